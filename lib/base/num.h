@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Strict numbers: the whole string must be the number, nothing wraps, nothing is guessed. */
+#ifndef VZ_BASE_NUM_H
+#define VZ_BASE_NUM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The one "no limit" of the project, in every unit: what the legacy tools call LONG_MAX. */
+#define VZ_UNLIMITED ((uint64_t)INT64_MAX)
+
+/* Decimal digits only. 0; -EINVAL for anything that is not a number; -ERANGE beyond max. */
+int vz_num_u64(const char *s, uint64_t max, uint64_t *ret);
+int vz_num_u32(const char *s, uint32_t max, uint32_t *ret);
+/* As vz_num_u64() in the given base, 8 or 16 (no 0x). */
+int vz_num_base(const char *s, unsigned base, uint64_t max, uint64_t *ret);
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One VPS's group of processes and its limits. The words are ours (bytes, shares, percent), never
+ * the kernel's file names: above this line nobody knows whether the host runs cgroup v1, v2 or
+ * both. Two back-ends, v1.c (hybrid: v1 controllers, v2 on the side) and v2.c, behind one vtable.
+ */
+#ifndef VZ_CGROUP_CGROUP_H
+#define VZ_CGROUP_CGROUP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+struct vz_cg; /* opaque: open fds of the hierarchies and the name of the group */
+
+struct vz_cg_limits {
+	unsigned has; /* VZ_CG_* bits: which fields below are meant */
+	uint64_t ram, swap;      /* bytes; VZ_UNLIMITED = none */
+	uint64_t ram_high;       /* bytes: throttle and reclaim above (v2) */
+	uint64_t cpuunits;       /* 8..500000, 1000 = default share */
+	uint64_t cpu_percent;    /* of one CPU; 0 = no limit */
+	uint64_t pids;           /* tasks; VZ_UNLIMITED = none */
+	uint64_t io_bps, io_iops; /* every block device; 0 = none */
+	uint64_t io_prio;        /* 0..7, 4 = default */
+	const char *cpus, *mems; /* kernel list format; "" or "all" = every one the host has */
+};
+#define VZ_CG_MEMORY (1u << 0) /* ram and swap */
+#define VZ_CG_CPUUNITS (1u << 1)
+#define VZ_CG_CPULIMIT (1u << 2)
+#define VZ_CG_PIDS (1u << 3)
+#define VZ_CG_IOLIMIT (1u << 4)
+#define VZ_CG_IOPS (1u << 5)
+#define VZ_CG_IOPRIO (1u << 6)
+#define VZ_CG_CPUS (1u << 7)
+#define VZ_CG_MEMS (1u << 8)
+
+struct vz_cg_dev {
+	char type;                  /* 'b' or 'c' */
+	uint32_t major, minor;
+	bool all_majors, all_minors;
+	bool r, w, m;
+};
+
+struct vz_cg_usage {            /* VZ_UNLIMITED where the kernel cannot tell */
+	uint64_t ram, swap, ram_max, swap_max; /* bytes: now, limit */
+	uint64_t ram_peak, ram_failcnt;
+	uint64_t pids, pids_max, pids_failcnt;
+	uint64_t cpu_usec;
+};
+
+/* Opens the group of VPS `ctid` without side effects: the group need not exist. The handle works
+ * for every call below and is closed with vz_cg_close(). `root` is NULL, or a directory standing
+ * for /sys/fs/cgroup in unit tests. Errors: no usable hierarchy (VZ_BAD_KERNEL). */
+int vz_cg_open(unsigned ctid, const char *root, struct vz_cg **ret, struct vz_err *e);
+void vz_cg_close(struct vz_cg *cg);
+static inline void vz_cg_closep(struct vz_cg **cg)
+{
+	vz_cg_close(*cg);
+}
+const char *vz_cg_backend(const struct vz_cg *cg); /* "v1", "v2": for status and tests */
+
+/* Makes the group everywhere it is needed; an empty one left by a crash is reused. owner: host
+ * uid and gid that may manage sub-groups below (delegation), 0 for none. */
+int vz_cg_create(struct vz_cg *cg, uid_t owner, gid_t group, struct vz_err *e);
+/* Directory fd for clone3(CLONE_INTO_CGROUP), owned by cg; -1 when the kernel or the set-up can
+ * not, then vz_cg_attach() does all. Even with a valid fd vz_cg_attach() must follow: it places
+ * the process wherever clone3 has not. */
+int vz_cg_clone_fd(const struct vz_cg *cg);
+/* Moves a fresh child (PID 1 to be) into every hierarchy. in_clone: it was born with clone_fd. */
+int vz_cg_attach(struct vz_cg *cg, pid_t pid, bool in_clone, struct vz_err *e);
+/* Moves a process that joins a running VPS; it goes beside `init` (the VPS's PID 1, host pid)
+ * because inner nodes of a v2 tree may hold no processes. */
+int vz_cg_join(struct vz_cg *cg, pid_t pid, pid_t init, struct vz_err *e);
+
+int vz_cg_apply(struct vz_cg *cg, const struct vz_cg_limits *l, struct vz_err *e);
+/* The whole allow list of device nodes; everything else is denied. */
+int vz_cg_devices(struct vz_cg *cg, const struct vz_cg_dev *list, size_t n, struct vz_err *e);
+
+bool vz_cg_exists(const struct vz_cg *cg);
+/* Any process left inside? (0/1, or -errno) */
+int vz_cg_populated(const struct vz_cg *cg);
+int vz_cg_freeze(struct vz_cg *cg, bool on, struct vz_err *e);
+/* SIGKILL to everything inside, also to what forks meanwhile; waits (at most timeout_ms) until
+ * only zombies are left. */
+int vz_cg_kill(struct vz_cg *cg, int timeout_ms, struct vz_err *e);
+int vz_cg_read(const struct vz_cg *cg, struct vz_cg_usage *ret, struct vz_err *e);
+/* Removes the group with all sub-groups the guest made; kills nothing. No group is success. */
+int vz_cg_destroy(struct vz_cg *cg, struct vz_err *e);
+
+/* Called by PID 1 to be, after its cgroup namespace exists: a detached mount (fd, caller closes)
+ * of the hierarchy a guest should see at /sys/fs/cgroup. */
+int vz_cg_guest_mount(int *ret_fd, struct vz_err *e);
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The container (VPS) as an object: id, name, paths, configuration layers, lock, state. Knows
+ * what a container is, not what any of its parameters do.
+ */
+#ifndef VZ_CT_CT_H
+#define VZ_CT_CT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "param/param.h"
+
+#define VZ_CTID_MAX 2147483644u
+
+/* What /run/vz/N says of a running VPS: written last, removed first. */
+struct vz_state {
+	pid_t init;          /* host pid of the VPS's PID 1 */
+	uint64_t start_time; /* field 22 of /proc/PID/stat: with the pid it names the process */
+	char boot_id[40];    /* of the host: a state of another boot is void */
+	uint64_t started_at; /* seconds since the epoch */
+	uint32_t uid, gid;   /* first host id of the map; 0: no user namespace */
+	uint32_t features;   /* VZ_FEAT_* bits in force */
+};
+
+struct vz_host {
+	struct vz_conf conf; /* vz.conf */
+};
+
+struct vz_ct {
+	const struct vz_host *host;
+	unsigned id;
+	char *conf_path;     /* VZ_CONFDIR/conf/N.conf */
+	bool has_conf;
+	struct vz_conf own;  /* N.conf alone */
+	struct vz_conf conf; /* vz.conf with N.conf over it */
+	char *root, *private; /* VE_ROOT, VE_PRIVATE expanded; NULL when unset */
+	bool locked;
+	char *lock_path;
+};
+
+/* ---- ct.c ---- */
+/* Reads vz.conf. VZ_NOCONFIG (10) when it cannot be read. */
+int vz_host_load(struct vz_host *ret, vz_conf_warn *warn, struct vz_err *e);
+void vz_host_free(struct vz_host *h);
+
+/* "42" or a name (reference 3.6) -> id. VZ_INVALID_PARAMETER_VALUE "Bad CT ID X". */
+int vz_ct_resolve(const char *text, unsigned *ret_id, bool *ret_by_name, struct vz_err *e);
+/* Fills *ret; a missing configuration file is not an error (has_conf = false). */
+int vz_ct_load(const struct vz_host *h, unsigned id, struct vz_ct *ret, vz_conf_warn *warn,
+	       struct vz_err *e);
+void vz_ct_free(struct vz_ct *ct);
+/* The name under which the VPS is known (NAME= with a matching symlink), or NULL. */
+const char *vz_ct_name(const struct vz_ct *ct);
+/* Default dump file exists? */
+bool vz_ct_has_dump(const struct vz_ct *ct);
+
+/* ---- state.c ---- */
+/* 1 and *ret: a live init of this boot. 0: not running (stale files count as not running).
+ * A zombie init is dead. */
+int vz_state_read(unsigned id, struct vz_state *ret);
+int vz_state_write(unsigned id, const struct vz_state *s, struct vz_err *e);
+void vz_state_remove(unsigned id);
+bool vz_state_file_exists(unsigned id); /* live or stale */
+/* pidfd of a live init, checked against start time and boot id; -errno. Caller closes. */
+int vz_state_pidfd(const struct vz_state *s);
+/* Ids that have a state file, sorted; caller frees *ret. */
+int vz_state_list(unsigned **ret, size_t *ret_n);
+
+/* ---- enum.c ---- */
+/* Ids of all N.conf files, sorted ascending (0.conf left out); caller frees *ret. */
+int vz_ct_list(unsigned **ret, size_t *ret_n, struct vz_err *e);
+/* VE_ROOT is a mount point (reference 3.5, "mounted" test). */
+bool vz_ct_is_mounted(const struct vz_ct *ct);
+
+/* ---- lock.c ---- */
+/* LOCKDIR/N.lck by the protocol of reference 1.3, plus start time against pid reuse. Busy:
+ * VZ_LOCKED (9). `notice` gets lines such as "Removing stale lock file F". */
+int vz_ct_lock(struct vz_ct *ct, const char *status, void (*notice)(const char *),
+	       struct vz_err *e);
+void vz_ct_unlock(struct vz_ct *ct);
+
+/* ---- names.c ---- */
+int vz_name_assign(struct vz_ct *ct, const char *name, struct vz_err *e); /* "" removes */
+void vz_name_remove_all(unsigned id);
+
+/* ---- hook.c ---- */
+/* Runs an action script on the host if it exists: clean environment (HOME, TERM, PATH, VEID,
+ * VE_CONFFILE and `env`), stdin /dev/null. Failure: VZ_ACTIONSCRIPT_ERROR (79). */
+int vz_hook_run(const struct vz_ct *ct, const char *path, char *const *env, const char *what,
+		struct vz_err *e);
+
+/* ---- ids.c ---- */
+/* Claims 65536 host ids that no other VPS has, out of VE_ID_RANGE; the claim is a link in
+ * VZ_STATEDIR/ids made atomically, so two creates never get the same. */
+int vz_ids_claim(const struct vz_ct *ct, uint32_t *ret_first, struct vz_err *e);
+/* Is [first, first+65536) ours? Claims it when nobody has it; refuses when another VPS has. */
+int vz_ids_verify(const struct vz_ct *ct, uint32_t first, struct vz_err *e);
+void vz_ids_release(unsigned id);
+
+#endif

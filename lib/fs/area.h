@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The private area of a VPS: layouts, making and deleting it, showing it at VE_ROOT.
+ *
+ *   simfs    VE_PRIVATE is the tree itself, ids unshifted on disk, id-mapped when mounted
+ *   overlay  VE_PRIVATE (0700, root) holds fs/ (upper, shifted ids), work/ and the file "base"
+ *            naming the shared read-only base; lower = base, id-mapped when mounted
+ *
+ * The file "base" and the directory itself are the host's; only what lies below fs/ (overlay) or
+ * the tree (simfs) is the guest's and is reached by directory fds with RESOLVE_IN_ROOT only.
+ */
+#ifndef VZ_FS_AREA_H
+#define VZ_FS_AREA_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct vz_area {
+	unsigned id;
+	const char *private;   /* VE_PRIVATE, expanded */
+	const char *root;      /* VE_ROOT, expanded */
+	const char *template;  /* TEMPLATE directory */
+	const char *layout;    /* "simfs", "overlay" */
+	uint32_t uid, gid;     /* first host id; 0: no user namespace */
+};
+
+/* Can `template/base` and `private` carry an overlay with an id-mapped lower tree on this kernel
+ * and file system? Probed for real, in a private mount namespace, leaving nothing. */
+bool vz_area_can_overlay(const char *template_dir, const char *private_parent);
+
+/* Makes PRIVATE.tmp of an overlay over base `base_id`; vz_area_commit() renames it in place. */
+int vz_area_new_overlay(const struct vz_area *a, const char *base_id, struct vz_err *e);
+/* Makes PRIVATE.tmp for simfs and returns a directory fd to unpack into. */
+int vz_area_new_simfs(const struct vz_area *a, int *ret_dirfd, struct vz_err *e);
+int vz_area_commit(const struct vz_area *a, struct vz_err *e);
+void vz_area_abort(const struct vz_area *a); /* removes PRIVATE.tmp; nothing there is fine */
+
+/* The base id of an overlay area (caller frees), NULL otherwise. */
+char *vz_area_base(const struct vz_area *a);
+
+/* Mounts the area on VE_ROOT (made 0700 when missing): nodev, private propagation. Where the file
+ * system cannot id-map, a resumable shift of ids on disk is done first. */
+int vz_area_mount(const struct vz_area *a, struct vz_err *e);
+/* Unmounts everything at and below VE_ROOT, deepest first; nothing mounted is success. */
+int vz_area_umount(const struct vz_area *a, struct vz_err *e);
+bool vz_area_is_mounted(const struct vz_area *a);
+
+/* Renames PRIVATE to <top of its file system>/vztmp/vzctl-rm-me.XXXXXX and deletes it by a
+ * background process (guarded by vztmp/rm.lck); a symlink loses only the link. Removes VE_ROOT.
+ * VZ_FS_DEL_PRVT (52). */
+int vz_area_destroy(const struct vz_area *a, struct vz_err *e);
+
+#endif

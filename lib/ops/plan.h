@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A verb is a list of steps; taking it back is the same list read upwards. A step that fails
+ * leaves nothing behind; only those before it are undone. undo() is also what "stop" and healing
+ * after a crash run, so it must accept a step that never ran.
+ *
+ * VZ_FAULT=STEP in the environment makes that step fail instead of running; VZ_FAULT=kill:STEP
+ * kills the program before it, kill+:STEP after it. The tests use this on every step.
+ */
+#ifndef VZ_OPS_PLAN_H
+#define VZ_OPS_PLAN_H
+
+#include <stddef.h>
+
+#include "base/err.h"
+
+struct vz_step {
+	const char *name;
+	int (*run)(void *ctx, struct vz_err *e);
+	void (*undo)(void *ctx);
+};
+
+/* Runs the steps in order (the list ends with a NULL name); undoes on failure. */
+int vz_plan_run(const struct vz_step *plan, void *ctx, struct vz_err *e);
+/* Undoes the first n steps, last first; n = SIZE_MAX: all. */
+void vz_plan_undo(const struct vz_step *plan, size_t n, void *ctx);
+/* The fault point alone, for a step that is not in a plan. 0, or a failure to return. */
+int vz_fault(const char *step, struct vz_err *e);
+
+#endif

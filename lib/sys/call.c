@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Wrappers around system calls that libc may not know; see call.h. */
+#include "sys/call.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef OPEN_TREE_CLOEXEC
+#define OPEN_TREE_CLOEXEC O_CLOEXEC
+#endif
+
+static int ret(long r)
+{
+	return r < 0 ? -errno : (int)r;
+}
+
+pid_t vz_clone3(uint64_t flags, int *pidfd, int cgroup_fd)
+{
+	int fd = -EBADF;
+	struct clone_args a = {
+		.flags = flags | (pidfd ? CLONE_PIDFD : 0),
+		.pidfd = (uint64_t)(uintptr_t)&fd,
+		.exit_signal = SIGCHLD,
+	};
+	int r;
+
+	if (cgroup_fd >= 0) {
+		a.flags |= CLONE_INTO_CGROUP;
+		a.cgroup = (uint64_t)cgroup_fd;
+	}
+	r = ret(syscall(SYS_clone3, &a, sizeof(a)));
+	if (r > 0 && pidfd)
+		*pidfd = fd;
+	return r;
+}
+
+int vz_openat2(int dirfd, const char *path, uint64_t flags, mode_t mode, uint64_t resolve)
+{
+	struct open_how how = { .flags = flags | O_CLOEXEC, .mode = mode, .resolve = resolve };
+
+	return ret(syscall(SYS_openat2, dirfd, path, &how, sizeof(how)));
+}
+
+int vz_pidfd_open(pid_t pid)
+{
+	return ret(syscall(SYS_pidfd_open, pid, 0));
+}
+
+int vz_pidfd_signal(int pidfd, int sig)
+{
+	return ret(syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0));
+}
+
+int vz_close_range(unsigned first, unsigned last, unsigned flags)
+{
+	return ret(syscall(SYS_close_range, first, last, flags));
+}
+
+int vz_pivot_root(const char *new_root, const char *put_old)
+{
+	return ret(syscall(SYS_pivot_root, new_root, put_old));
+}
+
+int vz_setns(int fd, int nstype)
+{
+	return ret(setns(fd, nstype));
+}
+
+int vz_fsopen(const char *fstype)
+{
+	return ret(syscall(SYS_fsopen, fstype, FSOPEN_CLOEXEC));
+}
+
+int vz_fsconfig(int fsfd, const char *key, const char *value)
+{
+	return ret(syscall(SYS_fsconfig, fsfd, value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG, key,
+			   value, 0));
+}
+
+int vz_fsconfig_create(int fsfd)
+{
+	return ret(syscall(SYS_fsconfig, fsfd, FSCONFIG_CMD_CREATE, NULL, NULL, 0));
+}
+
+int vz_fsmount(int fsfd, unsigned attr)
+{
+	return ret(syscall(SYS_fsmount, fsfd, FSMOUNT_CLOEXEC, attr));
+}
+
+int vz_mount_new(const char *fstype, const char *const *options, unsigned attr)
+{
+	int fs = vz_fsopen(fstype), r = 0, mnt;
+
+	if (fs < 0)
+		return fs;
+	for (; options && *options && r >= 0; options++) {
+		const char *eq = strchr(*options, '=');
+		char key[64];
+
+		if (!eq) {
+			r = vz_fsconfig(fs, *options, NULL);
+			continue;
+		}
+		if ((size_t)(eq - *options) >= sizeof(key)) {
+			r = -EINVAL;
+			break;
+		}
+		memcpy(key, *options, (size_t)(eq - *options));
+		key[eq - *options] = 0;
+		r = vz_fsconfig(fs, key, eq + 1);
+	}
+	if (r >= 0)
+		r = vz_fsconfig_create(fs);
+	mnt = r < 0 ? r : vz_fsmount(fs, attr);
+	close(fs);
+	return mnt;
+}
+
+int vz_open_tree(int dirfd, const char *path, unsigned flags)
+{
+	return ret(syscall(SYS_open_tree, dirfd, path, flags | OPEN_TREE_CLOEXEC));
+}
+
+int vz_move_mount(int from_fd, int to_dirfd, const char *to_path)
+{
+	return ret(syscall(SYS_move_mount, from_fd, "", to_dirfd, to_path,
+			   MOVE_MOUNT_F_EMPTY_PATH | (*to_path ? 0 : MOVE_MOUNT_T_EMPTY_PATH)));
+}
+
+int vz_mount_setattr(int dirfd, const char *path, unsigned flags, uint64_t set, uint64_t clear,
+		     uint64_t propagation, int userns_fd)
+{
+	struct mount_attr a = {
+		.attr_set = set, .attr_clr = clear, .propagation = propagation
+	};
+
+	if (userns_fd >= 0) {
+		a.attr_set |= MOUNT_ATTR_IDMAP;
+		a.userns_fd = (uint64_t)userns_fd;
+	}
+	return ret(syscall(SYS_mount_setattr, dirfd, path, flags, &a, sizeof(a)));
+}

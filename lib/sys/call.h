@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The kernel's newer calls as small wrappers that return -errno, never -1, and set nothing. Every
+ * raw system call of the project is made here or elsewhere in this room.
+ */
+#ifndef VZ_SYS_CALL_H
+#define VZ_SYS_CALL_H
+
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/types.h>
+#include <linux/mount.h>
+#include <linux/openat2.h>
+#include <linux/sched.h>
+
+#ifndef CLONE_NEWTIME
+#define CLONE_NEWTIME 0x00000080
+#endif
+#ifndef CLONE_INTO_CGROUP
+#define CLONE_INTO_CGROUP 0x200000000ULL
+#endif
+
+/* clone3(2): 0 in the child, pid in the parent. *pidfd (may be NULL) gets a close-on-exec pidfd;
+ * cgroup_fd < 0: stay in the parent's cgroup. */
+pid_t vz_clone3(uint64_t flags, int *pidfd, int cgroup_fd);
+/* openat2(2); O_CLOEXEC is added. resolve: RESOLVE_* bits. */
+int vz_openat2(int dirfd, const char *path, uint64_t flags, mode_t mode, uint64_t resolve);
+int vz_pidfd_open(pid_t pid);
+int vz_pidfd_signal(int pidfd, int sig);
+int vz_close_range(unsigned first, unsigned last, unsigned flags);
+int vz_pivot_root(const char *new_root, const char *put_old);
+int vz_setns(int fd, int nstype);
+
+/* The mount API of Linux 5.2; fds are close-on-exec and the caller's. */
+int vz_fsopen(const char *fstype);
+/* One string option ("source", "size" ...); value NULL sets a flag. */
+int vz_fsconfig(int fsfd, const char *key, const char *value);
+int vz_fsconfig_create(int fsfd);
+/* attr: MOUNT_ATTR_* bits. */
+int vz_fsmount(int fsfd, unsigned attr);
+/* fsopen + fsconfig of every "key" or "key=value" + create + fsmount. -errno of the first failure. */
+int vz_mount_new(const char *fstype, const char *const *options, unsigned attr);
+/* flags: OPEN_TREE_CLONE, AT_RECURSIVE, AT_EMPTY_PATH... (OPEN_TREE_CLOEXEC is added) */
+int vz_open_tree(int dirfd, const char *path, unsigned flags);
+/* Attaches the mount behind from_fd at to_dirfd/to_path ("" = on to_dirfd itself). */
+int vz_move_mount(int from_fd, int to_dirfd, const char *to_path);
+/* flags: AT_EMPTY_PATH | AT_RECURSIVE ... ; userns_fd < 0: no id map. propagation: MS_PRIVATE... */
+int vz_mount_setattr(int dirfd, const char *path, unsigned flags, uint64_t set, uint64_t clear,
+		     uint64_t propagation, int userns_fd);
+
+#endif

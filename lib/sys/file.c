@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Whole files; see file.h. */
+#include "sys/file.h"
+#include "base/own.h"
+#include "base/str.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+ssize_t vz_file_read(int dirfd, const char *path, size_t max, char **ret)
+{
+	autoclose int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	autofree char *buf = NULL;
+	size_t n = 0, cap = 0;
+
+	if (fd < 0)
+		return -errno;
+	for (;;) {
+		ssize_t k;
+
+		if (n + 1 >= cap) {
+			char *more;
+
+			if (n > max)
+				return -EFBIG;
+			cap = cap ? cap * 2 : 4096;
+			more = realloc(buf, cap);
+			if (!more)
+				return -ENOMEM;
+			buf = more;
+		}
+		k = read(fd, buf + n, cap - n - 1);
+		if (k < 0 && errno == EINTR)
+			continue;
+		if (k < 0)
+			return -errno;
+		if (!k)
+			break;
+		n += (size_t)k;
+	}
+	if (n > max)
+		return -EFBIG;
+	buf[n] = 0;
+	*ret = TAKE_PTR(buf);
+	return (ssize_t)n;
+}
+
+ssize_t vz_file_read_buf(int dirfd, const char *path, char *buf, size_t size)
+{
+	autoclose int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = read(fd, buf, size - 1);
+	if (n < 0)
+		return -errno;
+	if (n && buf[n - 1] == '\n')
+		n--;
+	buf[n] = 0;
+	return n;
+}
+
+int vz_file_write(int dirfd, const char *path, const char *text)
+{
+	autoclose int fd = openat(dirfd, path, O_WRONLY | O_CLOEXEC);
+	size_t n = strlen(text);
+	ssize_t k;
+
+	if (fd < 0)
+		return -errno;
+	k = write(fd, text, n);
+	if (k < 0)
+		return -errno;
+	return (size_t)k == n ? 0 : -EIO;
+}
+
+int vz_write_all(int fd, const void *data, size_t n)
+{
+	const char *p = data;
+
+	while (n) {
+		ssize_t k = write(fd, p, n);
+
+		if (k < 0 && errno == EINTR)
+			continue;
+		if (k < 0)
+			return -errno;
+		p += k;
+		n -= (size_t)k;
+	}
+	return 0;
+}
+
+int vz_file_replace(const char *path, const void *data, size_t n, mode_t mode, bool sync)
+{
+	autofree char *tmp = vz_fmt("%s.tmp", path);
+	autoclose int fd = -EBADF;
+	int r;
+
+	if (!tmp)
+		return -ENOMEM;
+	if (unlink(tmp) < 0 && errno != ENOENT)
+		return -errno;
+	fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+	if (fd < 0)
+		return -errno;
+	r = vz_write_all(fd, data, n);
+	if (!r && fchmod(fd, mode) < 0)
+		r = -errno;
+	if (!r && sync && fsync(fd) < 0)
+		r = -errno;
+	if (!r && rename(tmp, path) < 0)
+		r = -errno;
+	if (r)
+		unlink(tmp);
+	return r;
+}
+
+int vz_mkdir_p(const char *path, mode_t mode)
+{
+	autofree char *p = strdup(path);
+	struct stat st;
+
+	if (!p)
+		return -ENOMEM;
+	if (!stat(path, &st))
+		return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
+	for (char *s = p + 1; (s = strchr(s, '/')); s++) {
+		*s = 0;
+		if (mkdir(p, mode) < 0 && errno != EEXIST)
+			return -errno;
+		*s = '/';
+	}
+	return mkdir(p, mode) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+static int remove_below(int dirfd, const char *name, dev_t dev)
+{
+	int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	autoclosedir DIR *d = NULL;
+	struct dirent *de;
+	struct stat st;
+	int r, first = 0;
+
+	if (fd < 0)
+		return -errno;
+	d = fdopendir(fd);
+	if (!d) {
+		r = -errno;
+		close(fd);
+		return r;
+	}
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (st.st_dev != dev)
+		return -EXDEV;
+	while ((de = readdir(d))) {
+		if (!strcmp(de->d_name, ".") || !strcmp(de->d_name, ".."))
+			continue;
+		r = 0;
+		if (de->d_type == DT_DIR || unlinkat(fd, de->d_name, 0) < 0) {
+			if (de->d_type != DT_DIR && errno != EISDIR && errno != EPERM) {
+				r = -errno;
+			} else {
+				r = remove_below(fd, de->d_name, dev);
+				if (!r && unlinkat(fd, de->d_name, AT_REMOVEDIR) < 0)
+					r = -errno;
+			}
+		}
+		if (r && r != -ENOENT && !first)
+			first = r;
+	}
+	return first;
+}
+
+int vz_remove_tree(int dirfd, const char *name)
+{
+	struct stat st;
+	int r;
+
+	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (!S_ISDIR(st.st_mode))
+		return unlinkat(dirfd, name, 0) < 0 ? -errno : 0;
+	r = remove_below(dirfd, name, st.st_dev);
+	if (!r && unlinkat(dirfd, name, AT_REMOVEDIR) < 0)
+		r = -errno;
+	return r;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Whole files: read, write an attribute, replace atomically, make directories. -errno on failure. */
+#ifndef VZ_SYS_FILE_H
+#define VZ_SYS_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* Reads at most `max` bytes of dirfd/path (AT_FDCWD for the host) into fresh, terminated memory
+ * (caller frees); -EFBIG beyond that. Returns the length. */
+ssize_t vz_file_read(int dirfd, const char *path, size_t max, char **ret);
+/* Reads a small file (attribute of proc, sysfs, cgroup) into buf, terminated, one trailing
+ * newline removed. Returns the length. */
+ssize_t vz_file_read_buf(int dirfd, const char *path, char *buf, size_t size);
+/* One write(2) of text into an existing file: what kernel attributes need. */
+int vz_file_write(int dirfd, const char *path, const char *text);
+/* Replaces path by a file with this content: temp file beside it, fsync if `sync`, rename. */
+int vz_file_replace(const char *path, const void *data, size_t n, mode_t mode, bool sync);
+/* mkdir -p with this mode for what is made; an existing directory is fine. */
+int vz_mkdir_p(const char *path, mode_t mode);
+int vz_write_all(int fd, const void *data, size_t n);
+/* rm -rf of dirfd/name, never following links, staying on one file system. Missing is success. */
+int vz_remove_tree(int dirfd, const char *name);
+
+#endif

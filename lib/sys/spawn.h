@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Runs a host program with an argv array and a clean environment; never a shell. */
+#ifndef VZ_SYS_SPAWN_H
+#define VZ_SYS_SPAWN_H
+
+#include <sys/types.h>
+
+struct vz_spawn {
+	char *const *argv; /* argv[0] is searched in the default PATH when it has no '/' */
+	char *const *env;  /* "K=V" in addition to PATH, HOME=/ and TERM=linux; may be NULL */
+	int in, out, err;  /* fds for 0, 1, 2; -1: /dev/null for 0, inherited for 1 and 2 */
+	int keep;          /* one further fd the child keeps as number 3; -1 none */
+	int death_signal;  /* sent to the child when the caller dies; 0 none */
+};
+#define VZ_SPAWN_INIT { .in = -1, .out = -1, .err = -1, .keep = -1 }
+
+/* Starts it; *ret_pid is the caller's to wait for. An exec that fails is reported here, with the
+ * errno of exec. All other fds are closed in the child; signals are reset. */
+int vz_spawn_start(const struct vz_spawn *s, pid_t *ret_pid);
+/* Waits: exit code 0..255, or 128 + signal; -errno. */
+int vz_spawn_wait(pid_t pid);
+/* Both. */
+int vz_spawn_run(const struct vz_spawn *s);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * OS templates: find one in the cache, unpack it, and keep one unpacked copy ("base") that all
+ * VPSes of that template share read-only. Archives are read by a helper program of its own
+ * (vzunpack, the only one that links libarchive) with as few rights as the work allows.
+ */
+#ifndef VZ_TMPL_TMPL_H
+#define VZ_TMPL_TMPL_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+struct vz_tmpl {
+	char *name; /* without .tar.* : what OSTEMPLATE stores */
+	char *path; /* the tarball, or a directory tree */
+	bool is_dir;
+};
+void vz_tmpl_free(struct vz_tmpl *t);
+
+/* Looks for TEMPLATE/cache/NAME.tar{,.gz,.bz2,.xz,.zst} in that order, then a directory
+ * TEMPLATE/cache/NAME. A name with '/' or control characters is refused. Not found:
+ * VZ_OSTEMPLATE_NOT_FOUND (91) with the legacy sentence. */
+int vz_tmpl_find(const char *template_dir, const char *name, struct vz_tmpl *ret,
+		 struct vz_err *e);
+
+/* Unpacks into the existing empty directory `dirfd` (host ids as in the archive). progress: show
+ * it on stderr when that is a terminal. VZ_FS_NO_DISK_SPACE (46), VZ_FS_BAD_TMPL (47). */
+int vz_tmpl_unpack(const struct vz_tmpl *t, int dirfd, bool progress, struct vz_err *e);
+
+/* The shared unpacked copy: made at most once per version of the template (name, size, mtime),
+ * under a lock, by unpack + syncfs + rename, in TEMPLATE/base/ID/tree (base/ is 0700). *ret_id
+ * is one path component, the caller's to free. `user` is recorded as using it. */
+int vz_tmpl_base_get(const char *template_dir, const struct vz_tmpl *t, bool progress,
+		     unsigned user, char **ret_id, struct vz_err *e);
+/* Opens the tree of a base (O_PATH directory fd); the id is checked to be one component. */
+int vz_tmpl_base_open(const char *template_dir, const char *id, struct vz_err *e);
+/* `user` no longer uses it. A base nobody uses whose template has changed or gone is deleted. */
+void vz_tmpl_base_put(const char *template_dir, const char *id, unsigned user);
+
+#endif

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Numbers, strings and errors of lib/base. */
+#include "base/err.h"
+#include "base/num.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "unit.h"
+
+static void numbers(void)
+{
+	uint64_t v = 7;
+
+	CHECK_INT(vz_num_u64("0", 10, &v), 0);
+	CHECK_INT(v, 0);
+	CHECK_INT(vz_num_u64("18446744073709551615", UINT64_MAX, &v), 0);
+	CHECK(v == UINT64_MAX);
+	CHECK_INT(vz_num_u64("18446744073709551616", UINT64_MAX, &v), -ERANGE);
+	CHECK_INT(vz_num_u64("11", 10, &v), -ERANGE);
+	CHECK_INT(vz_num_u64("", 10, &v), -EINVAL);
+	CHECK_INT(vz_num_u64("-1", 10, &v), -EINVAL);
+	CHECK_INT(vz_num_u64(" 1", 10, &v), -EINVAL);
+	CHECK_INT(vz_num_u64("1x", 10, &v), -EINVAL);
+	CHECK_INT(vz_num_base("fF", 16, 255, &v), 0);
+	CHECK_INT(v, 255);
+}
+
+static void strings(void)
+{
+	autostr b = { 0 };
+	autofree char *s = NULL, *w = NULL;
+	const char *p = "  one two", *rest;
+
+	for (int i = 0; i < 100; i++)
+		vz_str_addf(&b, "%d,", i);
+	s = vz_str_take(&b);
+	CHECK_INT(strlen(s), 290);
+	w = vz_str_word(&p, " ");
+	CHECK_STR(w, "one");
+	CHECK_STR(p, " two");
+	CHECK(vz_str_prefix("prefix", "pre", &rest));
+	CHECK_STR(rest, "fix");
+	CHECK(!vz_str_is_component(".."));
+	CHECK(!vz_str_is_component("a/b"));
+	CHECK(vz_str_is_component("a..b"));
+	CHECK(vz_str_has_control("a\nb"));
+	CHECK(!vz_str_has_control("h\303\251"));
+}
+
+static void errors(void)
+{
+	struct vz_err e = { 0 };
+	int r = vz_fail(&e, VZ_FS_NOPRVT, ENOENT, "no %s", "tree");
+
+	CHECK_INT(r, -ENOENT);
+	CHECK_STR(e.msg, "no tree: No such file or directory");
+	CHECK_INT(vz_within(&e, r, "start %d", 42), -ENOENT);
+	CHECK_STR(e.msg, "start 42: no tree: No such file or directory");
+	CHECK_INT(e.exit, 43);
+	CHECK_INT(vz_fail(NULL, VZ_SYSTEM, 0, "x"), -EINVAL);
+	CHECK_STR(vz_exit_text(9), "The container is locked by another command.");
+	CHECK(!vz_exit_text(4));
+}
+
+int main(void)
+{
+	numbers();
+	strings();
+	errors();
+	return done();
+}
