@@ -37,8 +37,7 @@ struct vz_ct {
 	struct vz_conf own;  /* N.conf alone */
 	struct vz_conf conf; /* vz.conf with N.conf over it */
 	char *root, *private; /* VE_ROOT, VE_PRIVATE expanded; NULL when unset */
-	bool locked;
-	char *lock_path;
+	char *lock_path; /* not NULL: we hold the lock */
 };
 
 /* ---- ct.c ---- */
@@ -72,15 +71,28 @@ int vz_state_list(unsigned **ret, size_t *ret_n);
 /* ---- enum.c ---- */
 /* Ids of all N.conf files, sorted ascending (0.conf left out); caller frees *ret. */
 int vz_ct_list(unsigned **ret, size_t *ret_n, struct vz_err *e);
+/* Numeric names (with this suffix, "" for none) of a directory, sorted; caller frees *ret. A
+ * directory that does not exist is an empty one. */
+int vz_ids_in_dir(const char *dir, const char *suffix, unsigned **ret, size_t *ret_n);
 /* VE_ROOT is a mount point (reference 3.5, "mounted" test). */
 bool vz_ct_is_mounted(const struct vz_ct *ct);
 
 /* ---- lock.c ---- */
 /* LOCKDIR/N.lck by the protocol of reference 1.3, plus start time against pid reuse. Busy:
  * VZ_LOCKED (9). `notice` gets lines such as "Removing stale lock file F". */
-int vz_ct_lock(struct vz_ct *ct, const char *status, void (*notice)(const char *),
-	       struct vz_err *e);
+int vz_ct_lock(struct vz_ct *ct, const char *status, vz_conf_warn *notice, struct vz_err *e);
 void vz_ct_unlock(struct vz_ct *ct);
+/* The live holder of VPS `id`'s lock, or 0. */
+pid_t vz_ct_lock_holder(const struct vz_host *h, unsigned id);
+
+/* ---- journal.c ---- */
+/* "An operation that changes things is under way": written before the first side effect of start
+ * and stop, removed at their end. Found with no lock held, it means the operation was killed and
+ * the next command must heal. */
+int vz_journal_begin(unsigned id, const char *verb, struct vz_err *e);
+void vz_journal_end(unsigned id);
+/* The verb of an unfinished operation, or NULL; caller frees. */
+char *vz_journal_read(unsigned id);
 
 /* ---- names.c ---- */
 int vz_name_assign(struct vz_ct *ct, const char *name, struct vz_err *e); /* "" removes */

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Opening a container by id or name: paths and configuration layers. Changes nothing. */
+#include "ct/ct.h"
+#include "base/num.h"
+#include "base/own.h"
+#include "base/str.h"
+
+#include <limits.h>
+#include <sys/stat.h>
+
+#define HOST_CONF VZ_CONFDIR "/vz.conf"
+#define NAMES_DIR VZ_CONFDIR "/names"
+#define CONF_DIR VZ_CONFDIR "/conf"
+
+int vz_host_load(struct vz_host *ret, vz_conf_warn *warn, struct vz_err *e)
+{
+	struct vz_host h = { 0 };
+	int r = vz_conf_load(HOST_CONF, &h.conf, warn, NULL);
+
+	if (r < 0) {
+		vz_conf_free(&h.conf);
+		return vz_fail(e, VZ_NOCONFIG, -r, "Unable to open %s", HOST_CONF);
+	}
+	*ret = h;
+	return 0;
+}
+
+void vz_host_free(struct vz_host *h)
+{
+	vz_conf_free(&h->conf);
+}
+
+/* The id in "…/N.conf", the target of a names link. */
+static int id_of_link(const char *link, unsigned *ret)
+{
+	char to[PATH_MAX];
+	ssize_t n = readlink(link, to, sizeof(to) - 1);
+	char *base;
+	uint32_t id;
+
+	if (n < 0)
+		return -errno;
+	to[n] = 0;
+	base = strrchr(to, '/');
+	base = base ? base + 1 : to;
+	if (!vz_str_suffix(base, ".conf"))
+		return -EINVAL;
+	base[strlen(base) - 5] = 0;
+	if (vz_num_u32(base, VZ_CTID_MAX, &id) < 0)
+		return -EINVAL;
+	*ret = id;
+	return 0;
+}
+
+int vz_ct_resolve(const char *text, unsigned *ret_id, bool *ret_by_name, struct vz_err *e)
+{
+	autofree char *link = NULL;
+	struct stat st;
+	uint32_t id;
+
+	if (vz_num_u32(text, VZ_CTID_MAX, &id) == 0) {
+		*ret_id = id;
+		*ret_by_name = false;
+		return 0;
+	}
+	if (!vz_str_is_component(text) || vz_str_has_control(text))
+		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "Bad CT ID %s", text);
+	link = vz_fmt("%s/%s", NAMES_DIR, text);
+	if (!link || id_of_link(link, &id) < 0 || stat(link, &st) < 0)
+		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "Bad CT ID %s", text);
+	*ret_id = id;
+	*ret_by_name = true;
+	return 0;
+}
+
+static char *expanded(const struct vz_pstr *path, unsigned id)
+{
+	return path->set && *path->v ? vz_conf_expand(path->v, id) : NULL;
+}
+
+int vz_ct_load(const struct vz_host *h, unsigned id, struct vz_ct *ret, vz_conf_warn *warn,
+	       struct vz_err *e)
+{
+	struct vz_ct ct = { .host = h, .id = id };
+	int r;
+
+	ct.conf_path = vz_fmt("%s/%u.conf", CONF_DIR, id);
+	if (!ct.conf_path)
+		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+	r = vz_conf_load(ct.conf_path, &ct.own, warn, e);
+	ct.has_conf = r >= 0;
+	if (r < 0 && r != -ENOENT)
+		goto fail;
+	r = vz_conf_merge(&ct.conf, &h->conf);
+	/* the layout in vz.conf is for new containers only (reference 3.2) */
+	if (r >= 0)
+		vz_conf_unset(&ct.conf, vz_param_by_key("VE_LAYOUT"));
+	if (r >= 0)
+		r = vz_conf_merge(&ct.conf, &ct.own);
+	if (r < 0) {
+		vz_fail(e, VZ_RESOURCE, -r, "Not enough memory");
+		goto fail;
+	}
+	ct.root = expanded(&ct.conf.ve_root, id);
+	ct.private = expanded(&ct.conf.ve_private, id);
+	*ret = ct;
+	return 0;
+fail:
+	vz_ct_free(&ct);
+	return r;
+}
+
+void vz_ct_free(struct vz_ct *ct)
+{
+	free(ct->conf_path);
+	vz_conf_free(&ct->own);
+	vz_conf_free(&ct->conf);
+	free(ct->root);
+	free(ct->private);
+	free(ct->lock_path);
+	*ct = (struct vz_ct){ 0 };
+}
+
+const char *vz_ct_name(const struct vz_ct *ct)
+{
+	autofree char *link = NULL;
+	unsigned id;
+
+	if (!ct->own.name.set || !vz_str_is_component(ct->own.name.v))
+		return NULL;
+	link = vz_fmt("%s/%s", NAMES_DIR, ct->own.name.v);
+	return link && id_of_link(link, &id) == 0 && id == ct->id ? ct->own.name.v : NULL;
+}
+
+bool vz_ct_has_dump(const struct vz_ct *ct)
+{
+	autofree char *dump = NULL;
+
+	if (!ct->conf.dumpdir.set)
+		return false;
+	dump = vz_fmt("%s/Dump.%u", ct->conf.dumpdir.v, ct->id);
+	return dump && access(dump, F_OK) == 0;
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Names: VZ_CONFDIR/names/NAME is a link to conf/N.conf (reference 3.6). */
+#include "ct/ct.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "sys/file.h"
+
+#include <limits.h>
+
+#define NAMES_DIR VZ_CONFDIR "/names"
+
+static bool name_is_valid(const char *s)
+{
+	size_t n = strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 -+_.");
+
+	return vz_str_is_component(s) && !s[n] && s[strspn(s, "0123456789")] && n <= 255;
+}
+
+/* Removes every link in NAMES_DIR that points to N.conf, but `keep` (may be NULL). */
+static void remove_links(unsigned id, const char *keep)
+{
+	autofree char *want = vz_fmt("%u.conf", id);
+	autoclosedir DIR *d = opendir(NAMES_DIR);
+	struct dirent *de;
+
+	while (want && d && (de = readdir(d))) {
+		char to[PATH_MAX], *base;
+		ssize_t n = readlinkat(dirfd(d), de->d_name, to, sizeof(to) - 1);
+
+		if (n < 0)
+			continue;
+		to[n] = 0;
+		base = strrchr(to, '/');
+		if (!strcmp(base ? base + 1 : to, want) && !vz_str_eq(de->d_name, keep))
+			(void)unlinkat(dirfd(d), de->d_name, 0);
+	}
+}
+
+void vz_name_remove_all(unsigned id)
+{
+	remove_links(id, NULL);
+}
+
+int vz_name_assign(struct vz_ct *ct, const char *name, struct vz_err *e)
+{
+	autofree char *link = NULL;
+	unsigned other;
+	bool by_name;
+
+	if (!*name) {
+		remove_links(ct->id, NULL);
+		return 0;
+	}
+	if (!name_is_valid(name))
+		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "Bad parameter for --name: %s",
+			       name);
+	link = vz_fmt("%s/%s", NAMES_DIR, name);
+	if (!link || vz_mkdir_p(NAMES_DIR, 0755) < 0)
+		return vz_fail(e, VZ_SET_NAME_ERROR, errno, "cannot make %s", NAMES_DIR);
+	if (!vz_ct_resolve(name, &other, &by_name, NULL) && by_name && other != ct->id)
+		return vz_fail(e, VZ_SET_NAME_ERROR, 0,
+			       "Conflict: name %s already used by container %u", name, other);
+	if (unlink(link) < 0 && errno != ENOENT)
+		return vz_fail(e, VZ_SET_NAME_ERROR, errno, "cannot replace %s", link);
+	if (symlink(ct->conf_path, link) < 0)
+		return vz_fail(e, VZ_SET_NAME_ERROR, errno, "cannot create %s", link);
+	remove_links(ct->id, name);
+	return 0;
+}

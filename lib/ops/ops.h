@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The verbs, as the administrator knows them. Each prints its progress through base/log.h exactly
+ * as the reference says and returns 0 or -errno with exit code and last sentence in *e. Unless a
+ * comment says otherwise the caller (vz_op_run() or the front-end) holds the VPS's lock and has
+ * healed what a killed command left.
+ */
+#ifndef VZ_OPS_OPS_H
+#define VZ_OPS_OPS_H
+
+#include <stdbool.h>
+
+#include "ct/ct.h"
+
+/* create.c, destroy.c, mount.c */
+int vz_op_create(struct vz_ct *ct, const struct vz_given *g, struct vz_err *e);
+int vz_op_destroy(struct vz_ct *ct, struct vz_err *e);
+int vz_op_mount(struct vz_ct *ct, struct vz_err *e);
+int vz_op_umount(struct vz_ct *ct, struct vz_err *e);
+/* The same work without the "already mounted" checks: scripts, mount, messages. */
+int vz_mount_steps(struct vz_ct *ct, bool scripts, struct vz_err *e);
+int vz_umount_steps(struct vz_ct *ct, bool scripts, struct vz_err *e);
+
+/* start.c, stop.c */
+struct vz_start_opts {
+	bool force, wait, skip_remount, skip_setup, dry_run;
+};
+struct vz_stop_opts {
+	bool fast, skip_umount;
+};
+int vz_op_start(struct vz_ct *ct, const struct vz_start_opts *o, struct vz_err *e);
+int vz_op_stop(struct vz_ct *ct, const struct vz_stop_opts *o, struct vz_err *e);
+int vz_op_restart(struct vz_ct *ct, const struct vz_start_opts *so, const struct vz_stop_opts *po,
+		  struct vz_err *e);
+/* Prints the step names of a verb's plan, one per line; -ENOENT for a verb without one. */
+int vz_op_print_plan(const char *verb);
+
+/* heal.c: after a killed command, or a VPS that ended by itself: unfinished start or stop is taken
+ * back, a dead VPS's mounts, groups and state go. Cheap when there is nothing to do. */
+void vz_op_heal(struct vz_ct *ct);
+
+/* exec.c: no lock. *ret_code: what the program should exit with when 0 is returned. */
+enum vz_exec_kind { VZ_EXEC, VZ_EXEC2, VZ_EXEC3 };
+int vz_op_exec(struct vz_ct *ct, enum vz_exec_kind kind, char **argv, int *ret_code,
+	       struct vz_err *e);
+int vz_op_enter(struct vz_ct *ct, char **argv, int *ret_code, struct vz_err *e);
+int vz_op_runscript(struct vz_ct *ct, const char *path, int *ret_code, struct vz_err *e);
+/* Feeds `text` to a shell inside (bash, else sh) with this environment added; waits at most
+ * timeout_s (0: for ever). *ret_code: the shell's exit code. */
+int vz_op_run_inside(struct vz_ct *ct, const char *text, char *const *env, int timeout_s,
+		     int *ret_code, struct vz_err *e);
+int vz_op_console(struct vz_ct *ct, int argc, char **argv, struct vz_err *e);
+
+/* status.c: prints the state line; no lock, always 0. */
+int vz_op_status(struct vz_ct *ct);
+
+/* set.c */
+int vz_op_set(struct vz_ct *ct, struct vz_given *g, struct vz_err *e);
+/* Sets the host name in the UTS namespace of a running VPS. */
+int vz_op_set_hostname(struct vz_ct *ct, const char *name, struct vz_err *e);
+
+#endif

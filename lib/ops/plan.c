@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Running and taking back a list of steps; see plan.h. Knows nothing of what the steps do. */
+#include "ops/plan.h"
+#include "base/str.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+static void fault_kill(const char *when, const char *step)
+{
+	const char *f = getenv("VZ_FAULT"), *name;
+
+	if (f && vz_str_prefix(f, when, &name) && !strcmp(name, step))
+		raise(SIGKILL);
+}
+
+int vz_fault(const char *step, struct vz_err *e)
+{
+	const char *f = getenv("VZ_FAULT");
+
+	fault_kill("kill:", step);
+	if (f && !strcmp(f, step))
+		return vz_fail(e, VZ_SYSTEM, EIO, "made to fail by VZ_FAULT");
+	return 0;
+}
+
+int vz_plan_run(const struct vz_step *plan, void *ctx, struct vz_err *e)
+{
+	for (size_t i = 0; plan[i].name; i++) {
+		int r = vz_fault(plan[i].name, e);
+
+		if (r >= 0)
+			r = plan[i].run(ctx, e);
+		if (r < 0) {
+			vz_plan_undo(plan, i, ctx);
+			return r;
+		}
+		fault_kill("kill+:", plan[i].name);
+	}
+	return 0;
+}
+
+void vz_plan_undo(const struct vz_step *plan, size_t n, void *ctx)
+{
+	size_t len = 0;
+
+	while (plan[len].name && len < n)
+		len++;
+	while (len--) {
+		if (plan[len].undo)
+			plan[len].undo(ctx);
+	}
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* /proc/PID; see proc.h and proc(5). */
+#include "sys/proc.h"
+#include "base/own.h"
+#include "sys/file.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+int vz_proc_stat(pid_t pid, struct vz_proc *ret)
+{
+	char path[sizeof("/proc//stat") + 10], buf[1024], *s;
+	struct vz_proc p = { 0 };
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	n = vz_file_read_buf(AT_FDCWD, path, buf, sizeof(buf));
+	if (n < 0)
+		return n == -ENOENT ? -ESRCH : (int)n;
+	/* the name may hold anything, blanks and ')' too: fields start behind the last ')' */
+	s = strrchr(buf, ')');
+	if (!s || !s[1])
+		return -EINVAL;
+	p.state = s[2];
+	s += 2;
+	for (int field = 3; (s = strchr(s, ' ')); field++) {
+		s++;
+		if (field + 1 == 22)
+			p.start_time = strtoull(s, NULL, 10);
+		else if (field + 1 == 52)
+			p.exit_code = (int)strtol(s, NULL, 10);
+	}
+	*ret = p;
+	return 0;
+}
+
+bool vz_proc_alive(pid_t pid, uint64_t start_time)
+{
+	struct vz_proc p;
+
+	return pid > 0 && !vz_proc_stat(pid, &p) && p.state != 'Z' && p.state != 'X' &&
+	       (!start_time || p.start_time == start_time);
+}
+
+int vz_proc_boot_id(char *buf, size_t size)
+{
+	ssize_t n = vz_file_read_buf(AT_FDCWD, "/proc/sys/kernel/random/boot_id", buf, size);
+
+	return n < 0 ? (int)n : 0;
+}
+
+void vz_proc_cmdline(pid_t pid, char *buf, size_t size)
+{
+	char path[sizeof("/proc//cmdline") + 10];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", pid);
+	n = vz_file_read_buf(AT_FDCWD, path, buf, size);
+	if (n < 0)
+		n = 0;
+	while (n > 0 && !buf[n - 1])
+		n--;
+	for (ssize_t i = 0; i < n; i++)
+		if ((unsigned char)buf[i] < 32)
+			buf[i] = ' ';
+	buf[n] = 0;
+}
+
+bool vz_is_mount_point(const char *path)
+{
+	struct statx stx;
+
+	return !statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_TYPE, &stx) &&
+	       (stx.stx_attributes & STATX_ATTR_MOUNT_ROOT);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Processes as /proc tells of them. A pid alone names nothing: pid and start time together do. */
+#ifndef VZ_SYS_PROC_H
+#define VZ_SYS_PROC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct vz_proc {
+	char state;          /* 'R', 'S', 'Z', ... of /proc/PID/stat */
+	uint64_t start_time; /* field 22, clock ticks since boot */
+	int exit_code;       /* field 52: wait status of a zombie (0 without ptrace rights) */
+};
+
+/* -ESRCH when there is no such process. */
+int vz_proc_stat(pid_t pid, struct vz_proc *ret);
+/* Does the process run: there, with this start time (0: any), and no zombie? PID 1 of some hosts
+ * never reaps, so a zombie is as dead as one can be. */
+bool vz_proc_alive(pid_t pid, uint64_t start_time);
+/* The host's boot id, without newline; buf of at least 37 bytes. */
+int vz_proc_boot_id(char *buf, size_t size);
+/* Command line with blanks between arguments, for messages; "" when unknown. */
+void vz_proc_cmdline(pid_t pid, char *buf, size_t size);
+/* Is path a mount point? (statx(2) STATX_ATTR_MOUNT_ROOT, Linux 5.8) */
+bool vz_is_mount_point(const char *path);
+
+#endif
