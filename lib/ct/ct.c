@@ -132,6 +132,31 @@ const char *vz_ct_name(const struct vz_ct *ct)
 	return link && id_of_link(link, &id) == 0 && id == ct->id ? ct->own.name.v : NULL;
 }
 
+bool vz_list_is_on(const struct vz_plist *l, const char *name)
+{
+	const char *rest;
+
+	for (size_t i = 0; l->set && i < l->n; i++)
+		if (vz_str_prefix(l->v[i], name, &rest) && !strcmp(rest, ":on"))
+			return true;
+	return false;
+}
+
+uint32_t vz_ct_features(const struct vz_ct *ct)
+{
+	const struct vz_plist *f = &ct->conf.features;
+	uint32_t bits = 0;
+
+	if (vz_list_is_on(f, "privileged") || (ct->conf.local_uid.set && !ct->conf.local_uid.v))
+		bits |= VZ_FEAT_PRIVILEGED;
+	if (vz_list_is_on(f, "nesting"))
+		bits |= VZ_FEAT_NESTING;
+	for (size_t i = 0; f->set && i < f->n; i++)
+		if (!strcmp(f->v[i], "sysfs:off"))
+			bits |= VZ_FEAT_NO_SYSFS;
+	return bits;
+}
+
 bool vz_ct_has_dump(const struct vz_ct *ct)
 {
 	autofree char *dump = NULL;

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The kernel file systems of a VPS; see api.h.
+ *
+ * May be hostile: every name below the root, since the guest wrote the tree. Therefore mount
+ * points are opened with RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS and mounts are attached to the
+ * opened fd, never to a path; what hides a file is an empty file of the host's, never a node
+ * found in the guest's /dev.
+ */
+#include "fs/api.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "sys/call.h"
+
+#include <sys/stat.h>
+
+#define SAFE (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
+
+enum source { NEW, DEV_FD, CGROUP_FD };
+
+struct mount {
+	const char *where;
+	const char *type;
+	unsigned attr;
+	enum source source;
+	bool sysfs_only; /* left out when FEATURES says sysfs:off */
+	bool make;       /* the mount point may be made */
+	const char *options[4];
+};
+
+/* In this order: what is mounted on comes before what is mounted below. */
+/* clang-format off */
+static const struct mount mounts[] = {
+	{ "proc", "proc", SAFE, NEW, false, true, { "source=proc" } },
+	{ "sys", "sysfs", SAFE | MOUNT_ATTR_RDONLY, NEW, true, true, { "source=sysfs" } },
+	{ "sys/fs/cgroup", NULL, 0, CGROUP_FD, true, false, { NULL } },
+	{ "dev", NULL, 0, DEV_FD, false, true, { NULL } },
+	{ "dev/pts", "devpts", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, NEW, false, false,
+	  { "source=devpts", "mode=0620", "ptmxmode=0666", "gid=5" } },
+	{ "dev/shm", "tmpfs", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, NEW, false, false,
+	  { "source=tmpfs", "mode=1777" } },
+	{ "dev/mqueue", "mqueue", SAFE, NEW, false, false, { "source=mqueue" } },
+	{ "run", "tmpfs", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, NEW, false, true,
+	  { "source=tmpfs", "mode=0755", "size=20%", "nr_inodes=800k" } },
+};
+
+/* What a guest has no business to see or turn: an empty file or directory goes over it. */
+static const struct hide {
+	const char *path;
+	bool dir, privileged_only; /* user namespaces are refused by the kernel itself */
+} hides[] = {
+	{ "proc/kcore", false, false },
+	{ "proc/keys", false, false },
+	{ "proc/sysrq-trigger", false, false },
+	{ "proc/timer_list", false, false },
+	{ "proc/latency_stats", false, false },
+	{ "proc/kmsg", false, true },
+	{ "proc/kpagecount", false, true },
+	{ "proc/kpageflags", false, true },
+	{ "proc/acpi", true, false },
+	{ "proc/scsi", true, false },
+	{ "proc/bus", true, true },
+	{ "proc/irq", true, true },
+	{ "sys/firmware", true, false },
+	{ "sys/kernel/debug", true, true },
+	{ "sys/kernel/tracing", true, true },
+	{ "sys/kernel/security", true, true },
+	{ "sys/fs/bpf", true, true },
+};
+
+/* Remounted read-only by a bind over itself; only where no user namespace protects them. */
+static const char *const read_only[] = { "proc/sys", "proc/fs" };
+/* clang-format on */
+
+static int open_point(const struct vz_api *a, const char *where, bool make, struct vz_err *e)
+{
+	int fd = vz_openat2(a->root, where, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0,
+			    RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+
+	if (fd == -ENOENT && make) {
+		/* where is one component here, so its parent is the root itself */
+		if (mkdirat(a->root, where, 0755) == 0)
+			return open_point(a, where, false, e);
+		fd = -errno;
+	}
+	if (fd == -ELOOP || fd == -ENOTDIR)
+		return vz_fail(e, VZ_FS_BAD_TMPL, -fd,
+			       "/%s of the container is a link or a file, not a directory", where);
+	return fd < 0 ? vz_fail(e, VZ_FS_BAD_TMPL, -fd, "cannot open /%s of the container", where)
+		      : fd;
+}
+
+static int mount_one(const struct vz_api *a, const struct mount *m, struct vz_err *e)
+{
+	autoclose int point = -EBADF, made = -EBADF;
+	int fd = m->source == DEV_FD ? a->dev : a->cgroup, r;
+
+	if ((m->sysfs_only && !a->sysfs) || (m->source == CGROUP_FD && fd < 0))
+		return 0;
+	r = point = open_point(a, m->where, m->make, e);
+	if (r < 0)
+		return r;
+	if (m->source == NEW) {
+		const char *options[ARRAY_LEN(m->options) + 1] = { NULL };
+
+		memcpy(options, m->options, sizeof(m->options));
+		fd = made = vz_mount_new(m->type, options, m->attr);
+		if (fd < 0)
+			return vz_fail(e, VZ_ENVCREATE, -fd, "cannot make a %s for /%s", m->type,
+				       m->where);
+	}
+	r = vz_move_mount(fd, point, "");
+	return r < 0 ? vz_fail(e, VZ_ENVCREATE, -r, "cannot mount /%s", m->where) : 0;
+}
+
+/* Puts a copy of the mount behind `with` (O_PATH) over a path of a file system that we have just
+ * mounted; a path this kernel does not have is nothing to hide. */
+static int cover(const struct vz_api *a, const char *path, int with)
+{
+	autoclose int at = -EBADF, tree = -EBADF;
+	int r = vz_openat2(a->root, path, O_PATH | O_NOFOLLOW, 0,
+			   RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
+
+	if (r == -ENOENT || r == -ENOTDIR)
+		return 0;
+	if (r < 0)
+		return r;
+	at = r;
+	r = tree = vz_open_tree(with < 0 ? at : with, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
+	if (r >= 0 && with < 0)
+		r = vz_mount_setattr(tree, "", AT_EMPTY_PATH, MOUNT_ATTR_RDONLY, 0, 0, -1);
+	return r < 0 ? r : vz_move_mount(tree, at, "");
+}
+
+static int hide_all(const struct vz_api *a, struct vz_err *e)
+{
+	for (size_t i = 0; i < ARRAY_LEN(hides); i++) {
+		const struct hide *h = &hides[i];
+		int r;
+
+		if ((h->privileged_only && !a->privileged) ||
+		    (!a->sysfs && vz_str_prefix(h->path, "sys/", NULL)))
+			continue;
+		r = cover(a, h->path, h->dir ? a->mask_dir : a->mask_file);
+		if (r < 0)
+			return vz_fail(e, VZ_ENVCREATE, -r, "cannot hide /%s", h->path);
+	}
+	for (size_t i = 0; a->privileged && i < ARRAY_LEN(read_only); i++) {
+		int r = cover(a, read_only[i], -1);
+
+		if (r < 0)
+			return vz_fail(e, VZ_ENVCREATE, -r, "cannot make /%s read-only",
+				       read_only[i]);
+	}
+	return 0;
+}
+
+static int mount_console(const struct vz_api *a, struct vz_err *e)
+{
+	autoclose int at = -EBADF, tree = -EBADF;
+	int r;
+
+	if (a->console < 0)
+		return 0;
+	r = at = vz_openat2(a->root, "dev/console", O_PATH | O_NOFOLLOW, 0,
+			    RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
+	if (r >= 0)
+		r = tree = vz_open_tree(a->console, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
+	if (r >= 0)
+		r = vz_move_mount(tree, at, "");
+	return r < 0 ? vz_fail(e, VZ_ENVCREATE, -r, "cannot bind the console") : 0;
+}
+
+int vz_api_mount(const struct vz_api *a, struct vz_err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(mounts) && r >= 0; i++)
+		r = mount_one(a, &mounts[i], e);
+	if (r >= 0)
+		r = mount_console(a, e);
+	return r < 0 ? r : hide_all(a, e);
+}

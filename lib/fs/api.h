@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The kernel file systems of a VPS and what is hidden in them: one table each. */
+#ifndef VZ_FS_API_H
+#define VZ_FS_API_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+struct vz_api {
+	int root;       /* O_PATH directory fd: the guest's root, mounted */
+	int dev;        /* detached /dev (vz_dev_make()) */
+	int console;    /* terminal for /dev/console, -1 none */
+	int cgroup;     /* detached mount for /sys/fs/cgroup, -1 none */
+	int mask_file, mask_dir; /* O_PATH fds: an empty file, an empty directory */
+	bool sysfs;     /* mount it */
+	bool privileged; /* no user namespace: more must be hidden */
+};
+
+/* Called by PID 1 to be, inside its namespaces, before the root is pivoted: mounts proc, sys, dev
+ * and the rest into the tree behind a->root. Every mount point is opened below that fd without
+ * following any link; a mount point that is no directory is an error that names it. */
+int vz_api_mount(const struct vz_api *a, struct vz_err *e);
+
+#endif

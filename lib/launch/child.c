@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The child's column of a launch; the numbers are those of launch.h.
+ *
+ * Namespaces it is in: user (unless privileged), pid, mount, net, ipc, uts from its first
+ * instruction; cgroup from step 6. Until the pivot its root is the launch pad, where nothing of
+ * the host is to be found; after it, the guest's tree.
+ */
+#include "launch/launch-internal.h"
+#include "launch/pad.h"
+#include "launch/sync.h"
+#include "base/own.h"
+#include "fs/api.h"
+#include "sys/call.h"
+#include "sys/caps.h"
+#include "sys/nl.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#define NOTIFY_SOCKET "/run/vz-notify"
+
+void vz_child_reset(void)
+{
+	sigset_t none;
+
+	for (int s = 1; s < NSIG; s++)
+		(void)signal(s, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)setpriority(PRIO_PROCESS, 0, 0);
+	umask(0022);
+	setsid();
+}
+
+int vz_child_become_root(void)
+{
+	/* denied where the map forbids setgroups; then there are none to drop */
+	if (setgroups(0, NULL) < 0 && errno != EPERM)
+		return -errno;
+	if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+		return -errno;
+	/* our memory and /proc/self/exe are the host's until exec: not for the guest's eyes */
+	return prctl(PR_SET_DUMPABLE, 0) < 0 ? -errno : 0;
+}
+
+int vz_child_stdio(const int stdio[3])
+{
+	for (int i = 0; i < 3; i++) {
+		int fd = stdio[i];
+
+		if (fd < 0)
+			fd = open("/dev/null", i ? O_WRONLY : O_RDONLY);
+		if (fd < 0)
+			return -errno;
+		if (fd == i ? fcntl(fd, F_SETFD, 0) < 0 : dup2(fd, i) < 0)
+			return -errno;
+	}
+	/* no descriptor above 2 crosses exec, the socket to the parent included */
+	return vz_close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
+}
+
+int vz_child_confine(uint64_t caps, const struct vz_filter *filter, struct vz_err *e)
+{
+	int r = vz_caps_bound(caps);
+
+	if (r < 0)
+		return vz_fail(e, VZ_SET_CAP, -r, "cannot cut the capabilities");
+	/* after the capabilities, before exec: so the filter need not allow what we did above */
+	r = vz_filter_load(filter);
+	return r < 0 ? vz_fail(e, VZ_SYSTEM, -r, "cannot load the seccomp filter") : 0;
+}
+
+/* Attaches the guest's root inside the pad, mounts the kernel's file systems into it, makes it the
+ * root and lets go of the pad. */
+static int build_tree(const struct vz_spec *s, struct vz_err *e)
+{
+	autoclose int root = -EBADF, cgroup = -EBADF, file = -EBADF, dir = -EBADF;
+	struct vz_api a = { .dev = s->dev, .console = s->console, .privileged = !s->uid };
+	int r;
+
+	r = vz_move_mount(s->root, AT_FDCWD, VZ_PAD_ROOT);
+	if (r < 0)
+		return vz_fail(e, VZ_ENVCREATE, -r, "cannot attach the container's root");
+	root = open(VZ_PAD_ROOT, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	file = open(VZ_PAD_FILE, O_PATH | O_CLOEXEC);
+	dir = open(VZ_PAD_DIR, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0 || file < 0 || dir < 0)
+		return vz_fail(e, VZ_ENVCREATE, errno, "the launch pad is not complete");
+	a.sysfs = !(s->features & VZ_FEAT_NO_SYSFS);
+	if (a.sysfs) {
+		r = vz_cg_guest_mount(&cgroup, e);
+		if (r < 0)
+			return r;
+	}
+	a.root = root;
+	a.cgroup = cgroup;
+	a.mask_file = file;
+	a.mask_dir = dir;
+	r = vz_api_mount(&a, e);
+	if (r < 0)
+		return r;
+	/* pivot_root(".", ".") puts the old root on top of the new one; "." is then the old
+	 * root, and detaching it leaves the new one (pivot_root(2), notes) */
+	if (fchdir(root) < 0)
+		r = -errno;
+	if (r >= 0)
+		r = vz_pivot_root(".", ".");
+	if (r >= 0 && umount2(".", MNT_DETACH) < 0)
+		r = -errno;
+	if (r >= 0 && chdir("/") < 0)
+		r = -errno;
+	return r < 0 ? vz_fail(e, VZ_ENVCREATE, -r, "cannot pivot to the container's root") : 0;
+}
+
+/* A datagram socket at a fixed place in the fresh /run, for a service manager's READY=1. */
+static int make_notify(int *ret, struct vz_err *e)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX, .sun_path = NOTIFY_SOCKET };
+	autoclose int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a)) < 0)
+		return vz_fail(e, VZ_SYSTEM, errno, "cannot make %s", NOTIFY_SOCKET);
+	*ret = TAKE_FD(fd);
+	return 0;
+}
+
+/* Step 6. */
+static int become(const struct vz_spec *s, struct vz_err *e)
+{
+	int r;
+
+	if (s->uid) {
+		r = vz_child_become_root();
+		if (r < 0)
+			return vz_fail(e, VZ_ENVCREATE, -r, "cannot become root inside");
+		/* the change of ids has cleared it */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	} else {
+		prctl(PR_SET_DUMPABLE, 0);
+	}
+	/* only now: in its final cgroup the namespace's root is the VPS's own group */
+	if (unshare(CLONE_NEWCGROUP) < 0)
+		return vz_fail(e, VZ_ENVCREATE, errno, "cannot make a cgroup namespace");
+	r = build_tree(s, e);
+	if (r < 0)
+		return r;
+	r = vz_run_fill(e);
+	if (r < 0)
+		return r;
+	if (s->hostname && sethostname(s->hostname, strlen(s->hostname)) < 0)
+		return vz_fail(e, VZ_BADHOSTNAME, errno, "cannot set the host name %s",
+			       s->hostname);
+	return vz_nl_loopback_up(e);
+}
+
+static void run_init(const struct vz_spec *s, struct vz_err *e)
+{
+	static const char *const inits[] = { "/sbin/init", "/etc/init", "/bin/init" };
+	char *argv[] = { (char[]){ "init" }, NULL };
+	char *env[] = {
+		(char[]){ "HOME=/" },
+		(char[]){ "TERM=linux" },
+		(char[]){ "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" },
+		(char[]){ "container=lxc" },
+		/* PSI triggers do not survive a checkpoint: systemd >= 254 must not set any */
+		(char[]){ "MEMORY_PRESSURE_WATCH=/dev/null" },
+		s->notify ? (char[]){ "NOTIFY_SOCKET=" NOTIFY_SOCKET } : NULL,
+		NULL,
+	};
+
+	if (s->argv) {
+		execve(s->argv[0], s->argv, env);
+		vz_fail(e, VZ_FS_BAD_TMPL, errno, "cannot run %s", s->argv[0]);
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(inits); i++)
+		execve(inits[i], argv, env);
+	vz_fail(e, VZ_FS_BAD_TMPL, errno, "Unable to start init, probably incorrect template");
+}
+
+static void child_steps(const struct vz_spec *s, int sock, struct vz_err *e)
+{
+	autoclose int notify = -EBADF;
+	int stdio[3], r;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);				/* 3 */
+	if (vz_sync_wait(sock, MAPPED, NULL, e) < 0)			/* 5 */
+		return;
+	vz_child_reset();
+	if (become(s, e) < 0)						/* 6 */
+		return;
+	if (s->notify && make_notify(&notify, e) < 0)
+		return;
+	vz_sync_send(sock, ROOTED, NULL, notify);			/* 7 */
+	if (vz_sync_wait(sock, GO, NULL, e) < 0)			/* 9 */
+		return;
+	prctl(PR_SET_PDEATHSIG, 0);					/* 10 */
+	memcpy(stdio, s->stdio, sizeof(stdio));
+	for (int i = 0; s->console >= 0 && i < 3; i++)
+		if (stdio[i] < 0)
+			stdio[i] = open("/dev/console", O_RDWR | O_NOCTTY);
+	r = vz_child_stdio(stdio);
+	if (r < 0) {
+		vz_fail(e, VZ_SYSTEM, -r, "cannot set up stdin, stdout and stderr");
+		return;
+	}
+	if (vz_child_confine(s->caps, &s->filter, e) < 0)
+		return;
+	run_init(s, e);
+}
+
+_Noreturn void vz_child_main(const struct vz_spec *s, int sock)
+{
+	struct vz_err e = { 0 };
+	char name[16];
+
+	snprintf(name, sizeof(name), "vz:%u:init", s->id);
+	prctl(PR_SET_NAME, name);
+	child_steps(s, sock, &e); /* returns only when something failed */
+	vz_sync_send(sock, FAILED, &e, -1);				/* 12 */
+	_exit(1);
+}

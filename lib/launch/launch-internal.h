@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the two sides of a launch share; for lib/launch only. */
+#ifndef VZ_LAUNCH_INTERNAL_H
+#define VZ_LAUNCH_INTERNAL_H
+
+#include "launch/launch.h"
+
+/* The child's column; never returns. sock: its end. */
+_Noreturn void vz_child_main(const struct vz_spec *s, int sock);
+
+/* Host defaults a guest should not inherit from whoever typed "vzctl start": signals, umask,
+ * session, niceness. */
+void vz_child_reset(void);
+/* fds 0..2 as given (a negative one: /dev/null of the tree we are in), all others close-on-exec. */
+int vz_child_stdio(const int stdio[3]);
+/* Root inside the user namespace, no supplementary groups. */
+int vz_child_become_root(void);
+/* The last steps before exec, in the order that matters: bounding set, then the filter. */
+int vz_child_confine(uint64_t caps, const struct vz_filter *filter, struct vz_err *e);
+
+/* Puts a file or link tree that only systemd guests need into the fresh /run behind the root. */
+int vz_run_fill(struct vz_err *e);
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Making a VPS's first process, and joining a running VPS.
+ *
+ *   parent (host)                        child (PID 1 to be)
+ *   1  enters the launch pad (pad.h)
+ *   2  clone3(): user, pid, mount, net,
+ *      ipc, uts; into the cgroup  -----> 3  arms the death signal
+ *   4  leaves the pad; writes the id
+ *      maps; cgroups, limits of the
+ *      process
+ *   5  MAPPED                     -----> 6  becomes root inside; cgroup namespace; builds the
+ *                                           tree, pivots, drops the pad; host name, loopback
+ *   8  network, action scripts    <----- 7  ROOTED
+ *   9  GO                         -----> 10 disarms the death signal; capabilities, seccomp,
+ *                                           exec of init
+ *   11 end of file, init alive           (or 12 FAILED with the reason)
+ *
+ * Before GO, end of file means that the other side died and is an error. After GO both exec and
+ * death close the socket, so the parent looks whether init is alive before it believes in
+ * success. Every wait names the message it waits for; there is no other traffic.
+ *
+ * vz_launch_prepare() is steps 1 to 7, vz_launch_go() 9 to 11; what lies between is the caller's.
+ */
+#ifndef VZ_LAUNCH_LAUNCH_H
+#define VZ_LAUNCH_LAUNCH_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "cgroup/cgroup.h"
+#include "ct/ct.h"
+#include "sys/seccomp.h"
+
+/* What to launch; everything is decided, opened and checked before. All fds stay the caller's. */
+struct vz_spec {
+	unsigned id;
+	uint32_t uid, gid;       /* first host id; 0: no user namespace */
+	uint32_t features;       /* VZ_FEAT_* */
+	uint64_t caps;           /* bounding set */
+	struct vz_filter filter;
+	int root;                /* detached copy of what is mounted on VE_ROOT */
+	int dev;                 /* detached /dev */
+	int console;             /* terminal for /dev/console, or -1 */
+	const char *hostname;    /* or NULL */
+	bool notify;             /* make the socket of vz_launch.notify */
+	char *const *argv;       /* instead of init, or NULL */
+	int stdio[3];            /* -1: the console, or /dev/null */
+	struct vz_cg *cg;
+};
+
+struct vz_launch {
+	pid_t pid;
+	int pidfd, sock;
+	int notify; /* datagram socket /run/vz-notify inside: "READY=1" when a systemd guest is up */
+};
+#define VZ_LAUNCH_INIT { .pidfd = -EBADF, .sock = -EBADF, .notify = -EBADF }
+
+/* On failure nothing of the child is left. */
+int vz_launch_prepare(const struct vz_spec *s, struct vz_launch *ret, struct vz_err *e);
+int vz_launch_go(struct vz_launch *l, struct vz_err *e);
+/* Kills and reaps the child if there is one, and closes everything. */
+void vz_launch_abort(struct vz_launch *l);
+/* Closes everything and leaves the child to itself. */
+void vz_launch_close(struct vz_launch *l);
+
+struct vz_cmd {
+	const char *path; /* without '/': searched in PATH, inside; NULL ends a list */
+	char *const *argv;
+};
+
+/* Joining a running VPS: all namespaces, cgroup, capabilities and seccomp of its init, an own
+ * session. */
+struct vz_join {
+	unsigned id;
+	const struct vz_state *state;
+	struct vz_filter filter;
+	struct vz_cg *cg;
+	const struct vz_cmd *cmds; /* tried in turn until one can be executed */
+	char *const *env;
+	int stdio[3];              /* placed as 0, 1, 2 */
+	bool tty;                  /* a new terminal of the VPS instead of stdio */
+};
+
+/* Starts the command; its process is a child of the caller. ret_tty (when j->tty): the other side
+ * of its terminal, the caller's to close. Errors before exec are reported here. */
+int vz_join_start(const struct vz_join *j, pid_t *ret_pid, int *ret_tty, struct vz_err *e);
+
+/* Runs `fn` in a short-lived child that has joined the given namespaces (CLONE_NEW* bits) of a
+ * running VPS, still with the host's program: for one system call such as sethostname(2), never
+ * for anything that reads the guest's files. fn returns 0 or -errno. */
+int vz_join_call(const struct vz_state *state, int namespaces, int (*fn)(void *), void *arg);
+
+#endif

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Capabilities by libcap; see caps.h. */
+#include "sys/caps.h"
+#include "base/own.h"
+
+#include <ctype.h>
+#include <sys/capability.h>
+
+uint64_t vz_cap_bit(const char *name)
+{
+	char full[40];
+	cap_value_t v;
+	int n = snprintf(full, sizeof(full), "cap_%s", name);
+
+	for (char *s = full; *s; s++)
+		*s = (char)tolower((unsigned char)*s);
+	if (n >= (int)sizeof(full) || cap_from_name(full, &v) < 0 || v < 0 || v > 63)
+		return 0;
+	return 1ull << v;
+}
+
+int vz_caps_bound(uint64_t mask)
+{
+	int r = 0;
+	cap_t c;
+
+	for (cap_value_t v = 0; v < 64; v++) {
+		if (mask & (1ull << v))
+			continue;
+		if (cap_drop_bound(v) < 0) {
+			if (errno == EINVAL)
+				break; /* beyond the last one of this kernel */
+			return -errno;
+		}
+	}
+	if (cap_reset_ambient() < 0)
+		return -errno;
+	c = cap_get_proc();
+	if (!c)
+		return -errno;
+	if (cap_clear_flag(c, CAP_INHERITABLE) < 0 || cap_set_proc(c) < 0)
+		r = -errno;
+	cap_free(c);
+	return r;
+}
