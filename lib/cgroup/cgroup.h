@@ -19,7 +19,7 @@ struct vz_cg; /* opaque: open fds of the hierarchies and the name of the group *
 struct vz_cg_limits {
 	unsigned has; /* VZ_CG_* bits: which fields below are meant */
 	uint64_t ram, swap;      /* bytes; VZ_UNLIMITED = none */
-	uint64_t ram_high;       /* bytes: throttle and reclaim above (v2) */
+	uint64_t ram_high;       /* bytes: throttle and reclaim above (v2); 0 = leave as it is */
 	uint64_t cpuunits;       /* 8..500000, 1000 = default share */
 	uint64_t cpu_percent;    /* of one CPU; 0 = no limit */
 	uint64_t pids;           /* tasks; VZ_UNLIMITED = none */
@@ -69,12 +69,27 @@ int vz_cg_create(struct vz_cg *cg, uid_t owner, gid_t group, struct vz_err *e);
  * not, then vz_cg_attach() does all. Even with a valid fd vz_cg_attach() must follow: it places
  * the process wherever clone3 has not. */
 int vz_cg_clone_fd(const struct vz_cg *cg);
-/* Moves a fresh child (PID 1 to be) into every hierarchy. in_clone: it was born with clone_fd. */
+/* Moves a fresh child (PID 1 to be) into every hierarchy. in_clone: it was born with clone_fd.
+ *
+ * pid 0 is the caller, which must have one thread and may be the child itself, in whatever user
+ * namespace, with the handle that vz_cg_create() was called on; before its cgroup namespace is
+ * made. That is the fast way, 0.1 ms: moving another process costs an RCU grace period of the
+ * whole host, 5 to 20 ms, once clone3 has placed it in v2 and always otherwise. */
 int vz_cg_attach(struct vz_cg *cg, pid_t pid, bool in_clone, struct vz_err *e);
+/* To be called by the creator once the child has attached itself (not needed when it was the
+ * creator who did): what kept the group alive until then goes. vz_cg_close() does it too. */
+void vz_cg_attached(struct vz_cg *cg);
 /* Moves a process that joins a running VPS; it goes beside `init` (the VPS's PID 1, host pid)
- * because inner nodes of a v2 tree may hold no processes. */
+ * because inner nodes of a v2 tree may hold no processes. pid 0 is the caller, as above but in
+ * the initial user namespace. init 0: it was born there, by vz_cg_join_fd(). */
 int vz_cg_join(struct vz_cg *cg, pid_t pid, pid_t init, struct vz_err *e);
+/* As vz_cg_clone_fd(), of the group beside `init`; -1 when there is none. */
+int vz_cg_join_fd(struct vz_cg *cg, pid_t init);
 
+/* Puts the limits named by l->has in force, before or after there are processes. What the kernel
+ * has no file for does not keep the others from being set; it is -EOPNOTSUPP at the end. The exit
+ * code in *e is that of the limit's kind: VZ_SETUBC, VZ_SETFSHD, VZ_SET_IO. I/O limits hold for
+ * the block devices of this moment, for reading and for writing each. */
 int vz_cg_apply(struct vz_cg *cg, const struct vz_cg_limits *l, struct vz_err *e);
 /* The whole allow list of device nodes; everything else is denied. */
 int vz_cg_devices(struct vz_cg *cg, const struct vz_cg_dev *list, size_t n, struct vz_err *e);

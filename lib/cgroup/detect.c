@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Which hierarchies this host has and where they are mounted; the only place that decides between
+ * the back-ends. Looks at the usual places by statfs(2) first and reads /proc/self/mountinfo only
+ * for what is not there. Knows nothing of groups.
+ */
+#include "cgroup/cgroup-internal.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "sys/call.h"
+#include "sys/file.h"
+
+#include <sys/vfs.h>
+#include <linux/magic.h>
+
+#define USUAL_PLACE "/sys/fs/cgroup"
+#define MOUNTINFO_MAX (64u << 20)
+
+static const char *const names[CG_NHIER] = {
+	[CG_V2] = "unified",	   [CG_MEMORY] = "memory",   [CG_PIDS] = "pids",
+	[CG_CPU] = "cpu",	   [CG_DEVICES] = "devices", [CG_CPUSET] = "cpuset",
+	[CG_BLKIO] = "blkio",	   [CG_FREEZER] = "freezer", [CG_CPUACCT] = "cpuacct",
+};
+
+const char *cg_hier_name(enum cg_hier h)
+{
+	return names[h];
+}
+
+/* An O_PATH fd of dirfd/path when a hierarchy of the right kind is mounted there, or -errno. */
+static int open_root(const struct vz_cg *cg, enum cg_hier h, int dirfd, const char *path)
+{
+	autoclose int fd = openat(dirfd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct statfs fs;
+
+	if (fd < 0)
+		return -errno;
+	if (cg->fake)
+		return TAKE_FD(fd);
+	if (fstatfs(fd, &fs) < 0)
+		return -errno;
+	if (fs.f_type != (h == CG_V2 ? CGROUP2_SUPER_MAGIC : CGROUP_SUPER_MAGIC))
+		return -ENOENT;
+	return TAKE_FD(fd);
+}
+
+/* "\040" and friends, proc_pid_mountinfo(5); in place. */
+static void unescape(char *s)
+{
+	char *to = s;
+
+	for (; *s; s++, to++) {
+		if (s[0] == '\\' && s[1] && s[2] && s[3]) {
+			*to = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
+			s += 3;
+		} else {
+			*to = *s;
+		}
+	}
+	*to = 0;
+}
+
+static bool has_word(const char *list, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (; list; list = strchr(list, ','), list = list ? list + 1 : NULL)
+		if (!strncmp(list, word, n) && (!list[n] || list[n] == ','))
+			return true;
+	return false;
+}
+
+/* One line: "ID PARENT MAJ:MIN ROOT POINT OPTIONS [TAGS] - TYPE SOURCE SUPER-OPTIONS" */
+static void scan_line(const struct vz_cg *cg, char *line)
+{
+	char *tail = strstr(line, " - "), *point = NULL, *type, *super;
+
+	if (!tail)
+		return;
+	*tail = 0;
+	for (int i = 0; i < 5 && line; i++)
+		point = strsep(&line, " ");
+	tail += strlen(" - ");
+	type = strsep(&tail, " ");
+	(void)strsep(&tail, " ");
+	super = tail;
+	if (!point || !super)
+		return;
+	unescape(point);
+	for (enum cg_hier h = CG_V2; h < CG_NHIER; h++) {
+		int *fd = &cg->fds->root[h];
+
+		if (*fd < 0 && !strcmp(type, h == CG_V2 ? "cgroup2" : "cgroup") &&
+		    (h == CG_V2 || has_word(super, names[h])))
+			*fd = open_root(cg, h, AT_FDCWD, point);
+	}
+}
+
+/* Fills every root that is not open yet from the mount table, once. */
+static void scan(const struct vz_cg *cg)
+{
+	autofree char *text = NULL;
+	char *p, *line;
+
+	if (cg->fds->scanned)
+		return;
+	cg->fds->scanned = true;
+	if (vz_file_read(AT_FDCWD, "/proc/self/mountinfo", MOUNTINFO_MAX, &text) < 0)
+		return;
+	for (p = text; (line = strsep(&p, "\n"));)
+		scan_line(cg, line);
+}
+
+/*
+ * No v2 mounted anywhere: a mount that belongs to this process alone. Never done while the host
+ * has one, because the options of a later mount from the initial cgroup namespace replace those
+ * of the hierarchy. nsdelegate keeps a guest's root from raising the limits of its own group.
+ */
+static int private_v2(void)
+{
+	static const char *const options[] = { "nsdelegate", NULL };
+
+	return vz_mount_new("cgroup2", options,
+			    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+}
+
+int cg_root(const struct vz_cg *cg, enum cg_hier h)
+{
+	int *fd = &cg->fds->root[h];
+
+	if (*fd == -EBADF)
+		*fd = open_root(cg, h, cg->fds->base, names[h]);
+	if (*fd < 0 && !cg->fake) {
+		scan(cg);
+		if (h == CG_V2 && *fd < 0)
+			*fd = private_v2();
+	}
+	if (*fd == -EBADF)
+		*fd = -ENOENT;
+	return *fd;
+}
+
+/* One v1 controller at its usual place settles it without a look at the mount table. */
+static bool has_v1(const struct vz_cg *cg)
+{
+	for (enum cg_hier h = CG_FIRST_V1; h < CG_FIRST_LAZY; h++)
+		if (cg_root(cg, h) >= 0)
+			return true;
+	return false;
+}
+
+int cg_detect(struct vz_cg *cg, const char *root, struct vz_err *e)
+{
+	struct cg_fds *f = cg->fds;
+
+	cg->fake = root;
+	f->base = open(root ? root : USUAL_PLACE, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (f->base >= 0 && !faccessat(f->base, "cgroup.controllers", F_OK, 0)) {
+		f->root[CG_V2] = open_root(cg, CG_V2, f->base, ".");
+		cg->ops = &cg_v2_ops;
+	} else {
+		cg->ops = has_v1(cg) ? &cg_v1_ops : &cg_v2_ops;
+	}
+	if (cg_root(cg, CG_V2) < 0)
+		return vz_fail(e, VZ_BAD_KERNEL, -cg_root(cg, CG_V2), "no cgroup v2 hierarchy");
+	return 0;
+}

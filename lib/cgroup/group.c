@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The group of one VPS from outside: open, make, enter, limit, read, remove. The order of things
+ * lives here, the v2 group too, because every host has one and it is what the guest sees; what
+ * differs between v1 and v2 is behind cg->ops.
+ */
+#include "cgroup/cgroup-internal.h"
+#include "base/num.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "sys/call.h"
+#include "sys/file.h"
+
+int vz_cg_open(unsigned ctid, const char *root, struct vz_cg **ret, struct vz_err *e)
+{
+	struct vz_cg *cg = calloc(1, sizeof(*cg));
+	struct cg_fds *f = calloc(1, sizeof(*f));
+	int r;
+
+	if (!cg || !f) {
+		free(cg);
+		free(f);
+		return vz_fail(e, VZ_RESOURCE, ENOMEM, "control group of %u", ctid);
+	}
+	for (int h = 0; h < CG_NHIER; h++)
+		f->root[h] = f->dir[h] = f->self[h] = -EBADF;
+	f->base = f->join = -EBADF;
+	cg->fds = f;
+	cg->ctid = ctid;
+	cg->systemd = !root && cg_scope_wanted();
+	snprintf(cg->path, sizeof(cg->path),
+		 cg->systemd ? "vz.slice/vz-%u.scope/payload" : "vz/%u", ctid);
+	r = cg_detect(cg, root, e);
+	if (r < 0) {
+		vz_cg_close(cg);
+		return r;
+	}
+	*ret = cg;
+	return 0;
+}
+
+void vz_cg_close(struct vz_cg *cg)
+{
+	if (!cg)
+		return;
+	cg_scope_release(cg);
+	for (int h = 0; h < CG_NHIER; h++) {
+		vz_closep(&cg->fds->root[h]);
+		vz_closep(&cg->fds->dir[h]);
+		vz_closep(&cg->fds->self[h]);
+	}
+	vz_closep(&cg->fds->base);
+	vz_closep(&cg->fds->join);
+	free(cg->fds);
+	free(cg);
+}
+
+const char *vz_cg_backend(const struct vz_cg *cg)
+{
+	return cg->ops->name;
+}
+
+bool vz_cg_exists(const struct vz_cg *cg)
+{
+	int root = cg_root(cg, CG_V2);
+
+	/* made first, removed last: without it there is nothing elsewhere */
+	return root >= 0 && !faccessat(root, cg->path, F_OK, 0);
+}
+
+/*
+ * What a delegatee may write, and nothing else: the kernel's own list, /sys/kernel/cgroup/delegate
+ * (cgroup-v2.rst, "Delegation"). The limits of the group stay root's.
+ */
+static int delegate(struct vz_cg *cg, uid_t uid, gid_t gid, struct vz_err *e)
+{
+	/* clang-format off */
+	static const struct { const char *file; bool needed; } table[] = {
+		{ ".",                      true  },
+		{ "cgroup.procs",           true  },
+		{ "cgroup.threads",         true  },
+		{ "cgroup.subtree_control", true  },
+		{ "memory.oom.group",       false },
+		{ "memory.reclaim",         false },
+	};
+	/* clang-format on */
+	int dir = cg_dir(cg, CG_V2);
+
+	for (size_t i = 0; i < ARRAY_LEN(table); i++)
+		if (fchownat(dir, table[i].file, uid, gid, AT_SYMLINK_NOFOLLOW) < 0 &&
+		    (table[i].needed || errno != ENOENT))
+			return vz_fail(e, VZ_RESOURCE, errno, "cannot give %s of group %s to %u",
+				       table[i].file, cg->path, uid);
+	return 0;
+}
+
+/* A group of an earlier life has its limits still: it goes, so that this one begins clean. */
+static int make_v2(struct vz_cg *cg, struct vz_err *e)
+{
+	int r;
+
+	if (cg->systemd)
+		return cg_scope_start(cg, e);
+	r = cg_mkdir(cg, CG_V2, NULL);
+	if (r == 1) {
+		if (vz_cg_populated(cg) == 1)
+			return vz_fail(e, VZ_RESOURCE, EBUSY, "group %s has processes", cg->path);
+		r = vz_cg_destroy(cg, e);
+		if (r < 0)
+			return r;
+		r = cg_mkdir(cg, CG_V2, NULL);
+	}
+	if (r < 0)
+		return vz_fail(e, VZ_RESOURCE, -r, "cannot make group %s", cg->path);
+	return 0;
+}
+
+int vz_cg_create(struct vz_cg *cg, uid_t owner, gid_t group, struct vz_err *e)
+{
+	int r = make_v2(cg, e);
+
+	if (!r)
+		r = cg->ops->make(cg, e);
+	if (!r && (owner || group))
+		r = delegate(cg, owner, group, e);
+	if (r < 0) {
+		cg_scope_release(cg);
+		if (vz_cg_populated(cg) != 1)
+			(void)vz_cg_destroy(cg, NULL);
+		return r;
+	}
+	cg->made = true;
+	return 0;
+}
+
+int vz_cg_clone_fd(const struct vz_cg *cg)
+{
+	int dir = cg_dir(cg, CG_V2);
+
+	return dir < 0 || cg->fake ? -1 : dir;
+}
+
+/* pid 0: the caller. The v2 file, cgroups(7). */
+static int enter_v2(int dir, pid_t pid, struct vz_err *e)
+{
+	char text[16];
+	int r;
+
+	snprintf(text, sizeof(text), "%d", pid);
+	r = dir < 0 ? dir : vz_file_write(dir, "cgroup.procs", text);
+	return r < 0 ? vz_fail(e, VZ_RESOURCE, -r, "cannot put process %d into its group", pid) :
+		       0;
+}
+
+int vz_cg_attach(struct vz_cg *cg, pid_t pid, bool in_clone, struct vz_err *e)
+{
+	int r = in_clone ? 0 : enter_v2(cg_dir(cg, CG_V2), pid, e);
+
+	if (!r)
+		r = cg->ops->attach(cg, pid, e);
+	if (pid)
+		cg_scope_release(cg);
+	return r;
+}
+
+void vz_cg_attached(struct vz_cg *cg)
+{
+	cg_scope_release(cg);
+}
+
+/*
+ * The v2 group of `init`, which is ours or one that the guest made below. May be hostile: the
+ * part behind our own path is the guest's words; therefore it is opened beneath our directory.
+ */
+static int open_beside(const struct vz_cg *cg, pid_t init)
+{
+	char file[sizeof("/proc//cgroup") + 10];
+	autofree char *text = NULL;
+	const char *rest = NULL;
+	char *p, *line;
+	int r, dir = cg_dir(cg, CG_V2);
+
+	if (dir < 0)
+		return dir;
+	snprintf(file, sizeof(file), "/proc/%d/cgroup", init);
+	r = (int)vz_file_read(AT_FDCWD, file, 1u << 20, &text);
+	if (r < 0)
+		return r;
+	for (p = text; !rest && (line = strsep(&p, "\n"));)
+		if (!vz_str_prefix(line, "0::/", &rest))
+			rest = NULL;
+	if (!rest || !vz_str_prefix(rest, cg->path, &rest) || (*rest && *rest != '/'))
+		return -ESRCH;
+	return vz_openat2(dir, *rest ? rest + 1 : ".", O_PATH | O_DIRECTORY, 0,
+			  RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+}
+
+int vz_cg_join_fd(struct vz_cg *cg, pid_t init)
+{
+	vz_closep(&cg->fds->join);
+	cg->fds->join = open_beside(cg, init);
+	return cg->fds->join < 0 ? -1 : cg->fds->join;
+}
+
+int vz_cg_join(struct vz_cg *cg, pid_t pid, pid_t init, struct vz_err *e)
+{
+	int r = 0;
+
+	/* The guest may remove the group between look and write; its init is elsewhere then. */
+	for (int i = 0; init && i < 5; i++) {
+		autoclose int dir = open_beside(cg, init);
+
+		r = enter_v2(dir, pid, e);
+		if (r != -ENOENT && r != -ENODEV && r != -EBUSY)
+			break;
+	}
+	return r < 0 ? r : cg->ops->attach(cg, pid, e);
+}
+
+int vz_cg_apply(struct vz_cg *cg, const struct vz_cg_limits *l, struct vz_err *e)
+{
+	struct vz_err later;
+	int unsupported = 0;
+
+	for (unsigned i = 0; i < CG_NLIMITS; i++) {
+		int r = l->has & 1u << i ? cg->ops->set[i](cg, l, unsupported ? &later : e) : 0;
+
+		if (r == -EOPNOTSUPP) {
+			unsupported = r; /* the kernel cannot: the others still hold */
+		} else if (r < 0) {
+			if (e && unsupported)
+				*e = later;
+			return r;
+		}
+	}
+	return unsupported;
+}
+
+int vz_cg_devices(struct vz_cg *cg, const struct vz_cg_dev *list, size_t n, struct vz_err *e)
+{
+	return cg->ops->devices(cg, list, n, e);
+}
+
+int vz_cg_read(const struct vz_cg *cg, struct vz_cg_usage *ret, struct vz_err *e)
+{
+	struct vz_cg_usage u;
+	int dir = cg_dir(cg, CG_V2);
+
+	if (dir < 0)
+		return vz_fail(e, VZ_SYSTEM, -dir, "group %s", cg->path);
+	u = (struct vz_cg_usage){
+		.ram = VZ_UNLIMITED, .swap = VZ_UNLIMITED, .ram_max = VZ_UNLIMITED,
+		.swap_max = VZ_UNLIMITED, .ram_peak = VZ_UNLIMITED, .ram_failcnt = VZ_UNLIMITED,
+		.pids = VZ_UNLIMITED, .pids_max = VZ_UNLIMITED, .pids_failcnt = VZ_UNLIMITED,
+		.cpu_usec = cg_get_key(cg, CG_V2, "cpu.stat", "usage_usec"),
+	};
+	cg->ops->read(cg, &u);
+	*ret = u;
+	return 0;
+}
+
+int vz_cg_destroy(struct vz_cg *cg, struct vz_err *e)
+{
+	/* v2 last, so that it tells of the others as long as there are any */
+	for (int h = cg->ops == &cg_v1_ops ? CG_LAST_V1 : CG_V2; h >= CG_V2; h--) {
+		int r = cg_rmdir(cg, (enum cg_hier)h);
+
+		if (r < 0)
+			return vz_fail(e, VZ_SYSTEM, -r, "cannot remove group %s/%s",
+				       cg_hier_name((enum cg_hier)h), cg->path);
+	}
+	return cg->systemd ? cg_scope_stop(cg, e) : 0;
+}
+
+int vz_cg_guest_mount(int *ret_fd, struct vz_err *e)
+{
+	/* No option: nsdelegate and its like belong to the whole hierarchy, and the kernel
+	 * takes them from the initial cgroup namespace alone (cgroup-v2.rst, "Mounting"). */
+	int fd = vz_mount_new("cgroup2", NULL,
+			      MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+
+	if (fd < 0)
+		return vz_fail(e, VZ_BAD_KERNEL, -fd, "cannot mount cgroup2 for the guest");
+	*ret_fd = fd;
+	return 0;
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What lives in the group: is there any, stop it, end it, wait for it. All by the v2 group, which
+ * every VPS has on every host and whose populated flag does not count zombies; v1 helps only with
+ * its freezer on kernels where v2 has none.
+ */
+#include "cgroup/cgroup-internal.h"
+#include "base/num.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "sys/file.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <time.h>
+
+#define FREEZE_TIMEOUT_MS 10000
+
+int vz_cg_populated(const struct vz_cg *cg)
+{
+	int dir = cg_dir(cg, CG_V2);
+	uint64_t v;
+
+	if (dir < 0)
+		return dir == -ENOENT ? 0 : dir;
+	v = cg_get_key(cg, CG_V2, "cgroup.events", "populated");
+	if (v != VZ_UNLIMITED)
+		return v != 0;
+	/* our directory fd may outlive the directory */
+	return vz_cg_exists(cg) ? -EIO : 0;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+int cg_wait_event(const struct vz_cg *cg, const char *key, unsigned want, int timeout_ms)
+{
+	int64_t end = now_ms() + timeout_ms;
+	int dir = cg_dir(cg, CG_V2);
+	autoclose int fd = dir < 0 ? dir : openat(dir, "cgroup.events", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	for (;;) {
+		struct pollfd p = { .fd = fd, .events = POLLPRI };
+		char buf[256], *line, *s = buf;
+		int64_t left;
+		ssize_t n = pread(fd, buf, sizeof(buf) - 1, 0);
+		const char *rest;
+
+		if (n < 0)
+			return -errno;
+		buf[n] = 0;
+		while ((line = strsep(&s, "\n")))
+			if (vz_str_prefix(line, key, &rest) && rest[0] == ' ' &&
+			    rest[1] == (char)('0' + want))
+				return 0;
+		left = end - now_ms();
+		if (left <= 0)
+			return -ETIMEDOUT;
+		if (poll(&p, 1, (int)left) < 0 && errno != EINTR)
+			return -errno;
+	}
+}
+
+int vz_cg_freeze(struct vz_cg *cg, bool on, struct vz_err *e)
+{
+	int r;
+
+	if (!cg_has(cg, CG_V2, "cgroup.freeze")) /* drop when the minimum is 5.2 */
+		return cg_v1_freeze(cg, on, e);
+	r = cg_set(cg, CG_V2, "cgroup.freeze", on ? "1" : "0", e);
+	if (r < 0)
+		return r;
+	r = cg_wait_event(cg, "frozen", on, FREEZE_TIMEOUT_MS);
+	if (r < 0 && on)
+		(void)cg_set(cg, CG_V2, "cgroup.freeze", "0", NULL);
+	return r < 0 ? vz_fail(e, VZ_SYSTEM, -r, "cannot %s group %s", on ? "freeze" : "thaw",
+			       cg->path) :
+		       0;
+}
+
+static int kill_one(pid_t pid, void *arg)
+{
+	(void)arg;
+	/* A pid of the list may be gone; taken over by a stranger it cannot be, the group is
+	 * frozen and a process that is dying keeps its number until it is reaped. */
+	(void)kill(pid, SIGKILL);
+	return 0;
+}
+
+/* Before cgroup.kill: nobody may fork between look and signal, so all of them are frozen, and
+ * thawed to die. A freezer that does not manage in time only makes the race possible again,
+ * and the caller's loop closes it. Drop when the minimum is 5.14. */
+static void kill_frozen(struct vz_cg *cg)
+{
+	int dir = cg_dir(cg, CG_V2);
+
+	(void)vz_cg_freeze(cg, true, NULL);
+	if (dir >= 0)
+		(void)cg_each_pid(dir, kill_one, NULL);
+	(void)vz_cg_freeze(cg, false, NULL);
+}
+
+int vz_cg_kill(struct vz_cg *cg, int timeout_ms, struct vz_err *e)
+{
+	int64_t end = now_ms() + timeout_ms;
+	int r = vz_cg_populated(cg), left;
+
+	if (r <= 0)
+		return r < 0 ? vz_fail(e, VZ_STOP_ERROR, -r, "group %s", cg->path) : 0;
+	if (cg_has(cg, CG_V2, "cgroup.kill")) {
+		r = cg_set(cg, CG_V2, "cgroup.kill", "1", e);
+		if (r < 0)
+			return r;
+		r = cg_wait_event(cg, "populated", 0, timeout_ms);
+	} else {
+		do {
+			kill_frozen(cg);
+			left = (int)(end - now_ms());
+			r = cg_wait_event(cg, "populated", 0, left < 100 ? left : 100);
+		} while (r == -ETIMEDOUT && left > 0);
+	}
+	if (r < 0 && vz_cg_populated(cg) == 0)
+		return 0; /* removed under our feet */
+	return r < 0 ? vz_fail(e, VZ_STOP_ERROR, -r, "processes of group %s do not die",
+			       cg->path) :
+		       0;
+}
