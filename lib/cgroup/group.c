@@ -261,14 +261,20 @@ int vz_cg_read(const struct vz_cg *cg, struct vz_cg_usage *ret, struct vz_err *e
 
 int vz_cg_destroy(struct vz_cg *cg, struct vz_err *e)
 {
-	/* v2 last, so that it tells of the others as long as there are any */
-	for (int h = cg->ops == &cg_v1_ops ? CG_LAST_V1 : CG_V2; h >= CG_V2; h--) {
-		int r = cg_rmdir(cg, (enum cg_hier)h);
+	int h = cg->ops == &cg_v1_ops ? CG_LAST_V1 : CG_V2, bad = 0, r = 0;
 
-		if (r < 0)
-			return vz_fail(e, VZ_SYSTEM, -r, "cannot remove group %s/%s",
-				       cg_hier_name((enum cg_hier)h), cg->path);
+	/* v2 last, and only when all others are gone: it is what tells of them */
+	for (; h >= CG_V2 && (h > CG_V2 || !r); h--) {
+		int one = cg_rmdir(cg, (enum cg_hier)h);
+
+		if (one < 0 && !r) {
+			bad = h;
+			r = one;
+		}
 	}
+	if (r < 0)
+		return vz_fail(e, VZ_SYSTEM, -r, "cannot remove group %s/%s",
+			       cg_hier_name((enum cg_hier)bad), cg->path);
 	return cg->systemd ? cg_scope_stop(cg, e) : 0;
 }
 

@@ -1,0 +1,553 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Both back-ends of lib/cgroup without root: a temporary directory stands for /sys/fs/cgroup, and
+ * three calls are put before those of libc so that it behaves like one. mkdirat() makes the
+ * kernel's files appear, unlinkat() makes them go and refuses a group with something inside, and
+ * a write replaces what a file held.
+ */
+#include "cgroup/cgroup.h"
+#include "base/num.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "sys/file.h"
+#include "unit.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+static char base[] = "/tmp/vz-cgroup-XXXXXX";
+static struct vz_err err;
+static struct vz_str writes; /* names of attributes opened for writing, in order */
+static bool old_kernel;	     /* neither cgroup.kill nor cgroup.freeze */
+static bool no_tasks;	     /* a broken pids hierarchy */
+
+int mkdirat(int dirfd, const char *path, mode_t mode);
+int unlinkat(int dirfd, const char *path, int flags);
+int openat(int dirfd, const char *path, int flags, ...);
+
+/* clang-format off */
+static const struct { const char *hier, *name, *text; } files[] = {
+	{ "", "cgroup.procs", "" },
+	{ "/unified", "cgroup.events", "populated 0\nfrozen 0\n" },
+	{ "/unified", "cgroup.threads", "" },
+	{ "/unified", "cgroup.subtree_control", "" },
+	{ "/unified", "cgroup.controllers", "cpuset cpu io memory hugetlb pids\n" },
+	{ "/unified", "cgroup.kill", "" },
+	{ "/unified", "cgroup.freeze", "0\n" },
+	{ "/unified", "cpu.stat", "usage_usec 1234\nuser_usec 1000\n" },
+	{ "/v2", "memory.max", "max\n" }, { "/v2", "memory.high", "max\n" },
+	{ "/v2", "memory.swap.max", "max\n" }, { "/v2", "memory.current", "4096\n" },
+	{ "/v2", "memory.events", "low 0\nhigh 0\nmax 7\noom 0\n" },
+	{ "/v2", "memory.oom.group", "0\n" }, { "/v2", "cpu.max", "max 100000\n" },
+	{ "/v2", "cpu.weight", "100\n" }, { "/v2", "pids.max", "max\n" },
+	{ "/v2", "pids.current", "3\n" }, { "/v2", "pids.events", "max 0\n" },
+	{ "/v2", "io.max", "" }, { "/v2", "io.weight", "default 100\n" },
+	{ "/v2", "cpuset.cpus", "\n" }, { "/v2", "cpuset.mems", "\n" },
+	{ "/memory", "memory.limit_in_bytes", "9223372036854771712\n" },
+	{ "/memory", "memory.memsw.limit_in_bytes", "9223372036854771712\n" },
+	{ "/memory", "memory.usage_in_bytes", "8192\n" },
+	{ "/memory", "memory.memsw.usage_in_bytes", "12288\n" },
+	{ "/memory", "memory.max_usage_in_bytes", "16384\n" },
+	{ "/memory", "memory.failcnt", "5\n" }, { "/memory", "tasks", "" },
+	{ "/pids", "pids.max", "max\n" }, { "/pids", "pids.current", "2\n" },
+	{ "/pids", "pids.events", "max 9\n" }, { "/pids", "tasks", "" },
+	{ "/cpu", "cpu.shares", "1024\n" }, { "/cpu", "cpu.cfs_quota_us", "-1\n" }, { "/cpu", "tasks", "" },
+	{ "/devices", "devices.list", "a *:* rwm\n" }, { "/devices", "devices.allow", "" },
+	{ "/devices", "devices.deny", "" }, { "/devices", "tasks", "" },
+	{ "/cpuset", "cpuset.cpus", "" }, { "/cpuset", "cpuset.mems", "" }, { "/cpuset", "tasks", "" },
+	{ "/blkio", "blkio.throttle.read_bps_device", "" }, { "/blkio", "blkio.throttle.write_bps_device", "" },
+	{ "/blkio", "blkio.throttle.read_iops_device", "" }, { "/blkio", "blkio.throttle.write_iops_device", "" },
+	{ "/blkio", "tasks", "" },
+	{ "/freezer", "freezer.state", "THAWED\n" }, { "/freezer", "tasks", "" },
+};
+/* clang-format on */
+
+static void put(int dirfd, const char *name, const char *text)
+{
+	int fd = (int)syscall(SYS_openat, dirfd, name, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+
+	CHECK(fd >= 0);
+	CHECK_INT(vz_write_all(fd, text, strlen(text)), 0);
+	close(fd);
+}
+
+/* "/memory": the hierarchy a directory belongs to. v2 files live in "unified" too when the tree
+ * is all v2. */
+static bool belongs(const char *path, const char *hier)
+{
+	const char *rest;
+
+	if (!vz_str_prefix(path, base, &rest) || !vz_str_prefix(rest, "/t", &rest))
+		return false;
+	if (vz_str_prefix(rest, "/v2", NULL))
+		return !*hier || !strcmp(hier, "/v2") || !strcmp(hier, "/unified");
+	return !*hier || (vz_str_prefix(rest, "/v1", &rest) && vz_str_prefix(rest, hier, &rest) &&
+			  (!*rest || *rest == '/'));
+}
+
+static void fill(int dir)
+{
+	char link[64], path[4096];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", dir);
+	n = readlink(link, path, sizeof(path) - 1);
+	path[n < 0 ? 0 : n] = 0;
+	for (size_t i = 0; i < ARRAY_LEN(files); i++)
+		if (belongs(path, files[i].hier) &&
+		    !(old_kernel && (!strcmp(files[i].name, "cgroup.kill") ||
+				     !strcmp(files[i].name, "cgroup.freeze"))) &&
+		    !(no_tasks && !strcmp(files[i].hier, "/pids")))
+			put(dir, files[i].name, files[i].text);
+}
+
+int mkdirat(int dirfd, const char *path, mode_t mode)
+{
+	int r = (int)syscall(SYS_mkdirat, dirfd, path, mode), fd;
+
+	if (!r && (fd = (int)syscall(SYS_openat, dirfd, path, O_RDONLY | O_DIRECTORY, 0)) >= 0) {
+		fill(fd);
+		close(fd);
+	}
+	return r;
+}
+
+int openat(int dirfd, const char *path, int flags, ...)
+{
+	mode_t mode = 0;
+
+	if (flags & O_CREAT) {
+		va_list ap;
+
+		va_start(ap, flags);
+		mode = va_arg(ap, mode_t);
+		va_end(ap);
+	}
+	if ((flags & O_ACCMODE) == O_WRONLY) {
+		vz_str_addf(&writes, "%s ", path);
+		flags |= O_TRUNC;
+	}
+	return (int)syscall(SYS_openat, dirfd, path, flags, mode);
+}
+
+int unlinkat(int dirfd, const char *path, int flags)
+{
+	int fd = (int)syscall(SYS_openat, dirfd, path, O_RDONLY | O_DIRECTORY, 0);
+	struct dirent *de;
+	struct stat st;
+	DIR *d;
+
+	if (!(flags & AT_REMOVEDIR) || fd < 0)
+		return (int)syscall(SYS_unlinkat, dirfd, path, flags);
+	d = fdopendir(fd);
+	while (d && (de = readdir(d)))
+		if ((de->d_type == DT_DIR && strcmp(de->d_name, ".") && strcmp(de->d_name, "..")) ||
+		    (!strcmp(de->d_name, "cgroup.procs") && !fstatat(fd, de->d_name, &st, 0) &&
+		     st.st_size)) {
+			closedir(d);
+			errno = EBUSY;
+			return -1;
+		}
+	rewinddir(d);
+	while ((de = readdir(d)))
+		(void)syscall(SYS_unlinkat, fd, de->d_name, 0);
+	closedir(d);
+	return (int)syscall(SYS_unlinkat, dirfd, path, AT_REMOVEDIR);
+}
+
+/* A fresh tree "v1" or "v2"; the path is static. */
+static const char *tree(const char *kind)
+{
+	static const char *const v1[] = { "unified", "memory",	"pids",	 "cpu",
+					  "devices", "cpuset", "blkio", "freezer" };
+	static char top[64];
+	char p[128];
+	int fd;
+
+	snprintf(top, sizeof(top), "%s/t", base);
+	(void)vz_remove_tree(AT_FDCWD, top);
+	CHECK_INT(mkdir(top, 0755), 0);
+	snprintf(top, sizeof(top), "%s/t/%s", base, kind);
+	if (!strcmp(kind, "v2")) {
+		CHECK_INT(mkdirat(AT_FDCWD, top, 0755), 0);
+	} else {
+		CHECK_INT(mkdir(top, 0755), 0);
+		for (size_t i = 0; i < ARRAY_LEN(v1); i++) {
+			snprintf(p, sizeof(p), "%s/%s", top, v1[i]);
+			CHECK_INT(mkdirat(AT_FDCWD, p, 0755), 0);
+		}
+		snprintf(p, sizeof(p), "%s/cpuset", top);
+		fd = open(p, O_PATH);
+		put(fd, "cpuset.cpus", "0-3\n");
+		put(fd, "cpuset.mems", "0-1\n");
+		close(fd);
+	}
+	/* two disks, and one with nothing behind */
+	for (int i = 0; i < 3; i++) {
+		snprintf(p, sizeof(p), "%s/block/d%d", top, i);
+		CHECK_INT(vz_mkdir_p(p, 0755), 0);
+		fd = open(p, O_PATH);
+		snprintf(p, sizeof(p), "8:%d\n", i * 16);
+		put(fd, "dev", p);
+		put(fd, "size", i == 2 ? "0\n" : "2048\n");
+		close(fd);
+	}
+	return top;
+}
+
+/* What a file below the tree holds, without the newline; static. */
+static const char *get(const char *top, const char *file)
+{
+	static char buf[512];
+	autofree char *p = vz_fmt("%s/%s", top, file);
+	ssize_t r = vz_file_read_buf(AT_FDCWD, p, buf, sizeof(buf));
+
+	return r < 0 ? "(no file)" : buf;
+}
+
+static void set(const char *top, const char *file, const char *text)
+{
+	autofree char *p = vz_fmt("%s/%s", top, file);
+
+	put(AT_FDCWD, p, text);
+}
+
+static bool is_there(const char *top, const char *file)
+{
+	autofree char *p = vz_fmt("%s/%s", top, file);
+
+	return !access(p, F_OK);
+}
+
+static struct vz_cg *group(const char *top, bool create)
+{
+	struct vz_cg *cg = NULL;
+
+	CHECK_INT(vz_cg_open(42, top, &cg, &err), 0);
+	if (create)
+		CHECK_INT(vz_cg_create(cg, getuid(), getgid(), &err), 0);
+	vz_str_free(&writes);
+	return cg;
+}
+
+#define GIB (1ull << 30)
+
+static void v1_limits(void)
+{
+	const char *t = tree("v1");
+	struct vz_cg *cg = group(t, false);
+	struct vz_cg_limits l = { .has = VZ_CG_MEMORY | VZ_CG_PIDS | VZ_CG_CPUUNITS | VZ_CG_CPULIMIT,
+				  .ram = GIB, .swap = GIB / 2, .pids = 100, .cpuunits = 2000,
+				  .cpu_percent = 50 };
+	struct vz_cg_usage u;
+
+	CHECK_STR(vz_cg_backend(cg), "v1");
+	CHECK(!vz_cg_exists(cg));
+	CHECK_INT(vz_cg_populated(cg), 0);
+	CHECK_INT(vz_cg_create(cg, 0, 0, &err), 0);
+	CHECK(vz_cg_exists(cg));
+	CHECK(is_there(t, "memory/vz/42") && is_there(t, "cpu/vz/42"));
+	/* what nobody asked for costs nothing */
+	CHECK(!is_there(t, "cpuset/vz") && !is_there(t, "blkio/vz") && !is_there(t, "freezer/vz"));
+	vz_str_free(&writes);
+	CHECK_INT(vz_cg_apply(cg, &l, &err), 0);
+	/* shrinking: the ram first */
+	CHECK(vz_str_prefix(writes.s, "memory.limit_in_bytes memory.memsw.limit_in_bytes ", NULL));
+	CHECK_STR(get(t, "memory/vz/42/memory.limit_in_bytes"), "1073741824");
+	CHECK_STR(get(t, "memory/vz/42/memory.memsw.limit_in_bytes"), "1610612736");
+	CHECK_STR(get(t, "pids/vz/42/pids.max"), "100");
+	CHECK_STR(get(t, "cpu/vz/42/cpu.shares"), "2048");
+	CHECK_STR(get(t, "cpu/vz/42/cpu.cfs_quota_us"), "50000");
+
+	l = (struct vz_cg_limits){ .has = VZ_CG_MEMORY | VZ_CG_CPULIMIT, .ram = 2 * GIB };
+	vz_str_free(&writes);
+	CHECK_INT(vz_cg_apply(cg, &l, &err), 0);
+	/* growing beyond the old sum: the sum first */
+	CHECK(vz_str_prefix(writes.s, "memory.memsw.limit_in_bytes memory.limit_in_bytes ", NULL));
+	CHECK_STR(get(t, "cpu/vz/42/cpu.cfs_quota_us"), "-1");
+	l = (struct vz_cg_limits){ .has = VZ_CG_MEMORY, .ram = VZ_UNLIMITED, .swap = 5 };
+	CHECK_INT(vz_cg_apply(cg, &l, &err), 0);
+	CHECK_STR(get(t, "memory/vz/42/memory.memsw.limit_in_bytes"), "-1");
+
+	set(t, "memory/vz/42/memory.limit_in_bytes", "9223372036854771712\n");
+	CHECK_INT(vz_cg_read(cg, &u, &err), 0);
+	CHECK_INT(u.ram, 8192);
+	CHECK_INT(u.swap, 4096);
+	CHECK(u.ram_max == VZ_UNLIMITED && u.swap_max == VZ_UNLIMITED);
+	CHECK_INT(u.ram_failcnt, 5);
+	CHECK_INT(u.pids_max, 100);
+	CHECK_INT(u.pids_failcnt, 9);
+	CHECK_INT(u.cpu_usec, 1234);
+	vz_cg_close(cg);
+}
+
+static void v1_lazy(void)
+{
+	const char *t = tree("v1");
+	struct vz_cg *cg = group(t, true);
+	struct vz_cg_limits l = { .has = VZ_CG_CPUS | VZ_CG_IOLIMIT | VZ_CG_IOPRIO, .cpus = "all",
+				  .io_prio = 4 };
+
+	/* "no limit" needs no hierarchy */
+	CHECK_INT(vz_cg_apply(cg, &l, &err), 0);
+	CHECK(!is_there(t, "cpuset/vz") && !is_there(t, "blkio/vz"));
+	/* two processes run already, one has moved on its own */
+	set(t, "unified/vz/42/cgroup.events", "populated 1\n");
+	set(t, "unified/vz/42/cgroup.procs", "");
+	l.cpus = "1-2";
+	l.io_bps = 1000;
+	CHECK_INT(vz_cg_apply(cg, &l, &err), 0);
+	CHECK_STR(get(t, "cpuset/vz/cpuset.mems"), "0-1"); /* the parent first */
+	CHECK_STR(get(t, "cpuset/vz/42/cpuset.mems"), "0-1");
+	CHECK_STR(get(t, "cpuset/vz/42/cpuset.cpus"), "1-2");
+	/* one file holds the last disk written; the empty one is never named */
+	CHECK(strstr(get(t, "blkio/vz/42/blkio.throttle.read_bps_device"), " 1000"));
+	CHECK(!strstr(writes.s, "iops"));
+	l = (struct vz_cg_limits){ .has = VZ_CG_CPUS, .cpus = "all" };
+	CHECK_INT(vz_cg_apply(cg, &l, &err), 0);
+	CHECK_STR(get(t, "cpuset/vz/42/cpuset.cpus"), "0-3");
+	/* this kernel has no weight: said at the end, the rest is done */
+	l = (struct vz_cg_limits){ .has = VZ_CG_IOPRIO | VZ_CG_MEMS, .io_prio = 7, .mems = "1" };
+	CHECK_INT(vz_cg_apply(cg, &l, &err), -EOPNOTSUPP);
+	CHECK_INT(err.exit, VZ_SET_IO);
+	CHECK_STR(get(t, "cpuset/vz/42/cpuset.mems"), "1");
+	set(t, "unified/vz/42/cgroup.events", "populated 0\n");
+	CHECK_INT(vz_cg_destroy(cg, &err), 0);
+	CHECK(!is_there(t, "cpuset/vz/42") && !is_there(t, "blkio/vz/42"));
+	vz_cg_close(cg);
+}
+
+/* A process is moved once, and whoever is inside already is left alone. */
+static void v1_move(void)
+{
+	const char *t = tree("v1");
+	struct vz_cg *cg = group(t, true);
+	struct vz_cg_limits l = { .has = VZ_CG_CPUS, .cpus = "0" };
+
+	set(t, "unified/vz/42/cgroup.events", "populated 1\n");
+	set(t, "unified/vz/42/cgroup.procs", "77\n");
+	CHECK_INT(vz_cg_apply(cg, &l, &err), 0);
+	CHECK_STR(get(t, "cpuset/vz/42/cgroup.procs"), "77");
+	CHECK_INT(vz_cg_attach(cg, 99, false, &err), 0);
+	CHECK_STR(get(t, "unified/vz/42/cgroup.procs"), "99");
+	CHECK_STR(get(t, "memory/vz/42/cgroup.procs"), "99");
+	CHECK_STR(get(t, "cpuset/vz/42/cgroup.procs"), "99");
+	CHECK_STR(get(t, "memory/vz/42/tasks"), "");
+	CHECK_INT(vz_cg_attach(cg, 0, true, &err), 0);
+	CHECK_STR(get(t, "memory/vz/42/tasks"), "0");
+	CHECK_STR(get(t, "cpuset/vz/42/tasks"), "0");
+	CHECK_STR(get(t, "unified/vz/42/cgroup.procs"), "99");
+	CHECK(vz_cg_destroy(cg, &err) < 0); /* processes in it */
+	CHECK(vz_cg_exists(cg));
+	vz_cg_close(cg);
+}
+
+static void v1_devices(void)
+{
+	const char *t = tree("v1");
+	struct vz_cg *cg = group(t, true);
+	const struct vz_cg_dev d[] = {
+		{ .type = 'c', .all_majors = true, .all_minors = true, .m = true },
+		{ .type = 'c', .major = 1, .minor = 3, .r = true, .w = true, .m = true },
+		{ .type = 'b', .major = 8, .all_minors = true, .r = true },
+	};
+
+	CHECK_INT(vz_cg_devices(cg, d, 3, &err), 0);
+	CHECK_STR(get(t, "devices/vz/42/devices.deny"), "a");
+	CHECK_STR(get(t, "devices/vz/42/devices.allow"), "c *:* m\nc 1:3 rwm\nb 8:* r");
+	/* later: only what must go is denied */
+	set(t, "devices/vz/42/devices.list", "c *:* m\nc 1:3 rwm\nb 8:* rw\nc 10:200 rwm\n");
+	CHECK_INT(vz_cg_devices(cg, d, 3, &err), 0);
+	CHECK_STR(get(t, "devices/vz/42/devices.deny"), "b 8:* wc 10:200 rwm");
+	vz_cg_close(cg);
+}
+
+static void v2_limits(void)
+{
+	const char *t = tree("v2");
+	struct vz_cg *cg = group(t, true);
+	struct vz_cg_limits l = { .has = (1u << 9) - 1, .ram = GIB, .swap = 0, .ram_high = GIB / 2,
+				  .pids = 100, .cpuunits = 500, .cpu_percent = 250, .io_bps = 77,
+				  .io_iops = 0, .io_prio = 7, .cpus = "0-1", .mems = "all" };
+	struct vz_cg_usage u;
+
+	CHECK_STR(vz_cg_backend(cg), "v2");
+	CHECK_STR(get(t, "cgroup.subtree_control"), "+cpuset +cpu +io +memory +pids");
+	CHECK_STR(get(t, "vz/cgroup.subtree_control"), "+cpuset +cpu +io +memory +pids");
+	CHECK_STR(get(t, "vz/42/cgroup.subtree_control"), ""); /* the guest's */
+	CHECK_INT(vz_cg_apply(cg, &l, &err), 0);
+	CHECK_STR(get(t, "vz/42/memory.max"), "1073741824");
+	CHECK_STR(get(t, "vz/42/memory.high"), "536870912");
+	CHECK_STR(get(t, "vz/42/memory.swap.max"), "0");
+	CHECK_STR(get(t, "vz/42/pids.max"), "100");
+	CHECK_STR(get(t, "vz/42/cpu.weight"), "50");
+	CHECK_STR(get(t, "vz/42/cpu.max"), "250000 100000");
+	CHECK_STR(get(t, "vz/42/io.weight"), "160");
+	CHECK_STR(get(t, "vz/42/cpuset.cpus"), "0-1");
+	CHECK_STR(get(t, "vz/42/cpuset.mems"), "");
+	CHECK(strstr(get(t, "vz/42/io.max"), "riops=max wiops=max"));
+	l = (struct vz_cg_limits){ .has = VZ_CG_IOLIMIT | VZ_CG_PIDS | VZ_CG_CPULIMIT, .io_bps = 9,
+				   .pids = VZ_UNLIMITED };
+	CHECK_INT(vz_cg_apply(cg, &l, &err), 0);
+	CHECK(strstr(get(t, "vz/42/io.max"), "rbps=9 wbps=9"));
+	CHECK(!strstr(get(t, "vz/42/io.max"), "8:32"));
+	CHECK_STR(get(t, "vz/42/pids.max"), "max");
+	CHECK_STR(get(t, "vz/42/cpu.max"), "max");
+	CHECK_INT(vz_cg_read(cg, &u, &err), 0);
+	CHECK_INT(u.ram, 4096);
+	CHECK_INT(u.ram_failcnt, 7);
+	CHECK_INT(u.swap_max, 0);
+	CHECK(u.swap == VZ_UNLIMITED && u.ram_peak == VZ_UNLIMITED); /* no such files */
+	CHECK(u.pids_max == VZ_UNLIMITED);
+	vz_cg_close(cg);
+
+	/* a controller that is enabled is not enabled again, one that is absent is left out */
+	t = tree("v2");
+	set(t, "cgroup.controllers", "cpu memory pids\n");
+	set(t, "cgroup.subtree_control", "memory\n");
+	cg = group(t, true);
+	CHECK_STR(get(t, "cgroup.subtree_control"), "+cpu +pids");
+	vz_cg_close(cg);
+}
+
+static void leftovers(void)
+{
+	const char *t = tree("v2");
+	struct vz_cg *cg = group(t, true);
+	autofree char *deep = vz_fmt("%s/vz/42", t);
+	int at = open(deep, O_PATH | O_DIRECTORY);
+
+	for (int i = 0; i < 300; i++) {
+		int next;
+
+		CHECK_INT(mkdirat(at, "a", 0755), 0);
+		CHECK_INT(mkdirat(at, "b", 0755), 0);
+		next = (int)syscall(SYS_openat, at, i % 2 ? "a" : "b", O_PATH | O_DIRECTORY);
+		close(at);
+		at = next;
+	}
+	close(at);
+	set(t, "vz/42/memory.max", "7\n");
+	vz_cg_close(cg);
+	cg = group(t, true); /* of an earlier life: begins clean */
+	CHECK_STR(get(t, "vz/42/memory.max"), "max");
+	CHECK(!is_there(t, "vz/42/a"));
+	vz_cg_close(cg);
+
+	cg = group(t, false);
+	set(t, "vz/42/cgroup.events", "populated 1\n");
+	CHECK_INT(vz_cg_create(cg, 0, 0, &err), -EBUSY);
+	CHECK_INT(vz_cg_populated(cg), 1);
+	CHECK(vz_cg_exists(cg));
+	/* a sub-group with a process in it is told, not looped on */
+	set(t, "vz/42/cgroup.events", "populated 0\n");
+	CHECK_INT(mkdirat(AT_FDCWD, deep, 0755), -1);
+	{
+		autofree char *sub = vz_fmt("%s/s", deep);
+
+		CHECK_INT(mkdirat(AT_FDCWD, sub, 0755), 0);
+		set(t, "vz/42/s/cgroup.procs", "1\n");
+		CHECK_INT(vz_cg_destroy(cg, &err), -EBUSY);
+		set(t, "vz/42/s/cgroup.procs", "");
+		/* a link there, were it possible, is not followed */
+		CHECK_INT(symlink("/tmp", sub), -1);
+		CHECK_INT(vz_cg_destroy(cg, &err), 0);
+	}
+	CHECK(!vz_cg_exists(cg));
+	CHECK_INT(vz_cg_destroy(cg, &err), 0);
+	vz_cg_close(cg);
+}
+
+static void life(void)
+{
+	const char *t = tree("v1");
+	struct vz_cg *cg = group(t, true);
+	char text[16];
+	pid_t pid;
+	int st;
+
+	set(t, "unified/vz/42/cgroup.events", "populated 1\nfrozen 1\n");
+	CHECK_INT(vz_cg_freeze(cg, true, &err), 0);
+	CHECK_STR(get(t, "unified/vz/42/cgroup.freeze"), "1");
+	CHECK_INT(vz_cg_kill(cg, 20, &err), -ETIMEDOUT); /* nobody dies here */
+	CHECK_INT(err.exit, VZ_STOP_ERROR);
+	CHECK_STR(get(t, "unified/vz/42/cgroup.kill"), "1");
+	set(t, "unified/vz/42/cgroup.events", "populated 0\nfrozen 1\n");
+	CHECK_INT(vz_cg_kill(cg, 20, &err), 0);
+	vz_cg_close(cg);
+
+	/* a kernel with neither cgroup.kill nor cgroup.freeze: by hand, in sub-groups too */
+	old_kernel = true;
+	t = tree("v1");
+	cg = group(t, true);
+	{
+		autofree char *sub = vz_fmt("%s/unified/vz/42/x", t);
+
+		CHECK_INT(mkdirat(AT_FDCWD, sub, 0755), 0);
+	}
+	pid = fork();
+	if (!pid)
+		for (;;)
+			pause();
+	snprintf(text, sizeof(text), "%d\n", pid);
+	set(t, "unified/vz/42/x/cgroup.procs", text);
+	CHECK_INT(vz_cg_freeze(cg, true, &err), 0);
+	CHECK_STR(get(t, "freezer/vz/42/freezer.state"), "FROZEN");
+	set(t, "unified/vz/42/cgroup.events", "populated 1\n");
+	CHECK_INT(vz_cg_kill(cg, 20, &err), -ETIMEDOUT);
+	CHECK_INT(waitpid(pid, &st, 0), pid);
+	CHECK(WIFSIGNALED(st) && WTERMSIG(st) == SIGKILL);
+	CHECK_STR(get(t, "freezer/vz/42/freezer.state"), "THAWED");
+	vz_cg_close(cg);
+	old_kernel = false;
+}
+
+/* Each failure names file, group and cause; nothing is left of a create that failed. */
+static void refusals(void)
+{
+	const char *t = tree("v2");
+	struct vz_cg_limits l = { .has = VZ_CG_PIDS, .pids = 1 };
+	struct vz_cg *cg = group(t, true);
+	autofree char *file = vz_fmt("%s/vz/42/pids.max", t);
+
+	CHECK_INT(unlink(file), 0);
+	CHECK_INT(vz_cg_apply(cg, &l, &err), -EOPNOTSUPP);
+	CHECK_INT(err.exit, VZ_SETUBC);
+	CHECK(strstr(err.msg, "pids.max"));
+	CHECK_INT(mkdir(file, 0755), 0);
+	CHECK_INT(vz_cg_apply(cg, &l, &err), -EISDIR);
+	CHECK(strstr(err.msg, "pids.max") && strstr(err.msg, "vz/42"));
+	CHECK_INT(rmdir(file), 0);
+	vz_cg_close(cg);
+	CHECK_INT(vz_cg_open(42, "/nonexistent", &cg, &err) < 0, 1);
+	CHECK_INT(err.exit, VZ_BAD_KERNEL);
+
+	t = tree("v1");
+	no_tasks = true;
+	cg = group(t, false);
+	CHECK(vz_cg_create(cg, 0, 0, &err) < 0);
+	CHECK(strstr(err.msg, "pids/vz/42"));
+	CHECK(!vz_cg_exists(cg) && !is_there(t, "memory/vz/42") && !is_there(t, "pids/vz/42"));
+	vz_cg_close(cg);
+	no_tasks = false;
+}
+
+int main(void)
+{
+	CHECK(mkdtemp(base));
+	v1_limits();
+	v1_lazy();
+	v1_move();
+	v1_devices();
+	v2_limits();
+	leftovers();
+	life();
+	refusals();
+	vz_str_free(&writes);
+	(void)vz_remove_tree(AT_FDCWD, base);
+	return done();
+}
