@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Which devices a VPS may use: the default table, then DEVICES and DEVNODES in their order. */
+#include "res/res-internal.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "sys/call.h"
+
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+/* clang-format off */
+/* Reference 6, plus random, urandom and tty. Not 5:1: the VPS's console is a pty, and 5:1 opened
+ * in a privileged VPS is the host's. */
+static const struct vz_cg_dev defaults[] = {
+	{ .type = 'c', .all_majors = true, .all_minors = true, .m = true },
+	{ .type = 'b', .all_majors = true, .all_minors = true, .m = true },
+	{ .type = 'c', .major = 1, .minor = 3, .r = true, .w = true, .m = true }, /* null */
+	{ .type = 'c', .major = 1, .minor = 5, .r = true, .w = true, .m = true }, /* zero */
+	{ .type = 'c', .major = 1, .minor = 7, .r = true, .w = true, .m = true }, /* full */
+	{ .type = 'c', .major = 1, .minor = 8, .r = true, .w = true, .m = true }, /* random */
+	{ .type = 'c', .major = 1, .minor = 9, .r = true, .w = true, .m = true }, /* urandom */
+	{ .type = 'c', .major = 5, .minor = 0, .r = true, .w = true, .m = true }, /* tty */
+	{ .type = 'c', .major = 5, .minor = 2, .r = true, .w = true, .m = true }, /* ptmx */
+	{ .type = 'c', .major = 136, .all_minors = true, .r = true, .w = true, .m = true }, /* pts */
+};
+/* clang-format on */
+
+/* A later word about a device replaces the earlier one, also a default. */
+static void put(struct vz_cg_dev *list, size_t *n, const struct vz_cg_dev *d)
+{
+	size_t i = 0;
+
+	while (i < *n && !(list[i].type == d->type && list[i].major == d->major &&
+			   !list[i].all_majors && list[i].all_minors == d->all_minors &&
+			   list[i].minor == d->minor))
+		i++;
+	list[i] = *d;
+	*n += i == *n;
+}
+
+static int put_word(struct vz_cg_dev *list, size_t *n, const char *word, struct vz_err *e)
+{
+	struct vz_devperm p;
+	struct vz_cg_dev d;
+
+	if (vz_devperm_parse(word, &p) < 0)
+		return vz_fail(e, VZ_SET_DEVICES, 0, "bad device \"%s\"", word);
+	/* q, the right to set quota, has no meaning on mainline */
+	d = (struct vz_cg_dev){ .type = p.type, .major = p.major, .r = p.r, .w = p.w,
+				.minor = p.all_minors ? 0 : p.minor, .all_minors = p.all_minors,
+				.m = p.r || p.w };
+	put(list, n, &d);
+	return 0;
+}
+
+/* "net/tun:rw": the node is looked up on the host, beneath /dev. */
+static int put_node(struct vz_cg_dev *list, size_t *n, const char *word, struct vz_err *e)
+{
+	autoclose int dev = open("/dev", O_PATH | O_DIRECTORY | O_CLOEXEC), fd = -EBADF;
+	const char *perm = strrchr(word, ':');
+	autofree char *name = perm ? strndup(word, (size_t)(perm - word)) : NULL;
+	struct vz_cg_dev d;
+	struct stat st;
+
+	if (!name)
+		return vz_fail(e, VZ_SET_DEVICES, 0, "bad device \"%s\"", word);
+	fd = vz_openat2(dev, name, O_PATH, 0, RESOLVE_BENEATH);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return vz_fail(e, VZ_SET_DEVICES, 0, "Incorrect name or no such device /dev/%s",
+			       name);
+	if (!S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode))
+		return vz_fail(e, VZ_SET_DEVICES, 0,
+			       "The /dev/%s is not block or character device", name);
+	d = (struct vz_cg_dev){ .type = S_ISBLK(st.st_mode) ? 'b' : 'c',
+				.major = major(st.st_rdev), .minor = minor(st.st_rdev) };
+	if (strcmp(perm + 1, "none")) {
+		d.r = strchr(perm, 'r') != NULL;
+		d.w = strchr(perm, 'w') != NULL;
+		d.m = d.r || d.w;
+	}
+	put(list, n, &d);
+	return 0;
+}
+
+int vz_res_devices(const struct vz_conf *conf, struct vz_cg_dev **ret, size_t *ret_n,
+		   struct vz_err *e)
+{
+	size_t n = ARRAY_LEN(defaults), kept = 0;
+	autofree struct vz_cg_dev *list = calloc(n + conf->devices.n + conf->devnodes.n,
+						 sizeof(*list));
+	int r = 0;
+
+	if (!list)
+		return vz_fail(e, VZ_RESOURCE, ENOMEM, "list of devices");
+	memcpy(list, defaults, sizeof(defaults));
+	for (size_t i = 0; !r && conf->devices.set && i < conf->devices.n; i++)
+		r = put_word(list, &n, conf->devices.v[i], e);
+	for (size_t i = 0; !r && conf->devnodes.set && i < conf->devnodes.n; i++)
+		r = put_node(list, &n, conf->devnodes.v[i], e);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < n; i++)
+		if (list[i].r || list[i].w || list[i].m) /* not "none" */
+			list[kept++] = list[i];
+	*ret = TAKE_PTR(list);
+	*ret_n = kept;
+	return 0;
+}
