@@ -219,16 +219,17 @@ static int v1_memory(struct vz_cg *cg, const struct vz_cg_limits *l, struct vz_e
 	static const char *const file[] = { "memory.limit_in_bytes",
 					    "memory.memsw.limit_in_bytes" };
 	bool no_sum = l->ram >= V1_NO_LIMIT || l->swap >= V1_NO_LIMIT - l->ram;
-	uint64_t want[] = { l->ram, no_sum ? VZ_UNLIMITED : l->ram + l->swap };
+	uint64_t want[] = { l->ram, no_sum ? VZ_UNLIMITED : l->ram + l->swap }, now;
 	int r, first;
 
 	if (!has_v1(cg, CG_MEMORY))
 		return by_v2(cg, VZ_CG_MEMORY, l, e);
-	if (!cg_has(cg, CG_MEMORY, file[1])) {
+	now = cg_get(cg, CG_MEMORY, file[1]);
+	if (now == VZ_UNLIMITED && !cg_has(cg, CG_MEMORY, file[1])) {
 		r = set_limit(cg, CG_MEMORY, file[0], want[0], e);
 		return r || no_sum ? r : cg_missing(file[1], e);
 	}
-	first = want[0] > cg_get(cg, CG_MEMORY, file[1]);
+	first = want[0] > now;
 	r = set_limit(cg, CG_MEMORY, file[first], want[first], e);
 	return r ? r : set_limit(cg, CG_MEMORY, file[!first], want[!first], e);
 }
@@ -403,20 +404,23 @@ static int deny_line(int fd, const char *line, const struct vz_cg_dev *list, siz
 	return vz_write_all(fd, deny, strlen(deny));
 }
 
-/* From "all is allowed", in which a group is born, to nothing; or only what must go, so that a
- * running VPS never misses a device it keeps. */
-static int deny_rest(int dir, const struct vz_cg_dev *list, size_t n)
+/* A group that is being made has no process yet and starts from nothing. A running VPS loses only
+ * what must go, so that it never misses a device it keeps. */
+static int deny_rest(const struct vz_cg *cg, int dir, const struct vz_cg_dev *list, size_t n)
 {
 	autoclose int fd = openat(dir, "devices.deny", O_WRONLY | O_CLOEXEC);
 	autofree char *text = NULL;
 	char *p, *line;
-	ssize_t r = vz_file_read(dir, "devices.list", 1u << 20, &text);
+	ssize_t r;
 
 	if (fd < 0)
 		return -errno;
+	if (cg->made)
+		return vz_write_all(fd, "a", 1);
+	r = vz_file_read(dir, "devices.list", 1u << 20, &text);
 	if (r < 0)
 		return (int)r;
-	if (*text == 'a')
+	if (*text == 'a') /* everything is allowed */
 		return vz_write_all(fd, "a", 1);
 	r = 0;
 	for (p = text; !r && (line = strsep(&p, "\n"));)
@@ -433,7 +437,7 @@ static int v1_devices(struct vz_cg *cg, const struct vz_cg_dev *list, size_t n, 
 	if (!has_v1(cg, CG_DEVICES))
 		return cg_v2_ops.devices(cg, list, n, e);
 	dir = cg_dir(cg, CG_DEVICES);
-	r = dir < 0 ? dir : deny_rest(dir, list, n);
+	r = dir < 0 ? dir : deny_rest(cg, dir, list, n);
 	if (r < 0)
 		return vz_fail(e, VZ_SET_DEVICES, -r, "cannot deny devices to group %s", cg->path);
 	fd = openat(dir, "devices.allow", O_WRONLY | O_CLOEXEC);

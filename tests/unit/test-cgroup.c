@@ -359,7 +359,9 @@ static void v1_devices(void)
 	CHECK_INT(vz_cg_devices(cg, d, 3, &err), 0);
 	CHECK_STR(get(t, "devices/vz/42/devices.deny"), "a");
 	CHECK_STR(get(t, "devices/vz/42/devices.allow"), "c *:* m\nc 1:3 rwm\nb 8:* r");
+	vz_cg_close(cg);
 	/* later: only what must go is denied */
+	cg = group(t, false);
 	set(t, "devices/vz/42/devices.list", "c *:* m\nc 1:3 rwm\nb 8:* rw\nc 10:200 rwm\n");
 	CHECK_INT(vz_cg_devices(cg, d, 3, &err), 0);
 	CHECK_STR(get(t, "devices/vz/42/devices.deny"), "b 8:* wc 10:200 rwm");
