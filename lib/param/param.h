@@ -94,6 +94,10 @@ struct vz_conf {
 
 struct vz_param;
 
+/* In a file (never on the command line) a value too large is cut to the largest one, and a bad
+ * word of a list is left out: parse() then returns this, with the complaint in *e. */
+#define VZ_TAKEN_PARTLY 1
+
 /* A kind of value: written once per kind, not once per parameter. parse() replaces the value at
  * val only on success. Text from the command line and from a file may differ in unit: `cli`. */
 struct vz_ptype {
@@ -102,6 +106,12 @@ struct vz_ptype {
 		     struct vz_err *);
 	void (*print)(const struct vz_param *, const void *val, FILE *); /* as saved in a file */
 	void (*drop)(void *val);
+	int (*copy)(void *to, const void *from); /* deep, into a dropped value */
+	/* lists only: the bytes between words, one word made canonical (NULL: leave it out), and the
+	 * length of the part of a canonical word that names what it is about */
+	const char *seps;
+	int (*word)(const struct vz_param *, const char *in, bool cli, char **ret, struct vz_err *);
+	size_t (*id_len)(const char *word);
 	bool list;      /* words accumulate; a second option removes */
 	bool last_wins; /* given twice: UBC and I/O take the last, other scalars the first */
 };
@@ -116,6 +126,9 @@ enum vz_where {
 	RETIRED = 1 << 6,     /* accepted in files, kept, unused */
 	NOT_SAMPLE = 1 << 7,  /* --applyconfig skips it */
 	IN_HOST = 1 << 8,     /* also allowed for "set 0" */
+	REPLACES = 1 << 9,    /* a list: the option gives the whole list anew */
+	UNENFORCED = 1 << 10, /* kept and shown, but nothing makes it true in this version */
+	NO_RESTART = 1 << 11, /* read at the next start, stop or boot: a running VPS is no obstacle */
 };
 
 /* Which applier runs after a live change; the bits are also the order of work. */
@@ -171,14 +184,15 @@ bool vz_param_is_set(const struct vz_param *p, const struct vz_conf *c);
 
 /* ---- conf.c: whole configurations, all loops over the table ---- */
 
-/* Parses text into the row's field. File rules: a scalar set already keeps its first value
- * (unless last_wins), lists accumulate. -EINVAL bad value, -ERANGE too large. */
+/* Parses text into the row's field. A scalar set already keeps its first value (unless
+ * last_wins), lists accumulate. -EINVAL bad value, -ERANGE too large; VZ_TAKEN_PARTLY above. */
 int vz_conf_set(struct vz_conf *c, const struct vz_param *p, const char *text, bool cli,
 		struct vz_err *e);
 void vz_conf_unset(struct vz_conf *c, const struct vz_param *p);
 /* The saved form of a set value in fresh memory (caller frees), NULL when not set. */
 char *vz_conf_text(const struct vz_conf *c, const struct vz_param *p);
-/* Rows set in `over` replace those of `c` (lists replace, they do not add). Deep copies. */
+/* Rows set in `over` replace those of `c` (lists replace, they do not add). Deep copies; -ENOMEM
+ * leaves `c` valid but half merged. */
 int vz_conf_merge(struct vz_conf *c, const struct vz_conf *over);
 void vz_conf_free(struct vz_conf *c);
 #define autoconf __attribute__((cleanup(vz_conf_free))) struct vz_conf
@@ -196,9 +210,10 @@ int vz_conf_load(const char *path, struct vz_conf *ret, vz_conf_warn *warn, stru
 int vz_conf_parse(const char *text, const char *name, struct vz_conf *ret, vz_conf_warn *warn);
 
 /* Writes every row that is set in `changed` into the file at path: first matching line replaced
- * in place, new keys appended in table order, temp file + fsync + rename, symlinks resolved
- * first. Creates the file (0644) when it does not exist. ret_changed (may be NULL): whether any
- * byte differed; nothing is written otherwise. */
+ * in place (further lines of the same key go, they would win or add again on reading), new keys
+ * appended in table order, temp file + fsync + rename, symlinks resolved first. Creates the file
+ * (0644) when it does not exist. ret_changed (may be NULL): whether any byte differed; nothing is
+ * written otherwise. A value with a control character is refused. */
 int vz_conf_save(const char *path, const struct vz_conf *changed, bool *ret_changed,
 		 struct vz_err *e);
 
@@ -206,6 +221,10 @@ int vz_conf_save(const char *path, const struct vz_conf *changed, bool *ret_chan
 
 /* Rules that need two parameters (e.g. --cpumask auto needs --nodemask), for set and create. */
 int vz_conf_check(const struct vz_conf *given, const struct vz_conf *have, struct vz_err *e);
+
+/* The capability and feature words know these: 1 on, 0 off, -ENOENT when the list has no word
+ * for `name` (any case). */
+int vz_list_switch(const struct vz_plist *l, const char *name);
 
 /* "$VEID" or "${VEID}" (first occurrence) expanded, trailing '/' removed. Caller frees. */
 char *vz_conf_expand(const char *path, unsigned ctid);
@@ -230,10 +249,16 @@ void vz_given_free(struct vz_given *g);
 int vz_given_parse(int argc, char **argv, enum vz_where verb, struct vz_given *ret,
 		   struct vz_err *e);
 
+/* What the command line makes of a configuration: every row given, with lists as they are after
+ * removing and adding to those of `have`. *ret is then what vz_conf_merge() and vz_conf_save()
+ * take; the caller frees it. */
+int vz_given_resolve(const struct vz_given *g, const struct vz_conf *have, struct vz_conf *ret);
+
 /* ---- emit.c: documents from rows ---- */
 void vz_emit_usage(FILE *out, enum vz_where verb);  /* option lines for --help */
 void vz_emit_man(FILE *out, const char *section);   /* roff: "options-set", "options-create",
-						       "ctid.conf", "vz.conf", "exit-status" */
+						       "ctid.conf", "vz.conf", "columns",
+						       "exit-status" */
 void vz_emit_words(FILE *out, const char *what);    /* completion words: "set", "create" */
 
 /* ---- values with structure, for appliers ---- */

@@ -1,0 +1,654 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Kinds of lists. A list is split into words, every word is made canonical by its kind, and a
+ * later word about the same thing takes the place of the earlier one: an address, an interface,
+ * a capability stands in a list once.
+ */
+#include "base/num.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "param/types-internal.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <net/if.h>
+
+/* ---- what lists share ---- */
+
+void vz_drop_list(void *val)
+{
+	struct vz_plist *l = val;
+
+	for (size_t i = 0; i < l->n; i++)
+		free(l->v[i]);
+	free(l->v);
+	*l = (struct vz_plist){ 0 };
+}
+
+/* Appends; the word is the list's from now on. */
+static int push(struct vz_plist *l, char *word)
+{
+	char **v;
+
+	l->set = true;
+	if (!word)
+		return 0;
+	v = realloc(l->v, (l->n + 1) * sizeof(*v));
+	if (!v) {
+		free(word);
+		return -ENOMEM;
+	}
+	l->v = v;
+	v[l->n++] = word;
+	return 0;
+}
+
+int vz_copy_list(void *to, const void *from)
+{
+	const struct vz_plist *l = from;
+	struct vz_plist ret = { .set = true };
+
+	for (size_t i = 0; i < l->n; i++) {
+		char *word = strdup(l->v[i]);
+
+		if (!word || push(&ret, word) < 0) {
+			vz_drop_list(&ret);
+			return -ENOMEM;
+		}
+	}
+	*(struct vz_plist *)to = ret;
+	return 0;
+}
+
+static bool same(const struct vz_ptype *t, const char *a, const char *b)
+{
+	size_t n = t->id_len(a);
+
+	return n == t->id_len(b) && !memcmp(a, b, n);
+}
+
+int vz_list_put(struct vz_plist *l, const struct vz_ptype *type, char *word)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (same(type, l->v[i], word)) {
+			free(l->v[i]);
+			l->v[i] = word;
+			return 0;
+		}
+	return push(l, word);
+}
+
+void vz_list_remove(struct vz_plist *l, const struct vz_ptype *type, const char *word)
+{
+	bool all = !strcmp(word, "all");
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->n; i++)
+		if (all || same(type, l->v[i], word))
+			free(l->v[i]);
+		else
+			l->v[n++] = l->v[i];
+	l->n = n;
+}
+
+int vz_list_parse(const struct vz_param *p, const char *text, bool cli, void *val,
+		  struct vz_err *e)
+{
+	struct vz_plist *l = val, fresh = { .set = true };
+	const char *s = text;
+	int r = 0, result = 0;
+
+	for (;;) {
+		autofree char *in = vz_str_word(&s, p->type->seps);
+		char *out = NULL;
+
+		if (!in)
+			break;
+		r = vz_str_has_control(in) ? -EINVAL : p->type->word(p, in, cli, &out, e);
+		if (!r && out)
+			r = vz_list_put(&fresh, p->type, out);
+		if (r == -ENOMEM || (r < 0 && cli))
+			break;
+		if (r < 0)
+			result = VZ_TAKEN_PARTLY;
+		r = 0;
+	}
+	for (size_t i = 0; !r && i < fresh.n; i++)
+		r = vz_list_put(l, p->type, TAKE_PTR(fresh.v[i]));
+	if (!r)
+		l->set = true;
+	vz_drop_list(&fresh);
+	return r < 0 ? r : result;
+}
+
+static void print_words(const struct vz_plist *l, const char *sep, FILE *f)
+{
+	for (size_t i = 0; i < l->n; i++)
+		fprintf(f, "%s%s", i ? sep : "", l->v[i]);
+}
+
+static void list_print(const struct vz_param *p, const void *val, FILE *f)
+{
+	(void)p;
+	print_words(val, " ", f);
+}
+
+/* The legacy writer left a blank behind every word of these lists (reference 3.3). */
+static void trailing_print(const struct vz_param *p, const void *val, FILE *f)
+{
+	const struct vz_plist *l = val;
+
+	(void)p;
+	print_words(l, " ", f);
+	if (l->n)
+		fputc(' ', f);
+}
+
+static void netif_print(const struct vz_param *p, const void *val, FILE *f)
+{
+	(void)p;
+	print_words(val, ";", f);
+}
+
+/* Identities: the whole word, or what stands before a certain byte. */
+static size_t id_whole(const char *w)
+{
+	return strlen(w);
+}
+
+static size_t id_to_slash(const char *w)
+{
+	return strcspn(w, "/");
+}
+
+static size_t id_to_colon(const char *w)
+{
+	return strcspn(w, ":");
+}
+
+static size_t id_to_comma(const char *w)
+{
+	return strcspn(w, ",");
+}
+
+static size_t id_to_last_colon(const char *w)
+{
+	const char *colon = strrchr(w, ':');
+
+	return colon ? (size_t)(colon - w) : strlen(w);
+}
+
+static int keep(char **ret, const char *word)
+{
+	*ret = strdup(word);
+	return *ret ? 0 : -ENOMEM;
+}
+
+/* ---- addresses and names ---- */
+
+/* The length of a network prefix: a number, or for IPv4 a dotted mask without holes. */
+static int prefix_len(const char *s, int family, unsigned *ret)
+{
+	struct in_addr mask;
+	uint32_t m;
+
+	if (family == AF_INET && strchr(s, '.')) {
+		if (inet_pton(AF_INET, s, &mask) != 1)
+			return -EINVAL;
+		m = ntohl(mask.s_addr);
+		if (~m & (~m + 1))
+			return -EINVAL;
+		*ret = (unsigned)__builtin_popcount(m);
+		return 0;
+	}
+	return vz_num_u32(s, family == AF_INET ? 32 : 128, ret);
+}
+
+/* Canonical text of an address: IPv6 compressed, no leading zeros. */
+static int address(const char *in, char out[static INET6_ADDRSTRLEN], int *ret_family)
+{
+	unsigned char raw[sizeof(struct in6_addr)];
+	int family = strchr(in, ':') ? AF_INET6 : AF_INET;
+
+	if (inet_pton(family, in, raw) != 1 || !inet_ntop(family, raw, out, INET6_ADDRSTRLEN))
+		return -EINVAL;
+	*ret_family = family;
+	return 0;
+}
+
+static int ip_word(const struct vz_param *p, const char *in, bool cli, char **ret,
+		   struct vz_err *e)
+{
+	const char *slash = strchr(in, '/');
+	autofree char *addr = strndup(in, slash ? (size_t)(slash - in) : strlen(in));
+	char text[INET6_ADDRSTRLEN];
+	unsigned bits;
+	int family, r;
+
+	(void)p;
+	(void)cli;
+	(void)e;
+	if (!addr)
+		return -ENOMEM;
+	r = address(addr, text, &family);
+	if (!r && slash)
+		r = prefix_len(slash + 1, family, &bits);
+	if (r)
+		return -EINVAL;
+	if (!strcmp(text, "0.0.0.0") || !strcmp(text, "::"))
+		return 0; /* silently dropped, reference 1.7.3 */
+	*ret = slash ? vz_fmt("%s/%u", text, bits) : strdup(text);
+	return *ret ? 0 : -ENOMEM;
+}
+
+static int nameserver_word(const struct vz_param *p, const char *in, bool cli, char **ret,
+			   struct vz_err *e)
+{
+	char text[INET6_ADDRSTRLEN];
+	int family;
+
+	(void)p;
+	(void)cli;
+	(void)e;
+	if (!strcmp(in, "inherit"))
+		return keep(ret, in);
+	return address(in, text, &family) ? -EINVAL : keep(ret, text);
+}
+
+static bool is_plain(const char *s, const char *more)
+{
+	for (; *s; s++)
+		if (!(*s > 0 && isalnum((unsigned char)*s)) && !strchr(more, *s))
+			return false;
+	return true;
+}
+
+static int domain_word(const struct vz_param *p, const char *in, bool cli, char **ret,
+		       struct vz_err *e)
+{
+	(void)p;
+	(void)cli;
+	(void)e;
+	if (strlen(in) > 253 || !is_plain(in, "-._") || *in == '-')
+		return -EINVAL;
+	return keep(ret, in);
+}
+
+static bool is_ifname(const char *s, size_t n)
+{
+	if (!n || n >= IFNAMSIZ || (n <= 2 && !strncmp(s, "..", n)))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!(s[i] > 0 && isalnum((unsigned char)s[i])) && !strchr("-._@", s[i]))
+			return false;
+	return true;
+}
+
+static int netdev_word(const struct vz_param *p, const char *in, bool cli, char **ret,
+		       struct vz_err *e)
+{
+	static const char *const refused[] = { "venet", "tun", "tap", "lo" };
+
+	(void)p;
+	(void)cli;
+	if (!is_ifname(in, strlen(in)))
+		return -EINVAL;
+	for (size_t i = 0; i < ARRAY_LEN(refused); i++)
+		if (vz_str_prefix(in, refused[i], NULL))
+			return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0,
+				       "a device %s* cannot be moved", refused[i]);
+	return keep(ret, in);
+}
+
+static bool is_mac(const char *s, size_t n)
+{
+	if (n != 17)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (i % 3 == 2 ? s[i] != ':' : !isxdigit((unsigned char)s[i]))
+			return false;
+	return true;
+}
+
+/* The sub-keys of a veth device: in this order on the command line (a list of fields, any of
+ * them empty) and in the file ("key=value"). */
+static const struct {
+	const char *key;
+	bool mac;
+} netif_field[] = {
+	{ "ifname", false },   { "mac", true },     { "host_ifname", false },
+	{ "host_mac", true },  { "bridge", false },
+};
+
+static int netif_value(struct vz_str *out, size_t field, const char *v, size_t n, struct vz_err *e)
+{
+	if (netif_field[field].mac && !is_mac(v, n))
+		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "Invalid %s MAC address format",
+			       field == 1 ? "container" : "host");
+	if (!netif_field[field].mac && !is_ifname(v, n))
+		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "bad %s \"%.*s\"",
+			       netif_field[field].key, (int)n, v);
+	vz_str_addf(out, "%s%s=", out->len ? "," : "", netif_field[field].key);
+	vz_str_addn(out, v, n);
+	return 0;
+}
+
+static int netif_cli_word(const char *in, char **ret, struct vz_err *e)
+{
+	autostr out = { 0 };
+	const char *s = in;
+	int r;
+
+	for (size_t i = 0; i < ARRAY_LEN(netif_field); i++) {
+		size_t n = strcspn(s, ",");
+
+		if (n || !i) {
+			r = netif_value(&out, i, s, n, e);
+			if (r < 0)
+				return r;
+		}
+		s += n;
+		if (!*s)
+			break;
+		s++;
+	}
+	if (*s)
+		return -EINVAL;
+	*ret = vz_str_take(&out);
+	return *ret ? 0 : -ENOMEM;
+}
+
+/* "key=value,..." in any order; the sub-key "mac_filter=on|off" is kept only when off. */
+static int netif_file_word(const char *in, char **ret, struct vz_err *e)
+{
+	const char *value[ARRAY_LEN(netif_field)] = { 0 };
+	autostr out = { 0 };
+	bool no_filter = false;
+	int r;
+
+	for (const char *s = in; *s; s += strcspn(s, ","), s += *s == ',') {
+		size_t key = strcspn(s, "=,"), i;
+
+		if (s[key] != '=')
+			return -EINVAL;
+		for (i = 0; i < ARRAY_LEN(netif_field); i++)
+			if (strlen(netif_field[i].key) == key &&
+			    !memcmp(s, netif_field[i].key, key))
+				break;
+		if (i < ARRAY_LEN(netif_field))
+			value[i] = s + key + 1;
+		else if (vz_str_prefix(s, "mac_filter=off", NULL))
+			no_filter = true;
+		else if (!vz_str_prefix(s, "mac_filter=on", NULL))
+			return -EINVAL;
+	}
+	if (!value[0])
+		return -EINVAL;
+	for (size_t i = 0; i < ARRAY_LEN(value); i++)
+		if (value[i] && strcspn(value[i], ",")) {
+			r = netif_value(&out, i, value[i], strcspn(value[i], ","), e);
+			if (r < 0)
+				return r;
+		}
+	if (no_filter)
+		vz_str_add(&out, ",mac_filter=off");
+	*ret = vz_str_take(&out);
+	return *ret ? 0 : -ENOMEM;
+}
+
+static int netif_word(const struct vz_param *p, const char *in, bool cli, char **ret,
+		      struct vz_err *e)
+{
+	(void)p;
+	return cli ? netif_cli_word(in, ret, e) : netif_file_word(in, ret, e);
+}
+
+/* ---- devices ---- */
+
+static int hex_part(const char *s, const char *end, uint64_t max, uint64_t *ret)
+{
+	autofree char *part = strndup(s, (size_t)(end - s));
+
+	return part ? vz_num_base(part, 16, max, ret) : -ENOMEM;
+}
+
+/* "[dddd:]bb:ss.f" */
+static int pci_word(const struct vz_param *p, const char *in, bool cli, char **ret,
+		    struct vz_err *e)
+{
+	const char *dot = strchr(in, '.'), *c2 = strrchr(in, ':'), *bus = in;
+	uint64_t domain = 0, b, slot, f;
+
+	(void)p;
+	(void)cli;
+	(void)e;
+	if (!dot || !c2 || dot < c2)
+		return -EINVAL;
+	if (strchr(in, ':') != c2) {
+		bus = strchr(in, ':') + 1;
+		if (hex_part(in, bus - 1, 0xffff, &domain))
+			return -EINVAL;
+	}
+	if (hex_part(bus, c2, 0xff, &b) || hex_part(c2 + 1, dot, 0x1f, &slot) ||
+	    hex_part(dot + 1, in + strlen(in), 7, &f))
+		return -EINVAL;
+	*ret = vz_fmt("%04x:%02x:%02x.%d", (unsigned)domain, (unsigned)b, (unsigned)slot, (int)f);
+	return *ret ? 0 : -ENOMEM;
+}
+
+/* "[r][w][q]" or "none"; canonical order rwq. */
+static int permissions(const char *s, char out[static 5])
+{
+	size_t n = 0;
+
+	if (!strcmp(s, "none")) {
+		memcpy(out, "none", 5);
+		return 0;
+	}
+	if (!*s || s[strspn(s, "rwq")])
+		return -EINVAL;
+	for (const char *c = "rwq"; *c; c++)
+		if (strchr(s, *c))
+			out[n++] = *c;
+	out[n] = 0;
+	return strlen(s) == n ? 0 : -EINVAL;
+}
+
+int vz_devperm_parse(const char *word, struct vz_devperm *ret)
+{
+	struct vz_devperm d = { .type = word[0] };
+	char perm[5], major[12], minor[12];
+	const char *s = word + 1, *parts[3];
+	size_t len[3];
+
+	if ((d.type != 'b' && d.type != 'c') || *s != ':')
+		return -EINVAL;
+	for (int i = 0; i < 3; i++) {
+		if (*s != ':')
+			return -EINVAL;
+		parts[i] = ++s;
+		len[i] = strcspn(s, ":");
+		s += len[i];
+	}
+	if (*s || len[0] >= sizeof(major) || len[1] >= sizeof(minor) || permissions(parts[2], perm))
+		return -EINVAL;
+	memcpy(major, parts[0], len[0]);
+	major[len[0]] = 0;
+	memcpy(minor, parts[1], len[1]);
+	minor[len[1]] = 0;
+	d.all_minors = !strcmp(minor, "all");
+	/* bounds of dev_t in the kernel: 12 and 20 bits */
+	if (vz_num_u32(major, 4095, &d.major) ||
+	    (!d.all_minors && vz_num_u32(minor, (1u << 20) - 1, &d.minor)))
+		return -EINVAL;
+	if (strcmp(perm, "none")) {
+		d.r = strchr(perm, 'r');
+		d.w = strchr(perm, 'w');
+		d.q = strchr(perm, 'q');
+	}
+	*ret = d;
+	return 0;
+}
+
+static int device_word(const struct vz_param *p, const char *in, bool cli, char **ret,
+		       struct vz_err *e)
+{
+	struct vz_devperm d;
+	char perm[5], minor[12] = "all";
+
+	(void)p;
+	(void)cli;
+	if (vz_devperm_parse(in, &d))
+		return -EINVAL;
+	if (d.major == 7)
+		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "loop devices cannot be given");
+	if (!d.all_minors)
+		snprintf(minor, sizeof(minor), "%u", d.minor);
+	if (permissions(strrchr(in, ':') + 1, perm))
+		return -EINVAL;
+	*ret = vz_fmt("%c:%u:%s:%s", d.type, d.major, minor, perm);
+	return *ret ? 0 : -ENOMEM;
+}
+
+/* The name is looked up below /dev of the host: no way out of it. */
+static int devnode_word(const struct vz_param *p, const char *in, bool cli, char **ret,
+			struct vz_err *e)
+{
+	const char *colon = strrchr(in, ':'), *s;
+	autofree char *name = strndup(in, colon ? (size_t)(colon - in) : 0);
+	char perm[5];
+
+	(void)p;
+	(void)cli;
+	(void)e;
+	if (!name)
+		return -ENOMEM;
+	if (!colon || *name == '/' || !is_plain(name, "-_.+:/") || permissions(colon + 1, perm))
+		return -EINVAL;
+	s = name;
+	do {
+		size_t n = strcspn(s, "/");
+		autofree char *part = strndup(s, n);
+
+		if (!part)
+			return -ENOMEM;
+		if (!vz_str_is_component(part))
+			return -EINVAL;
+		s += n;
+	} while (*s && s++);
+	*ret = vz_fmt("%s:%s", name, perm);
+	return *ret ? 0 : -ENOMEM;
+}
+
+/* ---- switches: "name:on" ---- */
+
+static int switch_word(const struct vz_param *p, const char *in, bool upper, char **ret)
+{
+	const char *colon = strchr(in, ':');
+	autofree char *word = strdup(in);
+
+	if (!word)
+		return -ENOMEM;
+	if (!colon || (strcmp(colon, ":on") && strcmp(colon, ":off")))
+		return -EINVAL;
+	for (char *s = word; upper && *s != ':'; s++)
+		*s = (char)toupper((unsigned char)*s);
+	if (!vz_words_have(p->words, word, (size_t)(colon - in)))
+		return -ENOENT;
+	*ret = TAKE_PTR(word);
+	return 0;
+}
+
+static int capability_word(const struct vz_param *p, const char *in, bool cli, char **ret,
+			   struct vz_err *e)
+{
+	int r = switch_word(p, in, true, ret);
+
+	(void)cli;
+	if (r == -ENOENT)
+		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "Capability %.*s is unknown",
+			       (int)strcspn(in, ":"), in);
+	if (r == -EINVAL)
+		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0,
+			       "Can't parse capability %s (expecting capname:on|off)", in);
+	return r;
+}
+
+static int feature_word(const struct vz_param *p, const char *in, bool cli, char **ret,
+			struct vz_err *e)
+{
+	int r = switch_word(p, in, false, ret);
+
+	(void)cli;
+	if (r == -ENOENT)
+		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "Unknown feature: %.*s",
+			       (int)strcspn(in, ":"), in);
+	return r;
+}
+
+static int module_word(const struct vz_param *p, const char *in, bool cli, char **ret,
+		       struct vz_err *e)
+{
+	(void)cli;
+	if (!vz_words_have(p->words, in, strlen(in)))
+		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "Unknown iptable module: %s", in);
+	return keep(ret, in);
+}
+
+int vz_list_switch(const struct vz_plist *l, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (size_t i = 0; i < l->n; i++)
+		if (!strncasecmp(l->v[i], name, n) && l->v[i][n] == ':')
+			return !strcmp(l->v[i] + n, ":on");
+	return -ENOENT;
+}
+
+#define LIST                                                                             \
+	.parse = vz_list_parse, .drop = vz_drop_list, .copy = vz_copy_list, .list = true
+
+const struct vz_ptype vz_type_ips = {
+	.name = "list of addresses", LIST, .print = list_print, .seps = " \t",
+	.word = ip_word, .id_len = id_to_slash,
+};
+const struct vz_ptype vz_type_nameservers = {
+	.name = "list of addresses", LIST, .print = list_print, .seps = " \t",
+	.word = nameserver_word, .id_len = id_whole,
+};
+const struct vz_ptype vz_type_domains = {
+	.name = "list of domains", LIST, .print = list_print, .seps = " \t",
+	.word = domain_word, .id_len = id_whole,
+};
+const struct vz_ptype vz_type_netdevs = {
+	.name = "list of devices", LIST, .print = list_print, .seps = " \t",
+	.word = netdev_word, .id_len = id_whole,
+};
+const struct vz_ptype vz_type_netif = {
+	.name = "list of veth devices", LIST, .print = netif_print, .seps = "; \t",
+	.word = netif_word, .id_len = id_to_comma,
+};
+const struct vz_ptype vz_type_pci = {
+	.name = "list of PCI devices", LIST, .print = list_print, .seps = " \t",
+	.word = pci_word, .id_len = id_whole,
+};
+const struct vz_ptype vz_type_modules = {
+	.name = "list of modules", LIST, .print = list_print, .seps = ", \t",
+	.word = module_word, .id_len = id_whole,
+};
+const struct vz_ptype vz_type_capability = {
+	.name = "list of NAME:on|off", LIST, .print = trailing_print, .seps = ", \t",
+	.word = capability_word, .id_len = id_to_colon,
+};
+const struct vz_ptype vz_type_features = {
+	.name = "list of name:on|off", LIST, .print = trailing_print, .seps = ", \t",
+	.word = feature_word, .id_len = id_to_colon,
+};
+const struct vz_ptype vz_type_devices = {
+	.name = "list of b|c:major:minor|all:perm", LIST, .print = trailing_print, .seps = " \t",
+	.word = device_word, .id_len = id_to_last_colon,
+};
+const struct vz_ptype vz_type_devnodes = {
+	.name = "list of name:perm", LIST, .print = trailing_print, .seps = " \t",
+	.word = devnode_word, .id_len = id_to_last_colon,
+};

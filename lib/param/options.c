@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The command lines of create and set, read by the table. The grammar and the complaints are
+ * those of getopt_long(3), which the legacy tools used: options anywhere, "--opt=value" or two
+ * words, any unambiguous beginning of a name. getopt itself would print, keep its state in
+ * globals and need the table translated; this is shorter.
+ */
+#include "base/own.h"
+#include "base/str.h"
+#include "param/types-internal.h"
+
+#define GIVEN(f) offsetof(struct vz_given, f)
+
+/* clang-format off */
+const struct vz_extra vz_extras[] = {
+	{ "save", NULL, NULL, IN_SET, GIVEN(save), false,
+	  "Write the parameters into the configuration file of the container." },
+	{ "force", NULL, NULL, IN_SET, GIVEN(force), false,
+	  "Accepted with --save, where the kernel cannot do what is asked." },
+	{ "setmode", "restart|ignore", "restart|ignore", IN_SET, GIVEN(setmode), false,
+	  "What to do about parameters that need a restart: restart the container, or refuse." },
+	{ "applyconfig", "NAME", NULL, IN_SET, GIVEN(applyconfig), false,
+	  "Take the parameters of the sample configuration ve-NAME.conf-sample as if given." },
+	{ "applyconfig_map", "name", "name", IN_SET, GIVEN(applyconfig_map), false,
+	  "Make the name of the configuration file known again." },
+	{ "reset_ub", NULL, NULL, IN_SET, GIVEN(reset_ub), false,
+	  "Apply the beancounters of the configuration file again." },
+	{ "skip_arpdetect", NULL, NULL, IN_SET, GIVEN(skip_arpdetect), false,
+	  "Do not look for another owner of an address." },
+	{ "offline-resize", NULL, NULL, IN_SET, GIVEN(offline_resize), false,
+	  "Resize the image of a ploop container that is not mounted." },
+	{ "userpasswd", "USER:PASSWORD", NULL, IN_SET, GIVEN(userpasswd), true,
+	  "Set the password of a user in the container; never saved." },
+	{ "config", "NAME", NULL, IN_CREATE, GIVEN(config), false,
+	  "Start from the sample configuration ve-NAME.conf-sample." },
+};
+
+/* Other names of the same options. */
+static const struct {
+	const char *alias, *opt;
+} aliases[] = {
+	{ "ip", "ipadd" },
+	{ "ve_layout", "layout" },
+	{ "velayout", "layout" },
+	{ "offline", "offline-resize" },
+};
+/* clang-format on */
+
+const size_t vz_nextras = ARRAY_LEN(vz_extras);
+
+/* One option as found: a row (to add or to remove), or an extra. */
+struct option {
+	const char *name;
+	const struct vz_param *p;
+	bool del;
+	const struct vz_extra *x;
+};
+
+static bool takes_value(const struct option *o)
+{
+	return o->p || o->x->arg;
+}
+
+static bool same_target(const struct option *a, const struct option *b)
+{
+	return a->p == b->p && a->del == b->del && a->x == b->x;
+}
+
+/* The i-th name of all; false behind the last. One that the verb does not take has no name. */
+static bool nth(size_t i, unsigned verb, struct option *ret)
+{
+	*ret = (struct option){ 0 };
+	if (i < 2 * vz_nparams) {
+		ret->p = &vz_params[i / 2];
+		ret->del = i % 2;
+		if (ret->p->where & verb)
+			ret->name = ret->del ? ret->p->opt_del : ret->p->opt;
+		return true;
+	}
+	i -= 2 * vz_nparams;
+	if (i < vz_nextras) {
+		ret->x = &vz_extras[i];
+		if (ret->x->where & verb)
+			ret->name = ret->x->opt;
+		return true;
+	}
+	i -= vz_nextras;
+	if (i >= ARRAY_LEN(aliases))
+		return false;
+	for (size_t j = 0; j < 2 * vz_nparams + vz_nextras; j++) {
+		nth(j, verb, ret);
+		if (vz_str_eq(ret->name, aliases[i].opt)) {
+			ret->name = aliases[i].alias;
+			return true;
+		}
+	}
+	ret->name = NULL;
+	return true;
+}
+
+/* By exact name, else by an unambiguous beginning; `word` is what was typed, for the message. */
+static int find(const char *word, size_t len, unsigned verb, struct option *ret, struct vz_err *e)
+{
+	autostr many = { 0 };
+	struct option o;
+	size_t found = 0;
+
+	for (size_t i = 0; nth(i, verb, &o); i++) {
+		if (!o.name || strncmp(o.name, word, len))
+			continue;
+		if (!o.name[len]) {
+			*ret = o;
+			return 0;
+		}
+		vz_str_addf(&many, " '--%s'", o.name);
+		if (!found || !same_target(ret, &o))
+			found++;
+		*ret = o;
+	}
+	if (!found)
+		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0,
+			       "vzctl: unrecognized option '--%s'", word);
+	if (found > 1)
+		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0,
+			       "vzctl: option '--%.*s' is ambiguous; possibilities:%s", (int)len,
+			       word, many.s ? many.s : "");
+	return 0;
+}
+
+/* ---- taking values ---- */
+
+/* The words of --ipdel and its like; "all" is a word of its own. */
+static int take_removals(struct vz_given *g, const struct vz_param *p, const char *value,
+			 struct vz_err *why)
+{
+	struct vz_plist *l = vz_param_at(p, &g->del);
+	const char *s = value;
+
+	l->set = true;
+	for (;;) {
+		autofree char *in = vz_str_word(&s, p->type->seps);
+		char *out = NULL;
+		int r = 0;
+
+		if (!in)
+			return 0;
+		if (!strcmp(in, "all"))
+			out = TAKE_PTR(in);
+		else
+			r = p->type->word(p, in, true, &out, why);
+		if (!r && out)
+			r = vz_list_put(l, p->type, out);
+		if (r < 0)
+			return r;
+	}
+}
+
+static int take_row(struct vz_given *g, const struct option *o, const char *value,
+		    struct vz_err *why)
+{
+	const struct vz_param *p = o->p;
+	int r;
+
+	if (o->del)
+		return take_removals(g, p, value, why);
+	r = vz_conf_put(&g->add, p, value, true, why);
+	if (r < 0)
+		return r;
+	if (p->at == AT(name))
+		g->name_given = true;
+	if (p->type == &vz_type_layout) {
+		const char *colon = strchr(value, ':');
+
+		free(g->layout_mode);
+		g->layout_mode = colon ? strdup(colon + 1) : NULL;
+		if (colon && !g->layout_mode)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int take_password(struct vz_plist *l, const char *value)
+{
+	const char *colon = strchr(value, ':');
+	char **v, *copy;
+
+	if (!colon || colon == value || vz_str_has_control(value))
+		return -EINVAL;
+	copy = strdup(value);
+	v = realloc(l->v, (l->n + 1) * sizeof(*v));
+	if (v)
+		l->v = v;
+	if (!copy || !v) {
+		free(copy);
+		return -ENOMEM;
+	}
+	l->v[l->n++] = copy;
+	l->set = true;
+	return 0;
+}
+
+static int take_extra(struct vz_given *g, const struct vz_extra *x, const char *value)
+{
+	void *at = (char *)g + x->at;
+	char **text = at;
+
+	if (!x->arg) {
+		*(bool *)at = true;
+		return 0;
+	}
+	if (x->list)
+		return take_password(at, value);
+	if (x->words ? !vz_words_have(x->words, value, strlen(value)) :
+		       !vz_str_is_component(value) || vz_str_has_control(value))
+		return -EINVAL;
+	if (*text && !x->words)
+		return 0; /* the first wins; of a mode, the last */
+	free(*text);
+	*text = strdup(value);
+	return *text ? 0 : -ENOMEM;
+}
+
+static int take(struct vz_given *g, const struct option *o, const char *value, bool is_short,
+		struct vz_err *e)
+{
+	struct vz_err why = { 0 };
+	int r = o->p ? take_row(g, o, value, &why) : take_extra(g, o->x, value);
+	const char *shown = o->x && o->x->list ? "(not shown)" : value;
+	autofree char *detail = NULL;
+
+	if (r == -ENOMEM)
+		return vz_fail(e, VZ_RESOURCE, 0, "Not enough memory");
+	if (r >= 0)
+		return 0;
+	detail = why.msg[0] ? vz_fmt(" (%s)", why.msg) : NULL;
+	if (is_short)
+		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "Bad parameter for -%c : %s%s",
+			       o->p->short_opt, shown, detail ? detail : "");
+	return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "Bad parameter for --%s: %s%s", o->name,
+		       shown, detail ? detail : "");
+}
+
+/* ---- the walk over argv; `i` is at the option and moves to its last word ---- */
+
+struct walk {
+	int argc, i;
+	char **argv;
+	unsigned verb;
+};
+
+static int long_option(struct vz_given *g, struct walk *w, struct vz_err *e)
+{
+	const char *word = w->argv[w->i] + 2, *value = strchr(word, '=');
+	struct option o = { 0 };
+	int r = find(word, strcspn(word, "="), w->verb, &o, e);
+
+	if (r < 0)
+		return r;
+	if (value && !takes_value(&o))
+		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0,
+			       "vzctl: option '--%s' doesn't allow an argument", o.name);
+	if (value)
+		value++;
+	else if (takes_value(&o) && ++w->i >= w->argc)
+		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0,
+			       "vzctl: option '--%s' requires an argument", o.name);
+	else if (takes_value(&o))
+		value = w->argv[w->i];
+	return take(g, &o, value, false, e);
+}
+
+static int short_option(struct vz_given *g, struct walk *w, struct vz_err *e)
+{
+	const char *s = w->argv[w->i] + 1;
+	struct option o = { 0 };
+
+	/* every short option takes a value: the rest of the word, or the next one */
+	for (size_t k = 0; k < vz_nparams; k++)
+		if (vz_params[k].short_opt == *s && vz_params[k].where & w->verb)
+			o.p = &vz_params[k];
+	if (!o.p)
+		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "vzctl: invalid option -- '%c'",
+			       *s);
+	if (!s[1] && ++w->i >= w->argc)
+		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0,
+			       "vzctl: option requires an argument -- '%c'", *s);
+	return take(g, &o, s[1] ? s + 1 : w->argv[w->i], true, e);
+}
+
+int vz_given_parse(int argc, char **argv, enum vz_where verb, struct vz_given *ret,
+		   struct vz_err *e)
+{
+	struct walk w = { .argc = argc, .i = 1, .argv = argv, .verb = verb };
+	autostr stray = { 0 };
+	bool ended = false;
+
+	for (; w.i < argc; w.i++) {
+		const char *word = argv[w.i];
+		int r = 0;
+
+		if (ended || *word != '-' || !word[1])
+			vz_str_addf(&stray, " %s", word);
+		else if (!strcmp(word, "--"))
+			ended = true;
+		else if (word[1] == '-')
+			r = long_option(ret, &w, e);
+		else
+			r = short_option(ret, &w, e);
+		if (r < 0)
+			return r;
+	}
+	if (stray.len)
+		return vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0, "Invalid extra arguments:%s",
+			       stray.s);
+	return 0;
+}
+
+int vz_given_resolve(const struct vz_given *g, const struct vz_conf *have, struct vz_conf *ret)
+{
+	for (size_t i = 0; i < vz_nparams; i++) {
+		const struct vz_param *p = &vz_params[i];
+		const struct vz_plist *add = vz_param_get(p, &g->add);
+		const struct vz_plist *del = vz_param_get(p, &g->del);
+		struct vz_plist *l = vz_param_at(p, ret);
+		int r = 0;
+
+		if (!vz_param_is_set(p, &g->add) && !vz_param_is_set(p, &g->del))
+			continue;
+		vz_conf_unset(ret, p);
+		if (!p->type->list) {
+			r = p->type->copy(l, add);
+			if (r < 0)
+				return r;
+			continue;
+		}
+		if (vz_param_is_set(p, have) && !(p->where & REPLACES))
+			r = vz_copy_list(l, vz_param_get(p, have));
+		l->set = true;
+		for (size_t k = 0; k < del->n && r >= 0; k++)
+			vz_list_remove(l, p->type, del->v[k]);
+		for (size_t k = 0; k < add->n && r >= 0; k++) {
+			char *word = strdup(add->v[k]);
+
+			r = word ? vz_list_put(l, p->type, word) : -ENOMEM;
+			/* a permission of "none" takes the device away */
+			if (r >= 0 && vz_str_suffix(add->v[k], ":none"))
+				vz_list_remove(l, p->type, add->v[k]);
+		}
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+void vz_given_free(struct vz_given *g)
+{
+	vz_conf_free(&g->add);
+	vz_conf_free(&g->del);
+	vz_drop_list(&g->userpasswd);
+	free(g->setmode);
+	free(g->applyconfig);
+	free(g->applyconfig_map);
+	free(g->config);
+	free(g->layout_mode);
+	*g = (struct vz_given){ 0 };
+}

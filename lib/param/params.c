@@ -1,0 +1,704 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The table: one row per parameter. Options, files, checks, columns, manuals and completion are
+ * loops over it. New keys are written to a file in this order, which is that of reference 3.3
+ * with the beancounters first; what vz.conf alone has comes last. What a parameter does is not
+ * told here but where its .apply bit or its field is read.
+ */
+#include "param/types-internal.h"
+
+#include "base/own.h"
+
+/* clang-format off */
+
+#define UBC (IN_FILE | IN_SET | IN_HOST)
+#define CONFIG (IN_SET | NO_RESTART)
+
+#define MODULES \
+	"ip_tables|iptable_filter|iptable_mangle|ipt_limit|ipt_multiport|ipt_tos|ipt_TOS|" \
+	"ipt_REJECT|ipt_TCPMSS|ipt_tcpmss|ipt_ttl|ipt_LOG|ipt_length|ip_conntrack|"        \
+	"ip_conntrack_ftp|ip_conntrack_irc|ipt_conntrack|ipt_state|ipt_helper|"            \
+	"iptable_nat|ip_nat_ftp|ip_nat_irc|ipt_REDIRECT|xt_mac|ipt_recent|ipt_owner"
+
+#define CAPABILITIES \
+	"CHOWN|DAC_OVERRIDE|DAC_READ_SEARCH|FOWNER|FSETID|FS_MASK|KILL|SETGID|SETUID|"    \
+	"SETPCAP|LINUX_IMMUTABLE|NET_BIND_SERVICE|NET_BROADCAST|NET_ADMIN|NET_RAW|"        \
+	"IPC_LOCK|IPC_OWNER|SYS_MODULE|SYS_RAWIO|SYS_CHROOT|SYS_PTRACE|SYS_PACCT|"         \
+	"SYS_ADMIN|SYS_BOOT|SYS_NICE|SYS_RESOURCE|SYS_TTY_CONFIG|SYS_TIME|MKNOD|LEASE|"    \
+	"AUDIT_WRITE|VE_ADMIN|SETFCAP"
+
+const struct vz_param vz_params[] = {
+	{
+		.key = "KMEMSIZE", .opt = "kmemsize", .short_opt = 'k', .arg = "B[:L]",
+		.type = &vz_type_bytes, .at = AT(kmemsize),
+		.where = UBC | UNENFORCED,
+		.text = "Unswappable kernel memory, in bytes. This kernel has no such counter: "
+			"the value is kept and shown, not enforced.",
+	},
+	{
+		.key = "LOCKEDPAGES", .opt = "lockedpages", .short_opt = 'l', .arg = "B[:L]",
+		.type = &vz_type_pages, .at = AT(lockedpages),
+		.where = UBC | UNENFORCED,
+		.text = "Memory that mlock(2) may pin, in pages. This kernel has no such "
+			"counter: the value is kept and shown, not enforced.",
+	},
+	{
+		.key = "PRIVVMPAGES", .opt = "privvmpages", .arg = "B[:L]",
+		.type = &vz_type_pages, .at = AT(privvmpages),
+		.where = UBC | UNENFORCED,
+		.text = "Memory that processes may allocate, in pages. This kernel has no such "
+			"counter: the value is kept and shown, not enforced.",
+	},
+	{
+		.key = "SHMPAGES", .opt = "shmpages", .arg = "B[:L]",
+		.type = &vz_type_pages, .at = AT(shmpages),
+		.where = UBC | UNENFORCED,
+		.text = "Shared memory and tmpfs, in pages. This kernel has no such counter: the "
+			"value is kept and shown, not enforced.",
+	},
+	{
+		.key = "NUMPROC", .opt = "numproc", .short_opt = 'p', .arg = "B[:L]",
+		.type = &vz_type_items, .at = AT(numproc),
+		.where = UBC | LIVE, .apply = APPLY_UBC,
+		.text = "Number of processes and threads. A fork beyond it fails.",
+	},
+	{
+		.key = "PHYSPAGES", .opt = "physpages", .arg = "B[:L]",
+		.type = &vz_type_pages, .at = AT(physpages),
+		.where = UBC | LIVE, .apply = APPLY_UBC,
+		.text = "RAM, in pages: the limit is what the container can use before it swaps. "
+			"\"0:unlimited\" means no limit.",
+	},
+	{
+		.key = "VMGUARPAGES", .opt = "vmguarpages", .arg = "B[:L]",
+		.type = &vz_type_pages, .at = AT(vmguarpages),
+		.where = UBC | UNENFORCED,
+		.text = "Memory guaranteed to be allocatable, in pages. This kernel has no such "
+			"counter: the value is kept and shown, not enforced.",
+	},
+	{
+		.key = "OOMGUARPAGES", .opt = "oomguarpages", .arg = "B[:L]",
+		.type = &vz_type_pages, .at = AT(oomguarpages),
+		.where = UBC | UNENFORCED,
+		.text = "Memory guaranteed against the out-of-memory killer, in pages. This "
+			"kernel has no such counter: the value is kept and shown, not enforced.",
+	},
+	{
+		.key = "NUMTCPSOCK", .opt = "numtcpsock", .arg = "B[:L]",
+		.type = &vz_type_items, .at = AT(numtcpsock),
+		.where = UBC | UNENFORCED,
+		.text = "Number of TCP sockets. This kernel has no such counter: the value is "
+			"kept and shown, not enforced.",
+	},
+	{
+		.key = "NUMFLOCK", .opt = "numflock", .short_opt = 'f', .arg = "B[:L]",
+		.type = &vz_type_items, .at = AT(numflock),
+		.where = UBC | UNENFORCED,
+		.text = "Number of file locks. This kernel has no such counter: the value is "
+			"kept and shown, not enforced.",
+	},
+	{
+		.key = "NUMPTY", .opt = "numpty", .short_opt = 't', .arg = "B[:L]",
+		.type = &vz_type_items, .at = AT(numpty),
+		.where = UBC | UNENFORCED,
+		.text = "Number of pseudo-terminals. This kernel has no such counter: the value "
+			"is kept and shown, not enforced.",
+	},
+	{
+		.key = "NUMSIGINFO", .opt = "numsiginfo", .short_opt = 'i', .arg = "B[:L]",
+		.type = &vz_type_items, .at = AT(numsiginfo),
+		.where = UBC | UNENFORCED,
+		.text = "Number of queued signals. This kernel has no such counter: the value is "
+			"kept and shown, not enforced.",
+	},
+	{
+		.key = "TCPSNDBUF", .opt = "tcpsndbuf", .arg = "B[:L]",
+		.type = &vz_type_bytes, .at = AT(tcpsndbuf),
+		.where = UBC | UNENFORCED,
+		.text = "Send buffers of TCP sockets, in bytes. This kernel has no such counter: "
+			"the value is kept and shown, not enforced.",
+	},
+	{
+		.key = "TCPRCVBUF", .opt = "tcprcvbuf", .short_opt = 'b', .arg = "B[:L]",
+		.type = &vz_type_bytes, .at = AT(tcprcvbuf),
+		.where = UBC | UNENFORCED,
+		.text = "Receive buffers of TCP sockets, in bytes. This kernel has no such "
+			"counter: the value is kept and shown, not enforced.",
+	},
+	{
+		.key = "OTHERSOCKBUF", .opt = "othersockbuf", .arg = "B[:L]",
+		.type = &vz_type_bytes, .at = AT(othersockbuf),
+		.where = UBC | UNENFORCED,
+		.text = "Buffers of UNIX sockets and outgoing UDP, in bytes. This kernel has no "
+			"such counter: the value is kept and shown, not enforced.",
+	},
+	{
+		.key = "DGRAMRCVBUF", .opt = "dgramrcvbuf", .arg = "B[:L]",
+		.type = &vz_type_bytes, .at = AT(dgramrcvbuf),
+		.where = UBC | UNENFORCED,
+		.text = "Buffers of incoming UDP, in bytes. This kernel has no such counter: the "
+			"value is kept and shown, not enforced.",
+	},
+	{
+		.key = "NUMOTHERSOCK", .opt = "numothersock", .arg = "B[:L]",
+		.type = &vz_type_items, .at = AT(numothersock),
+		.where = UBC | UNENFORCED,
+		.text = "Number of sockets other than TCP. This kernel has no such counter: the "
+			"value is kept and shown, not enforced.",
+	},
+	{
+		.key = "NUMFILE", .opt = "numfile", .short_opt = 'n', .arg = "B[:L]",
+		.type = &vz_type_items, .at = AT(numfile),
+		.where = UBC | UNENFORCED,
+		.text = "Number of open files. This kernel has no such counter: the value is "
+			"kept and shown, not enforced.",
+	},
+	{
+		.key = "DCACHESIZE", .opt = "dcachesize", .short_opt = 'x', .arg = "B[:L]",
+		.type = &vz_type_bytes, .at = AT(dcachesize),
+		.where = UBC | UNENFORCED,
+		.text = "Pinned directory entries and inodes, in bytes. This kernel has no such "
+			"counter: the value is kept and shown, not enforced.",
+	},
+	{
+		.key = "NUMIPTENT", .opt = "numiptent", .short_opt = 'e', .arg = "B[:L]",
+		.type = &vz_type_items, .at = AT(numiptent),
+		.where = UBC | UNENFORCED,
+		.text = "Number of packet filter rules. This kernel has no such counter: the "
+			"value is kept and shown, not enforced.",
+	},
+	{
+		.key = "AVNUMPROC", .opt = "avnumproc", .arg = "B[:L]",
+		.type = &vz_type_items, .at = AT(avnumproc),
+		.where = UBC | UNENFORCED,
+		.text = "Expected average number of processes, for calculators only. This kernel "
+			"has no such counter: the value is kept and shown, not enforced.",
+	},
+	{
+		.key = "SWAPPAGES", .opt = "swappages", .arg = "B[:L]",
+		.type = &vz_type_pages, .at = AT(swappages),
+		.where = UBC | LIVE, .apply = APPLY_UBC,
+		.text = "Swap, in pages: the limit is what the container can use beside its RAM.",
+	},
+	{
+		.opt = "ram", .arg = "BYTES",
+		.type = &vz_type_memory, .at = AT(physpages),
+		.where = IN_SET | IN_HOST | LIVE, .apply = APPLY_UBC,
+		.text = "RAM in bytes, rounded up to pages; written as PHYSPAGES.",
+	},
+	{
+		.opt = "swap", .arg = "BYTES",
+		.type = &vz_type_memory, .at = AT(swappages),
+		.where = IN_SET | IN_HOST | LIVE, .apply = APPLY_UBC,
+		.text = "Swap in bytes, rounded up to pages; written as SWAPPAGES.",
+	},
+	{
+		.key = "LOCKDIR",
+		.type = &vz_type_path, .at = AT(lockdir),
+		.where = IN_FILE | IN_GLOBAL,
+		.text = "Directory of lock files.",
+	},
+	{
+		.key = "DUMPDIR",
+		.type = &vz_type_path, .at = AT(dumpdir),
+		.where = IN_FILE | IN_GLOBAL,
+		.text = "Directory of memory images of suspended containers.",
+	},
+	{
+		.key = "LOGGING",
+		.type = &vz_type_yesno, .at = AT(logging), .dflt = "yes",
+		.where = IN_FILE | IN_GLOBAL | UNENFORCED,
+		.text = "Accepted for old files; only an absent LOGFILE turns logging off.",
+	},
+	{
+		.key = "LOG_LEVEL",
+		.type = &vz_type_u64, .at = AT(log_level), .max = 100, .dflt = "0",
+		.where = IN_FILE | IN_GLOBAL,
+		.text = "Messages up to this level go into the log file.",
+	},
+	{
+		.key = "LOGFILE",
+		.type = &vz_type_path, .at = AT(logfile),
+		.where = IN_FILE | IN_GLOBAL,
+		.text = "Log file; without it nothing is logged.",
+	},
+	{
+		.key = "VERBOSE",
+		.type = &vz_type_u64, .at = AT(verbose), .max = 100, .dflt = "0",
+		.where = IN_FILE | IN_GLOBAL,
+		.text = "Messages up to this level are printed; --verbose overrides it.",
+	},
+	{
+		.key = "IPTABLES", .opt = "iptables", .arg = "NAME",
+		.type = &vz_type_modules, .at = AT(iptables),
+		.words = MODULES,
+		.where = IN_FILE | IN_SET | REPLACES | UNENFORCED,
+		.text = "Old list of packet filter modules; NETFILTER took its place. Every "
+			"network namespace has its own packet filter: the value is kept and "
+			"shown, not enforced.",
+	},
+	{
+		.key = "NETFILTER", .opt = "netfilter", .arg = "MODE",
+		.type = &vz_type_word, .at = AT(netfilter),
+		.words = "disabled|stateless|stateful|full",
+		.where = IN_FILE | IN_SET | UNENFORCED, .col = { "netfilter", "NETFILTER", -9 },
+		.text = "How much of the packet filter the container may use. Every network "
+			"namespace has its own: the value is kept and shown, not enforced.",
+	},
+	{
+		.key = "CAPABILITY", .opt = "capability", .arg = "NAME:on|off",
+		.type = &vz_type_capability, .at = AT(capability),
+		.words = CAPABILITIES,
+		.where = IN_FILE | IN_SET, .col = { "capability", "CAPABILITY", -15 },
+		.text = "Capabilities of root in the container, beside or against the default "
+			"set, as NAME:on or NAME:off without CAP_.",
+	},
+	{
+		.key = "IP_ADDRESS", .opt = "ipadd", .opt_del = "ipdel", .arg = "ADDR[/MASK]",
+		.type = &vz_type_ips, .at = AT(ip_address),
+		.where = IN_FILE | IN_CREATE | IN_SET | NOT_SAMPLE,
+		.text = "Addresses of the container, with or without a prefix length.",
+	},
+	{
+		.key = "NETDEV", .opt = "netdev_add", .opt_del = "netdev_del", .arg = "NAME",
+		.type = &vz_type_netdevs, .at = AT(netdev),
+		.where = IN_FILE | IN_SET,
+		.text = "Network devices of the host that the container gets for itself.",
+	},
+	{
+		.key = "HOSTNAME", .opt = "hostname", .arg = "NAME",
+		.type = &vz_type_hostname, .at = AT(hostname),
+		.where = IN_FILE | IN_CREATE | IN_SET | LIVE | NOT_SAMPLE,
+		.apply = APPLY_HOSTNAME, .col = { "hostname", "HOSTNAME", -32 },
+		.text = "Host name of the container.",
+	},
+	{
+		.key = "DESCRIPTION", .opt = "description", .arg = "TEXT",
+		.type = &vz_type_text, .at = AT(description),
+		.where = IN_FILE | IN_CREATE | CONFIG | NOT_SAMPLE,
+		.col = { "description", "DESCRIPTION", -32 },
+		.text = "Free text about the container, one line.",
+	},
+	{
+		.key = "NAMESERVER", .opt = "nameserver", .arg = "ADDR",
+		.type = &vz_type_nameservers, .at = AT(nameserver),
+		.where = IN_FILE | IN_SET | REPLACES, .col = { "nameserver", "NAMESERVER", -15 },
+		.text = "Addresses of DNS servers, or inherit for those of the host.",
+	},
+	{
+		.key = "IPV6",
+		.type = &vz_type_yesno, .at = AT(ipv6), .dflt = "yes",
+		.where = IN_FILE | IN_GLOBAL,
+		.text = "Whether containers get IPv6 addresses.",
+	},
+	{
+		.key = "SEARCHDOMAIN", .opt = "searchdomain", .arg = "DOMAIN",
+		.type = &vz_type_domains, .at = AT(searchdomain),
+		.where = IN_FILE | IN_SET | REPLACES,
+		.col = { "searchdomain", "SEARCHDOMAIN", -15 },
+		.text = "Domains in which DNS names are looked up.",
+	},
+	{
+		.key = "DEVICES", .opt = "devices", .arg = "b|c:MAJ:MIN|all:PERM",
+		.type = &vz_type_devices, .at = AT(devices),
+		.where = IN_FILE | IN_SET | LIVE, .apply = APPLY_DEVICES,
+		.text = "Devices the container may use, by number: b or c, major, minor or all, "
+			"and r, w, q or none.",
+	},
+	{
+		.key = "DEVNODES", .opt = "devnodes", .arg = "NAME:PERM",
+		.type = &vz_type_devnodes, .at = AT(devnodes),
+		.where = IN_FILE | IN_SET | LIVE, .apply = APPLY_DEVICES,
+		.text = "Devices the container may use, by name below /dev, and r, w, q or none. "
+			"The node appears at the next start.",
+	},
+	{
+		.key = "PCI", .opt = "pci_add", .opt_del = "pci_del", .arg = "[DDDD:]BB:SS.F",
+		.type = &vz_type_pci, .at = AT(pci),
+		.where = IN_FILE | IN_SET | UNENFORCED,
+		.text = "PCI devices of the host that the container may use. Kept and shown, not "
+			"given to the container in this version.",
+	},
+	{
+		.key = "VE_ROOT", .opt = "root", .arg = "PATH",
+		.type = &vz_type_path, .at = AT(ve_root),
+		.where = IN_FILE | IN_CREATE | CONFIG | NOT_SAMPLE,
+		.col = { "root", "ROOT", -32 },
+		.text = "Where the container is mounted; $VEID stands for its id.",
+	},
+	{
+		.key = "VE_PRIVATE", .opt = "private", .arg = "PATH",
+		.type = &vz_type_path, .at = AT(ve_private),
+		.where = IN_FILE | IN_CREATE | CONFIG | NOT_SAMPLE,
+		.col = { "private", "PRIVATE", -32 },
+		.text = "Where the files of the container are; $VEID stands for its id.",
+	},
+	{
+		.key = "TEMPLATE",
+		.type = &vz_type_path, .at = AT(template),
+		.where = IN_FILE | IN_GLOBAL,
+		.text = "Directory of templates; their tarballs are in cache/ below it.",
+	},
+	{
+		.key = "MOUNT_OPTS", .opt = "mount_opts", .arg = "OPT,OPT",
+		.type = &vz_type_text, .at = AT(mount_opts),
+		.where = IN_FILE | IN_SET | UNENFORCED,
+		.col = { "mount_opts", "MOUNT_OPTS", -16 },
+		.text = "Mount options of a ploop image. Kept and shown, not used by the other "
+			"layouts.",
+	},
+	{
+		.key = "VE_LAYOUT", .opt = "layout", .arg = "LAYOUT",
+		.type = &vz_type_layout, .at = AT(ve_layout), .words = "simfs|overlay|ploop",
+		.where = IN_FILE | IN_CREATE, .col = { "layout", "LAYOUT", -6 },
+		.text = "How files are kept: simfs, a directory of its own; overlay, a writable "
+			"layer over a base that containers of one template share; ploop, an "
+			"image.",
+	},
+	{
+		.key = "OSTEMPLATE", .opt = "ostemplate", .arg = "NAME",
+		.type = &vz_type_component, .at = AT(ostemplate),
+		.where = IN_FILE | IN_CREATE | CONFIG | NEEDS_SAVE | NOT_SAMPLE,
+		.col = { "ostemplate", "OSTEMPLATE", -32 },
+		.text = "Template the container is made from, a name without .tar.",
+	},
+	{
+		.key = "DEF_OSTEMPLATE",
+		.type = &vz_type_component, .at = AT(def_ostemplate),
+		.where = IN_FILE | IN_GLOBAL,
+		.text = "Template for create when none is given.",
+	},
+	{
+		.key = "CPUUNITS", .opt = "cpuunits", .arg = "N",
+		.type = &vz_type_u64, .at = AT(cpuunits), .min = 8, .max = 500000, .dflt = "1000",
+		.where = IN_FILE | IN_SET | IN_HOST | LIVE, .apply = APPLY_CPU,
+		.col = { "cpuunits", "CPUUNI", 7 },
+		.text = "Share of CPU time relative to the other containers. Only the ratio "
+			"between two containers matters.",
+	},
+	{
+		.key = "CPUUWEIGHT", .opt = "cpuweight", .arg = "N",
+		.type = &vz_type_u64, .at = AT(cpuweight), .min = 1, .max = 62500,
+		.where = IN_FILE | IN_SET | LIVE, .apply = APPLY_CPU,
+		.text = "Share of CPU time in the old scheduler's words: 500000 divided by "
+			"CPUUNITS. CPUUNITS wins.",
+	},
+	{
+		.key = "CPULIMIT", .opt = "cpulimit", .arg = "N[%]",
+		.type = &vz_type_cpulimit, .at = AT(cpulimit), .max = INT32_MAX, .dflt = "0",
+		.where = IN_FILE | IN_SET | LIVE, .apply = APPLY_CPU,
+		.col = { "cpulimit", "CPULIM", 7 },
+		.text = "CPU time the container may use at most, in percent of one CPU; 0 is no "
+			"limit. N% is a share of the whole host.",
+	},
+	{
+		.key = "CPUS", .opt = "cpus", .arg = "N",
+		.type = &vz_type_u64, .at = AT(cpus), .max = 65535,
+		.where = IN_FILE | IN_SET | LIVE, .apply = APPLY_CPU,
+		.col = { "cpus", "CPUS", 5 },
+		.text = "Number of CPUs whose time the container may use at most; 0 is no limit.",
+	},
+	{
+		.key = "CPUMASK", .opt = "cpumask", .arg = "LIST|auto|all",
+		.type = &vz_type_cpulist, .at = AT(cpumask), .words = "all|auto",
+		.where = IN_FILE | IN_SET | LIVE, .apply = APPLY_CPU,
+		.text = "CPUs of the host on which the container runs, such as 0-3,6; auto takes "
+			"those of NODEMASK.",
+	},
+	{
+		.key = "NODEMASK", .opt = "nodemask", .arg = "LIST|all",
+		.type = &vz_type_cpulist, .at = AT(nodemask), .words = "all",
+		.where = IN_FILE | IN_SET | LIVE, .apply = APPLY_CPU,
+		.text = "NUMA nodes from which the container gets memory.",
+	},
+	{
+		.key = "ONBOOT", .opt = "onboot", .arg = "yes|no",
+		.type = &vz_type_yesno, .at = AT(onboot),
+		.where = IN_FILE | CONFIG, .col = { "onboot", "ONBOOT", 6 },
+		.text = "Start the container when the host boots. Not set: start it if it ran "
+			"when the host stopped.",
+	},
+	{
+		.key = "CONFIGFILE",
+		.type = &vz_type_component, .at = AT(configfile),
+		.where = IN_FILE | IN_GLOBAL,
+		.text = "Sample configuration for create when none is given.",
+	},
+	{
+		.key = "ORIGIN_SAMPLE",
+		.type = &vz_type_component, .at = AT(origin_sample),
+		.where = IN_FILE | NOT_SAMPLE, .col = { "origin_sample", "ORIGIN_SAMPLE", -32 },
+		.text = "Sample from which the configuration was made.",
+	},
+	{
+		.key = "DISABLED", .opt = "disabled", .arg = "yes|no",
+		.type = &vz_type_yesno, .at = AT(disabled), .dflt = "no",
+		.where = IN_FILE | CONFIG, .col = { "disabled", "DISABL", 6 },
+		.text = "Refuse to start the container, except with --force.",
+	},
+	{
+		.key = "LOCAL_UID", .opt = "local_uid", .arg = "UID",
+		.type = &vz_type_u64, .at = AT(local_uid), .max = UINT32_MAX - 65536,
+		.where = IN_FILE | IN_CREATE | NOT_SAMPLE,
+		.text = "First host user id of the container; it takes 65536. 0 means no user "
+			"namespace: root inside is root of the host.",
+	},
+	{
+		.key = "LOCAL_GID", .opt = "local_gid", .arg = "GID",
+		.type = &vz_type_u64, .at = AT(local_gid), .max = UINT32_MAX - 65536,
+		.where = IN_FILE | IN_CREATE | NOT_SAMPLE,
+		.text = "First host group id of the container, as LOCAL_UID.",
+	},
+	{
+		.key = "DISK_QUOTA", .opt = "diskquota", .arg = "yes|no",
+		.type = &vz_type_yesno, .at = AT(disk_quota), .dflt = "yes",
+		.where = IN_FILE | IN_SET | UNENFORCED,
+		.text = "Whether disk limits are in force. Kept and shown, not enforced in this "
+			"version.",
+	},
+	{
+		.key = "DISKSPACE", .opt = "diskspace", .arg = "S[:H]",
+		.type = &vz_type_diskspace, .at = AT(diskspace),
+		.where = IN_FILE | IN_CREATE | IN_SET | UNENFORCED,
+		.text = "Disk space, soft and hard limit in KiB. Kept and shown, not enforced in "
+			"this version.",
+	},
+	{
+		.key = "DISKINODES", .opt = "diskinodes", .arg = "S[:H]",
+		.type = &vz_type_diskinodes, .at = AT(diskinodes),
+		.where = IN_FILE | IN_CREATE | IN_SET | UNENFORCED,
+		.text = "Number of files, soft and hard limit. Kept and shown, not enforced in "
+			"this version.",
+	},
+	{
+		.key = "QUOTATIME", .opt = "quotatime", .arg = "SECONDS",
+		.type = &vz_type_u64, .at = AT(quotatime), .max = INT32_MAX, .dflt = "0",
+		.where = IN_FILE | IN_SET | UNENFORCED,
+		.text = "Seconds for which the soft disk limit may be exceeded. Kept and shown, "
+			"not enforced in this version.",
+	},
+	{
+		.key = "QUOTAUGIDLIMIT", .opt = "quotaugidlimit", .arg = "N",
+		.type = &vz_type_u64, .at = AT(quotaugidlimit), .max = INT32_MAX, .dflt = "0",
+		.where = IN_FILE | IN_SET | UNENFORCED,
+		.text = "Number of users and groups with a disk quota inside; 0 is none. Kept "
+			"and shown, not enforced in this version.",
+	},
+	{
+		.key = "MEMINFO", .opt = "meminfo", .arg = "none|pages:N|privvmpages:N",
+		.type = &vz_type_meminfo, .at = AT(meminfo),
+		.where = IN_FILE | IN_SET | UNENFORCED,
+		.text = "What /proc/meminfo shows inside. Kept and shown, not enforced in this "
+			"version.",
+	},
+	{
+		.key = "NETIF", .opt = "netif_add", .opt_del = "netif_del",
+		.arg = "IFNAME[,MAC[,HOST_IFNAME[,HOST_MAC[,BRIDGE]]]]",
+		.type = &vz_type_netif, .at = AT(netif),
+		.where = IN_FILE | IN_SET | NOT_SAMPLE,
+		.text = "Virtual Ethernet devices of the container: name, address inside, name "
+			"and address on the host, bridge.",
+	},
+	{
+		.key = "VEID",
+		.type = &vz_type_u64, .at = AT(veid), .max = INT32_MAX,
+		.where = IN_FILE | NOT_SAMPLE,
+		.text = "Id of the container, for the reader only.",
+	},
+	{
+		.key = "NAME", .opt = "name", .arg = "NAME",
+		.type = &vz_type_name, .at = AT(name),
+		.where = IN_FILE | IN_CREATE | CONFIG | NEEDS_SAVE | NOT_SAMPLE,
+		.col = { "name", "NAME", -32 },
+		.text = "Name under which commands know the container; letters, digits, blank "
+			"and -+_. may be in it.",
+	},
+	{
+		.key = "FEATURES", .opt = "features", .arg = "NAME:on|off",
+		.type = &vz_type_features, .at = AT(features),
+		.words = "sysfs|nfs|nfsd|sit|ipip|ppp|ipgre|bridge|nesting|privileged",
+		.where = IN_FILE | IN_SET, .col = { "features", "FEATURES", -15 },
+		.text = "Switches beyond the rest. nesting allows nested namespaces inside (such "
+			"a container cannot be checkpointed); privileged runs it without a user "
+			"namespace, so that root inside is root of the host.",
+	},
+	{
+		.key = "IOPRIO", .opt = "ioprio", .arg = "N",
+		.type = &vz_type_u64_last, .at = AT(ioprio), .max = 7, .dflt = "4",
+		.where = IN_FILE | IN_SET | IN_HOST | LIVE, .apply = APPLY_IO,
+		.col = { "ioprio", "IOP", 3 },
+		.text = "Priority of disk access, 7 is the highest.",
+	},
+	{
+		.key = "IOLIMIT", .opt = "iolimit", .arg = "MB/S",
+		.type = &vz_type_iolimit, .at = AT(iolimit), .max = INT32_MAX, .dflt = "0",
+		.where = IN_FILE | IN_SET | IN_HOST | LIVE, .apply = APPLY_IO,
+		.col = { "iolimit", "IOLIMIT", 10 },
+		.text = "Disk throughput; 0 is no limit. A bare number is megabytes per second "
+			"on the command line and bytes per second in the file.",
+	},
+	{
+		.key = "IOPSLIMIT", .opt = "iopslimit", .arg = "N",
+		.type = &vz_type_u64_last, .at = AT(iopslimit), .max = INT32_MAX, .dflt = "0",
+		.where = IN_FILE | IN_SET | IN_HOST | LIVE, .apply = APPLY_IO,
+		.col = { "iopslimit", "IOPS", 4 },
+		.text = "Disk operations per second; 0 is no limit.",
+	},
+	{
+		.key = "BOOTORDER", .opt = "bootorder", .arg = "N",
+		.type = &vz_type_u64, .at = AT(bootorder), .max = INT32_MAX,
+		.where = IN_FILE | CONFIG, .col = { "bootorder", "BOOTORDER", 10 },
+		.text = "Containers with a higher number start earlier when the host boots.",
+	},
+	{
+		.key = "STOP_TIMEOUT", .opt = "stop-timeout", .arg = "SECONDS",
+		.type = &vz_type_u64, .at = AT(stop_timeout), .max = INT32_MAX, .dflt = "120",
+		.where = IN_FILE | CONFIG | NEEDS_SAVE,
+		.text = "Seconds the container has to shut down before it is killed; 0 means "
+			"120.",
+	},
+	{
+		.key = "VM_OVERCOMMIT", .opt = "vm_overcommit", .arg = "RATIO",
+		.type = &vz_type_ratio, .at = AT(vm_overcommit), .dflt = "0",
+		.where = IN_FILE | IN_SET | UNENFORCED, .col = { "vm_overcommit", "VM_OVC", 6 },
+		.text = "Ratio of allocatable memory to RAM and swap; 0 is none. Kept and shown, "
+			"not enforced.",
+	},
+	{
+		.key = "VE_ID_RANGE",
+		.type = &vz_type_idrange, .at = AT(id_range), .dflt = "1879048192-2147352575",
+		.where = IN_FILE | IN_GLOBAL,
+		.text = "Host ids that containers may use, first-last; every container with a "
+			"user namespace takes 65536 of them for itself.",
+	},
+	{
+		.key = "VIRTUOZZO",
+		.type = &vz_type_text, .at = AT(virtuozzo), .dflt = "yes",
+		.where = IN_FILE | IN_GLOBAL,
+		.text = "The service does nothing unless this is yes.",
+	},
+	{
+		.key = "VE0CPUUNITS",
+		.type = &vz_type_u64, .at = AT(ve0cpuunits), .min = 8, .max = 500000,
+		.dflt = "1000",
+		.where = IN_FILE | IN_GLOBAL,
+		.text = "Share of CPU time of the host itself.",
+	},
+	{
+		.key = "VE_STOP_MODE",
+		.type = &vz_type_word, .at = AT(ve_stop_mode), .words = "suspend|stop",
+		.dflt = "suspend",
+		.where = IN_FILE | IN_GLOBAL,
+		.text = "What the service does with running containers when it stops.",
+	},
+	{
+		.key = "VE_PARALLEL",
+		.type = &vz_type_u64, .at = AT(ve_parallel), .min = 1, .max = 4096,
+		.where = IN_FILE | IN_GLOBAL,
+		.text = "How many containers the service starts or stops at once; not set: four "
+			"for each CPU.",
+	},
+	{
+		.key = "VE_ROUTE_SRC_DEV",
+		.type = &vz_type_text, .at = AT(ve_route_src_dev),
+		.where = IN_FILE | IN_GLOBAL,
+		.text = "Device whose address is the source of the routes to containers.",
+	},
+	{
+		.key = "NEIGHBOUR_DEVS",
+		.type = &vz_type_text, .at = AT(neighbour_devs),
+		.where = IN_FILE | IN_GLOBAL,
+		.text = "Devices on which addresses of containers are announced: all, detect or "
+			"list: and names.",
+	},
+	{
+		.key = "DCACHE",
+		.type = &vz_type_bytes, .at = AT(dcachesize),
+		.where = IN_FILE | RETIRED,
+		.text = "Old name of DCACHESIZE.",
+	},
+	{
+		.key = "IPTENTRIES",
+		.type = &vz_type_items, .at = AT(numiptent),
+		.where = IN_FILE | RETIRED,
+		.text = "Old name of NUMIPTENT.",
+	},
+	{
+		.key = "VETH",
+		.type = &vz_type_retired,
+		.where = IN_FILE | RETIRED,
+		.text = "Old list of veth devices; NETIF took its place. Accepted and left in "
+			"the file, unused.",
+	},
+	{
+		.key = "CONFIG_CUSTOMIZED",
+		.type = &vz_type_retired,
+		.where = IN_FILE | RETIRED,
+		.text = "Mark of old configuration tools. Accepted and left in the file, unused.",
+	},
+	{
+		.key = "VZFASTBOOT",
+		.type = &vz_type_retired,
+		.where = IN_FILE | RETIRED,
+		.text = "Order of quota checks at boot of the old service. Accepted and left in "
+			"the file, unused.",
+	},
+	{
+		.key = "VZWDOG",
+		.type = &vz_type_retired,
+		.where = IN_FILE | RETIRED,
+		.text = "Old watchdog module. Accepted and left in the file, unused.",
+	},
+	{
+		.key = "MODULES_DISABLED",
+		.type = &vz_type_retired,
+		.where = IN_FILE | RETIRED,
+		.text = "Whether the old service loaded kernel modules. Accepted and left in the "
+			"file, unused.",
+	},
+	{
+		.key = "IPTABLES_MODULES",
+		.type = &vz_type_retired,
+		.where = IN_FILE | RETIRED,
+		.text = "Modules the old service loaded. Accepted and left in the file, unused.",
+	},
+	{
+		.key = "IP6TABLES",
+		.type = &vz_type_retired,
+		.where = IN_FILE | RETIRED,
+		.text = "IPv6 modules the old service loaded. Accepted and left in the file, "
+			"unused.",
+	},
+	{
+		.key = "SKIP_SYSCTL_SETUP",
+		.type = &vz_type_retired,
+		.where = IN_FILE | RETIRED,
+		.text = "Whether the old service changed /etc/sysctl.conf. Accepted and left in "
+			"the file, unused.",
+	},
+	{
+		.key = "SKIP_ARPDETECT",
+		.type = &vz_type_retired,
+		.where = IN_FILE | RETIRED,
+		.text = "Whether addresses are taken without looking for a second owner. "
+			"Accepted and left in the file, unused.",
+	},
+	{
+		.key = "ERROR_ON_ARPFAIL",
+		.type = &vz_type_retired,
+		.where = IN_FILE | RETIRED,
+		.text = "Whether a second owner of an address is an error. Accepted and left in "
+			"the file, unused.",
+	},
+	{
+		.key = "FORCE_ROUTE",
+		.type = &vz_type_retired,
+		.where = IN_FILE | RETIRED,
+		.text = "Whether an existing route is changed. Accepted and left in the file, "
+			"unused.",
+	},
+};
+
+/* clang-format on */
+
+const size_t vz_nparams = ARRAY_LEN(vz_params);

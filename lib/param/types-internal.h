@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The kinds of values, one vtable each, and the few helpers that the files of this room share.
+ * Other rooms see a kind only through its row in the table.
+ */
+#ifndef VZ_PARAM_TYPES_INTERNAL_H
+#define VZ_PARAM_TYPES_INTERNAL_H
+
+#include "param/param.h"
+
+/* types.c */
+extern const struct vz_ptype vz_type_u64, vz_type_u64_last, vz_type_ratio;
+extern const struct vz_ptype vz_type_yesno, vz_type_word, vz_type_layout;
+extern const struct vz_ptype vz_type_text, vz_type_path, vz_type_hostname, vz_type_name;
+extern const struct vz_ptype vz_type_component, vz_type_idrange, vz_type_cpulist;
+extern const struct vz_ptype vz_type_meminfo, vz_type_retired;
+/* size.c */
+extern const struct vz_ptype vz_type_bytes, vz_type_pages, vz_type_items;
+extern const struct vz_ptype vz_type_memory, vz_type_diskspace, vz_type_diskinodes;
+extern const struct vz_ptype vz_type_iolimit, vz_type_cpulimit;
+/* lists.c */
+extern const struct vz_ptype vz_type_ips, vz_type_nameservers, vz_type_domains;
+extern const struct vz_ptype vz_type_netdevs, vz_type_netif, vz_type_pci, vz_type_modules;
+extern const struct vz_ptype vz_type_capability, vz_type_features;
+extern const struct vz_ptype vz_type_devices, vz_type_devnodes;
+
+/* Shared drop and copy functions of the kinds. */
+void vz_drop_plain(void *val);
+void vz_drop_str(void *val);
+void vz_drop_list(void *val);
+int vz_copy_u64(void *to, const void *from);
+int vz_copy_pair(void *to, const void *from);
+int vz_copy_list(void *to, const void *from);
+
+/* Parses a list value of any kind; in a file a bad word is skipped and reported by the result
+ * VZ_TAKEN_PARTLY, on the command line it is a failure. */
+int vz_list_parse(const struct vz_param *p, const char *text, bool cli, void *val,
+		  struct vz_err *e);
+/* Adds a word (ownership goes to the list, also on failure), replacing one of the same identity. */
+int vz_list_put(struct vz_plist *l, const struct vz_ptype *type, char *word);
+/* Removes the word with the identity of `word`; "all" removes every word. */
+void vz_list_remove(struct vz_plist *l, const struct vz_ptype *type, const char *word);
+
+/* True when `words` ("a|b|c") holds the word of length n. */
+bool vz_words_have(const char *words, const char *word, size_t n);
+
+/* As vz_conf_set(), but *e is left alone unless the kind has a sentence of its own to say. */
+int vz_conf_put(struct vz_conf *c, const struct vz_param *p, const char *text, bool cli,
+		struct vz_err *e);
+
+/* The row that is written for this one: itself, or for an old alias of a key the row it stands
+ * for. NULL for a row that is never written (a view, a retired key). */
+const struct vz_param *vz_param_saved_as(const struct vz_param *p);
+
+/* An option of create or set that is not a parameter: where it goes in struct vz_given. */
+struct vz_extra {
+	const char *opt;
+	const char *arg;      /* placeholder; NULL: the option takes no value */
+	const char *words;    /* the only values allowed, "a|b", or NULL */
+	unsigned where;       /* IN_CREATE, IN_SET */
+	size_t at;            /* offset in struct vz_given of a bool, char * or list */
+	bool list;
+	const char *text;
+};
+extern const struct vz_extra vz_extras[];
+extern const size_t vz_nextras;
+
+#endif
