@@ -595,16 +595,6 @@ static int module_word(const struct vz_param *p, const char *in, bool cli, char 
 	return keep(ret, in);
 }
 
-int vz_list_switch(const struct vz_plist *l, const char *name)
-{
-	size_t n = strlen(name);
-
-	for (size_t i = 0; i < l->n; i++)
-		if (!strncasecmp(l->v[i], name, n) && l->v[i][n] == ':')
-			return !strcmp(l->v[i] + n, ":on");
-	return -ENOENT;
-}
-
 #define LIST                                                                             \
 	.parse = vz_list_parse, .drop = vz_drop_list, .copy = vz_copy_list, .list = true
 

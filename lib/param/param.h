@@ -222,10 +222,6 @@ int vz_conf_save(const char *path, const struct vz_conf *changed, bool *ret_chan
 /* Rules that need two parameters (e.g. --cpumask auto needs --nodemask), for set and create. */
 int vz_conf_check(const struct vz_conf *given, const struct vz_conf *have, struct vz_err *e);
 
-/* The capability and feature words know these: 1 on, 0 off, -ENOENT when the list has no word
- * for `name` (any case). */
-int vz_list_switch(const struct vz_plist *l, const char *name);
-
 /* "$VEID" or "${VEID}" (first occurrence) expanded, trailing '/' removed. Caller frees. */
 char *vz_conf_expand(const char *path, unsigned ctid);
 

@@ -232,7 +232,7 @@ const struct vz_param vz_params[] = {
 		.key = "IPTABLES", .opt = "iptables", .arg = "NAME",
 		.type = &vz_type_modules, .at = AT(iptables),
 		.words = MODULES,
-		.where = IN_FILE | IN_SET | REPLACES | UNENFORCED,
+		.where = IN_FILE | IN_SET | REPLACES,
 		.text = "Old list of packet filter modules; NETFILTER took its place. Every "
 			"network namespace has its own packet filter: the value is kept and "
 			"shown, not enforced.",
@@ -241,7 +241,7 @@ const struct vz_param vz_params[] = {
 		.key = "NETFILTER", .opt = "netfilter", .arg = "MODE",
 		.type = &vz_type_word, .at = AT(netfilter),
 		.words = "disabled|stateless|stateful|full",
-		.where = IN_FILE | IN_SET | UNENFORCED, .col = { "netfilter", "NETFILTER", -9 },
+		.where = IN_FILE | IN_SET, .col = { "netfilter", "NETFILTER", -9 },
 		.text = "How much of the packet filter the container may use. Every network "
 			"namespace has its own: the value is kept and shown, not enforced.",
 	},
@@ -342,15 +342,14 @@ const struct vz_param vz_params[] = {
 	{
 		.key = "MOUNT_OPTS", .opt = "mount_opts", .arg = "OPT,OPT",
 		.type = &vz_type_text, .at = AT(mount_opts),
-		.where = IN_FILE | IN_SET | UNENFORCED,
-		.col = { "mount_opts", "MOUNT_OPTS", -16 },
+		.where = IN_FILE | IN_SET, .col = { "mount_opts", "MOUNT_OPTS", -16 },
 		.text = "Mount options of a ploop image. Kept and shown, not used by the other "
 			"layouts.",
 	},
 	{
 		.key = "VE_LAYOUT", .opt = "layout", .arg = "LAYOUT",
 		.type = &vz_type_layout, .at = AT(ve_layout), .words = "simfs|overlay|ploop",
-		.where = IN_FILE | IN_CREATE, .col = { "layout", "LAYOUT", -6 },
+		.where = IN_FILE | IN_CREATE | NOT_SAMPLE, .col = { "layout", "LAYOUT", -6 },
 		.text = "How files are kept: simfs, a directory of its own; overlay, a writable "
 			"layer over a base that containers of one template share; ploop, an "
 			"image.",
@@ -452,7 +451,7 @@ const struct vz_param vz_params[] = {
 	{
 		.key = "DISK_QUOTA", .opt = "diskquota", .arg = "yes|no",
 		.type = &vz_type_yesno, .at = AT(disk_quota), .dflt = "yes",
-		.where = IN_FILE | IN_SET | UNENFORCED,
+		.where = IN_FILE | IN_SET,
 		.text = "Whether disk limits are in force. Kept and shown, not enforced in this "
 			"version.",
 	},

@@ -273,11 +273,6 @@ static void values_at_work(void)
 	CHECK_INT(vz_devperm_parse("c:10:200:none", &d), 0);
 	CHECK(d.minor == 200 && !d.all_minors && !d.r && !d.w && !d.q);
 	CHECK(vz_devperm_parse("", &d) < 0);
-
-	vz_conf_set(&a, KEY("FEATURES"), "nfs:on sit:off", true, NULL);
-	CHECK_INT(vz_list_switch(&a.features, "nfs"), 1);
-	CHECK_INT(vz_list_switch(&a.features, "sit"), 0);
-	CHECK_INT(vz_list_switch(&a.features, "nf"), -ENOENT);
 }
 
 /* ---- files ---- */

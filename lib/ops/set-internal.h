@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The verb set apart from what it acts on, so that its rules can be tried without a VPS. */
+#ifndef VZ_OPS_SET_INTERNAL_H
+#define VZ_OPS_SET_INTERNAL_H
+
+#include "ops/ops.h"
+
+/* Everything set does to the world, but the configuration file. */
+struct vz_set_doors {
+	const char *sample_dir;
+	bool (*running)(const struct vz_ct *ct);
+	/* The APPLY_* bits of conf come into force on the running VPS. VZ_BAD_KERNEL in *e: this
+	 * host cannot. */
+	int (*apply)(struct vz_ct *ct, const struct vz_conf *conf, unsigned bits, struct vz_err *e);
+	int (*hostname)(struct vz_ct *ct, const char *name, struct vz_err *e);
+	int (*restart)(struct vz_ct *ct, struct vz_err *e);
+	int (*name)(struct vz_ct *ct, const char *name, struct vz_err *e);
+	int (*password)(struct vz_ct *ct, const char *user_password, struct vz_err *e);
+};
+
+int vz_set_run(struct vz_ct *ct, struct vz_given *g, const struct vz_set_doors *doors,
+	       struct vz_err *e);
+
+#endif

@@ -1,0 +1,427 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The verb set: which parameters of a command line come into force at once, which need a restart,
+ * which are only saved, and what is said about each (reference 1.7.3). How a parameter comes into
+ * force is behind struct vz_set_doors.
+ */
+#include "base/log.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "ops/set-internal.h"
+
+struct set {
+	struct vz_ct *ct;
+	struct vz_given *g;
+	const struct vz_set_doors *doors;
+	bool running;
+	struct vz_conf changed; /* the rows to save, lists complete */
+};
+
+/* Is this row on the command line (a sample does not count)? */
+static bool is_given(const struct set *s, const struct vz_param *p)
+{
+	return vz_param_is_set(p, &s->g->add) || vz_param_is_set(p, &s->g->del);
+}
+
+static bool any_row(const struct vz_conf *c)
+{
+	for (size_t i = 0; i < vz_nparams; i++)
+		if (vz_param_is_set(&vz_params[i], c))
+			return true;
+	return false;
+}
+
+/* ---- what does not fit together ---- */
+
+static int check_host(const struct set *s, struct vz_err *e)
+{
+	for (size_t i = 0; i < vz_nparams; i++)
+		if (vz_params[i].opt && is_given(s, &vz_params[i]) &&
+		    !(vz_params[i].where & IN_HOST))
+			return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0,
+				       "Option --%s is not applicable to CT0", vz_params[i].opt);
+	if (s->g->applyconfig || s->g->applyconfig_map || s->g->userpasswd.set || s->g->reset_ub)
+		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0,
+			       "Only parameters can be set for CT0");
+	if (!s->g->save)
+		return vz_fail(e, VZ_BAD_KERNEL, 0,
+			       "The host has no group of its own to apply parameters to, use "
+			       "--save to keep them");
+	return 0;
+}
+
+static int check_rows(const struct set *s, struct vz_err *e)
+{
+	for (size_t i = 0; i < vz_nparams; i++) {
+		const struct vz_param *p = &vz_params[i];
+
+		if (!(p->where & NEEDS_SAVE) || s->g->save || !is_given(s, p))
+			continue;
+		return vz_fail(e, p->at == AT(name) ? VZ_SET_NAME_ERROR :
+						      VZ_INVALID_PARAMETER_SYNTAX,
+			       0, "Option --%s needs --save", p->opt);
+	}
+	return 0;
+}
+
+static int check(const struct set *s, struct vz_err *e)
+{
+	const struct vz_given *g = s->g;
+	bool restart = vz_str_eq(g->setmode, "restart");
+	int r;
+
+	if (g->reset_ub && (any_row(&g->add) || any_row(&g->del) || g->save || g->applyconfig ||
+			    g->applyconfig_map || g->setmode || g->userpasswd.set))
+		return vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0,
+			       "Error: option --reset_ub is exclusive");
+	if ((g->force || restart) && !g->save)
+		return vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0, "Error: %s needs --save",
+			       g->force ? "--force" : "--setmode restart");
+	if (g->offline_resize && !g->add.diskspace.set)
+		return vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0,
+			       "Error: --offline-resize needs --diskspace");
+	if (g->offline_resize)
+		return vz_fail(e, VZ_PLOOP_UNSUP, 0,
+			       "Option --offline-resize is for the ploop layout, which is not "
+			       "supported");
+	r = check_rows(s, e);
+	if (r >= 0)
+		r = vz_conf_check(&g->add, &s->ct->conf, e);
+	return r >= 0 && !s->ct->id ? check_host(s, e) : r;
+}
+
+/* ---- what happens first, saved or not ---- */
+
+static int reset_ub(struct set *s, struct vz_err *e)
+{
+	int r;
+
+	if (!s->running)
+		return vz_fail(e, VZ_VE_NOT_RUNNING, 0,
+			       "Unable to apply UBC parameters: container is not running");
+	r = s->doors->apply(s->ct, &s->ct->conf, APPLY_UBC, e);
+	if (r >= 0)
+		vz_log(0, "UB limits were set successfully");
+	return r;
+}
+
+static int early(struct set *s, struct vz_err *e)
+{
+	const struct vz_given *g = s->g;
+	int r = 0;
+
+	if (g->applyconfig_map && s->ct->own.name.set)
+		r = s->doors->name(s->ct, s->ct->own.name.v, e);
+	if (r >= 0 && g->name_given) {
+		r = s->doors->name(s->ct, g->add.name.v, e);
+		if (r >= 0)
+			vz_log(0, "Name %s assigned", g->add.name.v);
+	}
+	if (r < 0)
+		return r;
+	if (s->running && (g->add.ve_root.set || g->add.ve_private.set))
+		return vz_fail(e, VZ_VE_RUNNING, 0,
+			       "Unable to change VE_ROOT or VE_PRIVATE of a running container");
+	for (size_t i = 0; r >= 0 && i < g->userpasswd.n; i++)
+		r = s->doors->password(s->ct, g->userpasswd.v[i], e);
+	return r;
+}
+
+/* The rows of a sample as if given; what is really given wins. */
+static int take_sample(struct set *s, struct vz_err *e)
+{
+	autofree char *path = vz_fmt("%s/ve-%s.conf-sample", s->doors->sample_dir,
+				     s->g->applyconfig);
+	autoconf sample = { 0 };
+	int r = path ? vz_conf_load(path, &sample, NULL, e) : -ENOMEM;
+
+	if (r == -ENOENT)
+		return vz_fail(e, VZ_APPLY_CONFIG_ERROR, 0, "Sample config file not found: %s",
+			       path);
+	if (r < 0)
+		return vz_fail(e, VZ_APPLY_CONFIG_ERROR, -r, "Unable to read the sample %s",
+			       s->g->applyconfig);
+	for (size_t i = 0; i < vz_nparams; i++)
+		if (vz_params[i].where & (NOT_SAMPLE | IN_GLOBAL))
+			vz_conf_unset(&sample, &vz_params[i]);
+	r = vz_conf_set(&sample, vz_param_by_key("ORIGIN_SAMPLE"), s->g->applyconfig, false, e);
+	if (r >= 0)
+		r = vz_conf_merge(&sample, &s->changed);
+	if (r >= 0)
+		r = vz_conf_merge(&s->changed, &sample);
+	return r;
+}
+
+/* ---- a stopped VPS, without --save ---- */
+
+/* Beancounters stand side by side in struct vz_conf. */
+static bool is_beancounter(const struct vz_param *p)
+{
+	return p->at >= AT(kmemsize) && p->at <= AT(swappages);
+}
+
+static unsigned bits_of(const struct vz_conf *c)
+{
+	unsigned bits = 0;
+
+	for (size_t i = 0; i < vz_nparams; i++)
+		if (vz_param_is_set(&vz_params[i], c))
+			bits |= vz_params[i].apply;
+	return bits;
+}
+
+static int refuse_stopped(const struct set *s, struct vz_err *e)
+{
+	static const struct {
+		unsigned bit;
+		const char *what;
+	} groups[] = {
+		{ APPLY_UBC, "UBC" },         { APPLY_CPU, "CPU" }, { APPLY_DEVICES, "devices" },
+		{ APPLY_IO, "I/O" },          { APPLY_HOSTNAME, "network" },
+	};
+	const struct vz_conf *c = &s->changed;
+	bool net = c->ip_address.set || c->nameserver.set || c->searchdomain.set ||
+		   c->netdev.set || c->netif.set;
+	unsigned bits = bits_of(c);
+
+	/* also those that this kernel does not count */
+	for (size_t i = 0; i < vz_nparams; i++)
+		if (is_beancounter(&vz_params[i]) && vz_param_is_set(&vz_params[i], c))
+			bits |= APPLY_UBC;
+	for (size_t i = 0; i < ARRAY_LEN(groups); i++) {
+		if (i == 1 && net)
+			break; /* addresses come between UBC and CPU */
+		if (bits & groups[i].bit)
+			return vz_fail(e, VZ_VE_NOT_RUNNING, 0,
+				       "Unable to apply %s parameters: container is not running",
+				       groups[i].what);
+	}
+	if (net)
+		return vz_fail(e, VZ_VE_NOT_RUNNING, 0,
+			       "Unable to apply network parameters: container is not running");
+	return 0;
+}
+
+/* ---- a running VPS ---- */
+
+/* A parameter that a running VPS cannot take: only a restart makes it true. */
+static bool needs_restart(const struct vz_param *p)
+{
+	return p->opt && p->where & IN_SET && !(p->where & (LIVE | NO_RESTART | UNENFORCED));
+}
+
+static void say_needs_restart(const struct vz_param *p)
+{
+	if (p->at == AT(netfilter) || p->at == AT(iptables))
+		vz_log(-1, "Unable to set iptables/netfilter on a running container");
+	else if (p->at == AT(disk_quota))
+		vz_log(-1, "Unable to switch DISK_QUOTA on or off on a running container");
+	else if (p->at == AT(mount_opts))
+		vz_log(-1, "Unable to change mount options on a running container");
+	else
+		vz_log(-1, "Unable to set %s on a running container",
+		       p->at == AT(capability) || p->at == AT(features) ? p->opt : p->key);
+}
+
+/* How many parameters need a restart; each is told when `say`. */
+static unsigned restart_rows(const struct set *s, bool say)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < vz_nparams; i++) {
+		const struct vz_param *p = &vz_params[i];
+
+		if (!needs_restart(p) || !vz_param_is_set(p, &s->changed))
+			continue;
+		n++;
+		if (say)
+			say_needs_restart(p);
+	}
+	return n;
+}
+
+static void say_limit(const char *what, const struct vz_pu64 *v, const char *unit)
+{
+	if (v->set)
+		vz_log(0, "Setting %s: %llu%s%s", what, (unsigned long long)v->v,
+		       v->v ? " " : " (unlimited)", v->v ? unit : "");
+}
+
+/* The lines that announce a group of parameters before it is applied. */
+static void announce(const struct vz_conf *c, unsigned bit)
+{
+	if (bit == APPLY_CPU && c->cpuunits.set)
+		vz_log(0, "Setting CPU units: %llu", (unsigned long long)c->cpuunits.v);
+	if (bit == APPLY_CPU && c->cpulimit.set)
+		vz_log(0, "Setting CPU limit: %llu", (unsigned long long)c->cpulimit.v);
+	if (bit == APPLY_CPU && c->cpus.set)
+		vz_log(0, "Setting CPUs: %llu", (unsigned long long)c->cpus.v);
+	if (bit == APPLY_DEVICES)
+		vz_log(0, "Setting devices");
+	if (bit == APPLY_IO) {
+		say_limit("iolimit", &c->iolimit, "bytes/sec");
+		say_limit("iopslimit", &c->iopslimit, "iops");
+	}
+}
+
+static int apply_group(struct set *s, const struct vz_conf *whole, unsigned bit, struct vz_err *e)
+{
+	int r;
+
+	announce(&s->changed, bit);
+	if (bit == APPLY_HOSTNAME)
+		return s->doors->hostname(s->ct, whole->hostname.v, e);
+	r = s->doors->apply(s->ct, whole, bit, e);
+	if (r < 0 && bit == APPLY_IO && e->exit == VZ_BAD_KERNEL) {
+		/* the legacy tool went on as well */
+		vz_log(0, "Warning: %s not supported by the kernel, skipping",
+		       s->changed.iolimit.set ? "iolimit" : "iopslimit");
+		return 0;
+	}
+	if (r >= 0 && bit == APPLY_UBC)
+		vz_log(0, "UB limits were set successfully");
+	return r;
+}
+
+static int apply(struct set *s, struct vz_err *e)
+{
+	unsigned bits = bits_of(&s->changed);
+	autoconf whole = { 0 };
+	int r = vz_conf_merge(&whole, &s->ct->conf);
+
+	if (r >= 0)
+		r = vz_conf_merge(&whole, &s->changed);
+	if (r < 0)
+		return vz_fail(e, VZ_RESOURCE, -r, "Not enough memory");
+	for (unsigned bit = 1; bit <= bits && r >= 0; bit <<= 1)
+		if (bits & bit)
+			r = apply_group(s, &whole, bit, e);
+	return r;
+}
+
+static int restart(struct set *s, struct vz_err *e)
+{
+	int r = vz_conf_merge(&s->ct->own, &s->changed);
+
+	if (r >= 0)
+		r = vz_conf_merge(&s->ct->conf, &s->changed);
+	return r < 0 ? vz_fail(e, VZ_RESOURCE, -r, "Not enough memory") :
+		       s->doors->restart(s->ct, e);
+}
+
+static int set_running(struct set *s, struct vz_err *e)
+{
+	bool by_restart = vz_str_eq(s->g->setmode, "restart");
+	unsigned n = restart_rows(s, !by_restart);
+	int r;
+
+	if (n && by_restart)
+		return restart(s, e);
+	if (n && s->g->setmode)
+		return vz_fail(e, VZ_VE_RUNNING, 0,
+			       "The container must be restarted to change these parameters");
+	r = apply(s, e);
+	if (r < 0)
+		return r;
+	if (n) {
+		vz_log(-1, "WARNING: Some of the parameters could not be applied to a running "
+			   "container.");
+		vz_log(-1, "\tPlease consider using --setmode option");
+	}
+	return 0;
+}
+
+/* ---- saving, and the whole ---- */
+
+static int save(struct set *s, struct vz_err *e)
+{
+	const char *path = s->ct->conf_path;
+	bool changed;
+	int r;
+
+	if (!s->ct->has_conf)
+		vz_log(-1, "WARNING: %s not found: %s", path, strerror(ENOENT));
+	r = vz_conf_save(path, &s->changed, &changed, e);
+	if (r < 0)
+		return r;
+	if (changed)
+		vz_log(0, "CT configuration saved to %s", path);
+	else
+		vz_log(0, "No changes in CT configuration, not saving");
+	return 0;
+}
+
+static void say_not_saved(const struct set *s)
+{
+	if (!any_row(&s->changed))
+		return;
+	if (s->running)
+		vz_log(0, "WARNING: Settings were not saved to config and will be lost after CT "
+			  "restart (use --save flag)");
+	else
+		vz_log(0, "WARNING: Settings were not saved to config (use --save flag)");
+}
+
+/* One line for what is kept but makes no difference, so that nobody relies on it. */
+static void say_unenforced(const struct set *s)
+{
+	autostr names = { 0 };
+
+	for (size_t i = 0; i < vz_nparams; i++)
+		if (vz_params[i].opt && vz_params[i].where & UNENFORCED &&
+		    is_given(s, &vz_params[i]))
+			vz_str_addf(&names, " %s", vz_params[i].opt);
+	if (names.len)
+		vz_log(0, "Warning: kept in the configuration, but not enforced:%s", names.s);
+}
+
+static int set(struct set *s, struct vz_err *e)
+{
+	int r = check(s, e);
+
+	if (r < 0)
+		return r;
+	if (s->g->reset_ub)
+		return reset_ub(s, e);
+	r = early(s, e);
+	if (r >= 0)
+		r = vz_given_resolve(s->g, &s->ct->conf, &s->changed);
+	if (r >= 0 && s->g->applyconfig)
+		r = take_sample(s, e);
+	if (r < 0)
+		return r;
+	say_unenforced(s);
+	if (s->running)
+		r = set_running(s, e);
+	else if (!s->g->save)
+		r = refuse_stopped(s, e);
+	if (r < 0 && s->g->save && e->exit != VZ_VE_RUNNING) {
+		/* the cause first, then what it means for the file */
+		vz_log(-1, "%s", e->msg);
+		vz_fail(e, (enum vz_exit)e->exit, 0,
+			"Error: failed to apply some parameters, not saving configuration file!");
+	}
+	if (r < 0)
+		return r;
+	if (s->g->save)
+		return save(s, e);
+	say_not_saved(s);
+	return 0;
+}
+
+int vz_set_run(struct vz_ct *ct, struct vz_given *g, const struct vz_set_doors *doors,
+	       struct vz_err *e)
+{
+	struct set s = { .ct = ct, .g = g, .doors = doors };
+	struct vz_err own = { 0 };
+	int r;
+
+	s.running = ct->id && doors->running(ct);
+	r = set(&s, &own);
+	if (r < 0 && !own.msg[0])
+		vz_fail(&own, VZ_RESOURCE, -r, "Unable to set parameters");
+	if (r < 0 && e)
+		*e = own;
+	vz_conf_free(&s.changed);
+	return r;
+}
