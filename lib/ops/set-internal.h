@@ -9,8 +9,8 @@
 struct vz_set_doors {
 	const char *sample_dir;
 	bool (*running)(const struct vz_ct *ct);
-	/* The APPLY_* bits of conf come into force on the running VPS. VZ_BAD_KERNEL in *e: this
-	 * host cannot. */
+	/* The APPLY_* bits of conf come into force on the running VPS. -EOPNOTSUPP: this kernel
+	 * cannot hold one of them, the others are in force. */
 	int (*apply)(struct vz_ct *ct, const struct vz_conf *conf, unsigned bits, struct vz_err *e);
 	int (*hostname)(struct vz_ct *ct, const char *name, struct vz_err *e);
 	int (*restart)(struct vz_ct *ct, struct vz_err *e);

@@ -272,10 +272,12 @@ static int apply_group(struct set *s, const struct vz_conf *whole, unsigned bit,
 	if (bit == APPLY_HOSTNAME)
 		return s->doors->hostname(s->ct, whole->hostname.v, e);
 	r = s->doors->apply(s->ct, whole, bit, e);
-	if (r < 0 && bit == APPLY_IO && e->exit == VZ_BAD_KERNEL) {
+	if (r == -EOPNOTSUPP && bit == APPLY_IO) {
 		/* the legacy tool went on as well */
 		vz_log(0, "Warning: %s not supported by the kernel, skipping",
-		       s->changed.iolimit.set ? "iolimit" : "iopslimit");
+		       s->changed.iolimit.set	? "iolimit" :
+		       s->changed.iopslimit.set ? "iopslimit" :
+						  "ioprio");
 		return 0;
 	}
 	if (r >= 0 && bit == APPLY_UBC)

@@ -358,7 +358,8 @@ static int netif_cli_word(const char *in, char **ret, struct vz_err *e)
 	return *ret ? 0 : -ENOMEM;
 }
 
-/* "key=value,..." in any order; the sub-key "mac_filter=on|off" is kept only when off. */
+/* "key=value,..." in any order, the last of a key wins; "mac_filter=on|off" is kept only when
+ * off. */
 static int netif_file_word(const char *in, char **ret, struct vz_err *e)
 {
 	const char *value[ARRAY_LEN(netif_field)] = { 0 };
@@ -379,7 +380,9 @@ static int netif_file_word(const char *in, char **ret, struct vz_err *e)
 			value[i] = s + key + 1;
 		else if (vz_str_prefix(s, "mac_filter=off", NULL))
 			no_filter = true;
-		else if (!vz_str_prefix(s, "mac_filter=on", NULL))
+		else if (vz_str_prefix(s, "mac_filter=on", NULL))
+			no_filter = false;
+		else
 			return -EINVAL;
 	}
 	if (!value[0])
@@ -394,6 +397,13 @@ static int netif_file_word(const char *in, char **ret, struct vz_err *e)
 		vz_str_add(&out, ",mac_filter=off");
 	*ret = vz_str_take(&out);
 	return *ret ? 0 : -ENOMEM;
+}
+
+int vz_netif_change(const char *old, const char *change, char **ret)
+{
+	autofree char *both = vz_fmt("%s,%s", old, change);
+
+	return both ? netif_file_word(both, ret, NULL) : -ENOMEM;
 }
 
 static int netif_word(const struct vz_param *p, const char *in, bool cli, char **ret,

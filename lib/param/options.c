@@ -315,37 +315,55 @@ int vz_given_parse(int argc, char **argv, enum vz_where verb, struct vz_given *r
 	return 0;
 }
 
+/* One added word into the list as it will be saved. */
+static int add_word(struct vz_plist *l, const struct vz_param *p, const char *word)
+{
+	size_t n = p->type->id_len(word);
+	char *out = NULL;
+	int r = 0;
+
+	for (size_t i = 0; i < l->n && !r && p->type == &vz_type_netif; i++)
+		if (p->type->id_len(l->v[i]) == n && !memcmp(l->v[i], word, n))
+			r = vz_netif_change(l->v[i], word, &out);
+	if (!r && !out)
+		out = strdup(word);
+	if (!r)
+		r = out ? vz_list_put(l, p->type, out) : -ENOMEM;
+	/* a permission of "none" takes the device away */
+	if (!r && vz_str_suffix(word, ":none"))
+		vz_list_remove(l, p->type, word);
+	return r;
+}
+
+static int resolve_list(const struct vz_given *g, const struct vz_param *p,
+			const struct vz_conf *have, struct vz_plist *ret)
+{
+	const struct vz_plist *add = vz_param_get(p, &g->add), *del = vz_param_get(p, &g->del);
+	int r = 0;
+
+	if (vz_param_is_set(p, have) && !(p->where & REPLACES))
+		r = vz_copy_list(ret, vz_param_get(p, have));
+	ret->set = true;
+	for (size_t i = 0; i < del->n && r >= 0; i++)
+		vz_list_remove(ret, p->type, del->v[i]);
+	for (size_t i = 0; i < add->n && r >= 0; i++)
+		r = add_word(ret, p, add->v[i]);
+	return r;
+}
+
 int vz_given_resolve(const struct vz_given *g, const struct vz_conf *have, struct vz_conf *ret)
 {
 	for (size_t i = 0; i < vz_nparams; i++) {
 		const struct vz_param *p = &vz_params[i];
-		const struct vz_plist *add = vz_param_get(p, &g->add);
-		const struct vz_plist *del = vz_param_get(p, &g->del);
-		struct vz_plist *l = vz_param_at(p, ret);
-		int r = 0;
+		int r;
 
 		if (!vz_param_is_set(p, &g->add) && !vz_param_is_set(p, &g->del))
 			continue;
 		vz_conf_unset(ret, p);
-		if (!p->type->list) {
-			r = p->type->copy(l, add);
-			if (r < 0)
-				return r;
-			continue;
-		}
-		if (vz_param_is_set(p, have) && !(p->where & REPLACES))
-			r = vz_copy_list(l, vz_param_get(p, have));
-		l->set = true;
-		for (size_t k = 0; k < del->n && r >= 0; k++)
-			vz_list_remove(l, p->type, del->v[k]);
-		for (size_t k = 0; k < add->n && r >= 0; k++) {
-			char *word = strdup(add->v[k]);
-
-			r = word ? vz_list_put(l, p->type, word) : -ENOMEM;
-			/* a permission of "none" takes the device away */
-			if (r >= 0 && vz_str_suffix(add->v[k], ":none"))
-				vz_list_remove(l, p->type, add->v[k]);
-		}
+		if (p->type->list)
+			r = resolve_list(g, p, have, vz_param_at(p, ret));
+		else
+			r = p->type->copy(vz_param_at(p, ret), vz_param_get(p, &g->add));
 		if (r < 0)
 			return r;
 	}

@@ -606,6 +606,9 @@ static void lists(void)
 		 "c:1:1:r ");
 	resolved("NETIF=\"ifname=eth0,bridge=b;ifname=eth1\"", "set --netif_del eth0", "NETIF",
 		 "ifname=eth1");
+	resolved("NETIF=\"ifname=eth0,bridge=b,mac_filter=off;ifname=eth1\"",
+		 "set --netif_add eth0,,veth9.0 --netif_add eth2", "NETIF",
+		 "ifname=eth0,host_ifname=veth9.0,bridge=b,mac_filter=off;ifname=eth1;ifname=eth2");
 }
 
 static void checks_of_two(void)

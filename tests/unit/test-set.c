@@ -45,7 +45,8 @@ static int w_apply(struct vz_ct *ct, const struct vz_conf *c, unsigned bits, str
 	world.ram = c->physpages.lim;
 	world.cpuunits = c->cpuunits.v;
 	if ((int)bits == world.fail_bit)
-		return vz_fail(e, (enum vz_exit)world.fail_exit, 0, "the kernel said no");
+		return vz_fail(e, (enum vz_exit)world.fail_exit,
+			       bits == APPLY_IO ? EOPNOTSUPP : 0, "the kernel said no");
 	return 0;
 }
 
@@ -278,7 +279,7 @@ static void failures_of_the_kernel(const struct vz_host *host, const char *path,
 
 	/* a host without I/O limits is no failure */
 	world.fail_bit = APPLY_IO;
-	world.fail_exit = VZ_BAD_KERNEL;
+	world.fail_exit = VZ_SET_IO;
 	CHECK_INT(run(host, 101, "--iolimit 1 --save", &e), 0);
 	three = said(log);
 	CHECK(strstr(three, "Warning: iolimit not supported by the kernel, skipping\n"));

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The doors of set to a real VPS: its group, its name, its shell. The rules are in set.c. */
+#include "base/own.h"
+#include "base/str.h"
+#include "cgroup/cgroup.h"
+#include "ops/set-internal.h"
+#include "res/res.h"
+#include "sys/file.h"
+
+#include <sys/mman.h>
+
+#define PASSWORD_TIMEOUT_S 60
+
+static bool is_running(const struct vz_ct *ct)
+{
+	struct vz_state st;
+
+	return vz_state_read(ct->id, &st) > 0;
+}
+
+static int apply(struct vz_ct *ct, const struct vz_conf *conf, unsigned bits, struct vz_err *e)
+{
+	__attribute__((cleanup(vz_cg_closep))) struct vz_cg *cg = NULL;
+	int r = vz_cg_open(ct->id, NULL, &cg, e);
+
+	return r < 0 ? r : vz_res_apply(cg, conf, bits, e);
+}
+
+static int restart(struct vz_ct *ct, struct vz_err *e)
+{
+	return vz_op_restart(ct, &(struct vz_start_opts){ 0 }, &(struct vz_stop_opts){ 0 }, e);
+}
+
+/* runscript reads a file; this one is in memory only. */
+static int run_text(struct vz_ct *ct, const char *text, int *ret_code, struct vz_err *e)
+{
+	autoclose int fd = memfd_create("vz-password", MFD_CLOEXEC);
+	char path[sizeof("/proc/self/fd/") + 10];
+
+	if (fd < 0 || vz_write_all(fd, text, strlen(text)) < 0)
+		return vz_fail(e, VZ_RESOURCE, errno, "cannot keep the script");
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return vz_op_runscript(ct, path, ret_code, e);
+}
+
+/*
+ * /etc/shadow is the guest's and may be a link to anywhere; so the guest's own chpasswd changes
+ * it, inside. The word holds a colon and no control character (the option's parser saw to that),
+ * so no line of the here-document can end it early, and its quotes let nothing expand.
+ */
+static int password(struct vz_ct *ct, const char *user_password, struct vz_err *e)
+{
+	autofree char *text = vz_fmt("chpasswd <<'END'\n%s\nEND\n", user_password);
+	int code = 0, r;
+
+	if (!text)
+		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+	if (is_running(ct))
+		r = vz_op_run_inside(ct, text, NULL, PASSWORD_TIMEOUT_S, &code, e);
+	else
+		r = run_text(ct, text, &code, e);
+	explicit_bzero(text, strlen(text));
+	if (r < 0)
+		return vz_within(e, r, "Password change failed");
+	return code ? vz_fail(e, VZ_CHANGEPASS, 0, "Password change failed") : 0;
+}
+
+int vz_op_set(struct vz_ct *ct, struct vz_given *g, struct vz_err *e)
+{
+	static const struct vz_set_doors doors = {
+		.sample_dir = VZ_CONFDIR "/conf",
+		.running = is_running,
+		.apply = apply,
+		.hostname = vz_op_set_hostname,
+		.restart = restart,
+		.name = vz_name_assign,
+		.password = password,
+	};
+
+	return vz_set_run(ct, g, &doors, e);
+}
