@@ -64,6 +64,32 @@ static int check_rows(const struct set *s, struct vz_err *e)
 	return 0;
 }
 
+static bool has_device(const struct vz_plist *l, const char *word)
+{
+	size_t n = strcspn(word, ",");
+
+	for (size_t i = 0; i < l->n; i++)
+		if (strcspn(l->v[i], ",") == n && !memcmp(l->v[i], word, n))
+			return true;
+	return false;
+}
+
+/* --ifname changes a device; it does not make one. */
+static int check_devices(const struct set *s, struct vz_err *e)
+{
+	const struct vz_plist *l = &s->g->ifname;
+
+	for (size_t i = 0; i < l->n; i++)
+		if (!has_device(&s->ct->conf.netif, l->v[i]) &&
+		    !has_device(&s->g->add.netif, l->v[i]))
+			return vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0,
+				       "Invalid usage: veth device %.*s is not configured, use "
+				       "--netif_add option first",
+				       (int)strcspn(l->v[i], ",") - (int)strlen("ifname="),
+				       l->v[i] + strlen("ifname="));
+	return 0;
+}
+
 static int check(const struct set *s, struct vz_err *e)
 {
 	const struct vz_given *g = s->g;
@@ -84,7 +110,9 @@ static int check(const struct set *s, struct vz_err *e)
 		return vz_fail(e, VZ_PLOOP_UNSUP, 0,
 			       "Option --offline-resize is for the ploop layout, which is not "
 			       "supported");
-	r = check_rows(s, e);
+	r = check_devices(s, e);
+	if (r >= 0)
+		r = check_rows(s, e);
 	if (r >= 0)
 		r = vz_conf_check(&g->add, &s->ct->conf, e);
 	return r >= 0 && !s->ct->id ? check_host(s, e) : r;

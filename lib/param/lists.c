@@ -144,10 +144,21 @@ static void trailing_print(const struct vz_param *p, const void *val, FILE *f)
 		fputc(' ', f);
 }
 
+#define FILTER_ON ",mac_filter=on"
+
+/* The filter is on unless the file says off, so "on" is not written. */
 static void netif_print(const struct vz_param *p, const void *val, FILE *f)
 {
+	const struct vz_plist *l = val;
+
 	(void)p;
-	print_words(val, ";", f);
+	for (size_t i = 0; i < l->n; i++) {
+		size_t n = strlen(l->v[i]);
+
+		if (vz_str_suffix(l->v[i], FILTER_ON))
+			n -= strlen(FILTER_ON);
+		fprintf(f, "%s%.*s", i ? ";" : "", (int)n, l->v[i]);
+	}
 }
 
 /* Identities: the whole word, or what stands before a certain byte. */
@@ -358,13 +369,12 @@ static int netif_cli_word(const char *in, char **ret, struct vz_err *e)
 	return *ret ? 0 : -ENOMEM;
 }
 
-/* "key=value,..." in any order, the last of a key wins; "mac_filter=on|off" is kept only when
- * off. */
+/* "key=value,..." in any order, the last of a key wins. */
 static int netif_file_word(const char *in, char **ret, struct vz_err *e)
 {
 	const char *value[ARRAY_LEN(netif_field)] = { 0 };
 	autostr out = { 0 };
-	bool no_filter = false;
+	const char *filter = "";
 	int r;
 
 	for (const char *s = in; *s; s += strcspn(s, ","), s += *s == ',') {
@@ -379,9 +389,9 @@ static int netif_file_word(const char *in, char **ret, struct vz_err *e)
 		if (i < ARRAY_LEN(netif_field))
 			value[i] = s + key + 1;
 		else if (vz_str_prefix(s, "mac_filter=off", NULL))
-			no_filter = true;
+			filter = ",mac_filter=off";
 		else if (vz_str_prefix(s, "mac_filter=on", NULL))
-			no_filter = false;
+			filter = FILTER_ON;
 		else
 			return -EINVAL;
 	}
@@ -393,8 +403,7 @@ static int netif_file_word(const char *in, char **ret, struct vz_err *e)
 			if (r < 0)
 				return r;
 		}
-	if (no_filter)
-		vz_str_add(&out, ",mac_filter=off");
+	vz_str_add(&out, filter);
 	*ret = vz_str_take(&out);
 	return *ret ? 0 : -ENOMEM;
 }

@@ -13,25 +13,37 @@
 
 /* clang-format off */
 const struct vz_extra vz_extras[] = {
-	{ "save", NULL, NULL, IN_SET, GIVEN(save), false,
+	{ "save", NULL, NULL, IN_SET, X_FLAG, GIVEN(save),
 	  "Write the parameters into the configuration file of the container." },
-	{ "force", NULL, NULL, IN_SET, GIVEN(force), false,
+	{ "force", NULL, NULL, IN_SET, X_FLAG, GIVEN(force),
 	  "Accepted with --save, where the kernel cannot do what is asked." },
-	{ "setmode", "restart|ignore", "restart|ignore", IN_SET, GIVEN(setmode), false,
+	{ "setmode", "restart|ignore", "restart|ignore", IN_SET, X_WORD, GIVEN(setmode),
 	  "What to do about parameters that need a restart: restart the container, or refuse." },
-	{ "applyconfig", "NAME", NULL, IN_SET, GIVEN(applyconfig), false,
+	{ "applyconfig", "NAME", NULL, IN_SET, X_TEXT, GIVEN(applyconfig),
 	  "Take the parameters of the sample configuration ve-NAME.conf-sample as if given." },
-	{ "applyconfig_map", "name", "name", IN_SET, GIVEN(applyconfig_map), false,
+	{ "applyconfig_map", "name", "name", IN_SET, X_WORD, GIVEN(applyconfig_map),
 	  "Make the name of the configuration file known again." },
-	{ "reset_ub", NULL, NULL, IN_SET, GIVEN(reset_ub), false,
+	{ "reset_ub", NULL, NULL, IN_SET, X_FLAG, GIVEN(reset_ub),
 	  "Apply the beancounters of the configuration file again." },
-	{ "skip_arpdetect", NULL, NULL, IN_SET, GIVEN(skip_arpdetect), false,
+	{ "skip_arpdetect", NULL, NULL, IN_SET, X_FLAG, GIVEN(skip_arpdetect),
 	  "Do not look for another owner of an address." },
-	{ "offline-resize", NULL, NULL, IN_SET, GIVEN(offline_resize), false,
+	{ "offline-resize", NULL, NULL, IN_SET, X_FLAG, GIVEN(offline_resize),
 	  "Resize the image of a ploop container that is not mounted." },
-	{ "userpasswd", "USER:PASSWORD", NULL, IN_SET, GIVEN(userpasswd), true,
+	{ "userpasswd", "USER:PASSWORD", NULL, IN_SET, X_PASSWORD, GIVEN(userpasswd),
 	  "Set the password of a user in the container; never saved." },
-	{ "config", "NAME", NULL, IN_CREATE, GIVEN(config), false,
+	{ "ifname", "NAME", NULL, IN_SET, X_IFNAME, GIVEN(ifname),
+	  "Choose the veth device that the next options change." },
+	{ "mac", "MAC", NULL, IN_SET, X_NETIF, 0,
+	  "Hardware address of the chosen veth device inside." },
+	{ "host_ifname", "NAME", NULL, IN_SET, X_NETIF, 0,
+	  "Name of the chosen veth device on the host." },
+	{ "host_mac", "MAC", NULL, IN_SET, X_NETIF, 0,
+	  "Hardware address of the chosen veth device on the host." },
+	{ "bridge", "NAME", NULL, IN_SET, X_NETIF, 0,
+	  "Bridge that the chosen veth device joins on the host." },
+	{ "mac_filter", "on|off", "on|off", IN_SET, X_NETIF, 0,
+	  "Whether frames with other hardware addresses are dropped on the chosen veth device." },
+	{ "config", "NAME", NULL, IN_CREATE, X_TEXT, GIVEN(config),
 	  "Start from the sample configuration ve-NAME.conf-sample." },
 };
 
@@ -199,39 +211,108 @@ static int take_password(struct vz_plist *l, const char *value)
 	return 0;
 }
 
-static int take_extra(struct vz_given *g, const struct vz_extra *x, const char *value)
+static int take_text(char **text, const struct vz_extra *x, const char *value)
 {
-	void *at = (char *)g + x->at;
-	char **text = at;
-
-	if (!x->arg) {
-		*(bool *)at = true;
-		return 0;
-	}
-	if (x->list)
-		return take_password(at, value);
 	if (x->words ? !vz_words_have(x->words, value, strlen(value)) :
 		       !vz_str_is_component(value) || vz_str_has_control(value))
 		return -EINVAL;
-	if (*text && !x->words)
-		return 0; /* the first wins; of a mode, the last */
+	if (*text && x->kind == X_TEXT)
+		return 0;
 	free(*text);
 	*text = strdup(value);
 	return *text ? 0 : -ENOMEM;
+}
+
+/* A word of a list that will be merged into another one; an interface given again is changed. */
+static int add_word(struct vz_plist *l, const struct vz_param *p, const char *word)
+{
+	size_t n = p->type->id_len(word);
+	char *out = NULL;
+	int r = 0;
+
+	for (size_t i = 0; i < l->n && !r && p->type == &vz_type_netif; i++)
+		if (p->type->id_len(l->v[i]) == n && !memcmp(l->v[i], word, n))
+			r = vz_netif_change(l->v[i], word, &out);
+	if (!r && !out)
+		out = strdup(word);
+	if (!r)
+		r = out ? vz_list_put(l, p->type, out) : -ENOMEM;
+	/* a permission of "none" takes the device away */
+	if (!r && vz_str_suffix(word, ":none"))
+		vz_list_remove(l, p->type, word);
+	return r;
+}
+
+/* --ifname chooses a device, the last of g->ifname; the options that follow change it. */
+static int take_netif(struct vz_given *g, const struct vz_extra *x, const char *value,
+		      struct vz_err *why)
+{
+	const struct vz_param *p = vz_param_by_key("NETIF");
+	autofree char *change = vz_fmt("%s=%s", x->opt, value);
+	struct vz_plist *l = &g->ifname;
+	char *word = NULL;
+	int r;
+
+	if (!change)
+		return -ENOMEM;
+	if (value[strcspn(value, ",; \t")] || (x->words && !vz_words_have(x->words, value,
+									 strlen(value))))
+		return -EINVAL;
+	if (x->kind == X_IFNAME) {
+		r = p->type->word(p, value, true, &word, why);
+		for (size_t i = 0; r >= 0 && i < l->n; i++)
+			if (!strncmp(l->v[i], word, strlen(word)) &&
+			    strchr(",", l->v[i][strlen(word)])) {
+				free(word);
+				word = strdup(l->v[i]);
+				vz_list_remove(l, p->type, l->v[i]);
+				break;
+			}
+		g->add.netif.set = true;
+		return r < 0 ? r : word ? vz_list_put(l, p->type, word) : -ENOMEM;
+	}
+	if (!l->n)
+		return -EBADF;
+	r = vz_netif_change(l->v[l->n - 1], change, &word);
+	return r < 0 ? r : vz_list_put(l, p->type, word);
+}
+
+static int take_extra(struct vz_given *g, const struct vz_extra *x, const char *value,
+		      struct vz_err *why)
+{
+	void *at = (char *)g + x->at;
+
+	switch (x->kind) {
+	case X_FLAG:
+		*(bool *)at = true;
+		return 0;
+	case X_TEXT:
+	case X_WORD:
+		return take_text(at, x, value);
+	case X_PASSWORD:
+		return take_password(at, value);
+	case X_IFNAME:
+	case X_NETIF:
+		return take_netif(g, x, value, why);
+	}
+	return -EINVAL;
 }
 
 static int take(struct vz_given *g, const struct option *o, const char *value, bool is_short,
 		struct vz_err *e)
 {
 	struct vz_err why = { 0 };
-	int r = o->p ? take_row(g, o, value, &why) : take_extra(g, o->x, value);
-	const char *shown = o->x && o->x->list ? "(not shown)" : value;
+	int r = o->p ? take_row(g, o, value, &why) : take_extra(g, o->x, value, &why);
+	const char *shown = o->x && o->x->kind == X_PASSWORD ? "(not shown)" : value;
 	autofree char *detail = NULL;
 
 	if (r == -ENOMEM)
 		return vz_fail(e, VZ_RESOURCE, 0, "Not enough memory");
 	if (r >= 0)
 		return 0;
+	if (r == -EBADF)
+		return vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0,
+			       "Invalid usage.  Option --ifname not specified");
 	detail = why.msg[0] ? vz_fmt(" (%s)", why.msg) : NULL;
 	if (is_short)
 		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "Bad parameter for -%c : %s%s",
@@ -315,26 +396,6 @@ int vz_given_parse(int argc, char **argv, enum vz_where verb, struct vz_given *r
 	return 0;
 }
 
-/* One added word into the list as it will be saved. */
-static int add_word(struct vz_plist *l, const struct vz_param *p, const char *word)
-{
-	size_t n = p->type->id_len(word);
-	char *out = NULL;
-	int r = 0;
-
-	for (size_t i = 0; i < l->n && !r && p->type == &vz_type_netif; i++)
-		if (p->type->id_len(l->v[i]) == n && !memcmp(l->v[i], word, n))
-			r = vz_netif_change(l->v[i], word, &out);
-	if (!r && !out)
-		out = strdup(word);
-	if (!r)
-		r = out ? vz_list_put(l, p->type, out) : -ENOMEM;
-	/* a permission of "none" takes the device away */
-	if (!r && vz_str_suffix(word, ":none"))
-		vz_list_remove(l, p->type, word);
-	return r;
-}
-
 static int resolve_list(const struct vz_given *g, const struct vz_param *p,
 			const struct vz_conf *have, struct vz_plist *ret)
 {
@@ -348,6 +409,8 @@ static int resolve_list(const struct vz_given *g, const struct vz_param *p,
 		vz_list_remove(ret, p->type, del->v[i]);
 	for (size_t i = 0; i < add->n && r >= 0; i++)
 		r = add_word(ret, p, add->v[i]);
+	for (size_t i = 0; p->type == &vz_type_netif && i < g->ifname.n && r >= 0; i++)
+		r = add_word(ret, p, g->ifname.v[i]);
 	return r;
 }
 
@@ -375,6 +438,7 @@ void vz_given_free(struct vz_given *g)
 	vz_conf_free(&g->add);
 	vz_conf_free(&g->del);
 	vz_drop_list(&g->userpasswd);
+	vz_drop_list(&g->ifname);
 	free(g->setmode);
 	free(g->applyconfig);
 	free(g->applyconfig_map);

@@ -236,6 +236,8 @@ struct vz_given {
 	char *setmode, *applyconfig, *applyconfig_map, *config, *layout_mode;
 	struct vz_plist userpasswd; /* "user:password", never saved */
 	bool name_given;            /* --name "" removes the name */
+	struct vz_plist ifname;     /* changes of veth devices, "ifname=eth0,bridge=br0"; each must
+				       be configured, or added by add.netif */
 };
 void vz_given_free(struct vz_given *g);
 

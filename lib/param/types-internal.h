@@ -55,14 +55,22 @@ int vz_conf_put(struct vz_conf *c, const struct vz_param *p, const char *text, b
  * for. NULL for a row that is never written (a view, a retired key). */
 const struct vz_param *vz_param_saved_as(const struct vz_param *p);
 
-/* An option of create or set that is not a parameter: where it goes in struct vz_given. */
+/* An option of create or set that is not a parameter: what it is, and where it goes. */
+enum vz_extra_kind {
+	X_FLAG,     /* a bool */
+	X_TEXT,     /* a char *, the first wins */
+	X_WORD,     /* a char *, one of .words, the last wins */
+	X_PASSWORD, /* the list of passwords */
+	X_IFNAME,   /* names the veth device that the next options change */
+	X_NETIF,    /* changes a field of it, named like the option */
+};
 struct vz_extra {
 	const char *opt;
 	const char *arg;      /* placeholder; NULL: the option takes no value */
 	const char *words;    /* the only values allowed, "a|b", or NULL */
 	unsigned where;       /* IN_CREATE, IN_SET */
-	size_t at;            /* offset in struct vz_given of a bool, char * or list */
-	bool list;
+	enum vz_extra_kind kind;
+	size_t at;            /* offset in struct vz_given */
 	const char *text;
 };
 extern const struct vz_extra vz_extras[];

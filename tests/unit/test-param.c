@@ -526,6 +526,9 @@ static const struct refusal {
 	{ "set --ipdel 1.2.3", 21, "Bad parameter for --ipdel: 1.2.3" },
 	{ "set --features fuse:on", 21,
 	  "Bad parameter for --features: fuse:on (Unknown feature: fuse)" },
+	{ "set --mac 00:18:51:00:00:01", 20, "Invalid usage.  Option --ifname not specified" },
+	{ "set --ifname eth0 --mac 00:18", 21, "Bad parameter for --mac: 00:18" },
+	{ "set --ifname eth0 --bridge b,mac_filter=off", 21, "Bad parameter for --bridge: " },
 	{ "set --userpasswd rootsecret", 21, "Bad parameter for --userpasswd: (not shown)" },
 	{ "set --applyconfig ../x", 21, "Bad parameter for --applyconfig: ../x" },
 	{ "set stray --save words", 20, "Invalid extra arguments: stray words" },
@@ -609,6 +612,10 @@ static void lists(void)
 	resolved("NETIF=\"ifname=eth0,bridge=b,mac_filter=off;ifname=eth1\"",
 		 "set --netif_add eth0,,veth9.0 --netif_add eth2", "NETIF",
 		 "ifname=eth0,host_ifname=veth9.0,bridge=b,mac_filter=off;ifname=eth1;ifname=eth2");
+	resolved("NETIF=\"ifname=eth0,bridge=b,mac_filter=off;ifname=eth1\"",
+		 "set --ifname eth0 --mac_filter on --ifname eth1 --bridge c --ifname eth0 "
+		 "--mac 00:18:51:00:00:01",
+		 "NETIF", "ifname=eth0,mac=00:18:51:00:00:01,bridge=b;ifname=eth1,bridge=c");
 }
 
 static void checks_of_two(void)

@@ -163,6 +163,10 @@ static const struct try tries[] = {
 	{ false, "--cpumask auto --save", 20, "", NULL, "--cpumask auto requires --nodemask" },
 	{ true, "--userpasswd root:x", 0, "password=root:x", NULL, NULL },
 	{ true, "--applyconfig_map name", 0, "name=old", NULL, NULL },
+	{ false, "--ifname eth0 --bridge b --save", 20, "", NULL,
+	  "Invalid usage: veth device eth0 is not configured, use --netif_add option first" },
+	{ false, "--netif_add eth0 --ifname eth0 --bridge b --save", 0, "",
+	  "NETIF=\"ifname=eth0,bridge=b\"\n", NULL },
 	/* the beancounters of the file again */
 	{ true, "--reset_ub", 0, "apply=1", NULL, "UB limits were set successfully" },
 	{ false, "--reset_ub", 31, "", NULL, "Unable to apply UBC parameters" },
