@@ -71,6 +71,6 @@ bool vz_is_mount_point(const char *path)
 {
 	struct statx stx;
 
-	return !statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_TYPE, &stx) &&
+	return !statx(AT_FDCWD, path, AT_NO_AUTOMOUNT, STATX_TYPE, &stx) &&
 	       (stx.stx_attributes & STATX_ATTR_MOUNT_ROOT);
 }

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The host's mount table: reading it, and taking a whole subtree of it away. */
+#ifndef VZ_SYS_MNT_H
+#define VZ_SYS_MNT_H
+
+/* One line of /proc/PID/mountinfo; the strings point into the parsed line. */
+struct vz_mountinfo {
+	unsigned id, parent;
+	char *root, *target, *fstype, *source;
+};
+
+/* Splits and unescapes `line` (without newline) in place. -EINVAL for anything that is not a
+ * line of mountinfo; *ret is untouched then. */
+int vz_mountinfo_parse(char *line, struct vz_mountinfo *ret);
+
+/* Unmounts whatever is mounted at and below the host path `path`, deepest first, without ever
+ * following a symlink below it (the tree may be a guest's). A mount that stays busy is detached
+ * in the end. 0 also when nothing was mounted. The mount table, long on a busy host, is read only
+ * when a mount at `path` is busy, or when there is none. */
+int vz_umount_tree(const char *path);
+
+#endif
