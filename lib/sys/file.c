@@ -135,7 +135,35 @@ int vz_mkdir_p(const char *path, mode_t mode)
 	return mkdir(p, mode) < 0 && errno != EEXIST ? -errno : 0;
 }
 
-static int remove_below(int dirfd, const char *name, dev_t dev)
+/* A tree of guests can be deeper than there are descriptors: what lies below this is moved up to
+ * the top of the tree and taken from there. */
+#define REMOVE_DEPTH 64
+
+struct remove {
+	dev_t dev;
+	int top;        /* the tree's root directory */
+	unsigned moved; /* directories moved up to it */
+};
+
+static int remove_below(struct remove *rm, int dirfd, const char *name, unsigned depth);
+
+static int remove_subdir(struct remove *rm, int fd, const char *name, unsigned depth)
+{
+	char up[sizeof("vz-deep.") + 10];
+	int r;
+
+	if (depth < REMOVE_DEPTH) {
+		r = remove_below(rm, fd, name, depth + 1);
+		return !r && unlinkat(fd, name, AT_REMOVEDIR) < 0 ? -errno : r;
+	}
+	do { /* the name may be there already: an empty directory is replaced, others are not */
+		snprintf(up, sizeof(up), "vz-deep.%u", rm->moved++);
+		r = renameat(fd, name, rm->top, up) < 0 ? -errno : 0;
+	} while (r == -ENOTEMPTY || r == -EEXIST || r == -ENOTDIR);
+	return r;
+}
+
+static int remove_below(struct remove *rm, int dirfd, const char *name, unsigned depth)
 {
 	int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	autoclosedir DIR *d = NULL;
@@ -153,20 +181,19 @@ static int remove_below(int dirfd, const char *name, dev_t dev)
 	}
 	if (fstat(fd, &st) < 0)
 		return -errno;
-	if (st.st_dev != dev)
+	if (st.st_dev != rm->dev)
 		return -EXDEV;
+	if (!depth)
+		rm->top = fd;
 	while ((de = readdir(d))) {
 		if (!strcmp(de->d_name, ".") || !strcmp(de->d_name, ".."))
 			continue;
 		r = 0;
 		if (de->d_type == DT_DIR || unlinkat(fd, de->d_name, 0) < 0) {
-			if (de->d_type != DT_DIR && errno != EISDIR && errno != EPERM) {
+			if (de->d_type != DT_DIR && errno != EISDIR && errno != EPERM)
 				r = -errno;
-			} else {
-				r = remove_below(fd, de->d_name, dev);
-				if (!r && unlinkat(fd, de->d_name, AT_REMOVEDIR) < 0)
-					r = -errno;
-			}
+			else
+				r = remove_subdir(rm, fd, de->d_name, depth);
 		}
 		if (r && r != -ENOENT && !first)
 			first = r;
@@ -176,6 +203,8 @@ static int remove_below(int dirfd, const char *name, dev_t dev)
 
 int vz_remove_tree(int dirfd, const char *name)
 {
+	struct remove rm = { 0 };
+	unsigned moved;
 	struct stat st;
 	int r;
 
@@ -183,7 +212,11 @@ int vz_remove_tree(int dirfd, const char *name)
 		return errno == ENOENT ? 0 : -errno;
 	if (!S_ISDIR(st.st_mode))
 		return unlinkat(dirfd, name, 0) < 0 ? -errno : 0;
-	r = remove_below(dirfd, name, st.st_dev);
+	rm.dev = st.st_dev;
+	do {
+		moved = rm.moved;
+		r = remove_below(&rm, dirfd, name, 0);
+	} while (!r && rm.moved != moved);
 	if (!r && unlinkat(dirfd, name, AT_REMOVEDIR) < 0)
 		r = -errno;
 	return r;

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Private areas: making one, and showing it at VE_ROOT; see area.h. */
+#include "fs/area.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "fs/fs-internal.h"
+#include "fs/shift.h"
+#include "sys/call.h"
+#include "sys/file.h"
+#include "sys/mnt.h"
+#include "sys/proc.h"
+
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#define BASE_ID_MAX 255
+
+static bool is_overlay(const struct vz_area *a)
+{
+	return !strcmp(a->layout, "overlay");
+}
+
+static char *tmp_path(const struct vz_area *a)
+{
+	return vz_fmt("%s.tmp", a->private);
+}
+
+/* Makes PRIVATE.tmp anew, and the directories above it; returns its fd. */
+static int make_tmp(const struct vz_area *a, struct vz_err *e)
+{
+	autofree char *tmp = tmp_path(a), *parent = strdup(a->private);
+	char *slash = parent ? strrchr(parent, '/') : NULL;
+	int r = -ENOMEM, fd;
+
+	if (!tmp || !parent)
+		goto fail;
+	r = -EINVAL;
+	if (!slash)
+		goto fail;
+	*slash = 0;
+	r = slash == parent ? 0 : vz_mkdir_p(parent, 0700);
+	if (r >= 0)
+		r = vz_remove_tree(AT_FDCWD, tmp); /* left by a create that was killed */
+	if (r < 0)
+		goto fail;
+	fd = mkdir(tmp, 0700) < 0 ? -1 : open(tmp, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd >= 0)
+		return fd;
+	r = -errno;
+fail:
+	return vz_fail(e, r == -ENOSPC ? VZ_FS_NO_DISK_SPACE : VZ_FS_NEW_VE_PRVT, -r,
+		       "cannot make %s.tmp", a->private);
+}
+
+static int write_base(int dir, const char *id)
+{
+	autoclose int fd = openat(dir, "base", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	autofree char *line = vz_fmt("%s\n", id);
+
+	if (fd < 0)
+		return -errno;
+	return line ? vz_write_all(fd, line, strlen(line)) : -ENOMEM;
+}
+
+static int fill_overlay(const struct vz_area *a, int dir, int tree, const char *base_id)
+{
+	autoclose int upper = -EBADF;
+	int r;
+
+	if (mkdirat(dir, "fs", 0700) < 0 || mkdirat(dir, "work", 0700) < 0)
+		return -errno;
+	upper = openat(dir, "fs", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (upper < 0)
+		return -errno;
+	r = vz_overlay_upper_init(a, tree, upper);
+	return r ? r : write_base(dir, base_id);
+}
+
+int vz_area_new_overlay(const struct vz_area *a, const char *base_id, struct vz_err *e)
+{
+	autoclose int dir = -EBADF, tree = vz_base_open(a->template, base_id);
+	int r;
+
+	if (tree < 0)
+		return vz_fail(e, VZ_FS_NEW_VE_PRVT, -tree, "base %s/base/%s", a->template,
+			       base_id);
+	dir = make_tmp(a, e);
+	if (dir < 0)
+		return dir;
+	r = fill_overlay(a, dir, tree, base_id);
+	if (r < 0) {
+		vz_area_abort(a);
+		return vz_fail(e, r == -ENOSPC ? VZ_FS_NO_DISK_SPACE : VZ_FS_NEW_VE_PRVT, -r,
+			       "cannot make an overlay area in %s.tmp", a->private);
+	}
+	return 0;
+}
+
+int vz_area_new_simfs(const struct vz_area *a, int *ret_dirfd, struct vz_err *e)
+{
+	autoclose int dir = make_tmp(a, e);
+	int r;
+
+	if (dir < 0)
+		return dir;
+	/* the root directory of the VPS, if the template does not say otherwise */
+	if (fchmod(dir, 0755) < 0) {
+		r = -errno;
+		vz_area_abort(a);
+		return vz_fail(e, VZ_FS_NEW_VE_PRVT, -r, "mode of %s.tmp", a->private);
+	}
+	*ret_dirfd = TAKE_FD(dir);
+	return 0;
+}
+
+int vz_area_commit(const struct vz_area *a, struct vz_err *e)
+{
+	autofree char *tmp = tmp_path(a);
+	autoclose int dir = -EBADF;
+	int r = 0;
+
+	if (!tmp)
+		return vz_fail(e, VZ_FS_NEW_VE_PRVT, ENOMEM, "%s", a->private);
+	if (!is_overlay(a)) {
+		/* a template unpacks with ids from 0, whatever attributes it carried */
+		dir = open(tmp, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		r = dir < 0 ? -errno : 0;
+		r = r ? r : vz_shift_mark(dir, 0, 0);
+		if (r == -EOPNOTSUPP)
+			r = 0;
+	}
+	if (!r && rename(tmp, a->private) < 0)
+		r = -errno;
+	return r ? vz_fail(e, VZ_FS_NEW_VE_PRVT, -r, "cannot put %s in place", a->private) : 0;
+}
+
+void vz_area_abort(const struct vz_area *a)
+{
+	autofree char *tmp = tmp_path(a);
+
+	if (tmp)
+		(void)vz_remove_tree(AT_FDCWD, tmp);
+}
+
+char *vz_area_base(const struct vz_area *a)
+{
+	autofree char *path = vz_fmt("%s/base", a->private), *id = NULL;
+	ssize_t n;
+
+	/* simfs: a file of that name would be the guest's */
+	if (!path || !is_overlay(a))
+		return NULL;
+	n = vz_file_read(AT_FDCWD, path, BASE_ID_MAX, &id);
+	if (n < 0) {
+		errno = (int)-n;
+		return NULL;
+	}
+	id[strcspn(id, "\n")] = 0;
+	if (!vz_str_is_component(id)) {
+		errno = EINVAL;
+		return NULL;
+	}
+	return TAKE_PTR(id);
+}
+
+/* Detached mount fd of a simfs area. */
+static int simfs_area(const struct vz_area *a, struct vz_err *e)
+{
+	autoclose int tree = open(a->private, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct vz_shift on_disk;
+	int r = tree < 0 ? -errno : vz_shift_state(tree, &on_disk), mnt = -EOPNOTSUPP;
+
+	if (r < 0)
+		return vz_fail(e, VZ_FS_CANTMOUNT, -r, "Can't mount: %s %s", a->root, a->private);
+	if (!on_disk.from_uid && !on_disk.from_gid && !on_disk.to_uid && !on_disk.to_gid)
+		mnt = vz_tree_clone(tree, a->uid, a->gid);
+	if (mnt == -EOPNOTSUPP || mnt == -EINVAL) { /* no id maps here, or ids differ on disk */
+		r = vz_shift_tree(tree, a->uid, a->gid, e);
+		if (r < 0)
+			return r;
+		mnt = vz_tree_clone(tree, 0, 0);
+	}
+	if (mnt < 0)
+		return vz_fail(e, VZ_FS_CANTMOUNT, -mnt, "Can't mount: %s %s", a->root,
+			       a->private);
+	return mnt;
+}
+
+int vz_area_mount(const struct vz_area *a, struct vz_err *e)
+{
+	autoclose int mnt = -EBADF;
+	int r;
+
+	if (access(a->private, F_OK) < 0)
+		return vz_fail(e, VZ_FS_NOPRVT, 0, "Container private area %s does not exist",
+			       a->private);
+	r = vz_mkdir_p(a->root, 0700);
+	if (r < 0)
+		return vz_fail(e, VZ_FS_MPOINTCREATE, -r, "Can't create mount point %s", a->root);
+	mnt = is_overlay(a) ? vz_overlay_area(a, e) : simfs_area(a, e);
+	if (mnt < 0)
+		return mnt;
+	r = vz_move_mount(mnt, AT_FDCWD, a->root);
+	/* attaching below a shared mount (systemd shares "/") has made it shared */
+	if (r >= 0)
+		r = vz_mount_setattr(mnt, "", AT_EMPTY_PATH, 0, 0, MS_PRIVATE, -1);
+	if (r < 0) {
+		vz_closep(&mnt);
+		mnt = -EBADF;
+		(void)vz_umount_tree(a->root);
+		return vz_fail(e, VZ_FS_CANTMOUNT, -r, "Can't mount: %s %s", a->root, a->private);
+	}
+	return 0;
+}
+
+int vz_area_umount(const struct vz_area *a, struct vz_err *e)
+{
+	int r = vz_umount_tree(a->root);
+
+	return r < 0 ? vz_fail(e, VZ_FS_CANTUMOUNT, -r, "Can't umount %s", a->root) : 0;
+}
+
+bool vz_area_is_mounted(const struct vz_area *a)
+{
+	return vz_is_mount_point(a->root);
+}

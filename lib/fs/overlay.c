@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Overlay mounts: base tree below, upper and work of one VPS above. Everything is handed to the
+ * kernel as descriptors in /proc/self/fd, so no path is resolved twice and none needs escaping.
+ */
+#include "fs/fs-internal.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "fs/shift.h"
+#include "sys/call.h"
+#include "sys/file.h"
+#include "sys/idmap.h"
+
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/wait.h>
+#include <sys/xattr.h>
+#include <time.h>
+
+#define BENEATH (RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS)
+#define PROBE_ID 1000000u
+#define XATTR_LIST 4096
+/* A VPS that has just ended holds its overlay until the kernel has taken its mount namespace
+ * apart; with index=on the directories cannot be used again before that. */
+#define BUSY_TRIES 200
+#define BUSY_WAIT_NS 5000000L
+
+int vz_overlay_mount(const struct vz_overlay *o)
+{
+	char lower[sizeof("lowerdir=/proc/self/fd/") + 10], upper[sizeof(lower)];
+	char work[sizeof(lower)];
+	autofree char *source = vz_fmt("source=%s", o->source);
+	/* index and nfs_export make inode handles lasting: inotify survives a checkpoint
+	 * (criu.md part 2). No userxattr: the host's root mounts, so trusted.* is there and the
+	 * guest cannot forge it. */
+	const char *const opts[] = { source, lower, upper, work, "index=on", "nfs_export=on",
+				     NULL };
+	struct statvfs sv;
+	int mnt;
+
+	if (!source)
+		return -ENOMEM;
+	snprintf(lower, sizeof(lower), "lowerdir=/proc/self/fd/%d", o->lower);
+	snprintf(upper, sizeof(upper), "upperdir=/proc/self/fd/%d", o->upper);
+	snprintf(work, sizeof(work), "workdir=/proc/self/fd/%d", o->work);
+	mnt = vz_mount_new("overlay", opts, MOUNT_ATTR_NODEV);
+	/* when the work directory is of no use the kernel only logs, and mounts read-only */
+	if (mnt >= 0 && (fstatvfs(mnt, &sv) < 0 || sv.f_flag & ST_RDONLY)) {
+		close(mnt);
+		return -EROFS;
+	}
+	return mnt;
+}
+
+int vz_overlay_mount_staged(const struct vz_overlay *o)
+{
+	int mnt, r;
+
+	(void)umount2(o->stage, MNT_DETACH | UMOUNT_NOFOLLOW); /* left by a crash */
+	r = vz_mkdir_p(o->stage, 0700);
+	if (r >= 0)
+		r = vz_move_mount(o->lower, AT_FDCWD, o->stage);
+	if (r < 0)
+		return r;
+	mnt = vz_overlay_mount(o);
+	(void)umount2(o->stage, MNT_DETACH | UMOUNT_NOFOLLOW); /* the fd keeps it busy */
+	(void)rmdir(o->stage);
+	return mnt;
+}
+
+static int mount_any(const struct vz_overlay *o)
+{
+	int r = vz_overlay_mount(o);
+
+	/* drop when the minimum is 6.15: earlier ones want a lower that is attached somewhere */
+	return r == -EINVAL ? vz_overlay_mount_staged(o) : r;
+}
+
+int vz_tree_clone(int dirfd, uint32_t uid, uint32_t gid)
+{
+	autoclose int mnt = vz_open_tree(dirfd, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
+	autoclose int ns = -EBADF;
+	int r;
+
+	if (mnt < 0)
+		return mnt;
+	if (uid) {
+		ns = vz_idmap_userns(uid, gid);
+		if (ns < 0)
+			return ns;
+	}
+	r = vz_mount_setattr(mnt, "", AT_EMPTY_PATH, MOUNT_ATTR_NODEV, 0, MS_PRIVATE, ns);
+	return r < 0 ? r : TAKE_FD(mnt);
+}
+
+int vz_base_open(const char *template_dir, const char *id)
+{
+	autofree char *base = vz_fmt("%s/base", template_dir), *tree = vz_fmt("%s/tree", id);
+	autoclose int dir = -EBADF;
+
+	if (!base || !tree)
+		return -ENOMEM;
+	if (!vz_str_is_component(id))
+		return -EINVAL;
+	dir = open(base, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return dir < 0 ? -errno : vz_openat2(dir, tree, O_RDONLY | O_DIRECTORY, 0, BENEATH);
+}
+
+int vz_overlay_area(const struct vz_area *a, struct vz_err *e)
+{
+	const struct timespec pause = { .tv_nsec = BUSY_WAIT_NS };
+	autofree char *id = vz_area_base(a), *stage = vz_fmt("%s/stage/%u", VZ_RUNDIR, a->id);
+	autoclose int dir = open(a->private, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	autoclose int tree = -EBADF, lower = -EBADF, upper = -EBADF, work = -EBADF;
+	int r;
+
+	if (!id || !stage)
+		return vz_fail(e, VZ_FS_CANTMOUNT, id ? ENOMEM : errno,
+			       "cannot read %s/base, which names the template of the area",
+			       a->private);
+	tree = vz_base_open(a->template, id);
+	if (tree < 0)
+		return vz_fail(e, VZ_FS_CANTMOUNT, -tree, "base %s/base/%s of the area",
+			       a->template, id);
+	upper = dir < 0 ? -errno : vz_openat2(dir, "fs", O_RDONLY | O_DIRECTORY, 0, BENEATH);
+	work = dir < 0 ? -errno : vz_openat2(dir, "work", O_PATH | O_DIRECTORY, 0, BENEATH);
+	r = upper < 0 ? upper : work < 0 ? work : 0;
+	if (r < 0)
+		return vz_fail(e, VZ_FS_CANTMOUNT, -r, "%s is no overlay area", a->private);
+	r = vz_shift_tree(upper, a->uid, a->gid, e);
+	if (r < 0)
+		return r;
+	lower = vz_tree_clone(tree, a->uid, a->gid);
+	if (lower < 0)
+		return vz_fail(e, VZ_FS_CANTMOUNT, -lower, "cannot map the ids of %s/base/%s",
+			       a->template, id);
+	r = mount_any(&(struct vz_overlay){ lower, upper, work, a->private, stage });
+	for (int i = 0; r == -EBUSY && i < BUSY_TRIES; i++) {
+		nanosleep(&pause, NULL);
+		r = mount_any(&(struct vz_overlay){ lower, upper, work, a->private, stage });
+	}
+	if (r < 0)
+		return vz_fail(e, VZ_FS_CANTMOUNT, -r, "Can't mount: %s %s", a->root, a->private);
+	return r;
+}
+
+static int copy_attributes(int from, int to)
+{
+	char list[XATTR_LIST];
+	ssize_t n = flistxattr(from, list, sizeof(list));
+
+	if (n < 0)
+		return errno == EOPNOTSUPP ? 0 : -errno;
+	for (const char *name = list; name < list + n; name += strlen(name) + 1) {
+		char value[XATTR_LIST];
+		ssize_t k;
+
+		if (vz_str_prefix(name, "trusted.", NULL))
+			continue; /* marks of overlays and of shift.c: they are not the tree's */
+		k = fgetxattr(from, name, value, sizeof(value));
+		if (k < 0 || fsetxattr(to, name, value, (size_t)k, 0) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+int vz_overlay_upper_init(const struct vz_area *a, int base, int upper)
+{
+	struct vz_shift s = { 0, 0, a->uid, a->gid };
+	struct stat st;
+	int r;
+
+	if (fstat(base, &st) < 0 || fchown(upper, st.st_uid, st.st_gid) < 0 ||
+	    fchmod(upper, st.st_mode & 07777) < 0)
+		return -errno;
+	r = copy_attributes(base, upper);
+	if (!r && a->uid)
+		r = vz_shift_one(upper, "", &s);
+	return r ? r : vz_shift_mark(upper, a->uid, a->gid);
+}
+
+/* ---- the probe ---- */
+
+/* The first directory on the way up from path that exists. */
+static char *nearest(const char *path)
+{
+	char *p = strdup(path), *s;
+
+	while (p && access(p, F_OK) < 0 && (s = strrchr(p, '/')))
+		s[s == p ? 1 : 0] = 0;
+	return p;
+}
+
+static char *probe_dir(const char *above)
+{
+	autofree char *near = nearest(above), *dir = near ? vz_fmt("%s/.vz-probe.XXXXXX", near) : NULL;
+
+	return dir && mkdtemp(dir) ? TAKE_PTR(dir) : NULL;
+}
+
+/* In the child: is a file of the base seen with mapped ids, and can it be changed? */
+static int try_overlay(const char *below, const char *above)
+{
+	autofree char *stage = vz_fmt("%s/stage", above);
+	autoclose int base = -EBADF, file = -EBADF, top = -EBADF, lower = -EBADF;
+	autoclose int upper = -EBADF, work = -EBADF, mnt = -EBADF;
+	struct stat st;
+
+	if (!stage || unshare(CLONE_NEWNS) < 0 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return -errno;
+	/* opened only now: the mounts of the old namespace cannot be cloned from here */
+	base = open(below, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	top = open(above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (base < 0 || top < 0 || mkdirat(top, "fs", 0700) < 0 || mkdirat(top, "work", 0700) < 0)
+		return -errno;
+	file = openat(base, "file", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	upper = openat(top, "fs", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	work = openat(top, "work", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (file < 0 || upper < 0 || work < 0 || fchown(upper, PROBE_ID, PROBE_ID) < 0)
+		return -errno;
+	if (vz_shift_mark(upper, 0, 0) < 0)
+		return -EOPNOTSUPP;
+	lower = vz_tree_clone(base, PROBE_ID, PROBE_ID);
+	if (lower < 0)
+		return lower;
+	mnt = mount_any(&(struct vz_overlay){ lower, upper, work, "vz-probe", stage });
+	if (mnt < 0)
+		return mnt;
+	if (fstatat(mnt, "file", &st, 0) < 0 || st.st_uid != PROBE_ID ||
+	    fchmodat(mnt, "file", 0640, 0) < 0 || fstatat(upper, "file", &st, 0) < 0 ||
+	    st.st_uid != PROBE_ID)
+		return -EOPNOTSUPP;
+	return 0;
+}
+
+bool vz_area_can_overlay(const char *template_dir, const char *private_parent)
+{
+	autofree char *base = vz_fmt("%s/base", template_dir);
+	autofree char *below = base ? probe_dir(base) : NULL, *above = NULL;
+	int st = -1;
+	pid_t pid;
+
+	above = below ? probe_dir(private_parent) : NULL;
+	if (above) {
+		pid = fork();
+		if (!pid)
+			_exit(try_overlay(below, above) < 0);
+		while (pid > 0 && waitpid(pid, &st, 0) < 0 && errno == EINTR)
+			;
+	}
+	if (above)
+		(void)vz_remove_tree(AT_FDCWD, above);
+	if (below)
+		(void)vz_remove_tree(AT_FDCWD, below);
+	return WIFEXITED(st) && !WEXITSTATUS(st);
+}

@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Ids on disk; see shift.h. The tree is a guest's and may be hostile in any way (links, depth,
+ * names, attributes), but nobody changes it during the pass: the VPS is down and locked.
+ */
+#include "fs/shift.h"
+#include "base/num.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "sys/idmap.h"
+
+#include <endian.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+
+#define MARK "trusted.vz.shift"
+/* On a file: mode and capability as they must be once the pass is over; chown(2) drops both, and
+ * a pass that dies right after it could not know them any more. */
+#define KEEP "trusted.vz.keep"
+#define CAPS "security.capability"
+#define ACL_MAX (64u << 10) /* XATTR_SIZE_MAX of the kernel */
+#define ACL_USER 0x02
+#define ACL_GROUP 0x08
+
+struct acl_entry {
+	uint16_t tag, perm;
+	uint32_t id;
+};
+
+struct keep {
+	uint32_t mode;
+	unsigned char cap[VZ_CAP_XATTR_MAX];
+};
+
+static uint32_t shift_id(uint32_t id, uint32_t from, uint32_t to)
+{
+	return id - from < VZ_IDS_PER_VPS ? id - from + to : id;
+}
+
+int vz_shift_acl(void *acl, size_t n, const struct vz_shift *s)
+{
+	unsigned char *p = acl;
+	uint32_t version;
+	int changed = 0;
+
+	if (n < sizeof(version) || (n - sizeof(version)) % sizeof(struct acl_entry))
+		return -EINVAL;
+	memcpy(&version, p, sizeof(version));
+	if (le32toh(version) != 2)
+		return -EINVAL;
+	for (size_t at = sizeof(version); at < n; at += sizeof(struct acl_entry)) {
+		struct acl_entry a;
+		uint32_t id, now;
+
+		memcpy(&a, p + at, sizeof(a));
+		id = le32toh(a.id);
+		now = id;
+		if (le16toh(a.tag) == ACL_USER)
+			now = shift_id(id, s->from_uid, s->to_uid);
+		else if (le16toh(a.tag) == ACL_GROUP)
+			now = shift_id(id, s->from_gid, s->to_gid);
+		if (now == id)
+			continue;
+		a.id = htole32(now);
+		memcpy(p + at, &a, sizeof(a));
+		changed = 1;
+	}
+	return changed;
+}
+
+int vz_shift_cap(void *cap, size_t n, const struct vz_shift *s)
+{
+	struct vfs_ns_cap_data c = { 0 };
+	uint32_t magic, root, now;
+
+	_Static_assert(sizeof(c) == VZ_CAP_XATTR_MAX, "as the kernel has it");
+	if (n != XATTR_CAPS_SZ_2 && n != XATTR_CAPS_SZ_3)
+		return -EINVAL;
+	memcpy(&c, cap, n);
+	magic = le32toh(c.magic_etc);
+	if ((magic & VFS_CAP_REVISION_MASK) !=
+	    (n == XATTR_CAPS_SZ_2 ? VFS_CAP_REVISION_2 : VFS_CAP_REVISION_3))
+		return -EINVAL;
+	root = n == XATTR_CAPS_SZ_2 ? 0 : le32toh(c.rootid);
+	now = shift_id(root, s->from_uid, s->to_uid);
+	if (now == root)
+		return 0;
+	magic = (magic & ~VFS_CAP_REVISION_MASK) | (now ? VFS_CAP_REVISION_3 : VFS_CAP_REVISION_2);
+	c.magic_etc = htole32(magic);
+	c.rootid = htole32(now);
+	n = now ? XATTR_CAPS_SZ_3 : XATTR_CAPS_SZ_2;
+	memcpy(cap, &c, n);
+	return (int)n;
+}
+
+static bool no_attribute(int err)
+{
+	return err == ENODATA || err == EOPNOTSUPP;
+}
+
+static int shift_acl_attr(const char *proc, const char *name, const struct vz_shift *s)
+{
+	autofree char *big = NULL;
+	char small[512], *buf = small;
+	ssize_t n = getxattr(proc, name, small, sizeof(small));
+	int r;
+
+	if (n < 0 && errno == ERANGE) {
+		buf = big = malloc(ACL_MAX);
+		if (!big)
+			return -ENOMEM;
+		n = getxattr(proc, name, big, ACL_MAX);
+	}
+	if (n < 0)
+		return no_attribute(errno) ? 0 : -errno;
+	r = vz_shift_acl(buf, (size_t)n, s);
+	if (r > 0 && setxattr(proc, name, buf, (size_t)n, 0) < 0)
+		return -errno;
+	return r < 0 ? r : 0;
+}
+
+/* Owner of a regular file, whose setuid bits and capability chown(2) drops. */
+static int shift_file(int fd, const char *proc, const struct stat *st, const struct vz_shift *s)
+{
+	uint32_t uid = shift_id(st->st_uid, s->from_uid, s->to_uid);
+	uint32_t gid = shift_id(st->st_gid, s->from_gid, s->to_gid);
+	struct keep k = { 0 };
+	ssize_t n = getxattr(proc, KEEP, &k, sizeof(k)), cap = 0;
+	int r;
+
+	if (n < 0 && !no_attribute(errno))
+		return -errno;
+	if (n < (ssize_t)sizeof(k.mode)) { /* no interrupted work on this file */
+		k.mode = st->st_mode & 07777;
+		cap = getxattr(proc, CAPS, k.cap, sizeof(k.cap));
+		if (cap < 0 && !no_attribute(errno))
+			return -errno;
+		r = cap > 0 ? vz_shift_cap(k.cap, (size_t)cap, s) : 0;
+		if (!r && uid == st->st_uid && gid == st->st_gid)
+			return 0;
+		cap = r > 0 ? r : cap;
+		n = (cap > 0 ? cap : 0) + (ssize_t)sizeof(k.mode);
+		if ((cap > 0 || k.mode & 06000) && setxattr(proc, KEEP, &k, (size_t)n, 0) < 0)
+			return -errno;
+	}
+	cap = n - (ssize_t)sizeof(k.mode);
+	if ((uid != st->st_uid || gid != st->st_gid) &&
+	    fchownat(fd, "", uid, gid, AT_EMPTY_PATH) < 0)
+		return -errno;
+	if (cap <= 0 && !(k.mode & 06000))
+		return 0;
+	if (chmod(proc, k.mode & 07777) < 0 ||
+	    (cap > 0 && setxattr(proc, CAPS, k.cap, (size_t)cap, 0) < 0) ||
+	    removexattr(proc, KEEP) < 0)
+		return -errno;
+	return 0;
+}
+
+int vz_shift_one(int dirfd, const char *name, const struct vz_shift *s)
+{
+	char proc[sizeof("/proc/self/fd/") + 10];
+	autoclose int own = -EBADF;
+	int fd = dirfd, r = 0;
+	struct stat st;
+
+	if (*name) {
+		/* O_PATH: a device must not be opened, a fifo must not block */
+		fd = own = openat(dirfd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+		if (fd < 0)
+			return -errno;
+	}
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", fd);
+	if (S_ISREG(st.st_mode))
+		r = shift_file(fd, proc, &st, s);
+	else if (fchownat(fd, "", shift_id(st.st_uid, s->from_uid, s->to_uid),
+			  shift_id(st.st_gid, s->from_gid, s->to_gid), AT_EMPTY_PATH) < 0)
+		r = -errno;
+	if (!r && !S_ISLNK(st.st_mode))
+		r = shift_acl_attr(proc, "system.posix_acl_access", s);
+	if (!r && S_ISDIR(st.st_mode))
+		r = shift_acl_attr(proc, "system.posix_acl_default", s);
+	return r;
+}
+
+/* ---- the walk: one directory open at a time, so depth costs neither stack nor descriptors ---- */
+
+struct level {
+	struct level *up;
+	struct vz_str subs; /* names of directories still to be visited, each with its NUL */
+	size_t at;
+	ino_t ino;
+};
+
+struct walk {
+	int fd; /* the directory we are in */
+	dev_t dev;
+	struct level *level;
+	const struct vz_shift *s;
+};
+
+static void pop_level(struct walk *w)
+{
+	struct level *l = w->level;
+
+	w->level = l->up;
+	vz_str_free(&l->subs);
+	free(l);
+}
+
+static void walk_free(struct walk *w)
+{
+	while (w->level)
+		pop_level(w);
+	vz_closep(&w->fd);
+}
+
+/* Shifts what is in w->fd and remembers its directories. */
+static int visit(struct walk *w)
+{
+	int fd = openat(w->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
+	autoclosedir DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct level *l = calloc(1, sizeof(*l));
+	struct dirent *de;
+	struct stat st;
+
+	if (!l || !d || fstat(w->fd, &st) < 0) {
+		r = l ? -errno : -ENOMEM;
+		free(l);
+		if (!d)
+			vz_closep(&fd);
+		return r;
+	}
+	l->ino = st.st_ino;
+	l->up = w->level;
+	w->level = l;
+	while ((errno = 0, de = readdir(d))) {
+		if (!strcmp(de->d_name, ".") || !strcmp(de->d_name, ".."))
+			continue;
+		if (fstatat(w->fd, de->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			return -errno;
+		/* files of an overlay may show other device numbers than its directories */
+		if (S_ISDIR(st.st_mode) && st.st_dev != w->dev)
+			continue;
+		r = vz_shift_one(w->fd, de->d_name, w->s);
+		if (r < 0)
+			return r;
+		if (S_ISDIR(st.st_mode))
+			vz_str_addn(&l->subs, de->d_name, strlen(de->d_name) + 1);
+	}
+	return l->subs.failed ? -ENOMEM : -errno;
+}
+
+static int enter(struct walk *w, const char *name)
+{
+	int fd = openat(w->fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	vz_closep(&w->fd);
+	w->fd = fd;
+	return 0;
+}
+
+static int shift_below(int dirfd, const struct vz_shift *s)
+{
+	__attribute__((cleanup(walk_free))) struct walk w = { .fd = -EBADF, .s = s };
+	struct stat st;
+	int r;
+
+	w.fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (w.fd < 0 || fstat(w.fd, &st) < 0)
+		return -errno;
+	w.dev = st.st_dev;
+	r = visit(&w);
+	while (!r && w.level) {
+		struct level *l = w.level;
+
+		if (l->at < l->subs.len) {
+			const char *name = l->subs.s + l->at;
+
+			l->at += strlen(name) + 1;
+			r = enter(&w, name);
+			r = r ? r : visit(&w);
+			continue;
+		}
+		pop_level(&w);
+		if (!w.level)
+			break;
+		r = enter(&w, "..");
+		if (!r && (fstat(w.fd, &st) < 0 || st.st_ino != w.level->ino))
+			r = -ESTALE; /* somebody moves directories: never climb out */
+	}
+	return r;
+}
+
+/* ---- the mark ---- */
+
+int vz_shift_state(int dirfd, struct vz_shift *ret)
+{
+	char text[64];
+	ssize_t n = fgetxattr(dirfd, MARK, text, sizeof(text) - 1);
+	const char *p = text;
+	uint32_t v[4];
+	int k = 0;
+
+	if (n < 0 && !no_attribute(errno))
+		return -errno;
+	text[n < 0 ? 0 : n] = 0;
+	for (; k < 4; k++) {
+		autofree char *w = vz_str_word(&p, " ");
+
+		if (!w)
+			break;
+		if (vz_num_u32(w, UINT32_MAX - VZ_IDS_PER_VPS, &v[k]) < 0)
+			return -EINVAL;
+	}
+	switch (k) {
+	case 0:
+		*ret = (struct vz_shift){ 0 };
+		return 0;
+	case 2:
+		*ret = (struct vz_shift){ v[0], v[1], v[0], v[1] };
+		return 0;
+	case 4:
+		*ret = (struct vz_shift){ v[0], v[1], v[2], v[3] };
+		return 0;
+	}
+	return -EINVAL;
+}
+
+int vz_shift_mark(int dirfd, uint32_t uid, uint32_t gid)
+{
+	char text[32];
+	int n = snprintf(text, sizeof(text), "%u %u", uid, gid);
+
+	return fsetxattr(dirfd, MARK, text, (size_t)n, 0) < 0 ? -errno : 0;
+}
+
+static bool overlap(uint32_t a, uint32_t b)
+{
+	return a != b && (a - b < VZ_IDS_PER_VPS || b - a < VZ_IDS_PER_VPS);
+}
+
+/* The pass itself. Every step may be repeated: ids of the new range are left alone. */
+static int run_pass(int dirfd, const struct vz_shift *s)
+{
+	char text[64];
+	int n, r;
+
+	/* ranges that overlap would make "already done" and "to do" the same */
+	if (overlap(s->from_uid, s->to_uid) || overlap(s->from_gid, s->to_gid))
+		return -ERANGE;
+	n = snprintf(text, sizeof(text), "%u %u %u %u", s->from_uid, s->from_gid, s->to_uid,
+		     s->to_gid);
+	if (fsetxattr(dirfd, MARK, text, (size_t)n, 0) < 0)
+		return -errno;
+	r = vz_shift_one(dirfd, "", s);
+	if (!r)
+		r = shift_below(dirfd, s);
+	if (!r && syncfs(dirfd) < 0) /* the mark must not reach the disk before the work */
+		r = -errno;
+	return r ? r : vz_shift_mark(dirfd, s->to_uid, s->to_gid);
+}
+
+int vz_shift_tree(int dirfd, uint32_t uid, uint32_t gid, struct vz_err *e)
+{
+	struct vz_shift s;
+	int r = vz_shift_state(dirfd, &s);
+
+	if (!r && (s.from_uid != s.to_uid || s.from_gid != s.to_gid)) {
+		r = run_pass(dirfd, &s);
+		s.from_uid = s.to_uid;
+		s.from_gid = s.to_gid;
+	}
+	if (!r && (s.from_uid != uid || s.from_gid != gid)) {
+		s.to_uid = uid;
+		s.to_gid = gid;
+		r = run_pass(dirfd, &s);
+	}
+	if (r < 0)
+		return vz_fail(e, VZ_FS_CANTMOUNT, -r,
+			       "cannot change the owners of the files to ids from %u:%u", uid, gid);
+	return 0;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Changing the ids of a whole tree on disk: for file systems that cannot map ids at mount time,
+ * and for a VPS that gets or loses its user namespace. What ids a tree has is written in
+ * trusted.vz.shift on its root, which no guest in a user namespace can write.
+ */
+#ifndef VZ_FS_SHIFT_H
+#define VZ_FS_SHIFT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+/* 65536 ids beginning with from_... become those beginning with to_... ; others stay. */
+struct vz_shift {
+	uint32_t from_uid, from_gid, to_uid, to_gid;
+};
+
+/* The first ids of the tree at dirfd and, after an interrupted pass, what they were becoming
+ * (equal when none is under way). A tree without the mark has ids from 0. */
+int vz_shift_state(int dirfd, struct vz_shift *ret);
+/* Marks the tree as having these first ids. */
+int vz_shift_mark(int dirfd, uint32_t uid, uint32_t gid);
+/* Makes the ids of the tree at dirfd (no O_PATH) begin with uid and gid; an interrupted pass is
+ * completed first. Nobody else may change the tree meanwhile. Stays on one file system, follows
+ * nothing. Already so: one system call. */
+int vz_shift_tree(int dirfd, uint32_t uid, uint32_t gid, struct vz_err *e);
+/* The single inode at dirfd/name ("" = dirfd itself), with its attributes. */
+int vz_shift_one(int dirfd, const char *name, const struct vz_shift *s);
+
+/* The value of a POSIX ACL attribute, in place. 1 when it changed; -EINVAL if it is none. */
+int vz_shift_acl(void *acl, size_t n, const struct vz_shift *s);
+/* The value of security.capability; `cap` has room for VZ_CAP_XATTR_MAX bytes. Returns the new
+ * size, 0 when nothing changed; -EINVAL if it is none. */
+#define VZ_CAP_XATTR_MAX 24
+int vz_shift_cap(void *cap, size_t n, const struct vz_shift *s);
+
+#endif
