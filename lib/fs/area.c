@@ -58,9 +58,14 @@ static int write_base(int dir, const char *id)
 	autoclose int fd = openat(dir, "base", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	autofree char *line = vz_fmt("%s\n", id);
 
+	int r;
+
 	if (fd < 0)
 		return -errno;
-	return line ? vz_write_all(fd, line, strlen(line)) : -ENOMEM;
+	r = line ? vz_write_all(fd, line, strlen(line)) : -ENOMEM;
+	if (!r && fsync(fd) < 0) /* an area whose base is unknown after a power cut is lost */
+		r = -errno;
+	return r;
 }
 
 static int fill_overlay(const struct vz_area *a, int dir, int tree, const char *base_id)
