@@ -70,6 +70,8 @@ bool vz_ct_has_dump(const struct vz_ct *ct);
 /* 1 and *ret: a live init of this boot. 0: not running (stale files count as not running).
  * A zombie init is dead. */
 int vz_state_read(unsigned id, struct vz_state *ret);
+/* The same for an init that may be dead by now; 0 when nothing of this boot is written. */
+int vz_state_last(unsigned id, struct vz_state *ret);
 int vz_state_write(unsigned id, const struct vz_state *s, struct vz_err *e);
 void vz_state_remove(unsigned id);
 bool vz_state_file_exists(unsigned id); /* live or stale */

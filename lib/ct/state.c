@@ -74,7 +74,7 @@ static void state_parse(char *text, struct vz_state *s)
 	}
 }
 
-int vz_state_read(unsigned id, struct vz_state *ret)
+int vz_state_last(unsigned id, struct vz_state *ret)
 {
 	autofree char *path = state_path(id), *text = NULL;
 	struct vz_state s = { 0 };
@@ -83,8 +83,17 @@ int vz_state_read(unsigned id, struct vz_state *ret)
 	if (!path || vz_file_read(AT_FDCWD, path, STATE_MAX, &text) < 0)
 		return 0;
 	state_parse(text, &s);
-	if (vz_proc_boot_id(boot, sizeof(boot)) < 0 || strcmp(boot, s.boot_id) || !s.start_time ||
-	    !vz_proc_alive(s.init, s.start_time))
+	if (vz_proc_boot_id(boot, sizeof(boot)) < 0 || strcmp(boot, s.boot_id) || !s.start_time)
+		return 0;
+	*ret = s;
+	return 1;
+}
+
+int vz_state_read(unsigned id, struct vz_state *ret)
+{
+	struct vz_state s;
+
+	if (!vz_state_last(id, &s) || !vz_proc_alive(s.init, s.start_time))
 		return 0;
 	*ret = s;
 	return 1;
