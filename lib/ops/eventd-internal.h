@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of vzeventd share: see eventd.h for the whole. One thread, one epoll loop. */
+#ifndef VZ_OPS_EVENTD_INTERNAL_H
+#define VZ_OPS_EVENTD_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "ct/ct.h"
+#include "sys/exitinfo.h"
+
+#define VZ_FDSTORE_SOCKET VZ_RUNDIR "/fdstore.sock"
+#define VZ_CONSOLE_RING ((uint64_t)64 * 1024)
+
+struct vz_eventd;
+
+/* Something to wait for; the first member of what it belongs to. One event is fetched at a time,
+ * so a handler may free any source. */
+struct vz_source {
+	int fd;
+	void (*ready)(struct vz_eventd *d, struct vz_source *s, uint32_t events);
+};
+
+/* A VPS as seen from here, and what has to be done because it ended. */
+struct vz_seen {
+	struct vz_seen *next;
+	unsigned id;
+	int pidfd, stat_fd;             /* of the init we watch, or -EBADF */
+	struct vz_state st;             /* of that init */
+	struct vz_exitinfo last;        /* how the init ended that started at last_start */
+	uint64_t last_start;
+	uint64_t job_start;             /* start time of the init whose end the job is about */
+	uint64_t handled;               /* of the one whose end was dealt with */
+	enum { JOB_NONE, JOB_WAITING, JOB_SCRIPT, JOB_VZCTL } job;
+	bool reboot, script_done;
+	pid_t child;
+	int64_t due;                    /* JOB_WAITING: when to look again */
+	int delay_ms;
+	int64_t reboots[5];             /* the last ones, a ring */
+	unsigned nreboots;
+};
+
+struct vz_console {
+	struct vz_source src; /* master */
+	struct vz_console *next;
+	unsigned id;
+	int slave;            /* ours: a master without any slave polls as hung up */
+	int64_t made;         /* when; 0 once its VPS was seen to run */
+	uint8_t *ring;        /* the last bytes; `head` counts all there ever were */
+	uint64_t head;
+	int log;
+	off_t log_size;
+};
+
+/* A connection to our socket; one that has a console sees its output. */
+struct vz_viewer {
+	struct vz_source src;
+	struct vz_viewer *next;
+	struct vz_console *console;
+	uint64_t pos;            /* of the next byte to send, as head counts */
+	size_t in_off, in_len;   /* input that the terminal had no room for */
+	uint8_t in[4096];
+};
+
+struct vz_eventd {
+	int ep, pidfile;
+	bool stop;
+	struct vz_host host;
+	struct vz_source inotify, signals, listener, ends, store;
+	struct vz_exitwatch *watch;
+	struct vz_seen *seen;
+	struct vz_console *consoles;
+	struct vz_viewer *viewers;
+	unsigned children, children_max;
+	unsigned store_count; /* how many connections to the fd store there were */
+	int64_t sweep_due; /* 0: nothing to sweep */
+};
+
+/* ---- eventd.c ---- */
+int64_t vz_eventd_now(void);
+int vz_eventd_add(struct vz_eventd *d, struct vz_source *s, uint32_t events);
+/* Other events for a source that was added. */
+void vz_eventd_want(struct vz_eventd *d, struct vz_source *s, uint32_t events);
+
+/* ---- eventd-vps.c: who runs, who ended ---- */
+/* Looks at VPS id again, after something may have changed. */
+void vz_eventd_look(struct vz_eventd *d, unsigned id);
+void vz_eventd_scan(struct vz_eventd *d);
+int vz_eventd_watch_init(struct vz_eventd *d, struct vz_err *e);
+struct vz_seen *vz_eventd_seen(struct vz_eventd *d, unsigned id); /* NULL: out of memory */
+
+/* ---- eventd-job.c: what is done about it ---- */
+/* start: the start time of the init that ended; its end is dealt with once. */
+void vz_job_begin(struct vz_seen *v, uint64_t start, bool reboot);
+/* Whatever is due. */
+void vz_job_run(struct vz_eventd *d);
+/* When to call vz_job_run() next, or 0. */
+int64_t vz_job_due(const struct vz_eventd *d);
+/* A child ended; false when it is none of ours. */
+bool vz_job_reaped(struct vz_eventd *d, pid_t pid, int status);
+
+/* ---- eventd-console.c: terminals, their logs and viewers ---- */
+int vz_consoles_init(struct vz_eventd *d, struct vz_err *e);
+/* Closes the consoles whose VPS is gone for good. */
+void vz_consoles_sweep(struct vz_eventd *d);
+void vz_consoles_free(struct vz_eventd *d);
+/* A new terminal for VPS id: its slave, the caller's; -errno. Viewers stay. */
+int vz_console_make(struct vz_eventd *d, unsigned id, uid_t owner);
+struct vz_console *vz_console_find(struct vz_eventd *d, unsigned id);
+/* Takes a master that the fd store kept for us. */
+int vz_console_adopt(struct vz_eventd *d, unsigned id, int master);
+/* First byte of the stream that the ring still has. */
+uint64_t vz_console_tail(const struct vz_console *c);
+
+/* ---- eventd-viewer.c: the socket ---- */
+int vz_viewers_init(struct vz_eventd *d, struct vz_err *e);
+/* Sends what is new to the viewers of c. */
+void vz_viewers_feed(struct vz_eventd *d, const struct vz_console *c);
+/* The terminal of c takes input again. */
+void vz_viewers_flush(struct vz_eventd *d, struct vz_console *c);
+/* Disconnects the viewers of c (NULL: all connections). */
+void vz_viewers_close(struct vz_eventd *d, const struct vz_console *c);
+
+/* ---- eventd-store.c: ptys that outlive us ---- */
+/* Adopts the consoles of an earlier vzeventd. */
+void vz_store_adopt(struct vz_eventd *d);
+/* Puts c's master there, starting the store when needed. A failure is logged, nothing more: the
+ * console then lives as long as we do. */
+void vz_store_put(struct vz_eventd *d, const struct vz_console *c);
+void vz_store_drop(struct vz_eventd *d, unsigned id);
+
+#endif

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Which VPSes run and how they ended. State files appear by rename in VZ_RUNDIR and are removed by
+ * whoever stops a VPS; a file that stays behind a dead init is what makes us act.
+ */
+#include "ops/eventd-internal.h"
+#include "base/log.h"
+#include "base/num.h"
+#include "base/own.h"
+#include "sys/proc.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/inotify.h>
+
+#define OTHER_BOOT 1 /* stands for the start time in a state file of another boot */
+
+struct vz_seen *vz_eventd_seen(struct vz_eventd *d, unsigned id)
+{
+	struct vz_seen *v = d->seen;
+
+	while (v && v->id != id)
+		v = v->next;
+	if (v)
+		return v;
+	v = calloc(1, sizeof(*v));
+	if (!v)
+		return NULL;
+	v->id = id;
+	v->pidfd = v->stat_fd = -EBADF;
+	v->next = d->seen;
+	d->seen = v;
+	return v;
+}
+
+static int open_stat(const struct vz_state *st)
+{
+	char path[sizeof("/proc//stat") + 10];
+	autoclose int fd = -EBADF;
+	struct vz_proc p;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", st->init);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* checked after the open: the fd stays with the process it was opened for */
+	if (fd < 0 || vz_proc_stat(st->init, &p) < 0 || p.start_time != st->start_time)
+		return -ESRCH;
+	return TAKE_FD(fd);
+}
+
+static void ended(struct vz_seen *v, uint64_t start, const struct vz_exitinfo *how)
+{
+	bool reboot = how->end == VZ_END_REBOOT;
+	char text[64];
+
+	vz_log_ctid(v->id);
+	vz_log(how->end == VZ_END_UNKNOWN ? 0 : 1, "%s",
+	       vz_exitinfo_text(how, text, sizeof(text)));
+	if (reboot) {
+		int64_t now = vz_eventd_now();
+		int64_t *oldest = &v->reboots[v->nreboots++ % ARRAY_LEN(v->reboots)];
+
+		if (*oldest && now - *oldest < 60000) {
+			vz_log(-1, "rebooted more than %zu times in 60 seconds, left stopped",
+			       ARRAY_LEN(v->reboots));
+			reboot = false;
+		}
+		*oldest = now;
+	}
+	vz_log_ctid(0);
+	vz_job_begin(v, start, reboot);
+}
+
+/* A state file without a living init, which we did not see end: it may be a zombie still. */
+static void found_dead(struct vz_seen *v)
+{
+	struct vz_state st = { .start_time = OTHER_BOOT };
+	autoclose int stat_fd = -EBADF;
+	struct vz_exitinfo how;
+
+	if (v->job != JOB_NONE)
+		return;
+	if (vz_state_last(v->id, &st))
+		stat_fd = open_stat(&st);
+	if (st.start_time == v->handled)
+		return;
+	how = st.start_time == v->last_start ? v->last : vz_exitinfo_get(stat_fd, -1);
+	ended(v, st.start_time, &how);
+}
+
+static void watch(struct vz_eventd *d, struct vz_seen *v, const struct vz_state *st)
+{
+	autoclose int pidfd = vz_state_pidfd(st), stat_fd = open_stat(st);
+
+	if (pidfd < 0) {
+		found_dead(v);
+		return;
+	}
+	if (vz_exitwatch_add(d->watch, pidfd, stat_fd) < 0) {
+		vz_log(-1, "cannot watch CT %u", v->id);
+		return;
+	}
+	v->st = *st;
+	v->pidfd = TAKE_FD(pidfd);
+	v->stat_fd = TAKE_FD(stat_fd);
+	vz_log(1, "CT %u runs, init %d", v->id, st->init);
+}
+
+void vz_eventd_look(struct vz_eventd *d, unsigned id)
+{
+	struct vz_seen *v = vz_eventd_seen(d, id);
+	struct vz_console *c = vz_console_find(d, id);
+	struct vz_state st;
+
+	if (c && vz_state_file_exists(id))
+		c->made = 0; /* its launch is over */
+	/* one that is watched will tell of its end by itself, and then we look again */
+	if (!v || v->pidfd >= 0)
+		return;
+	if (vz_state_read(id, &st))
+		watch(d, v, &st);
+	else if (vz_state_file_exists(id))
+		found_dead(v);
+	else if (c)
+		d->sweep_due = vz_eventd_now();
+}
+
+void vz_eventd_scan(struct vz_eventd *d)
+{
+	autofree unsigned *ids = NULL;
+	size_t n = 0;
+
+	if (vz_state_list(&ids, &n) < 0)
+		return;
+	for (size_t i = 0; i < n; i++)
+		vz_eventd_look(d, ids[i]);
+}
+
+static void end_ready(struct vz_eventd *d, struct vz_source *s, uint32_t events)
+{
+	struct vz_exitwatch_event ev;
+	struct vz_seen *v;
+
+	(void)s;
+	(void)events;
+	if (vz_exitwatch_next(d->watch, &ev) != 1)
+		return;
+	for (v = d->seen; v && v->pidfd != ev.pidfd;)
+		v = v->next;
+	if (!v)
+		return;
+	close(TAKE_FD(v->pidfd));
+	if (v->stat_fd >= 0)
+		close(TAKE_FD(v->stat_fd));
+	v->last = ev.info;
+	v->last_start = v->st.start_time;
+	/* what the state file says now decides: nothing (stopped in order), another init, or
+	 * still this one */
+	vz_eventd_look(d, v->id);
+}
+
+static void inotify_ready(struct vz_eventd *d, struct vz_source *s, uint32_t events)
+{
+	char buf[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
+	ssize_t n = read(s->fd, buf, sizeof(buf));
+	const struct inotify_event *ev;
+
+	(void)events;
+	for (char *p = buf; n > 0 && p < buf + n; p += sizeof(*ev) + ev->len) {
+		uint32_t id;
+
+		ev = (const struct inotify_event *)p;
+		if (ev->mask & IN_Q_OVERFLOW)
+			vz_eventd_scan(d);
+		else if (ev->len && vz_num_u32(ev->name, VZ_CTID_MAX, &id) == 0)
+			vz_eventd_look(d, id);
+	}
+}
+
+int vz_eventd_watch_init(struct vz_eventd *d, struct vz_err *e)
+{
+	int r = vz_exitwatch_open(&d->watch);
+
+	if (r < 0)
+		return vz_fail(e, VZ_SYSTEM, -r, "cannot watch processes");
+	d->ends = (struct vz_source){ vz_exitwatch_fd(d->watch), end_ready };
+	d->inotify = (struct vz_source){ inotify_init1(IN_CLOEXEC | IN_NONBLOCK), inotify_ready };
+	if (d->inotify.fd < 0 ||
+	    inotify_add_watch(d->inotify.fd, VZ_RUNDIR, IN_MOVED_TO | IN_DELETE) < 0)
+		return vz_fail(e, VZ_SYSTEM, errno, "cannot watch %s", VZ_RUNDIR);
+	r = vz_eventd_add(d, &d->ends, EPOLLIN);
+	if (r >= 0)
+		r = vz_eventd_add(d, &d->inotify, EPOLLIN);
+	return r < 0 ? vz_fail(e, VZ_SYSTEM, -r, "cannot watch %s", VZ_RUNDIR) : 0;
+}
