@@ -19,13 +19,14 @@ struct vz_tmpl {
 void vz_tmpl_free(struct vz_tmpl *t);
 
 /* Looks for TEMPLATE/cache/NAME.tar{,.gz,.bz2,.xz,.zst} in that order, then a directory
- * TEMPLATE/cache/NAME. A name with '/' or control characters is refused. Not found:
- * VZ_OSTEMPLATE_NOT_FOUND (91) with the legacy sentence. */
+ * TEMPLATE/cache/NAME. A name with '/' or control characters is refused (21). Not found:
+ * -ENOENT, VZ_OSTEMPLATE_NOT_FOUND (91) with the legacy sentence. */
 int vz_tmpl_find(const char *template_dir, const char *name, struct vz_tmpl *ret,
 		 struct vz_err *e);
 
 /* Unpacks into the existing empty directory `dirfd` (host ids as in the archive). progress: show
- * it on stderr when that is a terminal. VZ_FS_NO_DISK_SPACE (46), VZ_FS_BAD_TMPL (47). */
+ * that of an archive on stderr when that is a terminal. VZ_FS_NO_DISK_SPACE (46), VZ_FS_BAD_TMPL
+ * (47), VZ_FS_NEW_VE_PRVT (48). The mode and owner of `dirfd` become those of the template. */
 int vz_tmpl_unpack(const struct vz_tmpl *t, int dirfd, bool progress, struct vz_err *e);
 
 /* The shared unpacked copy: made at most once per version of the template (name, size, mtime),
