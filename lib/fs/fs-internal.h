@@ -14,6 +14,7 @@ struct vz_overlay {
 	int upper, work;   /* directories of one file system */
 	const char *source; /* what the mount table shows */
 	const char *stage; /* where an older kernel gets `lower` attached for a moment */
+	bool throwaway;    /* nothing in it need reach the disk */
 };
 /* A detached mount fd of the overlay, nodev; -errno. */
 int vz_overlay_mount(const struct vz_overlay *o);

@@ -36,7 +36,9 @@ int vz_overlay_mount(const struct vz_overlay *o)
 	 * (criu.md part 2). No userxattr: the host's root mounts, so trusted.* is there and the
 	 * guest cannot forge it. */
 	const char *const opts[] = { source, lower, upper, work, "index=on", "nfs_export=on",
-				     NULL };
+				     /* else the end of the mount writes back the whole file
+				      * system that upper is on */
+				     o->throwaway ? "volatile" : NULL, NULL };
 	struct statvfs sv;
 	int mnt;
 
@@ -114,6 +116,7 @@ int vz_overlay_area(const struct vz_area *a, struct vz_err *e)
 	autofree char *id = vz_area_base(a), *stage = vz_fmt("%s/stage/%u", VZ_RUNDIR, a->id);
 	autoclose int dir = open(a->private, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	autoclose int tree = -EBADF, lower = -EBADF, upper = -EBADF, work = -EBADF;
+	struct vz_overlay o;
 	int r;
 
 	if (!id || !stage)
@@ -136,10 +139,11 @@ int vz_overlay_area(const struct vz_area *a, struct vz_err *e)
 	if (lower < 0)
 		return vz_fail(e, VZ_FS_CANTMOUNT, -lower, "cannot map the ids of %s/base/%s",
 			       a->template, id);
-	r = mount_any(&(struct vz_overlay){ lower, upper, work, a->private, stage });
+	o = (struct vz_overlay){ lower, upper, work, a->private, stage, false };
+	r = mount_any(&o);
 	for (int i = 0; r == -EBUSY && i < BUSY_TRIES; i++) {
 		nanosleep(&pause, NULL);
-		r = mount_any(&(struct vz_overlay){ lower, upper, work, a->private, stage });
+		r = mount_any(&o);
 	}
 	if (r < 0)
 		return vz_fail(e, VZ_FS_CANTMOUNT, -r, "Can't mount: %s %s", a->root, a->private);
@@ -226,7 +230,7 @@ static int try_overlay(const char *below, const char *above)
 	lower = vz_tree_clone(base, PROBE_ID, PROBE_ID);
 	if (lower < 0)
 		return lower;
-	mnt = mount_any(&(struct vz_overlay){ lower, upper, work, "vz-probe", stage });
+	mnt = mount_any(&(struct vz_overlay){ lower, upper, work, "vz-probe", stage, true });
 	if (mnt < 0)
 		return mnt;
 	if (fstatat(mnt, "file", &st, 0) < 0 || st.st_uid != PROBE_ID ||

@@ -177,9 +177,10 @@ static void run_init(const struct vz_spec *s, struct vz_err *e)
 		NULL,
 	};
 
-	if (s->argv) {
-		execve(s->argv[0], s->argv, env);
-		vz_fail(e, VZ_FS_BAD_TMPL, errno, "cannot run %s", s->argv[0]);
+	if (s->cmds) {
+		for (const struct vz_cmd *c = s->cmds; c->path; c++)
+			execve(c->path, c->argv, env);
+		vz_fail(e, VZ_FS_BAD_TMPL, errno, "cannot run %s", s->cmds[0].path);
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(inits); i++)

@@ -32,6 +32,11 @@
 #include "ct/ct.h"
 #include "sys/seccomp.h"
 
+struct vz_cmd {
+	const char *path; /* without '/': searched in PATH, inside; NULL ends a list */
+	char *const *argv;
+};
+
 /* What to launch; everything is decided, opened and checked before. All fds stay the caller's. */
 struct vz_spec {
 	unsigned id;
@@ -44,7 +49,7 @@ struct vz_spec {
 	int console;             /* terminal for /dev/console, or -1 */
 	const char *hostname;    /* or NULL */
 	bool notify;             /* make the socket of vz_launch.notify */
-	char *const *argv;       /* instead of init, or NULL */
+	const struct vz_cmd *cmds; /* instead of init, tried in turn; or NULL */
 	int stdio[3];            /* -1: the console, or /dev/null */
 	struct vz_cg *cg;
 };
@@ -63,11 +68,6 @@ int vz_launch_go(struct vz_launch *l, struct vz_err *e);
 void vz_launch_abort(struct vz_launch *l);
 /* Closes everything and leaves the child to itself. */
 void vz_launch_close(struct vz_launch *l);
-
-struct vz_cmd {
-	const char *path; /* without '/': searched in PATH, inside; NULL ends a list */
-	char *const *argv;
-};
 
 /* Joining a running VPS: all namespaces, cgroup, capabilities and seccomp of its init, an own
  * session. */

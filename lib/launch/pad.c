@@ -13,6 +13,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/sysinfo.h>
 #include <sys/wait.h>
 
 #define PAD_DIR VZ_RUNDIR "/pad"
@@ -70,8 +71,17 @@ static int build(void)
 	return r;
 }
 
+static void run_on(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	(void)sched_setaffinity(0, sizeof(set), &set);
+}
+
 /* Forks a child that becomes the pad's only process for the moment it takes to pin it. */
-static int build_and_pin(void)
+static int build_and_pin(int cpu)
 {
 	char path[sizeof("/proc//ns/mnt") + 10];
 	autoclose int tree = -EBADF;
@@ -84,6 +94,8 @@ static int build_and_pin(void)
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		close(down[1]);
+		if (cpu >= 0)
+			run_on(cpu);
 		r = unshare(CLONE_NEWNS) < 0 ? -errno : build();
 		(void)!write(up[1], &r, sizeof(r));
 		(void)!read(down[0], &r, 1); /* until the parent has pinned us */
@@ -122,7 +134,15 @@ static int make_pad(void)
 	}
 	if (r >= 0)
 		r = make_file(PAD_NS);
-	return r < 0 && r != -EEXIST ? r : build_and_pin();
+	if (r < 0 && r != -EEXIST)
+		return r;
+	r = build_and_pin(-1);
+	/* A mount namespace may be pinned only in one that is older, and "older" is a smaller id.
+	 * Since 6.18 every CPU hands out ids from a batch of its own, so a younger namespace may
+	 * have the smaller id (ELOOP); on the CPU that made ours it has not. */
+	for (int cpu = 0; r == -ELOOP && cpu < get_nprocs_conf(); cpu++)
+		r = build_and_pin(cpu);
+	return r;
 }
 
 static int open_pinned(void)

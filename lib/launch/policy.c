@@ -109,7 +109,8 @@ int vz_policy_caps(const struct vz_conf *conf, uint32_t features, uint64_t *ret,
 
 int vz_policy_filter(uint32_t features, struct vz_filter *ret, struct vz_err *e)
 {
-	unsigned off = features & VZ_FEAT_NESTING ? GROUP_NAMESPACES : 0;
+	struct vz_sctable t = { rows, ARRAY_LEN(rows),
+				features & VZ_FEAT_NESTING ? GROUP_NAMESPACES : 0 };
 
-	return vz_filter_get(rows, ARRAY_LEN(rows), off, VZ_RUNDIR, ret, e);
+	return vz_filter_get(&t, VZ_RUNDIR, ret, e);
 }

@@ -45,11 +45,15 @@ int vz_op_exec(struct vz_ct *ct, enum vz_exec_kind kind, char **argv, int *ret_c
 	       struct vz_err *e);
 int vz_op_enter(struct vz_ct *ct, char **argv, int *ret_code, struct vz_err *e);
 int vz_op_runscript(struct vz_ct *ct, const char *path, int *ret_code, struct vz_err *e);
-/* Feeds `text` to a shell inside (bash, else sh) with this environment added; waits at most
- * timeout_s (0: for ever). *ret_code: the shell's exit code. */
-int vz_op_run_inside(struct vz_ct *ct, const char *text, char *const *env, int timeout_s,
-		     int *ret_code, struct vz_err *e);
-int vz_op_console(struct vz_ct *ct, int argc, char **argv, struct vz_err *e);
+struct vz_script {
+	const char *text;
+	char *const *env; /* "K=V" in addition to HOME, TERM and PATH; may be NULL */
+	int timeout_s;    /* 0: none */
+};
+/* Feeds the text to a shell inside (bash, else sh). *ret_code: the shell's exit code, 256 + N when
+ * signal N killed it. */
+int vz_op_run_inside(struct vz_ct *ct, const struct vz_script *script, int *ret_code,
+		     struct vz_err *e);
 
 /* status.c: prints the state line; no lock, always 0. */
 int vz_op_status(struct vz_ct *ct);

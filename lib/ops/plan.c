@@ -6,7 +6,15 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+
+static volatile sig_atomic_t cancelled;
+
+void vz_plan_cancel(void)
+{
+	cancelled = 1;
+}
 
 static void fault_kill(const char *when, const char *step)
 {
@@ -31,6 +39,9 @@ int vz_plan_run(const struct vz_step *plan, void *ctx, struct vz_err *e)
 	for (size_t i = 0; plan[i].name; i++) {
 		int r = vz_fault(plan[i].name, e);
 
+		if (r >= 0 && cancelled)
+			r = vz_fail(e, VZ_SYSTEM, ECANCELED, "cancelled before step %s",
+				    plan[i].name);
 		if (r >= 0)
 			r = plan[i].run(ctx, e);
 		if (r < 0) {
@@ -49,7 +60,13 @@ void vz_plan_undo(const struct vz_step *plan, size_t n, void *ctx)
 	while (plan[len].name && len < n)
 		len++;
 	while (len--) {
-		if (plan[len].undo)
-			plan[len].undo(ctx);
+		char name[64];
+
+		if (!plan[len].undo)
+			continue;
+		snprintf(name, sizeof(name), "undo-%s", plan[len].name);
+		fault_kill("kill:", name);
+		plan[len].undo(ctx);
+		fault_kill("kill+:", name);
 	}
 }

@@ -5,7 +5,8 @@
  * after a crash run, so it must accept a step that never ran.
  *
  * VZ_FAULT=STEP in the environment makes that step fail instead of running; VZ_FAULT=kill:STEP
- * kills the program before it, kill+:STEP after it. The tests use this on every step.
+ * kills the program before it, kill+:STEP after it; undo-STEP names the way back. The tests use
+ * this on every step.
  */
 #ifndef VZ_OPS_PLAN_H
 #define VZ_OPS_PLAN_H
@@ -24,6 +25,8 @@ struct vz_step {
 int vz_plan_run(const struct vz_step *plan, void *ctx, struct vz_err *e);
 /* Undoes the first n steps, last first; n = SIZE_MAX: all. */
 void vz_plan_undo(const struct vz_step *plan, size_t n, void *ctx);
+/* SIGINT and SIGTERM ask for this: the step at work is the last one, then everything is undone. */
+void vz_plan_cancel(void);
 /* The fault point alone, for a step that is not in a plan. 0, or a failure to return. */
 int vz_fault(const char *step, struct vz_err *e);
 

@@ -56,7 +56,10 @@ static int password(struct vz_ct *ct, const char *user_password, struct vz_err *
 	if (!text)
 		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
 	if (is_running(ct))
-		r = vz_op_run_inside(ct, text, NULL, PASSWORD_TIMEOUT_S, &code, e);
+		r = vz_op_run_inside(ct,
+				     &(struct vz_script){ .text = text,
+							  .timeout_s = PASSWORD_TIMEOUT_S },
+				     &code, e);
 	else
 		r = run_text(ct, text, &code, e);
 	explicit_bzero(text, strlen(text));

@@ -52,7 +52,7 @@ static int add_sibling(scmp_filter_ctx ctx)
 #endif
 }
 
-static int compile(const struct vz_scrow *rows, size_t n, unsigned off, char **ret, size_t *ret_len)
+static int compile(const struct vz_sctable *t, char **ret, size_t *ret_len)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
 	autoclose int fd = memfd_create("vz-filter", MFD_CLOEXEC);
@@ -65,9 +65,9 @@ static int compile(const struct vz_scrow *rows, size_t n, unsigned off, char **r
 		r = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(ENOSYS));
 	if (!r)
 		r = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2); /* binary tree */
-	for (size_t i = 0; !r && i < n; i++)
-		if (!(rows[i].group & off))
-			r = add_row(ctx, &rows[i]);
+	for (size_t i = 0; !r && i < t->n; i++)
+		if (!(t->rows[i].group & t->off))
+			r = add_row(ctx, &t->rows[i]);
 	if (!r)
 		r = seccomp_export_bpf(ctx, fd);
 	seccomp_release(ctx);
@@ -86,25 +86,25 @@ static int compile(const struct vz_scrow *rows, size_t n, unsigned off, char **r
 	return 0;
 }
 
-static uint64_t digest(const struct vz_scrow *rows, size_t n, unsigned off)
+static uint64_t digest(const struct vz_sctable *t)
 {
 	uint64_t h = vz_str_hash(PACKAGE_VERSION, sizeof(PACKAGE_VERSION), 0);
 
-	h = vz_str_hash(&off, sizeof(off), h);
-	for (size_t i = 0; i < n; i++) {
-		h = vz_str_hash(rows[i].call, strlen(rows[i].call) + 1, h);
-		h = vz_str_hash(&rows[i].err, sizeof(rows[i].err), h);
-		h = vz_str_hash(&rows[i].flag, sizeof(rows[i].flag), h);
-		h = vz_str_hash(&rows[i].group, sizeof(rows[i].group), h);
+	h = vz_str_hash(&t->off, sizeof(t->off), h);
+	for (const struct vz_scrow *row = t->rows; row < t->rows + t->n; row++) {
+		h = vz_str_hash(row->call, strlen(row->call) + 1, h);
+		h = vz_str_hash(&row->err, sizeof(row->err), h);
+		h = vz_str_hash(&row->flag, sizeof(row->flag), h);
+		h = vz_str_hash(&row->group, sizeof(row->group), h);
 	}
 	return h;
 }
 
-int vz_filter_get(const struct vz_scrow *rows, size_t n, unsigned off, const char *cache_dir,
-		  struct vz_filter *ret, struct vz_err *e)
+int vz_filter_get(const struct vz_sctable *t, const char *cache_dir, struct vz_filter *ret,
+		  struct vz_err *e)
 {
 	autofree char *path = vz_fmt("%s/seccomp-%016llx", cache_dir,
-				     (unsigned long long)digest(rows, n, off));
+				     (unsigned long long)digest(t));
 	autofree char *bpf = NULL;
 	size_t len = 0;
 	ssize_t got;
@@ -117,7 +117,7 @@ int vz_filter_get(const struct vz_scrow *rows, size_t n, unsigned off, const cha
 		len = (size_t)got;
 	} else {
 		free(TAKE_PTR(bpf));
-		r = compile(rows, n, off, &bpf, &len);
+		r = compile(t, &bpf, &len);
 		if (r < 0)
 			return vz_fail(e, VZ_SYSTEM, -r, "cannot compile the seccomp filter");
 		/* without a cache the next start compiles again: slower, not wrong */

@@ -17,16 +17,22 @@ struct vz_scrow {
 	const char *why;
 };
 
+struct vz_sctable {
+	const struct vz_scrow *rows;
+	size_t n;
+	unsigned off; /* groups to leave out */
+};
+
 struct vz_filter {
 	void *bpf;       /* struct sock_filter[] */
 	size_t n;        /* instructions */
 };
 
-/* Compiles the rows whose group is not in `off`, for the native architecture and its 32-bit
+/* Compiles the rows whose group is not off, for the native architecture and its 32-bit
  * sibling; every other architecture gets ENOSYS. The compiled form is kept in `cache_dir` under a
  * name made of the rows, so that the next call is one read. Free with vz_filter_free(). */
-int vz_filter_get(const struct vz_scrow *rows, size_t n, unsigned off, const char *cache_dir,
-		  struct vz_filter *ret, struct vz_err *e);
+int vz_filter_get(const struct vz_sctable *t, const char *cache_dir, struct vz_filter *ret,
+		  struct vz_err *e);
 /* Loads it into the calling process; needs CAP_SYS_ADMIN in its user namespace. */
 int vz_filter_load(const struct vz_filter *f);
 void vz_filter_free(struct vz_filter *f);

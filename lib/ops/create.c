@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * create: everything that can be refused is looked at first, without a trace; then a plan whose
+ * undo leaves nothing. The sequence and the sentences are those of reference 1.5.
+ */
+#include "base/log.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "ops/ops.h"
+#include "ops/plan.h"
+#include "ops/private.h"
+#include "sys/file.h"
+#include "tmpl/tmpl.h"
+
+#include <fcntl.h>
+
+#define CONF_DIR VZ_CONFDIR "/conf"
+#define CREATE_SCRIPT CONF_DIR "/vps.create"
+#define CONF_MAX (1u << 20)
+
+struct create {
+	struct vz_ct *ct;
+	const struct vz_given *given;
+	struct vz_conf conf; /* what holds for the new VPS: vz.conf, sample, command line */
+	struct vz_conf save; /* what is written over the sample */
+	char *sample;        /* path, NULL for none */
+	char *before;        /* the configuration that was there already */
+	size_t before_len;
+	char *root, *private, *base;
+	struct vz_tmpl tmpl;
+	struct vz_area area;
+};
+
+static void create_free(struct create *c)
+{
+	vz_conf_free(&c->conf);
+	vz_conf_free(&c->save);
+	vz_tmpl_free(&c->tmpl);
+	free(c->sample);
+	free(c->before);
+	free(c->root);
+	free(c->private);
+	free(c->base);
+}
+
+/* ---- what can be refused ---- */
+
+static int find_sample(struct create *c, struct vz_err *e)
+{
+	const struct vz_pstr *dflt = &c->ct->host->conf.configfile;
+	const char *given = c->given->config, *name = given ? given : dflt->set ? dflt->v : NULL;
+
+	if (c->ct->has_conf) {
+		if (given)
+			return vz_fail(e, VZ_CP_CONFIG, 0,
+				       "Error: container config file %s already exists, "
+				       "can not use --config option", c->ct->conf_path);
+		vz_log(-1, "Warning: CT config file already exists, "
+			   "not applying a default config sample.");
+		return 0;
+	}
+	if (!name || !*name)
+		return 0;
+	c->sample = vz_fmt(CONF_DIR "/ve-%s.conf-sample", name);
+	if (c->sample && vz_str_is_component(name) && access(c->sample, R_OK) == 0)
+		return 0;
+	vz_log(-1, "Sample config " CONF_DIR "/ve-%s.conf-sample not found", name);
+	if (!given)
+		vz_log(-1, "Fix the value of CONFIGFILE in " VZ_CONFDIR "/vz.conf");
+	return vz_fail(e, VZ_CP_CONFIG, 0, "%s", "");
+}
+
+/* c->conf: later layers win. */
+static int merge_conf(struct create *c, struct vz_err *e)
+{
+	autoconf sample = { 0 };
+	int r = vz_conf_merge(&c->conf, &c->ct->host->conf);
+
+	if (r >= 0 && c->sample) {
+		r = vz_conf_load(c->sample, &sample, NULL, e);
+		if (r < 0)
+			return r;
+		r = vz_conf_merge(&c->conf, &sample);
+	}
+	if (r >= 0)
+		r = vz_conf_merge(&c->conf, &c->ct->own);
+	if (r >= 0)
+		r = vz_conf_merge(&c->conf, &c->given->add);
+	return r < 0 ? vz_fail(e, VZ_RESOURCE, -r, "Not enough memory")
+		     : vz_conf_check(&c->given->add, &c->conf, e);
+}
+
+static bool is_there(const char *path)
+{
+	autoclosedir DIR *d = opendir(path);
+	struct dirent *de;
+
+	if (!d)
+		return errno != ENOENT;
+	while ((de = readdir(d)))
+		if (strcmp(de->d_name, ".") && strcmp(de->d_name, ".."))
+			return true;
+	return false;
+}
+
+static int check_paths(struct create *c, struct vz_err *e)
+{
+	const struct vz_conf *v = &c->conf;
+
+	if (!v->template.set || !*v->template.v)
+		return vz_fail(e, VZ_VE_TMPL_NOTSET, 0, "TEMPLATE is not set");
+	if (!v->ve_private.set || !*v->ve_private.v)
+		return vz_fail(e, VZ_VE_PRIVATE_NOTSET, 0, "VE_PRIVATE is not set");
+	if (!v->ve_root.set || !*v->ve_root.v)
+		return vz_fail(e, VZ_VE_ROOT_NOTSET, 0, "VE_ROOT is not set");
+	c->private = vz_conf_expand(v->ve_private.v, c->ct->id);
+	c->root = vz_conf_expand(v->ve_root.v, c->ct->id);
+	if (!c->private || !c->root)
+		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+	if (is_there(c->private))
+		return vz_fail(e, VZ_FS_PRVT_AREA_EXIST, 0, "Private area already exists in %s",
+			       c->private);
+	return 0;
+}
+
+static int find_template(struct create *c, struct vz_err *e)
+{
+	const struct vz_conf *v = &c->conf;
+	const struct vz_pstr *t = v->ostemplate.set ? &v->ostemplate : &v->def_ostemplate;
+
+	if (!t->set || !*t->v)
+		return vz_fail(e, VZ_OSTEMPLATE_NOTSET, 0, "OS template is not specified");
+	return vz_tmpl_find(v->template.v, t->v, &c->tmpl, e);
+}
+
+/* A default that the kernel cannot do is replaced, with a word; a wish is refused. */
+static int choose_layout(struct create *c, struct vz_err *e)
+{
+	const char *layout = c->conf.ve_layout.set ? c->conf.ve_layout.v : "overlay";
+	autofree char *parent = strdup(c->private);
+	char *slash = parent ? strrchr(parent, '/') : NULL;
+	int r = vz_private_layout(layout, e);
+
+	if (r < 0)
+		return r;
+	if (!slash)
+		return vz_fail(e, VZ_FS_NEW_VE_PRVT, 0, "VE_PRIVATE %s is no absolute path",
+			       c->private);
+	slash[slash == parent ? 1 : 0] = 0;
+	c->area = (struct vz_area){ .id = c->ct->id, .private = c->private, .root = c->root,
+				    .template = c->conf.template.v, .layout = layout };
+	if (strcmp(layout, "overlay") || vz_area_can_overlay(c->conf.template.v, parent))
+		return 0;
+	if (c->given->add.ve_layout.set)
+		return vz_fail(e, VZ_BAD_KERNEL, 0,
+			       "The overlay layout needs a newer kernel or other file system");
+	vz_log(0, "Layout overlay is not possible with this kernel and file system, "
+		  "using simfs");
+	c->area.layout = "simfs";
+	return 0;
+}
+
+static int check(struct create *c, struct vz_err *e)
+{
+	int r = find_sample(c, e);
+
+	if (r >= 0)
+		r = merge_conf(c, e);
+	if (r >= 0)
+		r = check_paths(c, e);
+	if (r >= 0)
+		r = find_template(c, e);
+	return r < 0 ? r : choose_layout(c, e);
+}
+
+/* ---- the plan ---- */
+
+static int ids_do(void *ctx, struct vz_err *e)
+{
+	struct create *c = ctx;
+	struct vz_ct view = *c->ct;
+	const struct vz_conf *add = &c->given->add, *own = &c->ct->own;
+	const struct vz_pu64 *uid = add->local_uid.set ? &add->local_uid : &own->local_uid;
+	const struct vz_pu64 *gid = add->local_gid.set ? &add->local_gid : &own->local_gid;
+	int r;
+
+	view.conf = c->conf;
+	if (vz_ct_features(&view) & VZ_FEAT_PRIVILEGED)
+		return 0;
+	/* LOCAL_UID of vz.conf is the legacy tools' base that all VPSes shared: not for us */
+	if (uid->set) {
+		c->area.uid = (uint32_t)uid->v;
+		r = vz_ids_verify(c->ct, c->area.uid, e);
+	} else {
+		r = vz_ids_claim(c->ct, &c->area.uid, e);
+	}
+	c->area.gid = gid->set ? (uint32_t)gid->v : c->area.uid;
+	return r;
+}
+
+static void ids_undo(void *ctx)
+{
+	struct create *c = ctx;
+
+	if (!c->ct->has_conf)
+		vz_ids_release(c->ct->id);
+}
+
+static bool is_overlay(const struct create *c)
+{
+	return !strcmp(c->area.layout, "overlay");
+}
+
+static int base_do(void *ctx, struct vz_err *e)
+{
+	struct create *c = ctx;
+
+	vz_log(0, "Creating container private area (%s)", c->tmpl.name);
+	return is_overlay(c) ? vz_tmpl_base_get(c->area.template, &c->tmpl,
+						vz_log_get_verbosity() >= 0, c->ct->id, &c->base,
+						e)
+			     : 0;
+}
+
+static void base_undo(void *ctx)
+{
+	struct create *c = ctx;
+
+	if (c->base)
+		vz_tmpl_base_put(c->area.template, c->base, c->ct->id);
+}
+
+static int area_do(void *ctx, struct vz_err *e)
+{
+	struct create *c = ctx;
+	autoclose int dir = -EBADF;
+	int r;
+
+	if (is_overlay(c))
+		return vz_area_new_overlay(&c->area, c->base, e);
+	r = vz_area_new_simfs(&c->area, &dir, e);
+	if (r < 0)
+		return r;
+	r = vz_tmpl_unpack(&c->tmpl, dir, vz_log_get_verbosity() >= 0, e);
+	if (r < 0)
+		vz_area_abort(&c->area);
+	return r;
+}
+
+static void area_undo(void *ctx)
+{
+	struct create *c = ctx;
+
+	vz_area_abort(&c->area);
+}
+
+static int place_do(void *ctx, struct vz_err *e)
+{
+	struct create *c = ctx;
+
+	return vz_area_commit(&c->area, e);
+}
+
+static void place_undo(void *ctx)
+{
+	struct create *c = ctx;
+
+	(void)vz_remove_tree(AT_FDCWD, c->private);
+}
+
+static bool set_text(struct vz_pstr *p, const char *text)
+{
+	char *copy = strdup(text);
+
+	if (!copy)
+		return false;
+	free(p->v);
+	*p = (struct vz_pstr){ true, copy };
+	return true;
+}
+
+/* The rows that go over the sample: what was given, and what was chosen. */
+static int rows_to_save(struct create *c)
+{
+	const char *config = c->given->config;
+	const struct vz_pstr *dflt = &c->ct->host->conf.configfile;
+	struct vz_conf *s = &c->save;
+	bool ok;
+
+	if (vz_conf_merge(s, &c->given->add) < 0)
+		return -ENOMEM;
+	ok = set_text(&s->ve_root, c->conf.ve_root.v) &&
+	     set_text(&s->ve_private, c->conf.ve_private.v) &&
+	     set_text(&s->ve_layout, c->area.layout) && set_text(&s->ostemplate, c->tmpl.name);
+	if (ok && c->sample)
+		ok = set_text(&s->origin_sample, config ? config : dflt->v);
+	if (c->area.uid) {
+		s->local_uid = (struct vz_pu64){ true, c->area.uid };
+		s->local_gid = (struct vz_pu64){ true, c->area.gid };
+	}
+	return ok ? 0 : -ENOMEM;
+}
+
+static int write_new(struct create *c, const char *path, struct vz_err *e)
+{
+	autofree char *text = NULL;
+	ssize_t n = 0;
+	int r = 0;
+
+	if (unlink(path) < 0 && errno != ENOENT)
+		return vz_fail(e, VZ_CONFIG_SAVE_ERROR, errno, "cannot replace %s", path);
+	if (c->sample) {
+		n = vz_file_read(AT_FDCWD, c->sample, CONF_MAX, &text);
+		r = n < 0 ? (int)n : vz_file_replace(path, text, (size_t)n, 0644, false);
+	}
+	if (r < 0)
+		return vz_fail(e, VZ_CP_CONFIG, -r, "cannot copy %s", c->sample);
+	r = vz_conf_save(path, &c->save, NULL, e);
+	if (r >= 0 && rename(path, c->ct->conf_path) < 0)
+		r = vz_fail(e, VZ_CONFIG_SAVE_ERROR, errno, "cannot write %s", c->ct->conf_path);
+	if (r < 0)
+		(void)unlink(path);
+	return r;
+}
+
+/* A new file appears under its name only when it is complete. */
+static int config_do(void *ctx, struct vz_err *e)
+{
+	struct create *c = ctx;
+	autofree char *path = vz_fmt("%s.new", c->ct->conf_path);
+	ssize_t n;
+	int r = path ? rows_to_save(c) : -ENOMEM;
+
+	if (r < 0)
+		return vz_fail(e, VZ_RESOURCE, -r, "Not enough memory");
+	if (c->ct->has_conf) {
+		n = vz_file_read(AT_FDCWD, c->ct->conf_path, CONF_MAX, &c->before);
+		if (n < 0)
+			return vz_fail(e, VZ_CONFIG_SAVE_ERROR, (int)-n, "cannot read %s",
+				       c->ct->conf_path);
+		c->before_len = (size_t)n;
+		r = vz_conf_save(c->ct->conf_path, &c->save, NULL, e);
+	} else {
+		r = write_new(c, path, e);
+	}
+	if (r >= 0)
+		vz_log(0, "CT configuration saved to %s", c->ct->conf_path);
+	return r;
+}
+
+static void config_undo(void *ctx)
+{
+	struct create *c = ctx;
+
+	if (c->before)
+		(void)vz_file_replace(c->ct->conf_path, c->before, c->before_len, 0644, true);
+	else
+		(void)unlink(c->ct->conf_path);
+}
+
+static int name_do(void *ctx, struct vz_err *e)
+{
+	struct create *c = ctx;
+	const struct vz_pstr *name = &c->given->add.name;
+
+	return name->set && *name->v ? vz_name_assign(c->ct, name->v, e) : 0;
+}
+
+static void name_undo(void *ctx)
+{
+	struct create *c = ctx;
+
+	if (!c->ct->has_conf)
+		vz_name_remove_all(c->ct->id);
+}
+
+static int script_do(void *ctx, struct vz_err *e)
+{
+	struct create *c = ctx;
+
+	if (access(CREATE_SCRIPT, X_OK) < 0 ||
+	    vz_hook_run(c->ct, CREATE_SCRIPT, NULL, "create", e) >= 0)
+		return 0;
+	return vz_fail(e, VZ_ACTIONSCRIPT_ERROR, 0, "User create script %s exited with error",
+		       CREATE_SCRIPT);
+}
+
+static const struct vz_step create_plan[] = {
+	{ "ids", ids_do, ids_undo },          /* before files are made that belong to them */
+	{ "base", base_do, base_undo },       /* the template, unpacked once for everybody */
+	{ "area", area_do, area_undo },       /* PRIVATE.tmp */
+	{ "config", config_do, config_undo }, /* from here on "destroy" knows the VPS */
+	{ "name", name_do, name_undo },
+	{ "place", place_do, place_undo },    /* PRIVATE: never there without a configuration */
+	{ "create-script", script_do, NULL },
+	{ 0 },
+};
+
+int vz_op_create(struct vz_ct *ct, const struct vz_given *g, struct vz_err *e)
+{
+	__attribute__((cleanup(create_free))) struct create c = { .ct = ct, .given = g };
+	int r = check(&c, e);
+
+	if (r >= 0)
+		r = vz_plan_run(create_plan, &c, e);
+	if (r >= 0) {
+		vz_log(0, "Container private area was created");
+		return 0;
+	}
+	if (e->msg[0])
+		vz_log(-1, "%s", e->msg);
+	snprintf(e->msg, sizeof(e->msg), "Creation of container private area failed");
+	return r;
+}

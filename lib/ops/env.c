@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* From a VPS's configuration to what launch and cgroup need; see env.h. */
+#include "ops/env.h"
+#include "base/log.h"
+#include "base/own.h"
+#include "ct/console.h"
+#include "fs/dev.h"
+#include "launch/policy.h"
+#include "res/res.h"
+#include "sys/call.h"
+
+#include <fcntl.h>
+#include <sys/mount.h>
+
+#define KILL_TIMEOUT_MS 10000
+
+/* A configuration of another tool, or of an older one: gets ids of its own now. */
+static int claim_ids(struct vz_ct *ct, uint32_t *ret, struct vz_err *e)
+{
+	struct vz_conf add = { 0 };
+	int r = vz_ids_claim(ct, ret, e);
+
+	if (r < 0)
+		return r;
+	add.local_uid = add.local_gid = (struct vz_pu64){ true, *ret };
+	r = vz_conf_save(ct->conf_path, &add, NULL, e);
+	if (r < 0)
+		return r;
+	ct->own.local_uid = ct->own.local_gid = add.local_uid;
+	ct->conf.local_uid = ct->conf.local_gid = add.local_uid;
+	return 0;
+}
+
+int vz_env_ids(struct vz_ct *ct, uint32_t *ret_uid, uint32_t *ret_gid, struct vz_err *e)
+{
+	uint32_t first = (uint32_t)ct->own.local_uid.v;
+	int r;
+
+	if (vz_ct_features(ct) & VZ_FEAT_PRIVILEGED) {
+		*ret_uid = *ret_gid = 0;
+		return 0;
+	}
+	if (!ct->own.local_uid.set)
+		r = claim_ids(ct, &first, e);
+	else
+		r = vz_ids_verify(ct, first, e);
+	if (r < 0)
+		return r;
+	*ret_uid = first;
+	*ret_gid = ct->own.local_gid.set ? (uint32_t)ct->own.local_gid.v : first;
+	return 0;
+}
+
+int vz_env_open(struct vz_env *env, struct vz_ct *ct, struct vz_err *e)
+{
+	*env = (struct vz_env){
+		.ct = ct,
+		.spec = { .id = ct->id, .root = -1, .dev = -1, .console = -1,
+			  .stdio = { -1, -1, -1 } },
+		.launch = VZ_LAUNCH_INIT,
+	};
+	return vz_cg_open(ct->id, NULL, &env->cg, e);
+}
+
+int vz_env_cgroup(struct vz_env *env, struct vz_err *e)
+{
+	int r;
+
+	/* nothing says that the VPS runs, so what lives there is what a crash left */
+	if (vz_cg_populated(env->cg) > 0) {
+		r = vz_cg_kill(env->cg, KILL_TIMEOUT_MS, e);
+		if (r < 0)
+			return r;
+	}
+	r = vz_cg_create(env->cg, env->spec.uid, env->spec.gid, e);
+	if (r >= 0)
+		r = vz_res_apply(env->cg, &env->ct->conf,
+				 APPLY_UBC | APPLY_CPU | APPLY_DEVICES | APPLY_IO, e);
+	return r;
+}
+
+int vz_env_spec(struct vz_env *env, bool console, struct vz_err *e)
+{
+	struct vz_ct *ct = env->ct;
+	struct vz_spec *s = &env->spec;
+	int r;
+
+	s->features = vz_ct_features(ct);
+	if (!s->uid)
+		s->features |= VZ_FEAT_PRIVILEGED;
+	s->hostname = ct->conf.hostname.set ? ct->conf.hostname.v : NULL;
+	s->cg = env->cg;
+	r = vz_policy_caps(&ct->conf, s->features, &s->caps, e);
+	if (r >= 0)
+		r = vz_policy_filter(s->features, &s->filter, e);
+	if (r < 0)
+		return r;
+	s->root = vz_open_tree(AT_FDCWD, ct->root, OPEN_TREE_CLONE | AT_RECURSIVE);
+	r = s->root;
+	if (r >= 0)
+		r = vz_mount_setattr(s->root, "", AT_EMPTY_PATH | AT_RECURSIVE, 0, 0, MS_PRIVATE,
+				     -1);
+	if (r < 0)
+		return vz_fail(e, VZ_FS_CANTMOUNT, -r, "cannot open the tree mounted on %s",
+			       ct->root);
+	if (console) {
+		r = vz_console_request(ct->id, s->uid, &s->console, e);
+		if (r < 0)
+			s->console = -1; /* no vzeventd: the VPS has no console, which is fine */
+	}
+	s->dev = vz_dev_make(s->uid, s->gid, &ct->conf.devnodes, s->console >= 0, e);
+	return s->dev < 0 ? s->dev : 0;
+}
+
+void vz_env_cgroup_gone(struct vz_env *env)
+{
+	struct vz_err e = { 0 };
+
+	if (!vz_cg_exists(env->cg))
+		return;
+	if (vz_cg_kill(env->cg, KILL_TIMEOUT_MS, &e) < 0 || vz_cg_destroy(env->cg, &e) < 0)
+		vz_log(-1, "Warning: %s, ignoring", e.msg);
+}
+
+void vz_env_close(struct vz_env *env)
+{
+	vz_launch_close(&env->launch);
+	vz_filter_free(&env->spec.filter);
+	vz_closep(&env->spec.root);
+	vz_closep(&env->spec.dev);
+	vz_closep(&env->spec.console);
+	vz_cg_close(TAKE_PTR(env->cg));
+}

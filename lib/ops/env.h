@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What start, runscript and the passwords share: a VPS's environment from configuration. */
+#ifndef VZ_OPS_ENV_H
+#define VZ_OPS_ENV_H
+
+#include "cgroup/cgroup.h"
+#include "launch/launch.h"
+#include "ops/ops.h"
+
+struct vz_env {
+	struct vz_ct *ct;
+	struct vz_cg *cg;
+	struct vz_spec spec;
+	struct vz_launch launch;
+};
+
+/* Host ids and features of the VPS; claims ids and records them in N.conf when it has none. */
+int vz_env_ids(struct vz_ct *ct, uint32_t *ret_uid, uint32_t *ret_gid, struct vz_err *e);
+/* Opens the VPS's group (no side effects). */
+int vz_env_open(struct vz_env *env, struct vz_ct *ct, struct vz_err *e);
+/* The group with its limits and devices. */
+int vz_env_cgroup(struct vz_env *env, struct vz_err *e);
+/* Fills env->spec from the configuration: root, /dev, capabilities, filter. */
+int vz_env_spec(struct vz_env *env, bool console, struct vz_err *e);
+/* Kills what runs in the group and removes it. */
+void vz_env_cgroup_gone(struct vz_env *env);
+void vz_env_close(struct vz_env *env);
+
+#endif

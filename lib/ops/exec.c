@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * exec, exec2, exec3, enter, runscript and scripts run inside. The command gets pipes or a
+ * terminal of the VPS, never a descriptor of ours: what is left running inside holds nothing of
+ * the host, and no terminal of ours can be typed into.
+ */
+#include "base/log.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "launch/policy.h"
+#include "ops/start.h"
+#include "sys/file.h"
+#include "sys/relay.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <termios.h>
+
+#define SCRIPT_MAX (16u << 20)
+
+#define W(s) ((char[]){ s })
+#define EXEC_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+/* Everything one run inside needs; the pipes are [0] read, [1] write. */
+struct inside {
+	struct vz_join join;
+	struct vz_cg *cg;
+	struct vz_relay relay;
+	int pipe[3][2];
+};
+
+static void inside_close(struct inside *in)
+{
+	for (int i = 0; i < 3; i++) {
+		vz_closep(&in->pipe[i][0]);
+		vz_closep(&in->pipe[i][1]);
+	}
+	vz_filter_free(&in->join.filter);
+	vz_cg_close(TAKE_PTR(in->cg));
+}
+
+static int inside_open(struct inside *in, const struct vz_ct *ct, const struct vz_state *st,
+		       struct vz_err *e)
+{
+	int r;
+
+	*in = (struct inside){ .relay = VZ_RELAY_INIT,
+			       .pipe = { { -1, -1 }, { -1, -1 }, { -1, -1 } },
+			       .join = { .id = ct->id, .state = st, .stdio = { -1, -1, -1 } } };
+	r = vz_cg_open(ct->id, NULL, &in->cg, e);
+	if (r >= 0)
+		r = vz_policy_filter(st->features, &in->join.filter, e);
+	in->join.cg = in->cg;
+	return r;
+}
+
+/* Pipes for 0, 1 and 2; ours are the far ends. stdin_fd >= 0 is handed on instead of a pipe. */
+static int inside_pipes(struct inside *in, int stdin_fd, struct vz_err *e)
+{
+	for (int i = stdin_fd >= 0; i < 3; i++)
+		if (pipe2(in->pipe[i], O_CLOEXEC) < 0)
+			return vz_fail(e, VZ_RESOURCE, errno, "cannot make a pipe");
+	in->join.stdio[0] = stdin_fd >= 0 ? stdin_fd : in->pipe[0][0];
+	in->join.stdio[1] = in->pipe[1][1];
+	in->join.stdio[2] = in->pipe[2][1];
+	if (stdin_fd < 0) {
+		in->relay.in[0] = 0;
+		in->relay.in[1] = in->pipe[0][1];
+	}
+	in->relay.out[0] = in->pipe[1][0];
+	in->relay.out[1] = 1;
+	in->relay.err[0] = in->pipe[2][0];
+	in->relay.err[1] = 2;
+	return 0;
+}
+
+/* Closes the child's ends, copies until it ended; waitpid(2)'s status. */
+static int inside_relay(struct inside *in, pid_t pid, int timeout_s)
+{
+	vz_closep(&in->pipe[0][0]);
+	in->pipe[0][0] = -1;
+	vz_closep(&in->pipe[1][1]);
+	in->pipe[1][1] = -1;
+	vz_closep(&in->pipe[2][1]);
+	in->pipe[2][1] = -1;
+	in->relay.pid = pid;
+	in->pipe[0][1] = -1; /* the relay closes it */
+	return vz_relay_run(&in->relay, timeout_s);
+}
+
+#define SIGNALLED 256 /* + N: no exit code can be that */
+
+static int code_of(int status)
+{
+	return WIFEXITED(status) ? WEXITSTATUS(status) : SIGNALLED + WTERMSIG(status);
+}
+
+/* What the user's program exits with: death by a signal is told and becomes 3 (reference 1.6). */
+static int exit_code(int code)
+{
+	if (code < SIGNALLED)
+		return code;
+	vz_log(-1, "Got signal %d", code - SIGNALLED);
+	return VZ_SYSTEM;
+}
+
+/* What to run: the commands, the environment, and stdin when it is not the caller's. */
+struct run {
+	const struct vz_cmd *cmds;
+	char *const *env;
+	int stdin_fd, timeout_s;
+};
+
+static int run_inside(struct vz_ct *ct, const struct vz_state *st, const struct run *what,
+		      int *ret_code, struct vz_err *e)
+{
+	struct inside in;
+	pid_t pid;
+	int r = inside_open(&in, ct, st, e);
+
+	in.join.cmds = what->cmds;
+	in.join.env = what->env;
+	if (r >= 0)
+		r = inside_pipes(&in, what->stdin_fd, e);
+	if (r >= 0)
+		r = vz_join_start(&in.join, &pid, NULL, e);
+	if (r >= 0) {
+		r = inside_relay(&in, pid, what->timeout_s);
+		if (r >= 0) {
+			*ret_code = code_of(r);
+			r = 0;
+		} else {
+			vz_fail(e, r == -ETIMEDOUT ? VZ_EXEC_TIMEOUT : VZ_SYSTEM, -r,
+				"the command inside the container did not end");
+		}
+	}
+	inside_close(&in);
+	return r;
+}
+
+/* argv joined by single blanks; an empty argument becomes '' (reference 1.6). */
+static char *join_words(char **argv)
+{
+	autostr b = { 0 };
+
+	for (; *argv; argv++) {
+		vz_str_add(&b, **argv ? *argv : "''");
+		if (argv[1])
+			vz_str_add(&b, " ");
+	}
+	return vz_str_take(&b);
+}
+
+static int not_running(struct vz_err *e)
+{
+	vz_fail(e, VZ_VE_NOT_RUNNING, 0, "Container is not running");
+	return -ESRCH;
+}
+
+int vz_op_exec(struct vz_ct *ct, enum vz_exec_kind kind, char **argv, int *ret_code,
+	       struct vz_err *e)
+{
+	autofree char *line = join_words(argv);
+	char *bash[] = { W("bash"), W("-c"), line, NULL }, *sh[] = { W("sh"), W("-c"), line, NULL };
+	char *env[] = { W("HOME=/"), W("TERM=linux"), W(EXEC_PATH), NULL };
+	const struct vz_cmd shell[] = { { "/bin/bash", bash }, { "/bin/sh", sh }, { 0 } };
+	const struct vz_cmd direct[] = { { argv[0], argv }, { 0 } };
+	struct run what = { kind == VZ_EXEC3 ? direct : shell, env, -1, 0 };
+	struct vz_state st;
+	int r;
+
+	if (!line)
+		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+	if (kind != VZ_EXEC3 && !strcmp(line, "-"))
+		bash[1] = sh[1] = NULL; /* the shell reads stdin */
+	vz_log(1, "Executing command: %s", line);
+	r = vz_state_read(ct->id, &st) > 0 ? run_inside(ct, &st, &what, ret_code, e) :
+					     not_running(e);
+	*ret_code = exit_code(*ret_code);
+	if (kind == VZ_EXEC) {
+		if (r < 0 && e)
+			e->exit = VZ_COMMAND_EXECUTION;
+		if (!r && *ret_code)
+			*ret_code = VZ_COMMAND_EXECUTION;
+	}
+	return r;
+}
+
+/* A sealed copy of text to be somebody's stdin. */
+static int stdin_of(const char *text, size_t n)
+{
+	autoclose int fd = memfd_create("vz-script", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd < 0 || vz_write_all(fd, text, n) < 0 || lseek(fd, 0, SEEK_SET) < 0 ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK) < 0)
+		return -errno;
+	return TAKE_FD(fd);
+}
+
+static int feed_shell(struct vz_ct *ct, const struct vz_state *st, const struct vz_script *script,
+		      int *ret_code, struct vz_err *e)
+{
+	char *const *env = script->env;
+	char *bash[] = { W("bash"), NULL }, *sh[] = { W("sh"), NULL }, *all[36];
+	const struct vz_cmd shell[] = { { "/bin/bash", bash }, { "/bin/sh", sh }, { 0 } };
+	autoclose int in = stdin_of(script->text, strlen(script->text));
+	struct run what = { shell, all, in, script->timeout_s };
+	size_t n = 3;
+
+	if (in < 0)
+		return vz_fail(e, VZ_RESOURCE, -in, "cannot keep the script");
+	all[0] = W("HOME=/");
+	all[1] = W("TERM=linux");
+	all[2] = W(EXEC_PATH);
+	for (; env && *env && n < ARRAY_LEN(all) - 1; env++)
+		all[n++] = *env;
+	all[n] = NULL;
+	return run_inside(ct, st, &what, ret_code, e);
+}
+
+int vz_op_run_inside(struct vz_ct *ct, const struct vz_script *script, int *ret_code,
+		     struct vz_err *e)
+{
+	struct vz_state st;
+
+	if (vz_state_read(ct->id, &st) <= 0)
+		return not_running(e);
+	return feed_shell(ct, &st, script, ret_code, e);
+}
+
+int vz_inside_script(struct vz_ct *ct, const struct vz_state *st, const char *which,
+		     struct vz_err *e)
+{
+	autofree char *path = vz_fmt("%s/conf/%u.%s", VZ_CONFDIR, ct->id, which), *text = NULL;
+	ssize_t n = path ? vz_file_read(AT_FDCWD, path, SCRIPT_MAX, &text) : -ENOMEM;
+	int code = 0, r;
+
+	if (n == -ENOENT)
+		return 0;
+	if (n < 0)
+		return vz_fail(e, VZ_ACTIONSCRIPT_ERROR, (int)-n, "cannot read %s", path);
+	r = feed_shell(ct, st, &(struct vz_script){ .text = text }, &code, e);
+	if (r < 0 || code)
+		return vz_fail(e, VZ_ACTIONSCRIPT_ERROR, 0, "Error executing %s script %s", which,
+			       path);
+	return 0;
+}
+
+/* ---- enter ---- */
+
+static int raw_mode(struct termios *saved)
+{
+	struct termios t;
+
+	if (tcgetattr(0, saved) < 0)
+		return -errno;
+	t = *saved;
+	cfmakeraw(&t);
+	return tcsetattr(0, TCSADRAIN, &t) < 0 ? -errno : 0;
+}
+
+static int session(struct inside *in, char **argv, struct vz_err *e)
+{
+	struct termios saved;
+	autoclose int tty = -EBADF;
+	bool raw;
+	pid_t pid;
+	int r;
+
+	in->join.tty = true;
+	r = vz_join_start(&in->join, &pid, &tty, e);
+	if (r < 0)
+		return r;
+	vz_tty_copy_size(0, tty);
+	if (argv && *argv) {
+		autofree char *line = join_words(argv);
+
+		if (line && vz_write_all(tty, line, strlen(line)) == 0)
+			(void)vz_write_all(tty, "\n", 1);
+	}
+	raw = raw_mode(&saved) == 0;
+	in->relay.pid = pid;
+	in->relay.in[0] = 0;
+	in->relay.in[1] = dup(tty);
+	in->relay.in_eof = 4; /* ^D */
+	in->relay.out[0] = tty;
+	in->relay.out[1] = 1;
+	in->relay.winch_from = 0;
+	in->relay.winch_to = tty;
+	r = vz_relay_run(&in->relay, 0);
+	if (raw)
+		tcsetattr(0, TCSADRAIN, &saved);
+	return r < 0 ? vz_fail(e, VZ_SYSTEM, -r, "the session broke") : 0;
+}
+
+int vz_op_enter(struct vz_ct *ct, char **argv, int *ret_code, struct vz_err *e)
+{
+	char *bash[] = { W("-bash"), NULL }, *sh[] = { W("-sh"), NULL };
+	const struct vz_cmd shell[] = { { "/bin/bash", bash }, { "/bin/sh", sh }, { 0 } };
+	const char *term_name = getenv("TERM");
+	autofree char *term = vz_fmt("TERM=%s", term_name ? term_name : "linux");
+	char *env[] = { W(EXEC_PATH), W("HISTFILE=/dev/null"), W("USER=root"), W("HOME=/root"),
+			W("LOGNAME=root"), term, NULL };
+	struct vz_state st;
+	struct inside in;
+	int r;
+
+	if (vz_state_read(ct->id, &st) <= 0)
+		return not_running(e);
+	r = inside_open(&in, ct, &st, e);
+	in.join.cmds = shell;
+	in.join.env = env;
+	if (r >= 0) {
+		vz_log_close();
+		printf("entered into CT %u\n", ct->id);
+		fflush(stdout);
+		r = session(&in, argv, e);
+		printf(r < 0 ? "enter into CT %u failed\n" : "exited from CT %u\n", ct->id);
+	}
+	inside_close(&in);
+	*ret_code = 0; /* the shell's code is not handed on (reference 1.6) */
+	return r;
+}
+
+/* ---- runscript on a stopped VPS ---- */
+
+/* An environment of its own without init, network or action scripts: the shell is its PID 1. */
+static int run_alone(struct vz_ct *ct, const struct vz_cmd *cmds, int stdin_fd, int *ret_code,
+		     struct vz_err *e)
+{
+	struct inside in = { .relay = VZ_RELAY_INIT,
+			     .pipe = { { -1, -1 }, { -1, -1 }, { -1, -1 } } };
+	bool mounted = vz_ct_is_mounted(ct);
+	struct vz_env env;
+	int r = vz_env_open(&env, ct, e);
+
+	if (r >= 0)
+		r = vz_env_ids(ct, &env.spec.uid, &env.spec.gid, e);
+	if (r >= 0)
+		r = vz_journal_begin(ct->id, "runscript", e);
+	if (r >= 0 && !mounted)
+		r = vz_mount_steps(ct, false, e);
+	if (r >= 0)
+		r = vz_env_cgroup(&env, e);
+	if (r >= 0)
+		r = vz_env_spec(&env, false, e);
+	if (r >= 0)
+		r = inside_pipes(&in, stdin_fd, e);
+	memcpy(env.spec.stdio, in.join.stdio, sizeof(env.spec.stdio));
+	env.spec.cmds = cmds;
+	if (r >= 0)
+		r = vz_launch_prepare(&env.spec, &env.launch, e);
+	if (r >= 0)
+		r = vz_launch_go(&env.launch, e);
+	if (r >= 0) {
+		r = inside_relay(&in, env.launch.pid, 0);
+		env.launch.pid = 0;
+		if (r >= 0)
+			*ret_code = code_of(r);
+	}
+	vz_launch_abort(&env.launch);
+	vz_env_cgroup_gone(&env);
+	if (!mounted && vz_ct_is_mounted(ct))
+		(void)vz_umount_steps(ct, false, NULL);
+	vz_journal_end(ct->id);
+	inside_close(&in);
+	vz_env_close(&env);
+	return r < 0 ? r : 0;
+}
+
+int vz_op_runscript(struct vz_ct *ct, const char *path, int *ret_code, struct vz_err *e)
+{
+	char *bash[] = { W("bash"), NULL }, *sh[] = { W("sh"), NULL };
+	const struct vz_cmd shell[] = { { "/bin/bash", bash }, { "/bin/sh", sh }, { 0 } };
+	autofree char *text = NULL;
+	autoclose int in = -EBADF;
+	struct vz_state st;
+	ssize_t n = vz_file_read(AT_FDCWD, path, SCRIPT_MAX, &text);
+	int r;
+
+	if (n < 0)
+		return vz_fail(e, VZ_NOSCRIPT, 0, "Script not found: %s", path);
+	if (vz_state_read(ct->id, &st) > 0) {
+		r = feed_shell(ct, &st, &(struct vz_script){ .text = text }, ret_code, e);
+	} else {
+		in = stdin_of(text, (size_t)n);
+		if (in < 0)
+			return vz_fail(e, VZ_RESOURCE, -in, "cannot keep the script");
+		r = run_alone(ct, shell, in, ret_code, e);
+	}
+	*ret_code = exit_code(*ret_code);
+	return r;
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Healing: whatever a killed command or a VPS that ended by itself left is taken back by reading
+ * the plan of start upwards. Runs with the lock held, before any verb; two look-ups when there is
+ * nothing to do.
+ */
+#include "base/log.h"
+#include "base/own.h"
+#include "ops/start.h"
+
+void vz_op_heal(struct vz_ct *ct)
+{
+	autofree char *verb = vz_journal_read(ct->id);
+	struct vz_start s = { 0 };
+	struct vz_err e = { 0 };
+	bool alive = vz_state_read(ct->id, &s.state) > 0;
+
+	if (!verb && (alive || !vz_state_file_exists(ct->id)))
+		return;
+	if (alive) {
+		/* the state is written last and removed first: start was complete, stop had not
+		 * begun to take anything away */
+		vz_journal_end(ct->id);
+		return;
+	}
+	vz_log(1, "Cleaning up what %s left", verb ? "an interrupted command" : "the container");
+	if (vz_env_open(&s.env, ct, &e) < 0) {
+		vz_log(-1, "Warning: %s, ignoring", e.msg);
+		return;
+	}
+	vz_plan_undo(vz_start_plan, SIZE_MAX, &s);
+	if (s.umount_result < 0)
+		vz_log(-1, "Warning: %s, ignoring", s.umount_err.msg);
+	vz_env_close(&s.env);
+}

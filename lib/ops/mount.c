@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* mount and umount, with their action scripts in the order of reference 4.1. */
+#include "base/log.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "ops/env.h"
+#include "ops/ops.h"
+#include "ops/plan.h"
+#include "ops/private.h"
+
+#define CONF_DIR VZ_CONFDIR "/conf"
+
+int vz_private_of(const struct vz_ct *ct, struct vz_area *ret, struct vz_err *e)
+{
+	if (!ct->private)
+		return vz_fail(e, VZ_VE_PRIVATE_NOTSET, 0, "VE_PRIVATE is not set");
+	if (!ct->root)
+		return vz_fail(e, VZ_VE_ROOT_NOTSET, 0, "VE_ROOT is not set");
+	*ret = (struct vz_area){
+		.id = ct->id,
+		.private = ct->private,
+		.root = ct->root,
+		.template = ct->conf.template.set ? ct->conf.template.v : NULL,
+		/* never guessed from what lies in the area: that is the guest's */
+		.layout = ct->own.ve_layout.set ? ct->own.ve_layout.v : "simfs",
+	};
+	return 0;
+}
+
+int vz_private_layout(const char *layout, struct vz_err *e)
+{
+	if (!strcmp(layout, "simfs") || !strcmp(layout, "overlay"))
+		return 0;
+	if (!strcmp(layout, "ploop"))
+		return vz_fail(e, VZ_PLOOP_UNSUP, 0,
+			       "The ploop layout is not supported, only overlay and simfs are");
+	return vz_fail(e, VZ_UNK_MOUNT_TYPE, 0, "Unknown layout %s", layout);
+}
+
+static int global_script(const struct vz_ct *ct, const char *what, struct vz_err *e)
+{
+	autofree char *path = vz_fmt(CONF_DIR "/vps.%s", what);
+
+	return path ? vz_hook_run(ct, path, NULL, what, e)
+		    : vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+}
+
+static int own_script(const struct vz_ct *ct, const char *what, struct vz_err *e)
+{
+	autofree char *path = vz_fmt(CONF_DIR "/%u.%s", ct->id, what);
+
+	return path ? vz_hook_run(ct, path, NULL, what, e)
+		    : vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+}
+
+/* On the way up the host's script comes first, on the way down the VPS's. */
+static int scripts_up(const struct vz_ct *ct, const char *what, struct vz_err *e)
+{
+	int r = global_script(ct, what, e);
+
+	return r < 0 ? r : own_script(ct, what, e);
+}
+
+static int scripts_down(const struct vz_ct *ct, const char *what, struct vz_err *e)
+{
+	int r = own_script(ct, what, e);
+
+	return r < 0 ? r : global_script(ct, what, e);
+}
+
+static int mount_area(struct vz_ct *ct, struct vz_area *a, struct vz_err *e)
+{
+	int r = vz_private_layout(a->layout, e);
+
+	if (r < 0)
+		return r;
+	if (!a->template && !strcmp(a->layout, "overlay"))
+		return vz_fail(e, VZ_VE_TMPL_NOTSET, 0, "TEMPLATE is not set");
+	r = vz_env_ids(ct, &a->uid, &a->gid, e);
+	return r < 0 ? r : vz_area_mount(a, e);
+}
+
+int vz_mount_steps(struct vz_ct *ct, bool scripts, struct vz_err *e)
+{
+	struct vz_area a;
+	int r = vz_private_of(ct, &a, e);
+
+	if (r >= 0 && scripts)
+		r = scripts_up(ct, "premount", e);
+	if (r >= 0)
+		r = mount_area(ct, &a, e);
+	if (r < 0)
+		return r;
+	r = vz_fault("mounted", e);
+	if (r >= 0 && scripts)
+		r = scripts_up(ct, "mount", e);
+	if (r < 0) {
+		struct vz_err second = { 0 };
+
+		if (vz_area_umount(&a, &second) < 0)
+			vz_log(-1, "%s", second.msg);
+		return r;
+	}
+	vz_log(0, "Container is mounted");
+	return 0;
+}
+
+int vz_umount_steps(struct vz_ct *ct, bool scripts, struct vz_err *e)
+{
+	struct vz_area a;
+	int r = vz_private_of(ct, &a, e);
+
+	if (r >= 0 && scripts)
+		r = scripts_down(ct, "umount", e);
+	if (r >= 0)
+		r = vz_area_umount(&a, e);
+	if (r < 0)
+		return r;
+	vz_log(0, "Container is unmounted");
+	return scripts ? scripts_down(ct, "postumount", e) : 0;
+}
+
+int vz_op_mount(struct vz_ct *ct, struct vz_err *e)
+{
+	if (ct->root && vz_ct_is_mounted(ct)) {
+		vz_log(-1, "Container is already mounted");
+		return 0;
+	}
+	return vz_mount_steps(ct, true, e);
+}
+
+int vz_op_umount(struct vz_ct *ct, struct vz_err *e)
+{
+	struct vz_state st;
+
+	if (!ct->root)
+		return vz_fail(e, VZ_VE_ROOT_NOTSET, 0, "VE_ROOT is not set");
+	if (!vz_ct_is_mounted(ct))
+		return vz_fail(e, VZ_FS_NOT_MOUNTED, 0, "CT is not mounted");
+	if (vz_state_read(ct->id, &st) > 0)
+		return vz_fail(e, VZ_VE_RUNNING, 0, "Container is running -- stop it first");
+	return vz_umount_steps(ct, true, e);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The private area that a configuration means; shared by create, destroy and mount. */
+#ifndef VZ_OPS_PRIVATE_H
+#define VZ_OPS_PRIVATE_H
+
+#include "ct/ct.h"
+#include "fs/area.h"
+
+/* Paths and layout (not the ids); strings stay the VPS's. VE_PRIVATE unset 23, VE_ROOT 22. */
+int vz_private_of(const struct vz_ct *ct, struct vz_area *ret, struct vz_err *e);
+/* Is it a layout that can be mounted? ploop 99, unknown 53. */
+int vz_private_layout(const char *layout, struct vz_err *e);
+
+#endif

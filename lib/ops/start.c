@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * start: a plan of coarse steps on the host; what happens inside is lib/launch. The same list read
+ * upwards is what a failed start, a stop and healing after a crash do.
+ */
+#include "ops/start.h"
+#include "base/log.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "ops/plan.h"
+#include "sys/proc.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#define WAIT_LIMIT_S 3600
+
+static struct vz_start *ctx_of(void *ctx)
+{
+	return ctx;
+}
+
+static int journal_do(void *ctx, struct vz_err *e)
+{
+	return vz_journal_begin(ctx_of(ctx)->env.ct->id, "start", e);
+}
+
+static void journal_undo(void *ctx)
+{
+	vz_journal_end(ctx_of(ctx)->env.ct->id);
+}
+
+static int mount_do(void *ctx, struct vz_err *e)
+{
+	struct vz_start *s = ctx;
+	struct vz_ct *ct = s->env.ct;
+	int r;
+
+	if (vz_ct_is_mounted(ct)) {
+		if (s->opts.skip_remount)
+			return 0;
+		r = vz_umount_steps(ct, true, e);
+		if (r < 0)
+			return r;
+	}
+	return vz_mount_steps(ct, true, e);
+}
+
+static void mount_undo(void *ctx)
+{
+	struct vz_start *s = ctx;
+
+	if (!s->keep_mount && vz_ct_is_mounted(s->env.ct))
+		s->umount_result = vz_umount_steps(s->env.ct, true, &s->umount_err);
+}
+
+static int cgroup_do(void *ctx, struct vz_err *e)
+{
+	struct vz_start *s = ctx;
+	int r = vz_env_cgroup(&s->env, e);
+
+	if (r < 0) /* a step that fails leaves nothing behind */
+		vz_env_cgroup_gone(&s->env);
+	else
+		vz_log(0, "Setting CPU units: %llu",
+		       (unsigned long long)(s->env.ct->conf.cpuunits.set ?
+						    s->env.ct->conf.cpuunits.v : 1000));
+	return r;
+}
+
+static void cgroup_undo(void *ctx)
+{
+	vz_env_cgroup_gone(&ctx_of(ctx)->env);
+}
+
+static int prestart_do(void *ctx, struct vz_err *e)
+{
+	return vz_hook_run(ctx_of(ctx)->env.ct, VZ_LIBEXECDIR "/scripts/vps-prestart", NULL,
+			   "prestart", e);
+}
+
+static int init_do(void *ctx, struct vz_err *e)
+{
+	struct vz_start *s = ctx;
+	int r = vz_env_spec(&s->env, true, e);
+
+	s->env.spec.notify = s->opts.wait;
+	return r < 0 ? r : vz_launch_prepare(&s->env.spec, &s->env.launch, e);
+}
+
+static void init_undo(void *ctx)
+{
+	vz_launch_abort(&ctx_of(ctx)->env.launch);
+}
+
+/* What the VPS is, once it runs; also what the N.start script needs to be run inside before. */
+static int describe(const struct vz_env *env, struct vz_state *st, struct vz_err *e)
+{
+	struct vz_proc p;
+	int r = vz_proc_stat(env->launch.pid, &p);
+
+	*st = (struct vz_state){ .init = env->launch.pid,
+				 .started_at = (uint64_t)time(NULL),
+				 .uid = env->spec.uid,
+				 .gid = env->spec.gid,
+				 .features = env->spec.features,
+				 .caps = env->spec.caps };
+	if (r >= 0)
+		r = vz_proc_boot_id(st->boot_id, sizeof(st->boot_id));
+	st->start_time = r < 0 ? 0 : p.start_time;
+	return r < 0 ? vz_fail(e, VZ_SYSTEM, -r, "cannot look at the container's init") : 0;
+}
+
+static int script_do(void *ctx, struct vz_err *e)
+{
+	struct vz_start *s = ctx;
+	int r = describe(&s->env, &s->state, e);
+
+	return r < 0 ? r : vz_inside_script(s->env.ct, &s->state, "start", e);
+}
+
+static int go_do(void *ctx, struct vz_err *e)
+{
+	return vz_launch_go(&ctx_of(ctx)->env.launch, e);
+}
+
+static int state_do(void *ctx, struct vz_err *e)
+{
+	struct vz_start *s = ctx;
+
+	return vz_state_write(s->env.ct->id, &s->state, e);
+}
+
+static void state_undo(void *ctx)
+{
+	vz_state_remove(ctx_of(ctx)->env.ct->id);
+}
+
+static int done_do(void *ctx, struct vz_err *e)
+{
+	(void)e;
+	vz_journal_end(ctx_of(ctx)->env.ct->id);
+	return 0;
+}
+
+const struct vz_step vz_start_plan[] = {
+	{ "journal", journal_do, journal_undo },
+	{ "mount", mount_do, mount_undo },    /* action scripts, the area on VE_ROOT */
+	{ "cgroup", cgroup_do, cgroup_undo }, /* limits are in force before init exists */
+	{ "prestart", prestart_do, NULL },
+	{ "init", init_do, init_undo },       /* two processes: see launch/launch.h */
+	{ "script", script_do, NULL },        /* N.start, inside, before init runs */
+	{ "go", go_do, NULL },
+	{ "state", state_do, state_undo },    /* whoever reads it may rely on all above */
+	{ "done", done_do, NULL },
+	{ 0 },
+};
+
+static int check(struct vz_ct *ct, const struct vz_start_opts *o, struct vz_err *e)
+{
+	struct vz_state st;
+
+	if (vz_state_read(ct->id, &st) > 0)
+		return vz_fail(e, VZ_VE_RUNNING, 0, "Container is already running");
+	if (ct->conf.disabled.set && ct->conf.disabled.v && !o->force)
+		return vz_fail(e, VZ_VE_START_DISABLED, 0, "Container start disabled");
+	if (!ct->private)
+		return vz_fail(e, VZ_VE_PRIVATE_NOTSET, 0, "VE_PRIVATE is not set");
+	if (!ct->root)
+		return vz_fail(e, VZ_VE_ROOT_NOTSET, 0, "VE_ROOT is not set");
+	if (access(ct->private, F_OK) < 0)
+		return vz_fail(e, VZ_FS_NOPRVT, 0, "Container private area %s does not exist",
+			       ct->private);
+	return 0;
+}
+
+/* Until a systemd guest says READY=1 (sd_notify(3)); other inits have no such word, and are taken
+ * as started once they run. */
+static int wait_ready(struct vz_start *s, struct vz_err *e)
+{
+	char exe[64], to[256] = "", msg[1024];
+	struct pollfd f[2] = { { .fd = s->env.launch.notify, .events = POLLIN },
+			       { .fd = s->env.launch.pidfd, .events = POLLIN } };
+	struct timespec now;
+	time_t end;
+
+	vz_log(0, "Container start in progress, waiting ...");
+	snprintf(exe, sizeof(exe), "/proc/%d/exe", s->state.init);
+	if (readlink(exe, to, sizeof(to) - 1) < 0 || !strstr(to, "systemd"))
+		return 0;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	end = now.tv_sec + WAIT_LIMIT_S;
+	for (; now.tv_sec < end; clock_gettime(CLOCK_MONOTONIC, &now)) {
+		ssize_t n;
+
+		if (poll(f, 2, (int)(end - now.tv_sec) * 1000) < 0 && errno != EINTR)
+			break;
+		if (f[1].revents)
+			return vz_fail(e, VZ_WAIT_FAILED, 0, "Container wait failed");
+		n = recv(f[0].fd, msg, sizeof(msg) - 1, MSG_DONTWAIT);
+		if (n <= 0)
+			continue;
+		msg[n] = 0;
+		if (!strncmp(msg, "READY=1", 7) || strstr(msg, "\nREADY=1"))
+			return 0;
+	}
+	return vz_fail(e, VZ_WAIT_FAILED, 0, "Container wait failed - timeout expired");
+}
+
+static int run_plan(struct vz_start *s, struct vz_err *e)
+{
+	int r = vz_plan_run(vz_start_plan, s, e);
+
+	if (r < 0) {
+		vz_log(-1, "%s", e->msg);
+		snprintf(e->msg, sizeof(e->msg), "Container start failed");
+		return r;
+	}
+	if (!s->opts.wait) {
+		vz_log(0, "Container start in progress...");
+		return 0;
+	}
+	r = wait_ready(s, e);
+	if (!r)
+		vz_log(0, "Container started successfully");
+	return r;
+}
+
+int vz_op_start(struct vz_ct *ct, const struct vz_start_opts *o, struct vz_err *e)
+{
+	struct vz_start s = { .opts = *o };
+	int r = check(ct, o, e);
+
+	if (r < 0)
+		return r;
+	vz_log(0, "Starting container...");
+	r = vz_env_open(&s.env, ct, e);
+	if (r >= 0)
+		r = vz_env_ids(ct, &s.env.spec.uid, &s.env.spec.gid, e);
+	if (r >= 0 && !s.env.spec.uid)
+		vz_log(-1, "WARNING: Running container privileged: its root is the host's root");
+	if (r >= 0)
+		r = run_plan(&s, e);
+	vz_env_close(&s.env);
+	return r;
+}
+
+int vz_op_restart(struct vz_ct *ct, const struct vz_start_opts *so, const struct vz_stop_opts *po,
+		  struct vz_err *e)
+{
+	struct vz_state st;
+	int r;
+
+	vz_log(0, "Restarting container");
+	if (vz_state_read(ct->id, &st) > 0) {
+		r = vz_op_stop(ct, po, e);
+		if (r < 0)
+			return r;
+	}
+	return vz_op_start(ct, so, e);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The plan of start, which stop and heal read upwards. */
+#ifndef VZ_OPS_START_H
+#define VZ_OPS_START_H
+
+#include "ops/env.h"
+#include "ops/plan.h"
+
+struct vz_start {
+	struct vz_env env;
+	struct vz_start_opts opts;
+	struct vz_state state;
+	bool keep_mount;          /* undo leaves VE_ROOT mounted (stop --skip-umount) */
+	int umount_result;        /* what undoing "mount" came to */
+	struct vz_err umount_err;
+};
+
+extern const struct vz_step vz_start_plan[];
+
+/* Runs CONF/N.start or N.stop inside, if there is one: its text is fed to a shell. 79 when it
+ * fails. */
+int vz_inside_script(struct vz_ct *ct, const struct vz_state *st, const char *which,
+		     struct vz_err *e);
+
+#endif

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* stop: asks init to go, kills what stays, then reads the plan of start upwards. */
+#include "base/log.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "ops/start.h"
+#include "sys/call.h"
+#include "sys/proc.h"
+
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <time.h>
+
+#define DEFAULT_TIMEOUT_S 120
+#define KILL_WAIT_S 30
+/* systemd(1), signals: SIGRTMIN+4 starts poweroff.target */
+#define SYSTEMD_POWEROFF (SIGRTMIN + 4)
+
+/* Waits for a pidfd's process; true when it ended. */
+static bool wait_dead(int pidfd, int seconds)
+{
+	struct pollfd f = { .fd = pidfd, .events = POLLIN };
+	struct timespec now;
+	int64_t left, end;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	end = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + (int64_t)seconds * 1000;
+	do {
+		int n;
+
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		left = end - ((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000);
+		n = poll(&f, 1, left < 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left);
+		if (n > 0)
+			return true;
+		if (n < 0 && errno != EINTR)
+			return false;
+	} while (left > 0);
+	return false;
+}
+
+static bool is_systemd(pid_t init)
+{
+	char exe[sizeof("/proc//exe") + 10], to[PATH_MAX];
+	ssize_t n;
+
+	snprintf(exe, sizeof(exe), "/proc/%d/exe", init);
+	n = readlink(exe, to, sizeof(to) - 1);
+	if (n < 0)
+		return false;
+	to[n] = 0;
+	return strstr(to, "/systemd") != NULL;
+}
+
+/* Asks politely: systemd by its signal, which needs no bus; any other init by running `halt`
+ * inside, as ever. False when there is nobody to ask. */
+static bool ask(struct vz_ct *ct, const struct vz_state *st, int pidfd)
+{
+	const struct vz_script halt = { .text = "halt >/dev/null 2>&1\n", .timeout_s = 30 };
+	struct vz_err e = { 0 };
+	int code;
+
+	if (is_systemd(st->init))
+		return vz_pidfd_signal(pidfd, SYSTEMD_POWEROFF) >= 0;
+	if (vz_op_run_inside(ct, &halt, &code, &e) < 0)
+		return vz_proc_alive(st->init, st->start_time) ? false : true;
+	/* halt itself may be killed by the halting: only "not found" is a no */
+	return code != 127;
+}
+
+static int timeout_of(const struct vz_ct *ct)
+{
+	const struct vz_pu64 *t = &ct->conf.stop_timeout;
+
+	return t->set && t->v && t->v < INT_MAX / 1000 ? (int)t->v : DEFAULT_TIMEOUT_S;
+}
+
+static int make_it_end(struct vz_start *s, const struct vz_stop_opts *o, struct vz_err *e)
+{
+	autoclose int pidfd = vz_state_pidfd(&s->state);
+	struct vz_ct *ct = s->env.ct;
+
+	if (pidfd < 0)
+		return 0; /* ended by itself meanwhile */
+	if (!o->fast) {
+		vz_log(0, "Stopping container ...");
+		if (ask(ct, &s->state, pidfd) && wait_dead(pidfd, timeout_of(ct)))
+			return 0;
+	}
+	vz_log(0, "Killing container ...");
+	/* thaws it too where the administrator had frozen it */
+	(void)vz_cg_freeze(s->env.cg, false, NULL);
+	(void)vz_pidfd_signal(pidfd, SIGKILL);
+	if (wait_dead(pidfd, KILL_WAIT_S))
+		return 0;
+	return vz_fail(e, VZ_STOP_ERROR, 0, "Unable to stop container: operation timed out");
+}
+
+static int stop_steps(struct vz_start *s, const struct vz_stop_opts *o, struct vz_err *e)
+{
+	int r = vz_inside_script(s->env.ct, &s->state, "stop", e);
+
+	if (r < 0)
+		return r;
+	r = vz_fault("shutdown", e);
+	if (r >= 0)
+		r = vz_journal_begin(s->env.ct->id, "stop", e);
+	if (r >= 0)
+		r = make_it_end(s, o, e);
+	if (r < 0) {
+		vz_journal_end(s->env.ct->id);
+		return r;
+	}
+	vz_log(0, "Container was stopped");
+	s->keep_mount = o->skip_umount;
+	vz_plan_undo(vz_start_plan, SIZE_MAX, s);
+	if (s->umount_result < 0 && e)
+		*e = s->umount_err;
+	return s->umount_result;
+}
+
+int vz_op_stop(struct vz_ct *ct, const struct vz_stop_opts *o, struct vz_err *e)
+{
+	struct vz_start s = { 0 };
+	int r;
+
+	if (vz_state_read(ct->id, &s.state) <= 0) {
+		vz_log(-1, "Unable to stop: container is not running");
+		return 0;
+	}
+	r = vz_env_open(&s.env, ct, e);
+	if (r >= 0)
+		r = stop_steps(&s, o, e);
+	vz_env_close(&s.env);
+	return r;
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* start, stop, restart: their options. */
+#include "vzctl/vzctl.h"
+
+#include <getopt.h>
+#include <string.h>
+
+#include "base/str.h"
+
+static struct {
+	struct vz_start_opts start;
+	struct vz_stop_opts stop;
+	const char *only_start, *only_stop; /* the last option that fits one of them only */
+} given;
+
+enum { FORCE = 1, WAIT, SKIP_FSCK, SKIP_REMOUNT, SKIP_SETUP, FAST, SKIP_UMOUNT };
+
+static const struct option options[] = {
+	{ "force", no_argument, NULL, FORCE },
+	{ "wait", no_argument, NULL, WAIT },
+	{ "skip-fsck", no_argument, NULL, SKIP_FSCK },
+	{ "skip-remount", no_argument, NULL, SKIP_REMOUNT },
+	{ "skip_ve_setup", no_argument, NULL, SKIP_SETUP },
+	{ "fast", no_argument, NULL, FAST },
+	{ "skip-umount", no_argument, NULL, SKIP_UMOUNT },
+	{ 0 },
+};
+
+static void take(int o)
+{
+	switch (o) {
+	case FORCE:
+		given.start.force = true;
+		break;
+	case WAIT:
+		given.start.wait = true;
+		break;
+	case SKIP_REMOUNT:
+		given.start.skip_remount = true;
+		break;
+	case SKIP_SETUP:
+		given.start.skip_setup = true;
+		break;
+	case FAST:
+		given.stop.fast = true;
+		break;
+	case SKIP_UMOUNT:
+		given.stop.skip_umount = true;
+		break;
+	}
+}
+
+int parse_life(int argc, char **argv, struct vz_err *e)
+{
+	char name[] = "vzctl", *ctid = argv[0];
+	int o, at = 0;
+
+	argv[0] = name; /* getopt's messages begin with it */
+	optind = 0;
+	while ((o = getopt_long(argc, argv, "", options, &at)) != -1) {
+		if (o == '?')
+			return vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0, "%s", "");
+		take(o);
+		if (o >= FAST)
+			given.only_stop = options[at].name;
+		else
+			given.only_start = options[at].name;
+	}
+	argv[0] = ctid;
+	if (optind < argc)
+		return vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0, "Invalid extra arguments: %s",
+			       argv[optind]);
+	return 0;
+}
+
+static int not_applicable(const char *option, const char *verb, struct vz_err *e)
+{
+	return vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0,
+		       "Option --%s is not applicable to %s command", option, verb);
+}
+
+int run_start(struct vz_ct *ct, int argc, char **argv, struct vz_err *e)
+{
+	(void)argc;
+	(void)argv;
+	if (given.only_stop)
+		return finish(not_applicable(given.only_stop, "start", e), e);
+	return finish(vz_op_start(ct, &given.start, e), e);
+}
+
+int run_stop(struct vz_ct *ct, int argc, char **argv, struct vz_err *e)
+{
+	(void)argc;
+	(void)argv;
+	if (given.only_start)
+		return finish(not_applicable(given.only_start, "stop", e), e);
+	return finish(vz_op_stop(ct, &given.stop, e), e);
+}
+
+int run_restart(struct vz_ct *ct, int argc, char **argv, struct vz_err *e)
+{
+	(void)argc;
+	(void)argv;
+	return finish(vz_op_restart(ct, &given.start, &given.stop, e), e);
+}

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * vzctl: global flags, then COMMAND CTID [options]. The order of checks is the legacy one
+ * (reference 1.1): scripts depend on which error wins.
+ */
+#include "vzctl/vzctl.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "ops/plan.h"
+
+struct global {
+	int verbose;
+	bool quiet, skiplock, dry_run;
+};
+
+static void usage(FILE *out)
+{
+	fprintf(out, "vzctl version %s\n", PACKAGE_VERSION);
+	fprintf(out, "Usage: vzctl [--quiet] [--verbose] [--skiplock] [--version] "
+		     "<command> <ctid> [options]\n\n");
+	for (const struct verb *v = verbs; v->name; v++) {
+		fprintf(out, "vzctl %s <ctid>%s%s\n", v->name, *v->usage ? " " : "", v->usage);
+		if (!strcmp(v->name, "create"))
+			vz_emit_usage(out, IN_CREATE);
+		else if (!strcmp(v->name, "set"))
+			vz_emit_usage(out, IN_SET);
+	}
+}
+
+static const struct verb *find(const char *name)
+{
+	for (const struct verb *v = verbs; v->name; v++)
+		if (!strcmp(v->name, name) || (v->alias && !strcmp(v->alias, name)))
+			return v;
+	return NULL;
+}
+
+int finish(int r, const struct vz_err *e)
+{
+	return r < 0 ? vz_log_err(e) : VZ_OK;
+}
+
+static void warn(int level, const char *line)
+{
+	vz_log(level, "%s", line);
+}
+
+static void on_signal(int sig)
+{
+	static const char text[] = "\nCancelling...\n";
+
+	(void)sig;
+	(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
+	vz_plan_cancel();
+}
+
+static void set_up_process(void)
+{
+	struct sigaction sa = { .sa_handler = on_signal };
+
+	/* whoever started us may have closed them; an fd of ours must never get such a number */
+	while (fcntl(2, F_GETFD) < 0)
+		if (open("/dev/null", O_RDWR) < 0)
+			break;
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+	umask(0022);
+}
+
+static void set_up_log(const struct vz_conf *c, const struct global *g, const struct verb *v)
+{
+	int level = c->log_level.set ? (int)c->log_level.v : 0;
+
+	if (g->verbose)
+		vz_log_verbosity(g->verbose);
+	else
+		vz_log_verbosity(c->verbose.set ? (int)c->verbose.v : level);
+	if (v->flags & SILENT)
+		vz_log_verbosity(-1);
+	vz_log_quiet(g->quiet);
+	if (c->logfile.set && *c->logfile.v)
+		vz_log_file(c->logfile.v, level);
+}
+
+/* The checks that need the container's configuration, its lock, and the verb itself. */
+static int with_container(const struct verb *v, struct vz_ct *ct, const struct global *g,
+			  int argc, char **argv)
+{
+	struct vz_err e = { 0 };
+	int r, code;
+
+	if ((v->flags & NEEDS_CONF) && !ct->has_conf) {
+		vz_log(-1, "Container config file does not exist");
+		return VZ_NOVECONFIG;
+	}
+	if ((v->flags & LOCKS) && !g->skiplock) {
+		r = vz_ct_lock(ct, "", warn, &e);
+		if (r < 0)
+			return finish(r, &e);
+	}
+	if (v->flags & LOCKS)
+		vz_op_heal(ct);
+	code = v->run(ct, argc, argv, &e);
+	vz_ct_unlock(ct);
+	return code;
+}
+
+static int with_host(const struct verb *v, const char *which, const struct global *g, int argc,
+		     char **argv)
+{
+	struct vz_host host = { 0 };
+	struct vz_err e = { 0 };
+	struct vz_ct ct = { 0 };
+	bool by_name;
+	unsigned id;
+	int r, code;
+
+	if (vz_ct_resolve(which, &id, &by_name, &e) < 0) {
+		vz_log_quiet(g->quiet);
+		return vz_log_err(&e);
+	}
+	vz_log_quiet(g->quiet);
+	if (!id && !(v->flags & HOST_TOO)) {
+		vz_log(-1, "Only set actions are allowed for CT0");
+		return VZ_INVALID_PARAMETER_VALUE;
+	}
+	r = vz_host_load(&host, warn, &e);
+	if (r >= 0) {
+		set_up_log(&host.conf, g, v);
+		vz_log_ctid(id);
+		r = v->parse ? v->parse(argc, argv, &e) : 0;
+	}
+	if (r >= 0 && (v->flags & NO_OPTIONS) && argc > 1)
+		r = vz_fail(&e, VZ_INVALID_PARAMETER_SYNTAX, 0, "Invalid options: %s", argv[1]);
+	if (r >= 0)
+		r = vz_ct_load(&host, id, &ct, warn, &e);
+	if (r >= 0 && by_name && ct.has_conf && !vz_ct_name(&ct) && ct.own.name.set)
+		r = vz_fail(&e, VZ_INVALID_PARAMETER_VALUE, 0,
+			    "Unable to find container by name %s", which);
+	code = r < 0 ? vz_log_err(&e) : with_container(v, &ct, g, argc, argv);
+	vz_ct_free(&ct);
+	vz_host_free(&host);
+	return code;
+}
+
+/* Global flags stand before the command only; returns the index of the command, or -exit code. */
+static int global_flags(int argc, char **argv, struct global *g)
+{
+	int i;
+
+	for (i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "--verbose"))
+			g->verbose++;
+		else if (!strcmp(argv[i], "--quiet"))
+			g->quiet = true;
+		else if (!strcmp(argv[i], "--skiplock"))
+			g->skiplock = true;
+		else if (!strcmp(argv[i], "--dry-run"))
+			g->dry_run = true;
+		else
+			break;
+	}
+	return i;
+}
+
+int main(int argc, char **argv)
+{
+	struct global g = { 0 };
+	const struct verb *v;
+	int i;
+
+	set_up_process();
+	vz_log_init("vzctl");
+	i = global_flags(argc, argv, &g);
+	if (i >= argc) {
+		usage(stderr);
+		return VZ_INVALID_PARAMETER_SYNTAX;
+	}
+	if (!strcmp(argv[i], "--version")) {
+		printf("vzctl version %s\n", PACKAGE_VERSION);
+		return 0;
+	}
+	if (!strcmp(argv[i], "--help")) {
+		usage(stdout);
+		return 0;
+	}
+	if (!strcmp(argv[i], "--words")) {
+		for (v = verbs; i + 1 == argc && v->name; v++)
+			printf("%s\n", v->name);
+		if (i + 1 < argc)
+			vz_emit_words(stdout, argv[i + 1]);
+		return 0;
+	}
+	v = find(argv[i]);
+	if (!v) {
+		fprintf(stderr, "Bad command: %s\n", argv[i]);
+		return VZ_INVALID_PARAMETER_SYNTAX;
+	}
+	if (i + 1 >= argc) {
+		fprintf(stderr, "CT ID missing\n");
+		return VZ_INVALID_PARAMETER_VALUE;
+	}
+	if (g.dry_run && vz_op_print_plan(v->name) == 0)
+		return 0;
+	if (g.dry_run) {
+		fprintf(stderr, "There is no plan to print for %s\n", v->name);
+		return VZ_INVALID_PARAMETER_SYNTAX;
+	}
+	if (geteuid() != 0) {
+		fprintf(stderr, "vzctl must be run as root\n");
+		return VZ_NO_ACCES;
+	}
+	return with_host(v, argv[i + 1], &g, argc - i - 1, argv + i + 1);
+}

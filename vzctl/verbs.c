@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The table of verbs, and those that need no options of their own. */
+#include "vzctl/vzctl.h"
+
+#include "ops/console.h"
+
+static int run_destroy(struct vz_ct *ct, int argc, char **argv, struct vz_err *e)
+{
+	(void)argc;
+	(void)argv;
+	return finish(vz_op_destroy(ct, e), e);
+}
+
+static int run_mount(struct vz_ct *ct, int argc, char **argv, struct vz_err *e)
+{
+	(void)argc;
+	(void)argv;
+	return finish(vz_op_mount(ct, e), e);
+}
+
+static int run_umount(struct vz_ct *ct, int argc, char **argv, struct vz_err *e)
+{
+	(void)argc;
+	(void)argv;
+	return finish(vz_op_umount(ct, e), e);
+}
+
+static int run_status(struct vz_ct *ct, int argc, char **argv, struct vz_err *e)
+{
+	(void)argc;
+	(void)argv;
+	return finish(vz_op_status(ct), e);
+}
+
+static int run_console(struct vz_ct *ct, int argc, char **argv, struct vz_err *e)
+{
+	return finish(vz_op_console(ct, argc - 1, argv + 1, e), e);
+}
+
+/* clang-format off */
+const struct verb verbs[] = {
+	{ "create", NULL, LOCKS, parse_create, run_create, "[options]" },
+	{ "destroy", "delete", LOCKS | NEEDS_CONF | NO_OPTIONS, NULL, run_destroy, "" },
+	{ "mount", NULL, LOCKS | NEEDS_CONF | NO_OPTIONS, NULL, run_mount, "" },
+	{ "umount", NULL, LOCKS | NEEDS_CONF | NO_OPTIONS, NULL, run_umount, "" },
+	{ "start", NULL, LOCKS | NEEDS_CONF, parse_life, run_start,
+	  "[--force] [--wait] [--skip-fsck] [--skip-remount] [--skip_ve_setup]" },
+	{ "stop", NULL, LOCKS | NEEDS_CONF, parse_life, run_stop, "[--fast] [--skip-umount]" },
+	{ "restart", NULL, LOCKS | NEEDS_CONF, parse_life, run_restart,
+	  "[--force] [--wait] [--fast] [--skip-fsck]" },
+	{ "status", NULL, SILENT | NO_OPTIONS, NULL, run_status, "" },
+	{ "enter", NULL, NEEDS_CONF, parse_enter, run_enter, "[--exec <command> [arg ...]]" },
+	{ "exec", NULL, NEEDS_CONF, parse_exec, run_exec, "<command> [arg ...]" },
+	{ "exec2", NULL, NEEDS_CONF, parse_exec, run_exec, "<command> [arg ...]" },
+	{ "exec3", NULL, NEEDS_CONF, parse_exec, run_exec, "<program> [arg ...]" },
+	{ "runscript", NULL, LOCKS | NEEDS_CONF, parse_runscript, run_runscript, "<script>" },
+	{ "console", NULL, NEEDS_CONF, NULL, run_console, "[ttyno]" },
+	{ "set", NULL, LOCKS | HOST_TOO, parse_set, run_set,
+	  "[--save] [--force] [--setmode restart|ignore] [options]" },
+	{ 0 },
+};
+/* clang-format on */

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The verbs of vzctl: one row each; what they do is lib/ops. */
+#ifndef VZCTL_VZCTL_H
+#define VZCTL_VZCTL_H
+
+#include "ops/ops.h"
+
+enum verb_flags {
+	LOCKS = 1 << 0,      /* takes the container's lock and heals */
+	NEEDS_CONF = 1 << 1, /* 14 without CTID.conf */
+	HOST_TOO = 1 << 2,   /* CTID 0 is allowed */
+	SILENT = 1 << 3,     /* errors only */
+	NO_OPTIONS = 1 << 4, /* "Invalid options" when any is given */
+};
+
+/* argv[0] is the CTID as typed, argv[1..] what followed it. parse() runs before the container
+ * is looked at; returns 0, or a failure in *e. run() returns the exit code. */
+struct verb {
+	const char *name, *alias;
+	unsigned flags;
+	int (*parse)(int argc, char **argv, struct vz_err *e);
+	int (*run)(struct vz_ct *ct, int argc, char **argv, struct vz_err *e);
+	const char *usage;
+};
+
+extern const struct verb verbs[];
+
+/* Result of an op: its exit code, the message of *e printed. */
+int finish(int r, const struct vz_err *e);
+
+int parse_life(int argc, char **argv, struct vz_err *e);
+int parse_create(int argc, char **argv, struct vz_err *e);
+int parse_set(int argc, char **argv, struct vz_err *e);
+int parse_exec(int argc, char **argv, struct vz_err *e);
+int parse_enter(int argc, char **argv, struct vz_err *e);
+int parse_runscript(int argc, char **argv, struct vz_err *e);
+
+int run_create(struct vz_ct *ct, int argc, char **argv, struct vz_err *e);
+int run_set(struct vz_ct *ct, int argc, char **argv, struct vz_err *e);
+int run_start(struct vz_ct *ct, int argc, char **argv, struct vz_err *e);
+int run_stop(struct vz_ct *ct, int argc, char **argv, struct vz_err *e);
+int run_restart(struct vz_ct *ct, int argc, char **argv, struct vz_err *e);
+int run_exec(struct vz_ct *ct, int argc, char **argv, struct vz_err *e);
+int run_enter(struct vz_ct *ct, int argc, char **argv, struct vz_err *e);
+int run_runscript(struct vz_ct *ct, int argc, char **argv, struct vz_err *e);
+
+#endif
