@@ -148,8 +148,8 @@ static int fake_vzctl(int argc, char **argv)
 		r = fake_start(id);
 	else
 		vz_state_remove(id);
-	tell(r ? "refused" : start ? "start" : "stop", id);
 	vz_ct_unlock(&ct);
+	tell(r ? "refused" : start ? "start" : "stop", id);
 	return r;
 }
 
