@@ -23,16 +23,24 @@ struct vz_source {
 	void (*ready)(struct vz_eventd *d, struct vz_source *s, uint32_t events);
 };
 
+/* Names one init. The start time alone does not: it counts in clock ticks, and a VPS may reboot
+ * within one. OTHER_BOOT stands for whatever a state file of another boot meant. */
+struct vz_init {
+	pid_t pid;
+	uint64_t start_time;
+};
+#define VZ_INIT_OTHER_BOOT ((struct vz_init){ -1, 0 })
+
 /* A VPS as seen from here, and what has to be done because it ended. */
 struct vz_seen {
 	struct vz_seen *next;
 	unsigned id;
 	int pidfd, stat_fd;             /* of the init we watch, or -EBADF */
-	struct vz_state st;             /* of that init */
-	struct vz_exitinfo last;        /* how the init ended that started at last_start */
-	uint64_t last_start;
-	uint64_t job_start;             /* start time of the init whose end the job is about */
-	uint64_t handled;               /* of the one whose end was dealt with */
+	struct vz_init init;
+	struct vz_exitinfo last;        /* how last_init ended */
+	struct vz_init last_init;
+	struct vz_init job_init;        /* whose end the job is about */
+	struct vz_init handled;         /* whose end was dealt with */
 	enum { JOB_NONE, JOB_WAITING, JOB_SCRIPT, JOB_VZCTL } job;
 	bool reboot, script_done;
 	pid_t child;
@@ -92,8 +100,8 @@ int vz_eventd_watch_init(struct vz_eventd *d, struct vz_err *e);
 struct vz_seen *vz_eventd_seen(struct vz_eventd *d, unsigned id); /* NULL: out of memory */
 
 /* ---- eventd-job.c: what is done about it ---- */
-/* start: the start time of the init that ended; its end is dealt with once. */
-void vz_job_begin(struct vz_seen *v, uint64_t start, bool reboot);
+/* init: the one that ended; its end is dealt with once. */
+void vz_job_begin(struct vz_seen *v, struct vz_init init, bool reboot);
 /* Whatever is due. */
 void vz_job_run(struct vz_eventd *d);
 /* When to call vz_job_run() next, or 0. */

@@ -17,10 +17,10 @@
 #define DELAY_FIRST_MS 50
 #define DELAY_MAX_MS 5000
 
-void vz_job_begin(struct vz_seen *v, uint64_t start, bool reboot)
+void vz_job_begin(struct vz_seen *v, struct vz_init init, bool reboot)
 {
 	v->job = JOB_WAITING;
-	v->job_start = start;
+	v->job_init = init;
 	v->reboot = reboot;
 	v->script_done = false;
 	v->due = vz_eventd_now();
@@ -37,7 +37,7 @@ static void later(struct vz_seen *v)
 static void finish(struct vz_eventd *d, struct vz_seen *v)
 {
 	v->job = JOB_NONE;
-	v->handled = v->job_start;
+	v->handled = v->job_init;
 	vz_eventd_look(d, v->id);
 }
 

@@ -14,7 +14,15 @@
 #include <sys/epoll.h>
 #include <sys/inotify.h>
 
-#define OTHER_BOOT 1 /* stands for the start time in a state file of another boot */
+static struct vz_init init_of(const struct vz_state *st)
+{
+	return (struct vz_init){ st->init, st->start_time };
+}
+
+static bool is_same(struct vz_init a, struct vz_init b)
+{
+	return a.pid == b.pid && a.start_time == b.start_time;
+}
 
 struct vz_seen *vz_eventd_seen(struct vz_eventd *d, unsigned id)
 {
@@ -48,7 +56,7 @@ static int open_stat(const struct vz_state *st)
 	return TAKE_FD(fd);
 }
 
-static void ended(struct vz_seen *v, uint64_t start, const struct vz_exitinfo *how)
+static void ended(struct vz_seen *v, struct vz_init init, const struct vz_exitinfo *how)
 {
 	bool reboot = how->end == VZ_END_REBOOT;
 	char text[64];
@@ -68,24 +76,27 @@ static void ended(struct vz_seen *v, uint64_t start, const struct vz_exitinfo *h
 		*oldest = now;
 	}
 	vz_log_ctid(0);
-	vz_job_begin(v, start, reboot);
+	vz_job_begin(v, init, reboot);
 }
 
 /* A state file without a living init, which we did not see end: it may be a zombie still. */
 static void found_dead(struct vz_seen *v)
 {
-	struct vz_state st = { .start_time = OTHER_BOOT };
+	struct vz_init init = VZ_INIT_OTHER_BOOT;
 	autoclose int stat_fd = -EBADF;
 	struct vz_exitinfo how;
+	struct vz_state st;
 
 	if (v->job != JOB_NONE)
 		return;
-	if (vz_state_last(v->id, &st))
+	if (vz_state_last(v->id, &st)) {
+		init = init_of(&st);
 		stat_fd = open_stat(&st);
-	if (st.start_time == v->handled)
+	}
+	if (is_same(init, v->handled))
 		return;
-	how = st.start_time == v->last_start ? v->last : vz_exitinfo_get(stat_fd, -1);
-	ended(v, st.start_time, &how);
+	how = is_same(init, v->last_init) ? v->last : vz_exitinfo_get(stat_fd, -1);
+	ended(v, init, &how);
 }
 
 static void watch(struct vz_eventd *d, struct vz_seen *v, const struct vz_state *st)
@@ -100,7 +111,7 @@ static void watch(struct vz_eventd *d, struct vz_seen *v, const struct vz_state 
 		vz_log(-1, "cannot watch CT %u", v->id);
 		return;
 	}
-	v->st = *st;
+	v->init = init_of(st);
 	v->pidfd = TAKE_FD(pidfd);
 	v->stat_fd = TAKE_FD(stat_fd);
 	vz_log(1, "CT %u runs, init %d", v->id, st->init);
@@ -153,7 +164,7 @@ static void end_ready(struct vz_eventd *d, struct vz_source *s, uint32_t events)
 	if (v->stat_fd >= 0)
 		close(TAKE_FD(v->stat_fd));
 	v->last = ev.info;
-	v->last_start = v->st.start_time;
+	v->last_init = v->init;
 	/* what the state file says now decides: nothing (stopped in order), another init, or
 	 * still this one */
 	vz_eventd_look(d, v->id);
