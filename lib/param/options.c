@@ -243,34 +243,48 @@ static int add_word(struct vz_plist *l, const struct vz_param *p, const char *wo
 	return r;
 }
 
-/* --ifname chooses a device, the last of g->ifname; the options that follow change it. */
+/* --ifname chooses a device: its word becomes the last of the list, which later options change. */
+static int choose_device(struct vz_plist *l, const struct vz_param *p, const char *name,
+			 struct vz_err *why)
+{
+	char *word = NULL;
+	int r = p->type->word(p, name, true, &word, why);
+	size_t n;
+
+	if (r < 0)
+		return r;
+	n = strlen(word);
+	for (size_t i = 0; i < l->n; i++) {
+		char *was = l->v[i];
+
+		if (strncmp(was, word, n) || (was[n] && was[n] != ','))
+			continue;
+		memmove(&l->v[i], &l->v[i + 1], (l->n - i - 1) * sizeof(*l->v));
+		l->v[l->n - 1] = was;
+		free(word);
+		return 0;
+	}
+	return vz_list_put(l, p->type, word);
+}
+
 static int take_netif(struct vz_given *g, const struct vz_extra *x, const char *value,
 		      struct vz_err *why)
 {
 	const struct vz_param *p = vz_param_by_key("NETIF");
 	autofree char *change = vz_fmt("%s=%s", x->opt, value);
 	struct vz_plist *l = &g->ifname;
-	char *word = NULL;
+	char *word;
 	int r;
 
 	if (!change)
 		return -ENOMEM;
-	if (value[strcspn(value, ",; \t")] || (x->words && !vz_words_have(x->words, value,
-									 strlen(value))))
+	if (value[strcspn(value, ",; \t")])
 		return -EINVAL;
-	if (x->kind == X_IFNAME) {
-		r = p->type->word(p, value, true, &word, why);
-		for (size_t i = 0; r >= 0 && i < l->n; i++)
-			if (!strncmp(l->v[i], word, strlen(word)) &&
-			    strchr(",", l->v[i][strlen(word)])) {
-				free(word);
-				word = strdup(l->v[i]);
-				vz_list_remove(l, p->type, l->v[i]);
-				break;
-			}
-		g->add.netif.set = true;
-		return r < 0 ? r : word ? vz_list_put(l, p->type, word) : -ENOMEM;
-	}
+	if (x->words && !vz_words_have(x->words, value, strlen(value)))
+		return -EINVAL;
+	g->add.netif.set = true;
+	if (x->kind == X_IFNAME)
+		return choose_device(l, p, value, why);
 	if (!l->n)
 		return -EBADF;
 	r = vz_netif_change(l->v[l->n - 1], change, &word);
