@@ -25,7 +25,7 @@ void vz_emit_usage(FILE *out, enum vz_where verb)
 		if (p->short_opt)
 			fprintf(out, "-%c, ", p->short_opt);
 		fprintf(out, "--%s %s\n", p->opt, p->arg);
-		if (p->opt_del)
+		if (vz_opt_del(p, verb))
 			fprintf(out, "   --%s %s|all\n", p->opt_del, p->arg);
 	}
 }
@@ -113,7 +113,7 @@ static void man_options(FILE *out, unsigned verb)
 		if (p->short_opt)
 			fprintf(out, "\\fB\\-%c\\fR, ", p->short_opt);
 		roff_option(out, p->opt, p->arg);
-		if (p->opt_del) {
+		if (vz_opt_del(p, verb)) {
 			fputs(", ", out);
 			roff_option(out, p->opt_del, p->arg);
 			fputs("|\\fIall\\fR", out);
@@ -188,7 +188,7 @@ void vz_emit_words(FILE *out, const char *what)
 		if (!(vz_params[i].where & verb) || !vz_params[i].opt)
 			continue;
 		fprintf(out, "--%s\n", vz_params[i].opt);
-		if (vz_params[i].opt_del)
+		if (vz_opt_del(&vz_params[i], verb))
 			fprintf(out, "--%s\n", vz_params[i].opt_del);
 	}
 }

@@ -86,7 +86,7 @@ static bool nth(size_t i, unsigned verb, struct option *ret)
 		ret->p = &vz_params[i / 2];
 		ret->del = i % 2;
 		if (ret->p->where & verb)
-			ret->name = ret->del ? ret->p->opt_del : ret->p->opt;
+			ret->name = ret->del ? vz_opt_del(ret->p, verb) : ret->p->opt;
 		return true;
 	}
 	i -= 2 * vz_nparams;

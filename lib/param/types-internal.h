@@ -55,6 +55,12 @@ int vz_conf_put(struct vz_conf *c, const struct vz_param *p, const char *text, b
  * for. NULL for a row that is never written (a view, a retired key). */
 const struct vz_param *vz_param_saved_as(const struct vz_param *p);
 
+/* The removing option of a row for a verb: what is only being made has nothing to remove. */
+static inline const char *vz_opt_del(const struct vz_param *p, unsigned verb)
+{
+	return verb & IN_SET ? p->opt_del : NULL;
+}
+
 /* An option of create or set that is not a parameter: what it is, and where it goes. */
 enum vz_extra_kind {
 	X_FLAG,     /* a bool */

@@ -511,6 +511,8 @@ static const struct refusal {
 	{ "set --nonsense", 21, "vzctl: unrecognized option '--nonsense'" },
 	{ "set --nonsense=1", 21, "vzctl: unrecognized option '--nonsense=1'" },
 	{ "create --cpuunits 1000", 21, "vzctl: unrecognized option '--cpuunits'" },
+	{ "create --ipdel all", 21, "vzctl: unrecognized option '--ipdel'" },
+	{ "create --ipd 1", 21, "vzctl: unrecognized option '--ipd'" },
 	{ "set --layout simfs", 21, "vzctl: unrecognized option '--layout'" },
 	{ "set --num 1", 21,
 	  "vzctl: option '--num' is ambiguous; possibilities: '--numproc' '--numtcpsock'" },
@@ -677,7 +679,7 @@ static void documents(void)
 		if (line && p->where & IN_CREATE)
 			CHECK(strstr(create, line));
 	}
-	CHECK(!strstr(create, "--save"));
+	CHECK(!strstr(create, "--save") && !strstr(create, "--ipdel"));
 	CHECK(strstr(set, "--ipdel\n"));
 }
 
