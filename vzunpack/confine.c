@@ -11,6 +11,7 @@
 #include "sys/call.h"
 #include "sys/landlock.h"
 
+#include <sched.h>
 #include <seccomp.h>
 #include <sys/capability.h>
 #include <sys/ioctl.h>
@@ -24,7 +25,7 @@
 static const cap_value_t kept[] = { CAP_CHOWN,	CAP_DAC_OVERRIDE, CAP_FOWNER,
 				    CAP_FSETID, CAP_SETFCAP,	  CAP_MKNOD };
 
-/* Refused with EPERM. Threads stay possible: decoders may start some. */
+/* Refused with EPERM. Threads stay possible, see add_rules(): decoders may start some. */
 static const char *const refused[] = {
 	/* other programs and processes */
 	"execve", "execveat", "fork", "vfork", "ptrace", "process_vm_readv", "process_vm_writev",
@@ -84,6 +85,13 @@ static int add_rules(scmp_filter_ctx f)
 	for (size_t i = 0; r == 0 && i < ARRAY_LEN(typing); i++)
 		r = seccomp_rule_add(f, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ioctl), 1,
 				     SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffffu, typing[i]));
+	/* a thread is a clone() with this flag; clone3() hides its flags from a filter, and libc
+	 * falls back to clone() when it does not exist */
+	if (r == 0)
+		r = seccomp_rule_add(f, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
+				     SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
+	if (r == 0)
+		r = seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 	if (r == 0) /* abort() signals its own thread group */
 		r = seccomp_rule_add(f, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(tgkill), 1,
 				     SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid()));
