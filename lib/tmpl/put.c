@@ -222,6 +222,8 @@ static int set_xattrs(int fd, const char *path, const struct vz_xattrs *x, struc
 
 		if (vz_str_eq(a->name, ACL_DEFAULT) || !fsetxattr(fd, a->name, a->value, a->size, 0))
 			continue;
+		if (errno == EINVAL)
+			return refuse(e, path, "an attribute or access list is malformed");
 		/* notes of a desktop may be lost; rights may not */
 		if (errno == EOPNOTSUPP && vz_str_prefix(a->name, "user.", NULL))
 			continue;

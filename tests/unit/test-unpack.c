@@ -506,22 +506,39 @@ static pid_t start_get(const struct vz_tmpl *t, unsigned user)
 	return pid;
 }
 
+/* No process, or one that is dead and only waits for its parent. */
+static bool is_dead(const char *pid)
+{
+	autofree char *p = vz_fmt("/proc/%s/cmdline", pid);
+	char buf[64];
+
+	return vz_file_read_buf(AT_FDCWD, p, buf, sizeof(buf)) <= 0;
+}
+
 /* kill -9 while unpacking leaves no base and no unpacker, and the next create works. */
 static void test_killed(const struct vz_tmpl *t)
 {
-	autofree char *script = vz_fmt("#!/bin/sh\ntouch %s/started\nexec sleep 100\n", top);
+	autofree char *script = vz_fmt("#!/bin/sh\necho $$ > %s/started\nexec sleep 100\n", top);
 	autofree char *started = vz_fmt("%s/started", top), *id = NULL;
 	struct vz_err e = { 0 };
+	char child[16] = "0";
 	pid_t pid;
 	int st;
 
 	helper(script);
 	pid = start_get(t, 1);
-	for (int i = 0; i < 500 && access(started, F_OK) < 0; i++)
+	for (int i = 0; i < 500; i++) {
+		if (vz_file_read_buf(AT_FDCWD, started, child, sizeof(child)) > 0)
+			break;
 		usleep(10000);
+	}
+	CHECK(!is_dead(child));
 	CHECK_INT(work_names(), 1);
 	CHECK(!kill(pid, SIGKILL));
 	CHECK(waitpid(pid, &st, 0) == pid && WIFSIGNALED(st));
+	for (int i = 0; i < 500 && !is_dead(child); i++)
+		usleep(10000);
+	CHECK(is_dead(child));
 	setenv("VZ_LIBEXEC", VZ_TEST_LIBEXEC, 1);
 	CHECK_INT(vz_tmpl_base_get(top, t, false, 2, &id, &e), 0);
 	CHECK_STR(e.msg, "");
