@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The facts about every VPS; see list.h. Two directories tell who exists (configurations) and who
+ * runs (states); everything else is looked at once per VPS, and only when asked for.
+ */
+#include "ops/list.h"
+#include "base/num.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "cgroup/cgroup.h"
+#include "ct/ct.h"
+#include "sys/call.h"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <time.h>
+
+struct vz_list_store {
+	struct vz_host host;
+	struct vz_ct *cts; /* cts[i] belongs to items[i] */
+	size_t n;
+};
+
+static int by_id(const void *a, const void *b)
+{
+	unsigned x = *(const unsigned *)a, y = *(const unsigned *)b;
+
+	return (x > y) - (x < y);
+}
+
+int vz_op_list_id(const char *text, unsigned *ret_id, struct vz_err *e)
+{
+	autofree char *path = NULL;
+	autoconf conf = { 0 };
+	bool by_name;
+	unsigned id;
+
+	if (vz_ct_resolve(text, &id, &by_name, NULL) < 0 || !id)
+		goto invalid;
+	if (by_name) {
+		/* the link alone is not enough: NAME= must agree where it is set */
+		path = vz_fmt("%s/conf/%u.conf", VZ_CONFDIR, id);
+		if (!path || vz_conf_load(path, &conf, NULL, NULL) < 0)
+			goto invalid;
+		if (conf.name.set && strcmp(conf.name.v, text))
+			goto invalid;
+	}
+	*ret_id = id;
+	return 0;
+invalid:
+	return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "CT ID %s is invalid.", text);
+}
+
+/* A directory of the host's, or a link to one the host made. */
+static bool is_dir(const char *path)
+{
+	struct stat st;
+
+	return path && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/*
+ * The layout of a VPS whose configuration does not name it, as the legacy tools left them. May be
+ * hostile: with simfs the private area is the guest's own tree; therefore no link is followed.
+ */
+static const char *detect_layout(const char *private)
+{
+	autoclose int dir = -EBADF, image = -EBADF;
+
+	dir = private ? open(private, O_PATH | O_DIRECTORY | O_CLOEXEC) : -EBADF;
+	if (dir < 0)
+		return NULL;
+	image = vz_openat2(dir, "root.hdd/DiskDescriptor.xml", O_PATH, 0,
+			   RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+	return image >= 0 ? "ploop" : "simfs";
+}
+
+static uint64_t uptime_ms(uint64_t start_ticks)
+{
+	uint64_t hz = (uint64_t)sysconf(_SC_CLK_TCK), now, start;
+	struct timespec ts;
+
+	/* field 22 of /proc/PID/stat counts from the boot, suspended time included (proc(5)) */
+	clock_gettime(CLOCK_BOOTTIME, &ts);
+	now = (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+	start = start_ticks / hz * 1000 + start_ticks % hz * 1000 / hz;
+	return now > start ? now - start : 0;
+}
+
+static uint64_t known(uint64_t v, uint64_t unit)
+{
+	return v == VZ_UNLIMITED ? VZ_LIST_UNKNOWN : v / unit;
+}
+
+/* A group that cannot be read leaves the numbers unknown; the rest of the list is still true. */
+static void read_usage(struct vz_list_item *it)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	__attribute__((cleanup(vz_cg_closep))) struct vz_cg *cg = NULL;
+	struct vz_cg_usage u;
+
+	if (vz_cg_open(it->id, NULL, &cg, NULL) < 0 || vz_cg_read(cg, &u, NULL) < 0)
+		return;
+	it->numproc.held = known(u.pids, 1);
+	it->numproc.failcnt = known(u.pids_failcnt, 1);
+	it->physpages.held = known(u.ram, page);
+	it->physpages.maxheld = known(u.ram_peak, page);
+	it->physpages.failcnt = known(u.ram_failcnt, 1);
+	it->swappages.held = known(u.swap, page);
+}
+
+static void fill_running(struct vz_list_item *it, const struct vz_state *s, unsigned need)
+{
+	it->status = VZ_LIST_RUNNING;
+	it->init = s->init;
+	it->uptime_ms = uptime_ms(s->start_time);
+	it->uid = (struct vz_pu64){ .set = true, .v = s->uid };
+	if (need & VZ_LIST_USAGE)
+		read_usage(it);
+}
+
+static void fill_resting(struct vz_list_item *it, const struct vz_ct *ct, unsigned need)
+{
+	it->status = VZ_LIST_STOPPED;
+	it->uid = ct->own.local_uid;
+	if (!(need & VZ_LIST_STATUS))
+		return;
+	if (vz_ct_is_mounted(ct))
+		it->status = VZ_LIST_MOUNTED;
+	else if (vz_ct_has_dump(ct))
+		it->status = VZ_LIST_SUSPENDED;
+}
+
+/* Adds one VPS, or not when it is to be hidden; s is NULL when it does not run. */
+static int add(struct vz_list *l, unsigned id, const struct vz_state *s, unsigned need)
+{
+	static const struct vz_list_count unknown = { VZ_LIST_UNKNOWN, VZ_LIST_UNKNOWN,
+						      VZ_LIST_UNKNOWN };
+	struct vz_list_item *it = &l->items[l->n];
+	struct vz_ct *ct = &l->store->cts[l->n];
+	struct vz_err why = { 0 };
+	int r = vz_ct_load(&l->store->host, id, ct, NULL, &why);
+
+	if (r < 0) {
+		if (!l->unreadable++)
+			l->why = why;
+		return r == -ENOMEM ? r : 0;
+	}
+	if (!s && !is_dir(ct->private)) {
+		vz_ct_free(ct);
+		return 0;
+	}
+	*it = (struct vz_list_item){ .id = id, .conf = &ct->own, .root = ct->root,
+				     .private = ct->private, .numproc = unknown,
+				     .physpages = unknown, .swappages = unknown };
+	if (need & VZ_LIST_NAME)
+		it->name = vz_ct_name(ct);
+	if (need & VZ_LIST_LAYOUT)
+		it->layout = ct->own.ve_layout.set ? ct->own.ve_layout.v :
+						     detect_layout(ct->private);
+	if (s)
+		fill_running(it, s, need);
+	else
+		fill_resting(it, ct, need);
+	l->n++;
+	l->store->n++;
+	return 0;
+}
+
+static bool wanted(const unsigned *ids, size_t n, unsigned id)
+{
+	return !ids || bsearch(&id, ids, n, sizeof(id), by_id);
+}
+
+struct two_lists {
+	unsigned *conf, *state; /* each ascending */
+	size_t nconf, nstate;
+};
+
+/* Walks both lists at once, so every id comes up once and in order. */
+static int walk(const struct two_lists *t, const unsigned *ids, const struct vz_list_query *q,
+		struct vz_list *l, struct vz_err *e)
+{
+	size_t i = 0, k = 0;
+
+	while (i < t->nconf || k < t->nstate) {
+		bool in_conf = i < t->nconf && (k == t->nstate || t->conf[i] <= t->state[k]);
+		unsigned id = in_conf ? t->conf[i] : t->state[k];
+		bool in_state = k < t->nstate && t->state[k] == id, runs;
+		struct vz_state s;
+		int r;
+
+		i += in_conf;
+		k += in_state;
+		if (!wanted(ids, q->n, id))
+			continue;
+		runs = in_state && vz_state_read(id, &s) > 0;
+		if (!runs && !in_conf)
+			continue; /* a stale state file is nobody */
+		l->found += runs || q->others;
+		if (runs ? !q->running : !q->others)
+			continue;
+		r = add(l, id, runs ? &s : NULL, q->need);
+		if (r < 0)
+			return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+	}
+	return 0;
+}
+
+static int collect(const struct vz_list_query *q, struct vz_list *l, struct vz_err *e)
+{
+	autofree unsigned *conf = NULL, *state = NULL, *ids = NULL;
+	struct two_lists t = { 0 };
+	int r;
+
+	r = vz_host_load(&l->store->host, NULL, e);
+	if (r < 0)
+		return r;
+	/* without `others` a configuration matters only together with a state */
+	if (q->others) {
+		r = vz_ct_list(&conf, &t.nconf, e);
+		if (r < 0)
+			return r;
+	}
+	r = vz_state_list(&state, &t.nstate);
+	if (r < 0)
+		return vz_fail(e, VZ_SYSTEM, -r, "Unable to open directory %s", VZ_RUNDIR);
+	if (q->ids) {
+		ids = malloc((q->n + 1) * sizeof(*ids));
+		if (!ids)
+			return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+		memcpy(ids, q->ids, q->n * sizeof(*ids));
+		qsort(ids, q->n, sizeof(*ids), by_id);
+	}
+	t.conf = conf;
+	t.state = state;
+	l->items = calloc(t.nconf + t.nstate + 1, sizeof(*l->items));
+	l->store->cts = calloc(t.nconf + t.nstate + 1, sizeof(*l->store->cts));
+	if (!l->items || !l->store->cts)
+		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+	return walk(&t, ids, q, l, e);
+}
+
+int vz_op_list(const struct vz_list_query *q, struct vz_list *ret, struct vz_err *e)
+{
+	struct vz_list l = { 0 };
+	int r;
+
+	l.store = calloc(1, sizeof(*l.store));
+	if (!l.store)
+		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+	r = collect(q, &l, e);
+	if (r < 0) {
+		vz_list_free(&l);
+		return r;
+	}
+	*ret = l;
+	return 0;
+}
+
+void vz_list_free(struct vz_list *l)
+{
+	for (size_t i = 0; l->store && i < l->store->n; i++)
+		vz_ct_free(&l->store->cts[i]);
+	if (l->store) {
+		vz_host_free(&l->store->host);
+		free(l->store->cts);
+	}
+	free(l->store);
+	free(l->items);
+	*l = (struct vz_list){ 0 };
+}
