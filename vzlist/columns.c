@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The table of columns and how one is found. The order of the rows is that of -L and of JSON
+ * (reference 2); the names are for ever. Nothing here knows how a value is shown.
+ */
+#include "vzlist/values.h"
+#include "base/own.h"
+
+#include <ctype.h>
+
+static const struct vl_part ubc_parts[] = {
+	[VL_HELD] = { "", "held" },
+	[VL_MAXHELD] = { ".m", "maxheld" },
+	[VL_BARRIER] = { ".b", "barrier" },
+	[VL_LIMIT] = { ".l", "limit" },
+	[VL_FAILCNT] = { ".f", "failcnt" },
+	{ NULL, NULL },
+};
+
+static const struct vl_part disk_parts[] = {
+	[VL_USED] = { "", "usage" },
+	[VL_SOFT] = { ".s", "softlimit" },
+	[VL_HARD] = { ".h", "hardlimit" },
+	{ NULL, NULL },
+};
+
+/* clang-format off */
+#define PLAIN(f, g, ...) { .field = f, .get = g, __VA_ARGS__ }
+#define UBC(k, f, t, ...) \
+	{ .key = k, .field = f, .title = t, .width = 10, .get = vl_get_ubc, .parts = ubc_parts, \
+	  __VA_ARGS__ }
+#define DISK(k, f, t) \
+	{ .key = k, .field = f, .title = t, .width = 10, .get = vl_get_disk, .parts = disk_parts }
+#define LIVE_COUNT(m) .live = offsetof(struct vz_list_item, m), .need = VZ_LIST_USAGE
+
+const struct vl_row vl_rows[] = {
+	{ .field = "ctid", .title = "CTID", .width = 10, .get = vl_get_id,
+	  .text = "The id of the container." },
+	{ .field = "veid", .title = "CTID", .width = 10, .get = vl_get_id,
+	  .text = "The same as ctid, for old scripts." },
+	{ .field = "vpsid", .title = "CTID", .width = 10, .get = vl_get_id,
+	  .text = "The same as ctid, for old scripts." },
+	PLAIN("private", vl_get_private),
+	PLAIN("root", vl_get_root),
+	PLAIN("mount_opts", vl_get_str),
+	PLAIN("origin_sample", vl_get_str, .flags = VL_HEAD_RIGHT),
+	PLAIN("hostname", vl_get_str),
+	PLAIN("name", vl_get_name, .need = VZ_LIST_NAME),
+	{ .field = "smart_name", .title = "SMARTNAME", .width = 10, .get = vl_get_smart_name,
+	  .need = VZ_LIST_NAME,
+	  .text = "The name of the container, or its id when it has none." },
+	PLAIN("description", vl_get_str),
+	PLAIN("ostemplate", vl_get_str),
+	PLAIN("ip", vl_get_ip, .title = "IP_ADDR", .width = -15, .key = "IP_ADDRESS"),
+	PLAIN("nameserver", vl_get_words),
+	PLAIN("searchdomain", vl_get_words),
+	{ .field = "status", .title = "STATUS", .width = -9, .get = vl_get_status,
+	  .need = VZ_LIST_STATUS,
+	  .text = "One of running, stopped, mounted, suspended." },
+	UBC("KMEMSIZE", "kmemsize", "KMEMSIZE"),
+	UBC("LOCKEDPAGES", "lockedpages", "LOCKEDP"),
+	UBC("PRIVVMPAGES", "privvmpages", "PRIVVMP"),
+	UBC("SHMPAGES", "shmpages", "SHMP"),
+	UBC("NUMPROC", "numproc", "NPROC", LIVE_COUNT(numproc)),
+	UBC("PHYSPAGES", "physpages", "PHYSP", LIVE_COUNT(physpages)),
+	UBC("VMGUARPAGES", "vmguarpages", "VMGUARP"),
+	UBC("OOMGUARPAGES", "oomguarpages", "OOMGUARP"),
+	UBC("NUMTCPSOCK", "numtcpsock", "NTCPSOCK"),
+	UBC("NUMFLOCK", "numflock", "NFLOCK"),
+	UBC("NUMPTY", "numpty", "NPTY"),
+	UBC("NUMSIGINFO", "numsiginfo", "NSIGINFO"),
+	UBC("TCPSNDBUF", "tcpsndbuf", "TCPSNDB"),
+	UBC("TCPRCVBUF", "tcprcvbuf", "TCPRCVB"),
+	UBC("OTHERSOCKBUF", "othersockbuf", "OTHSOCKB"),
+	UBC("DGRAMRCVBUF", "dgramrcvbuf", "DGRAMRB"),
+	UBC("NUMOTHERSOCK", "numothersock", "NOTHSOCK"),
+	UBC("DCACHESIZE", "dcachesize", "DCACHESZ"),
+	UBC("NUMFILE", "numfile", "NFILE"),
+	UBC("NUMIPTENT", "numiptent", "NIPTENT"),
+	UBC("SWAPPAGES", "swappages", "SWAPP", LIVE_COUNT(swappages)),
+	DISK("DISKSPACE", "diskspace", "DSPACE"),
+	DISK("DISKINODES", "diskinodes", "DINODES"),
+	{ .field = "laverage", .title = "LAVERAGE", .width = 14, .get = vl_get_laverage,
+	  .text = "Load average; mainline kernels keep none for a container." },
+	{ .field = "uptime", .title = "UPTIME", .width = 15, .get = vl_get_uptime,
+	  .flags = VL_SORT_DOWN, .json_none = "0.000",
+	  .text = "For how long the container runs; seconds in JSON." },
+	PLAIN("cpulimit", vl_get_cpu),
+	PLAIN("cpuunits", vl_get_cpu),
+	PLAIN("cpus", vl_get_limit, .json_none = "0"),
+	PLAIN("ioprio", vl_get_u64, .json_none = "0"),
+	PLAIN("iolimit", vl_get_limit, .json_none = "0"),
+	PLAIN("iopslimit", vl_get_limit, .json_none = "0"),
+	PLAIN("onboot", vl_get_onoff, .flags = VL_NO_SORT),
+	PLAIN("bootorder", vl_get_u64, .flags = VL_TIES_DOWN),
+	/* a character wider than it was, for "overlay" */
+	PLAIN("layout", vl_get_layout, .width = -7, .need = VZ_LIST_LAYOUT),
+	PLAIN("features", vl_get_switches, .flags = VL_NO_SORT),
+	{ .field = "vswap", .title = "VSWAP", .width = 5, .get = vl_get_vswap, .flags = VL_NO_SORT,
+	  .text = "Whether memory is limited the VSwap way: physpages has a limit." },
+	PLAIN("disabled", vl_get_disabled, .flags = VL_NO_SORT),
+	PLAIN("vm_overcommit", vl_get_ratio, .json_none = "0"),
+	PLAIN("netfilter", vl_get_str, .flags = VL_NO_SORT, .none = "(null)"),
+	PLAIN("capability", vl_get_switches, .flags = VL_NO_SORT),
+	{ .field = "uid", .title = "UID", .width = 10, .get = vl_get_uid,
+	  .text = "The first of the host's user ids that belong to the container; 0 for none." },
+	{ .field = "init", .title = "INIT", .width = 10, .get = vl_get_init,
+	  .text = "The pid, on the host, of the container's first process." },
+};
+/* clang-format on */
+const size_t vl_nrows = ARRAY_LEN(vl_rows);
+
+unsigned vl_nparts(const struct vl_row *row)
+{
+	unsigned n = 0;
+
+	while (row->parts && row->parts[n].suffix)
+		n++;
+	return n ? n : 1;
+}
+
+static const char *suffix(const struct vl_column *c)
+{
+	return c->row->parts ? c->row->parts[c->part].suffix : "";
+}
+
+struct vl_column vl_column_of(const struct vl_row *row, unsigned part)
+{
+	struct vl_column c = { .row = row, .part = part };
+
+	if (row->key)
+		c.param = vz_param_by_key(row->key);
+	for (size_t i = 0; !row->title && i < vz_nparams && !c.param; i++)
+		if (vz_str_eq(vz_params[i].col.field, row->field))
+			c.param = &vz_params[i];
+	return c;
+}
+
+bool vl_find(const char *name, struct vl_column *ret)
+{
+	for (size_t i = 0; i < vl_nrows; i++) {
+		struct vl_column c = { .row = &vl_rows[i] };
+		const char *rest;
+
+		if (!vz_str_prefix(name, c.row->field, &rest))
+			continue;
+		for (; c.part < vl_nparts(c.row); c.part++)
+			if (!strcmp(suffix(&c), rest)) {
+				*ret = vl_column_of(c.row, c.part);
+				return true;
+			}
+	}
+	return false;
+}
+
+void vl_name(const struct vl_column *c, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s%s", c->row->field, suffix(c));
+}
+
+void vl_title(const struct vl_column *c, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s%s", c->row->title ? c->row->title : c->param->col.title, suffix(c));
+	for (; *buf; buf++)
+		*buf = (char)toupper((unsigned char)*buf);
+}
+
+int vl_width(const struct vl_column *c)
+{
+	return c->row->width ? c->row->width : c->param->col.width;
+}
+
+void vl_value(const struct vl_column *c, const struct vz_list_item *it, struct vl_value *ret)
+{
+	*ret = (struct vl_value){ 0 };
+	c->row->get(c, it, ret);
+}

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * vzlist: which containers there are. Reads the command line, has the facts collected, shows
+ * them. Streams, messages and exit codes are those of the legacy tool (reference 2).
+ */
+#include "vzlist/vzlist.h"
+#include "base/own.h"
+
+#include <getopt.h>
+
+#define DEFAULT_FIELDS "ctid,numproc,status,ip,hostname"
+#define NAME_FIELDS "smart_name,numproc,status,ip,hostname"
+
+struct options {
+	bool all, stopped, no_header, no_trim, json, reverse, sorted;
+	const char *fields; /* NULL: the default ones */
+	struct vl_column sort;
+	struct vl_filter filter;
+	unsigned *ids;
+	size_t nids;
+};
+
+static const struct option long_options[] = {
+	{ "all", no_argument, NULL, 'a' },
+	{ "stopped", no_argument, NULL, 'S' },
+	{ "name", no_argument, NULL, 'n' },
+	{ "no-header", no_argument, NULL, 'H' },
+	{ "no-trim", no_argument, NULL, 't' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "output", required_argument, NULL, 'o' },
+	{ "sort", required_argument, NULL, 's' },
+	{ "hostname", required_argument, NULL, 'h' },
+	{ "name_filter", required_argument, NULL, 'N' },
+	{ "description", required_argument, NULL, 'd' },
+	{ "list", no_argument, NULL, 'L' },
+	{ "help", no_argument, NULL, 'e' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static const char usage[] =
+	"Usage: vzlist [-a | -S] [-n] [-H] [-t] [-j] [-o FIELD[,FIELD...] | -1]\n"
+	"              [-s [-]FIELD] [-h PATTERN] [-N PATTERN] [-d PATTERN]\n"
+	"              [CTID|NAME ...]\n"
+	"       vzlist -L\n"
+	"\n"
+	"  -a, --all                  running containers and those that do not run\n"
+	"  -S, --stopped              only containers that do not run\n"
+	"  -n, --name                 names instead of ids in the first column\n"
+	"  -H, --no-header            no line of titles\n"
+	"  -t, --no-trim              long values are not cut to their column\n"
+	"  -j, --json                 JSON instead of text\n"
+	"  -o, --output FIELD,...     these fields\n"
+	"  -1                         ids only: -H -o veid\n"
+	"  -s, --sort [-]FIELD        sort by this field; with '-' the other way round\n"
+	"  -h, --hostname PATTERN     only those whose host name matches\n"
+	"  -N, --name_filter PATTERN  only those whose name matches\n"
+	"  -d, --description PATTERN  only those whose description matches\n"
+	"  -L, --list                 the names of all fields\n"
+	"  -e, --help                 this text\n";
+
+static int complain(const struct vz_err *e)
+{
+	fprintf(stderr, "%s\n", e->msg);
+	return EXIT_FAILURE;
+}
+
+static int sort_option(struct options *o, const char *arg)
+{
+	o->reverse = *arg == '-';
+	o->sorted = vl_find(arg + o->reverse, &o->sort);
+	if (o->sorted)
+		return 0;
+	fprintf(stderr, "Invalid sort field name: %s\n", arg);
+	return -EINVAL;
+}
+
+/* One option; 1 ends the program with *ret_exit. */
+static int one_option(struct options *o, int c, int *ret_exit)
+{
+	*ret_exit = EXIT_FAILURE;
+	switch (c) {
+	case 'a':
+		o->all = true;
+		return 0;
+	case 'S':
+		o->stopped = true;
+		return 0;
+	case 'n':
+		o->fields = NAME_FIELDS;
+		return 0;
+	case 'H':
+		o->no_header = true;
+		return 0;
+	case 't':
+		o->no_trim = true;
+		return 0;
+	case 'j':
+		o->json = true;
+		return 0;
+	case 'o':
+		o->fields = optarg;
+		return 0;
+	case '1':
+		o->fields = "veid";
+		o->no_header = true;
+		return 0;
+	case 's':
+		return sort_option(o, optarg) < 0;
+	case 'h':
+		o->filter.hostname = optarg;
+		return 0;
+	case 'N':
+		o->filter.name = optarg;
+		return 0;
+	case 'd':
+		o->filter.description = optarg;
+		return 0;
+	case 'L':
+		vl_print_fields(stdout);
+		*ret_exit = EXIT_SUCCESS;
+		return 1;
+	default: /* getopt has named what it does not know */
+		fputs(usage, stdout);
+		return 1;
+	}
+}
+
+/* The containers named as arguments. */
+static int read_ids(struct options *o, char **argv, int argc)
+{
+	struct vz_err e = { 0 };
+
+	if (!argc)
+		return 0;
+	o->ids = calloc((size_t)argc, sizeof(*o->ids));
+	if (!o->ids)
+		return complain(&(struct vz_err){ .msg = "Not enough memory" });
+	for (; o->nids < (size_t)argc; o->nids++)
+		if (vz_op_list_id(argv[o->nids], &o->ids[o->nids], &e) < 0)
+			return complain(&e);
+	return 0;
+}
+
+static void print_text(const struct options *o, const struct vl_columns *cs,
+		       const struct vz_list *l, struct vz_str *out)
+{
+	if (!o->no_header)
+		vl_text_header(cs, out);
+	for (size_t i = 0; i < l->n; i++)
+		vl_text_row(cs, &l->items[i], !o->no_trim, out);
+}
+
+/* Everything in one write, so that a reader that goes away early costs nothing. */
+static int print(const struct options *o, const struct vl_columns *cs, const struct vz_list *l)
+{
+	autostr out = { 0 };
+
+	if (o->json && !l->found)
+		vz_str_add(&out, "[]\n");
+	else if (o->json)
+		vl_json(cs, l, &out);
+	else
+		print_text(o, cs, l, &out);
+	if (out.failed)
+		return complain(&(struct vz_err){ .msg = "Not enough memory" });
+	if (out.len && fwrite(out.s, 1, out.len, stdout) != out.len)
+		return EXIT_FAILURE;
+	return EXIT_SUCCESS;
+}
+
+static int list(const struct options *o, const struct vl_columns *cs)
+{
+	struct vz_list_query q = { .ids = o->ids, .n = o->nids, .need = vl_needs(cs) };
+	autolist l = { 0 };
+	struct vz_err e = { 0 };
+	int r, none = o->ids ? EXIT_FAILURE : EXIT_SUCCESS;
+
+	q.running = !o->stopped;
+	q.others = o->all || o->stopped || o->ids;
+	q.need |= o->filter.name ? VZ_LIST_NAME : 0;
+	q.need |= o->sorted ? o->sort.row->need : 0;
+	if (vz_op_list(&q, &l, &e) < 0) {
+		complain(&e);
+		/* the legacy tool fails on what it cannot collect only for named containers */
+		return e.exit == VZ_SYSTEM ? none : EXIT_FAILURE;
+	}
+	if (l.unreadable)
+		complain(&l.why);
+	if (!l.found && !o->json) {
+		fprintf(stderr, "Container(s) not found\n");
+		return none;
+	}
+	vl_apply_filter(&o->filter, &l);
+	if (o->sorted && vl_sort(&l, &o->sort, o->reverse, &e) < 0)
+		return complain(&e);
+	r = print(o, cs, &l);
+	return l.found ? r : none;
+}
+
+static int run(struct options *o)
+{
+	autofree struct vl_column *v = NULL;
+	struct vl_columns cs = { 0 };
+	struct vz_err e = { 0 };
+	int r;
+
+	r = o->json && !o->fields ?
+		    vl_all_fields(&cs, &e) :
+		    vl_parse_fields(o->fields ? o->fields : DEFAULT_FIELDS, o->json, &cs, &e);
+	v = cs.v;
+	if (r < 0)
+		return complain(&e);
+	if (geteuid()) {
+		fprintf(stderr, "This program can only be run under root.\n");
+		return EXIT_FAILURE;
+	}
+	return list(o, &cs);
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = { 0 };
+	int c, r = 0;
+
+	while ((c = getopt_long(argc, argv, "aSnHtjo:1s:h:N:d:Le", long_options, NULL)) != -1)
+		if (one_option(&o, c, &r))
+			goto out;
+	r = read_ids(&o, argv + optind, argc - optind);
+	if (!r)
+		r = run(&o);
+out:
+	free(o.ids);
+	if (fflush(stdout) || ferror(stdout)) {
+		perror("vzlist: cannot write");
+		r = EXIT_FAILURE;
+	}
+	return r;
+}

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Rows of text. Fields are joined by one blank and the line ends at its last visible character;
+ * texts are cut to their column, numbers never.
+ *
+ * May be hostile: host names and descriptions come from files that panels fill with what
+ * customers typed, and the reader is a terminal; therefore nothing but printable UTF-8 goes out.
+ */
+#include "vzlist/vzlist.h"
+
+#include <ctype.h>
+
+/* Length of the valid UTF-8 sequence at s (RFC 3629), 0 when there is none. */
+static size_t utf8_len(const unsigned char *s)
+{
+	/* per lead byte: sequence length, and the range its second byte must be in */
+	static const struct {
+		unsigned char from, to, len, min, max;
+	} leads[] = {
+		{ 0x01, 0x7f, 1, 0, 0 },       { 0xc2, 0xdf, 2, 0x80, 0xbf },
+		{ 0xe0, 0xe0, 3, 0xa0, 0xbf }, { 0xe1, 0xec, 3, 0x80, 0xbf },
+		{ 0xed, 0xed, 3, 0x80, 0x9f }, { 0xee, 0xef, 3, 0x80, 0xbf },
+		{ 0xf0, 0xf0, 4, 0x90, 0xbf }, { 0xf1, 0xf3, 4, 0x80, 0xbf },
+		{ 0xf4, 0xf4, 4, 0x80, 0x8f },
+	};
+
+	for (size_t i = 0; i < sizeof(leads) / sizeof(*leads); i++) {
+		if (*s < leads[i].from || *s > leads[i].to)
+			continue;
+		if (leads[i].len > 1 && (s[1] < leads[i].min || s[1] > leads[i].max))
+			return 0;
+		for (size_t k = 2; k < leads[i].len; k++)
+			if (s[k] < 0x80 || s[k] > 0xbf)
+				return 0;
+		return leads[i].len;
+	}
+	return 0;
+}
+
+/* C0, delete, and C1 (which some terminals obey). */
+static bool is_control(const unsigned char *s, size_t len)
+{
+	return (len == 1 && (*s < 0x20 || *s == 0x7f)) || (len == 2 && *s == 0xc2 && s[1] < 0xa0);
+}
+
+void vl_clean(const char *text, bool controls, const char *bad, struct vz_str *out)
+{
+	const unsigned char *s = (const unsigned char *)text;
+
+	while (*s) {
+		size_t len = utf8_len(s);
+
+		if (!len || (controls && is_control(s, len)))
+			vz_str_add(out, bad);
+		else
+			vz_str_addn(out, (const char *)s, len);
+		s += len ? len : 1;
+	}
+}
+
+/* Characters, not bytes, so that names in any language stand in their column. */
+static int text_width(const char *s)
+{
+	int n = 0;
+
+	for (; *s; s++)
+		n += (*s & 0xc0) != 0x80;
+	return n;
+}
+
+static void pad(struct vz_str *out, int n)
+{
+	while (n-- > 0)
+		vz_str_addn(out, " ", 1);
+}
+
+/* Puts the text into a column of `width` (negative: left-justified), cut to it when `cut`. */
+static void put(struct vz_str *out, const char *text, int width, bool cut)
+{
+	int want = width < 0 ? -width : width, have = text_width(text);
+	size_t len = strlen(text);
+
+	while (cut && have > want) {
+		do
+			len--;
+		while ((text[len] & 0xc0) == 0x80);
+		have--;
+	}
+	if (width > 0)
+		pad(out, want - have);
+	vz_str_addn(out, text, len);
+	if (width < 0)
+		pad(out, want - have);
+}
+
+static void add_words(const struct vl_value *v, bool all, struct vz_str *out)
+{
+	const char *between = v->kind == VL_SWITCHES ? "," : " ";
+
+	for (size_t i = 0; i < v->n; i++) {
+		autostr word = { 0 };
+
+		if (i && !all)
+			break;
+		vz_str_add(out, i ? between : "");
+		vl_clean(v->words[i], true, "?", &word);
+		if (word.s)
+			vz_str_addn(out, word.s,
+				    v->bare ? strcspn(word.s, "/") : strlen(word.s));
+		out->failed = out->failed || word.failed;
+	}
+}
+
+static void add_uptime(uint64_t ms, struct vz_str *out)
+{
+	unsigned long long s = ms / 1000;
+
+	vz_str_addf(out, "%03llud%02lluh:%02llum:%02llus", s / 86400, s / 3600 % 24, s / 60 % 60,
+		    s % 60);
+}
+
+/* The value as text; returns whether it may be cut. */
+static bool add_value(const struct vl_value *v, bool all, struct vz_str *out)
+{
+	switch (v->kind) {
+	case VL_ABSENT:
+		break;
+	case VL_NUMBER:
+		vz_str_addf(out, "%llu", (unsigned long long)v->number);
+		break;
+	case VL_RATIO:
+		vz_str_addf(out, "%g", v->ratio);
+		break;
+	case VL_YESNO:
+		vz_str_add(out, v->yes ? "yes" : "no");
+		break;
+	case VL_UPTIME:
+		add_uptime(v->number, out);
+		break;
+	case VL_TEXT:
+		vl_clean(v->text, true, "?", out);
+		return true;
+	case VL_WORDS:
+		add_words(v, all, out);
+		return true;
+	case VL_SWITCHES:
+		add_words(v, true, out);
+		for (char *s = out->s; s && *s; s++)
+			*s = (char)tolower((unsigned char)*s);
+		return true;
+	}
+	return false;
+}
+
+static void end_line(struct vz_str *out)
+{
+	while (out->len && out->s[out->len - 1] == ' ')
+		out->s[--out->len] = 0;
+	vz_str_add(out, "\n");
+}
+
+void vl_text_header(const struct vl_columns *cs, struct vz_str *out)
+{
+	for (size_t i = 0; i < cs->n; i++) {
+		int width = vl_width(&cs->v[i]);
+		char title[64];
+
+		vl_title(&cs->v[i], title, sizeof(title));
+		if (cs->v[i].row->flags & VL_HEAD_RIGHT && width < 0)
+			width = -width;
+		vz_str_add(out, i ? " " : "");
+		put(out, title, width, false);
+	}
+	end_line(out);
+}
+
+void vl_text_row(const struct vl_columns *cs, const struct vz_list_item *it, bool trim,
+		 struct vz_str *out)
+{
+	for (size_t i = 0; i < cs->n; i++) {
+		bool all = !trim || i + 1 == cs->n, may_cut;
+		const char *none = cs->v[i].row->none;
+		autostr text = { 0 };
+		struct vl_value v;
+
+		vl_value(&cs->v[i], it, &v);
+		may_cut = add_value(&v, all, &text);
+		vz_str_add(out, i ? " " : "");
+		put(out, text.len ? text.s : none ? none : "-", vl_width(&cs->v[i]),
+		    may_cut && !all);
+		out->failed = out->failed || text.failed;
+	}
+	end_line(out);
+}
