@@ -194,19 +194,22 @@ static int simfs_area(const struct vz_area *a, struct vz_err *e)
 
 int vz_area_mount(const struct vz_area *a, struct vz_err *e)
 {
-	autoclose int mnt = -EBADF;
+	autoclose int mnt = -EBADF, at = -EBADF;
 	int r;
 
 	if (access(a->private, F_OK) < 0)
 		return vz_fail(e, VZ_FS_NOPRVT, 0, "Container private area %s does not exist",
 			       a->private);
 	r = vz_mkdir_p(a->root, 0700);
-	if (r < 0)
-		return vz_fail(e, VZ_FS_MPOINTCREATE, -r, "Can't create mount point %s", a->root);
+	/* opened, because VE_ROOT may be the administrator's link, which move_mount(2) refuses */
+	at = r < 0 ? r : open(a->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (at < 0)
+		return vz_fail(e, VZ_FS_MPOINTCREATE, r < 0 ? -r : errno,
+			       "Can't create mount point %s", a->root);
 	mnt = is_overlay(a) ? vz_overlay_area(a, e) : simfs_area(a, e);
 	if (mnt < 0)
 		return mnt;
-	r = vz_move_mount(mnt, AT_FDCWD, a->root);
+	r = vz_move_mount(mnt, at, "");
 	/* attaching below a shared mount (systemd shares "/") has made it shared */
 	if (r >= 0)
 		r = vz_mount_setattr(mnt, "", AT_EMPTY_PATH, 0, 0, MS_PRIVATE, -1);
