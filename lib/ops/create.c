@@ -13,6 +13,7 @@
 #include "tmpl/tmpl.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #define CONF_DIR VZ_CONFDIR "/conf"
 #define CREATE_SCRIPT CONF_DIR "/vps.create"
@@ -133,6 +134,25 @@ static int find_template(struct create *c, struct vz_err *e)
 	return vz_tmpl_find(v->template.v, t->v, &c->tmpl, e);
 }
 
+/* On disk a simfs tree has the host's ids: a program that root inside makes setuid is setuid root
+ * for whoever of the host can walk up to it (unlike an overlay area, which is 0700 itself). */
+static void warn_if_reachable(const char *parent)
+{
+	autofree char *p = strdup(parent);
+	char *slash = p;
+	struct stat st;
+
+	while (slash && *p) {
+		if (stat(p, &st) < 0 || !(st.st_mode & 011)) /* what is missing is made 0700 */
+			return;
+		slash = strrchr(p, '/');
+		if (slash)
+			*slash = 0;
+	}
+	vz_log(-1, "Warning: users of this host can reach the files below %s, chmod it to 0700",
+	       parent);
+}
+
 /* A default that the kernel cannot do is replaced, with a word; a wish is refused. */
 static int choose_layout(struct create *c, struct vz_err *e)
 {
@@ -149,14 +169,17 @@ static int choose_layout(struct create *c, struct vz_err *e)
 	slash[slash == parent ? 1 : 0] = 0;
 	c->area = (struct vz_area){ .id = c->ct->id, .private = c->private, .root = c->root,
 				    .template = c->conf.template.v, .layout = layout };
-	if (strcmp(layout, "overlay") || vz_area_can_overlay(c->conf.template.v, parent))
-		return 0;
-	if (c->given->add.ve_layout.set)
-		return vz_fail(e, VZ_BAD_KERNEL, 0,
-			       "The overlay layout needs a newer kernel or other file system");
-	vz_log(0, "Layout overlay is not possible with this kernel and file system, "
-		  "using simfs");
+	if (!strcmp(layout, "overlay")) {
+		if (vz_area_can_overlay(c->conf.template.v, parent))
+			return 0;
+		if (c->given->add.ve_layout.set)
+			return vz_fail(e, VZ_BAD_KERNEL, 0, "The overlay layout needs a newer "
+							    "kernel or another file system");
+		vz_log(0, "Layout overlay is not possible with this kernel and file system, "
+			  "using simfs");
+	}
 	c->area.layout = "simfs";
+	warn_if_reachable(parent);
 	return 0;
 }
 
@@ -385,7 +408,7 @@ static int script_do(void *ctx, struct vz_err *e)
 		       CREATE_SCRIPT);
 }
 
-static const struct vz_step create_plan[] = {
+const struct vz_step vz_create_plan[] = {
 	{ "ids", ids_do, ids_undo },          /* before files are made that belong to them */
 	{ "base", base_do, base_undo },       /* the template, unpacked once for everybody */
 	{ "area", area_do, area_undo },       /* PRIVATE.tmp */
@@ -402,7 +425,7 @@ int vz_op_create(struct vz_ct *ct, const struct vz_given *g, struct vz_err *e)
 	int r = check(&c, e);
 
 	if (r >= 0)
-		r = vz_plan_run(create_plan, &c, e);
+		r = vz_plan_run(vz_create_plan, &c, e);
 	if (r >= 0) {
 		vz_log(0, "Container private area was created");
 		return 0;

@@ -2,6 +2,7 @@
 /* status: one line that clients parse word by word (reference 1.5). */
 #include "base/own.h"
 #include "ops/ops.h"
+#include "ops/private.h"
 #include "ops/start.h"
 
 #include <string.h>
@@ -19,22 +20,34 @@ int vz_op_status(struct vz_ct *ct)
 	return 0;
 }
 
+static void print_steps(const struct vz_step *plan)
+{
+	for (; plan->name; plan++)
+		printf("%s\n", plan->name);
+}
+
+static void print_undo(const struct vz_step *plan)
+{
+	size_t n = 0;
+
+	while (plan[n].name)
+		n++;
+	while (n--)
+		if (plan[n].undo)
+			printf("undo-%s\n", plan[n].name);
+}
+
 int vz_op_print_plan(const char *verb)
 {
-	if (strcmp(verb, "start") && strcmp(verb, "stop"))
+	if (!strcmp(verb, "create")) {
+		print_steps(vz_create_plan);
+	} else if (!strcmp(verb, "start")) {
+		print_steps(vz_start_plan);
+	} else if (!strcmp(verb, "stop")) {
+		printf("shutdown\n");
+		print_undo(vz_start_plan);
+	} else {
 		return -ENOENT;
-	if (!strcmp(verb, "start")) {
-		for (const struct vz_step *s = vz_start_plan; s->name; s++)
-			printf("%s\n", s->name);
-		return 0;
 	}
-	printf("shutdown\n");
-	for (size_t n = 0, i = 0;; n++) {
-		if (vz_start_plan[n].name)
-			continue;
-		for (i = n; i--;)
-			if (vz_start_plan[i].undo)
-				printf("undo-%s\n", vz_start_plan[i].name);
-		return 0;
-	}
+	return 0;
 }
