@@ -157,7 +157,7 @@ static int hide_all(const struct vz_api *a, struct vz_err *e)
 
 static int mount_console(const struct vz_api *a, struct vz_err *e)
 {
-	autoclose int at = -EBADF, tree = -EBADF;
+	autoclose int at = -EBADF;
 	int r;
 
 	if (a->console < 0)
@@ -165,9 +165,7 @@ static int mount_console(const struct vz_api *a, struct vz_err *e)
 	r = at = vz_openat2(a->root, "dev/console", O_PATH | O_NOFOLLOW, 0,
 			    RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
 	if (r >= 0)
-		r = tree = vz_open_tree(a->console, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
-	if (r >= 0)
-		r = vz_move_mount(tree, at, "");
+		r = vz_move_mount(a->console, at, "");
 	return r < 0 ? vz_fail(e, VZ_ENVCREATE, -r, "cannot bind the console") : 0;
 }
 

@@ -10,7 +10,7 @@
 struct vz_api {
 	int root;       /* O_PATH directory fd: the guest's root, mounted */
 	int dev;        /* detached /dev (vz_dev_make()) */
-	int console;    /* terminal for /dev/console, -1 none */
+	int console;    /* detached mount for /dev/console, -1 none */
 	int cgroup;     /* detached mount for /sys/fs/cgroup, -1 none */
 	int mask_file, mask_dir; /* O_PATH fds: an empty file, an empty directory */
 	bool sysfs;     /* mount it */

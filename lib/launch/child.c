@@ -2,8 +2,8 @@
 /*
  * The child's column of a launch; the numbers are those of launch.h.
  *
- * Namespaces it is in: user (unless privileged), pid, mount, net, ipc, uts from its first
- * instruction; cgroup from step 6. Until the pivot its root is the launch pad, where nothing of
+ * Namespaces it is in: user (unless privileged), pid, mount, net, uts from its first instruction;
+ * ipc and cgroup from step 6. Until the pivot its root is the launch pad, where nothing of
  * the host is to be found; after it, the guest's tree.
  */
 #include "launch/launch-internal.h"
@@ -147,16 +147,17 @@ static int become(const struct vz_spec *s, struct vz_err *e)
 	} else {
 		prctl(PR_SET_DUMPABLE, 0);
 	}
-	/* only now: in its final cgroup the namespace's root is the VPS's own group */
-	if (unshare(CLONE_NEWCGROUP) < 0)
-		return vz_fail(e, VZ_ENVCREATE, errno, "cannot make a cgroup namespace");
+	/* Only now: in its final cgroup the namespace's root is the VPS's own group; and the root
+	 * of an ipc namespace's mqueue belongs to who makes it, so that must be root inside. */
+	if (unshare(CLONE_NEWCGROUP | CLONE_NEWIPC) < 0)
+		return vz_fail(e, VZ_ENVCREATE, errno, "cannot make cgroup and ipc namespaces");
 	r = build_tree(s, e);
 	if (r < 0)
 		return r;
 	r = vz_run_fill(e);
 	if (r < 0)
 		return r;
-	if (s->hostname && sethostname(s->hostname, strlen(s->hostname)) < 0)
+	if (sethostname(s->hostname, strlen(s->hostname)) < 0)
 		return vz_fail(e, VZ_BADHOSTNAME, errno, "cannot set the host name %s",
 			       s->hostname);
 	return vz_nl_loopback_up(e);

@@ -5,12 +5,13 @@
  *   parent (host)                        child (PID 1 to be)
  *   1  enters the launch pad (pad.h)
  *   2  clone3(): user, pid, mount, net,
- *      ipc, uts; into the cgroup  -----> 3  arms the death signal
+ *      uts; into the cgroup       -----> 3  arms the death signal
  *   4  leaves the pad; writes the id
  *      maps; cgroups, limits of the
  *      process
- *   5  MAPPED                     -----> 6  becomes root inside; cgroup namespace; builds the
- *                                           tree, pivots, drops the pad; host name, loopback
+ *   5  MAPPED                     -----> 6  becomes root inside; ipc and cgroup namespaces;
+ *                                           builds the tree, pivots, drops the pad; host
+ *                                           name, loopback
  *   8  network, action scripts    <----- 7  ROOTED
  *   9  GO                         -----> 10 disarms the death signal; capabilities, seccomp,
  *                                           exec of init
@@ -46,8 +47,8 @@ struct vz_spec {
 	struct vz_filter filter;
 	int root;                /* detached copy of what is mounted on VE_ROOT */
 	int dev;                 /* detached /dev */
-	int console;             /* terminal for /dev/console, or -1 */
-	const char *hostname;    /* or NULL */
+	int console;             /* detached mount for /dev/console, or -1 */
+	const char *hostname;
 	bool notify;             /* make the socket of vz_launch.notify */
 	const struct vz_cmd *cmds; /* instead of init, tried in turn; or NULL */
 	int stdio[3];            /* -1: the console, or /dev/null */

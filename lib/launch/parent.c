@@ -12,8 +12,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-#define NAMESPACES \
-	(CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS)
+#define NAMESPACES (CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWUTS)
 
 /* What a booting kernel gives its init; the operator's own ulimits are none of the guest's. Needs
  * CAP_SYS_RESOURCE to raise; where that is missing the guest keeps what we have. */

@@ -79,6 +79,26 @@ int vz_env_cgroup(struct vz_env *env, struct vz_err *e)
 	return r;
 }
 
+/* A detached bind of the terminal that vzeventd keeps for the VPS; -1 and success without a
+ * daemon: the VPS then has no console. Cloned here, since only a mount of one's own mount
+ * namespace can be. */
+static int console_tree(unsigned id, uid_t owner, int *ret, struct vz_err *e)
+{
+	autoclose int tty = -EBADF;
+	int r = vz_console_request(id, owner, &tty, e);
+
+	*ret = -1;
+	if (r == -ENOENT || r == -ECONNREFUSED)
+		return 0;
+	if (r < 0)
+		return r;
+	r = vz_open_tree(tty, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
+	if (r < 0)
+		return vz_fail(e, VZ_SYSTEM, -r, "cannot take the console from vzeventd");
+	*ret = r;
+	return 0;
+}
+
 int vz_env_spec(struct vz_env *env, bool console, struct vz_err *e)
 {
 	struct vz_ct *ct = env->ct;
@@ -88,7 +108,9 @@ int vz_env_spec(struct vz_env *env, bool console, struct vz_err *e)
 	s->features = vz_ct_features(ct);
 	if (!s->uid)
 		s->features |= VZ_FEAT_PRIVILEGED;
-	s->hostname = ct->conf.hostname.set ? ct->conf.hostname.v : NULL;
+	snprintf(env->name, sizeof(env->name), "ct%u", ct->id); /* never the host's own name */
+	s->hostname = ct->conf.hostname.set && *ct->conf.hostname.v ? ct->conf.hostname.v :
+								      env->name;
 	s->cg = env->cg;
 	r = vz_policy_caps(&ct->conf, s->features, &s->caps, e);
 	if (r >= 0)
@@ -104,9 +126,9 @@ int vz_env_spec(struct vz_env *env, bool console, struct vz_err *e)
 		return vz_fail(e, VZ_FS_CANTMOUNT, -r, "cannot open the tree mounted on %s",
 			       ct->root);
 	if (console) {
-		r = vz_console_request(ct->id, s->uid, &s->console, e);
+		r = console_tree(ct->id, s->uid, &s->console, e);
 		if (r < 0)
-			s->console = -1; /* no vzeventd: the VPS has no console, which is fine */
+			return r;
 	}
 	s->dev = vz_dev_make(s->uid, s->gid, &ct->conf.devnodes, s->console >= 0, e);
 	return s->dev < 0 ? s->dev : 0;

@@ -12,6 +12,7 @@ struct vz_env {
 	struct vz_cg *cg;
 	struct vz_spec spec;
 	struct vz_launch launch;
+	char name[16]; /* host name of a VPS that has none configured */
 };
 
 /* Host ids and features of the VPS; claims ids and records them in N.conf when it has none. */
