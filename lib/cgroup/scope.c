@@ -14,8 +14,6 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -24,19 +22,6 @@
 bool cg_scope_wanted(void)
 {
 	return !access("/run/systemd/system", F_OK); /* sd_booted(3) */
-}
-
-/* Sleeps until it is killed, also by the end of the one who made it. */
-static pid_t hold(void)
-{
-	pid_t parent = getpid(), pid = fork();
-
-	if (pid)
-		return pid < 0 ? -errno : pid;
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
-		_exit(1);
-	for (;;)
-		pause();
 }
 
 void cg_scope_release(struct vz_cg *cg)
@@ -49,45 +34,6 @@ void cg_scope_release(struct vz_cg *cg)
 	cg->holder = 0;
 }
 
-/* Runs a tool of systemd in silence. */
-static int run(char *const *argv)
-{
-	autoclose int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	struct vz_spawn s = VZ_SPAWN_INIT;
-
-	s.argv = argv;
-	s.out = s.err = null;
-	return null < 0 ? -errno : vz_spawn_run(&s);
-}
-
-static int start_unit(const char *unit, pid_t pid, struct vz_err *e)
-{
-	char pid_text[12], about[64];
-	char *argv[] = {
-		(char *)"busctl", (char *)"--quiet", (char *)"call",
-		(char *)"org.freedesktop.systemd1", (char *)"/org/freedesktop/systemd1",
-		(char *)"org.freedesktop.systemd1.Manager", (char *)"StartTransientUnit",
-		(char *)"ssa(sv)a(sa(sv))", (char *)unit, (char *)"fail", (char *)"6",
-		(char *)"Description", (char *)"s", about,
-		(char *)"Slice", (char *)"s", (char *)"vz.slice",
-		(char *)"Delegate", (char *)"b", (char *)"true",
-		(char *)"TasksMax", (char *)"t", (char *)"18446744073709551615",
-		(char *)"CollectMode", (char *)"s", (char *)"inactive-or-failed",
-		(char *)"PIDs", (char *)"au", (char *)"1", pid_text,
-		(char *)"0", NULL,
-	};
-	int r;
-
-	snprintf(pid_text, sizeof(pid_text), "%d", pid);
-	snprintf(about, sizeof(about), "Container %s", unit);
-	r = run(argv);
-	if (r < 0)
-		return vz_fail(e, VZ_RESOURCE, -r, "cannot run busctl to ask systemd for %s", unit);
-	return r ? vz_fail(e, VZ_RESOURCE, EIO, "systemd refuses to start %s (busctl: %d)", unit,
-			   r) :
-		   0;
-}
-
 static void nap(void)
 {
 	const struct timespec ms = { .tv_nsec = 1000000 };
@@ -95,16 +41,63 @@ static void nap(void)
 	nanosleep(&ms, NULL);
 }
 
+/*
+ * systemd-run(1) makes the scope around itself and becomes the holder. Unlike a call on the bus
+ * it needs no message bus, which a small host may lack: root talks to systemd's own socket.
+ * *ret_words: its complaints, the caller closes.
+ */
+static int start_holder(const char *unit, pid_t *ret_pid, int *ret_words)
+{
+	char name[48], about[64];
+	char *argv[] = {
+		(char *)"systemd-run", (char *)"--scope", (char *)"--quiet", (char *)"--collect",
+		(char *)"--slice=vz.slice", name, about,
+		(char *)"--property=Delegate=yes", (char *)"--property=TasksMax=infinity",
+		(char *)"sleep", (char *)"infinity", NULL,
+	};
+	autoclose int null = open("/dev/null", O_RDWR | O_CLOEXEC), r = -EBADF, w = -EBADF;
+	struct vz_spawn s = VZ_SPAWN_INIT;
+	int p[2], k;
+
+	if (null < 0 || pipe2(p, O_CLOEXEC | O_NONBLOCK) < 0)
+		return -errno;
+	r = p[0];
+	w = p[1];
+	snprintf(name, sizeof(name), "--unit=%s", unit);
+	snprintf(about, sizeof(about), "--description=Container %s", unit);
+	s.argv = argv;
+	s.out = null;
+	s.err = w;
+	s.death_signal = SIGKILL; /* a creator that dies leaves no scope behind */
+	k = vz_spawn_start(&s, ret_pid);
+	if (!k)
+		*ret_words = TAKE_FD(r);
+	return k;
+}
+
+static int refused(struct vz_cg *cg, const char *unit, int words, struct vz_err *e)
+{
+	char text[160] = "";
+	ssize_t n = read(words, text, sizeof(text) - 1);
+
+	text[n < 0 ? 0 : n] = 0;
+	text[strcspn(text, "\n")] = 0;
+	cg->holder = 0;
+	return vz_fail(e, VZ_RESOURCE, EIO, "systemd does not start %s (%s)", unit, text);
+}
+
 /* The job that moves the process runs when it pleases; /proc tells when it has. No event exists:
  * the file is made up at each reading. */
-static int wait_inside(pid_t pid, const char *unit, struct vz_err *e)
+static int wait_inside(struct vz_cg *cg, const char *unit, int words, struct vz_err *e)
 {
 	char file[sizeof("/proc//cgroup") + 10];
 
-	snprintf(file, sizeof(file), "/proc/%d/cgroup", pid);
+	snprintf(file, sizeof(file), "/proc/%d/cgroup", cg->holder);
 	for (int i = 0; i < SCOPE_TIMEOUT_MS; i++) {
 		autofree char *text = NULL;
 
+		if (waitpid(cg->holder, NULL, WNOHANG) == cg->holder)
+			return refused(cg, unit, words, e);
 		if (vz_file_read(AT_FDCWD, file, 1u << 20, &text) >= 0 && strstr(text, unit))
 			return 0;
 		nap();
@@ -132,8 +125,8 @@ static void unit_name(const struct vz_cg *cg, char *buf, size_t size)
 
 int cg_scope_start(struct vz_cg *cg, struct vz_err *e)
 {
+	autoclose int words = -EBADF;
 	char unit[32];
-	pid_t pid;
 	int r;
 
 	if (vz_cg_populated(cg) == 1)
@@ -142,15 +135,23 @@ int cg_scope_start(struct vz_cg *cg, struct vz_err *e)
 	if (r < 0)
 		return r;
 	unit_name(cg, unit, sizeof(unit));
-	pid = hold();
-	if (pid < 0)
-		return vz_fail(e, VZ_RESOURCE, -pid, "cannot fork");
-	cg->holder = pid;
+	r = start_holder(unit, &cg->holder, &words);
+	if (r < 0)
+		return vz_fail(e, VZ_RESOURCE, -r, "cannot run systemd-run");
 	cg->opener = getpid();
-	r = start_unit(unit, pid, e);
-	if (!r)
-		r = wait_inside(pid, unit, e);
+	r = wait_inside(cg, unit, words, e);
 	return r ? r : enter_payload(cg, e);
+}
+
+/* Runs a tool of systemd in silence. */
+static int run(char *const *argv)
+{
+	autoclose int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	struct vz_spawn s = VZ_SPAWN_INIT;
+
+	s.argv = argv;
+	s.out = s.err = null;
+	return null < 0 ? -errno : vz_spawn_run(&s);
 }
 
 int cg_scope_stop(struct vz_cg *cg, struct vz_err *e)
@@ -164,10 +165,11 @@ int cg_scope_stop(struct vz_cg *cg, struct vz_err *e)
 	if (faccessat(root, slice, F_OK, 0) < 0)
 		return 0;
 	/* An empty scope ends by itself, but only when systemd has heard of it; the next start
-	 * must not find it half dead. Failure is told by the directory that stays. */
+	 * must not find it half dead. When systemd knows no such unit any more, the directory is
+	 * nobody's. Failure is told by the directory that stays. */
 	(void)run(argv);
 	for (int i = 0; i < SCOPE_TIMEOUT_MS; i++) {
-		if (faccessat(root, slice, F_OK, 0) < 0)
+		if (!unlinkat(root, slice, AT_REMOVEDIR) || errno == ENOENT)
 			return 0;
 		nap();
 	}

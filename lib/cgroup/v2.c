@@ -188,13 +188,34 @@ static int v2_ioprio(struct vz_cg *cg, const struct vz_cg_limits *l, struct vz_e
 	return found || w == cg_ioprio_to_weight(4) ? 0 : cg_missing(files[0], e);
 }
 
+/* An empty list follows the parent; but a kernel refuses to empty that of a group with processes
+ * (ENOSPC), and there it has to be what the parent has now. */
+static int follow_parent(struct vz_cg *cg, const char *file, struct vz_err *e)
+{
+	int r = vz_file_write(cg_dir(cg, CG_V2), file, "\n");
+	autofree char *effective = NULL, *list = NULL;
+	autoclose int up = -EBADF;
+
+	if (r != -ENOSPC)
+		return r < 0 ? vz_fail(e, VZ_SETFSHD, -r, "cannot empty %s of group %s", file,
+				       cg->path) :
+			       0;
+	effective = vz_fmt("%s.effective", file);
+	up = openat(cg_dir(cg, CG_V2), "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (!effective || up < 0)
+		return vz_fail(e, VZ_SETFSHD, effective ? errno : ENOMEM, "cannot read %s", file);
+	r = (int)vz_file_read(up, effective, 1u << 20, &list);
+	return r < 0 ? vz_fail(e, VZ_SETFSHD, -r, "cannot read %s", effective) :
+		       cg_set(cg, CG_V2, file, list, e);
+}
+
 static int set_cpuset(struct vz_cg *cg, const char *file, const char *list, struct vz_err *e)
 {
 	bool all = !list || !*list || !strcmp(list, "all");
 
 	if (all && !cg_has(cg, CG_V2, file))
 		return 0;
-	return cg_set(cg, CG_V2, file, all ? "\n" : list, e); /* an empty list follows the parent */
+	return all ? follow_parent(cg, file, e) : cg_set(cg, CG_V2, file, list, e);
 }
 
 static int v2_cpus(struct vz_cg *cg, const struct vz_cg_limits *l, struct vz_err *e)
