@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* lib/res: which limit a configuration asks for. */
+#include "base/num.h"
+#include "base/own.h"
+#include "res/res-internal.h"
+#include "unit.h"
+
+#include <unistd.h>
+
+/* A double of lib/param's parser, which has tests of its own: "c:10:229:rw". */
+int vz_devperm_parse(const char *word, struct vz_devperm *ret)
+{
+	char minor[8] = "", perm[8] = "";
+	struct vz_devperm d = { 0 };
+
+	if (sscanf(word, "%c:%u:%7[^:]:%7s", &d.type, &d.major, minor, perm) != 4)
+		return -EINVAL;
+	d.all_minors = !strcmp(minor, "all");
+	if (!d.all_minors)
+		CHECK_INT(vz_num_u32(minor, UINT32_MAX, &d.minor), 0);
+	d.r = strcmp(perm, "none") && strchr(perm, 'r');
+	d.w = strchr(perm, 'w') != NULL;
+	*ret = d;
+	return 0;
+}
+
+#define PAIR(b, l) { .set = true, .bar = (b), .lim = (l) }
+#define NUM(x) { .set = true, .v = (x) }
+
+static struct vz_cg_limits limits(const struct vz_conf *c, unsigned apply)
+{
+	struct vz_cg_limits l;
+
+	vz_res_limits(c, apply, &l);
+	return l;
+}
+
+static void ubc(void)
+{
+	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	const struct vz_conf vswap = { .physpages = PAIR(0, 65536), .swappages = PAIR(0, 0),
+				       .numproc = PAIR(240, 240), .privvmpages = PAIR(1, 2) };
+	const struct vz_conf old = { .privvmpages = PAIR(100, 200),
+				     .physpages = PAIR(0, VZ_UNLIMITED), .kmemsize = PAIR(1, 2) };
+	const struct vz_conf huge = { .physpages = PAIR(0, 2251799813685248) };
+	const struct vz_conf int32 = { .physpages = PAIR(0, INT32_MAX), .swappages = PAIR(0, 5) };
+	const struct vz_conf none = { .privvmpages = PAIR(100, 200) };
+	struct vz_cg_limits l = limits(&vswap, APPLY_UBC);
+
+	CHECK_INT(l.has, VZ_CG_MEMORY | VZ_CG_PIDS);
+	CHECK_INT(l.ram, 65536 * page);
+	CHECK_INT(l.swap, 0);
+	CHECK_INT(l.pids, 240);
+	CHECK_INT(limits(&vswap, APPLY_CPU | APPLY_IO | APPLY_NET).has, 0);
+	l = limits(&old, APPLY_UBC);
+	CHECK(l.ram == VZ_UNLIMITED && l.swap == VZ_UNLIMITED);
+	CHECK(limits(&huge, APPLY_UBC).ram == VZ_UNLIMITED);
+	l = limits(&int32, APPLY_UBC);
+	CHECK(l.ram == VZ_UNLIMITED);
+	CHECK_INT(l.swap, 5 * page);
+	CHECK_INT(limits(&none, APPLY_UBC).has, 0);
+	/* every counter has its row, once */
+	CHECK_INT(res_nubc, (AT(vm_overcommit) - AT(kmemsize)) / sizeof(struct vz_ppair));
+	for (size_t i = 0; i < res_nubc; i++)
+		for (size_t j = 0; j < i; j++)
+			CHECK(res_ubc[i].at != res_ubc[j].at);
+}
+
+static void cpu(void)
+{
+	/* clang-format off */
+	static const struct { struct vz_conf c; unsigned has; uint64_t units, percent; } table[] = {
+		{ { .cpuunits = NUM(3000) }, VZ_CG_CPUUNITS, 3000, 0 },
+		{ { .cpuweight = NUM(500) }, VZ_CG_CPUUNITS, 1000, 0 },
+		{ { .cpuweight = NUM(0) }, VZ_CG_CPUUNITS, 500000, 0 },
+		{ { .cpuweight = NUM(9999999) }, VZ_CG_CPUUNITS, 8, 0 },
+		{ { .cpuunits = NUM(8), .cpuweight = NUM(500) }, VZ_CG_CPUUNITS, 8, 0 },
+		{ { .cpulimit = NUM(150) }, VZ_CG_CPULIMIT, 0, 150 },
+		{ { .cpulimit = NUM(0) }, VZ_CG_CPULIMIT, 0, 0 },
+		{ { .cpus = NUM(2) }, VZ_CG_CPULIMIT, 0, 200 },
+		{ { .cpus = NUM(2), .cpulimit = NUM(150) }, VZ_CG_CPULIMIT, 0, 150 },
+		{ { .cpus = NUM(2), .cpulimit = NUM(250) }, VZ_CG_CPULIMIT, 0, 200 },
+		{ { .cpus = NUM(2), .cpulimit = NUM(0) }, VZ_CG_CPULIMIT, 0, 200 },
+		{ { .cpus = NUM(0), .cpulimit = NUM(70) }, VZ_CG_CPULIMIT, 0, 70 },
+		{ { .cpus = NUM(UINT64_MAX), .cpulimit = NUM(70) }, VZ_CG_CPULIMIT, 0, 70 },
+	};
+	/* clang-format on */
+	char mask[] = "0-3", nodes[] = "0";
+	struct vz_conf c = { .cpumask = { true, mask }, .nodemask = { true, nodes },
+			     .iolimit = NUM(10), .iopslimit = NUM(0), .ioprio = NUM(7) };
+	struct vz_cg_limits l;
+
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		l = limits(&table[i].c, APPLY_CPU);
+		CHECK_INT(l.has, table[i].has);
+		CHECK_INT(l.cpuunits, table[i].units);
+		CHECK_INT(l.cpu_percent, table[i].percent);
+	}
+	l = limits(&c, APPLY_CPU | APPLY_IO);
+	CHECK_INT(l.has, VZ_CG_CPUS | VZ_CG_MEMS | VZ_CG_IOLIMIT | VZ_CG_IOPS | VZ_CG_IOPRIO);
+	CHECK_STR(l.cpus, "0-3");
+	CHECK_STR(l.mems, "0");
+	CHECK_INT(l.io_bps, 10);
+	CHECK_INT(l.io_iops, 0);
+	CHECK_INT(l.io_prio, 7);
+}
+
+static const struct vz_cg_dev *find(const struct vz_cg_dev *d, size_t n, char type, unsigned major,
+				    unsigned minor)
+{
+	for (size_t i = 0; i < n; i++)
+		if (d[i].type == type && !d[i].all_majors && d[i].major == major &&
+		    (d[i].all_minors || d[i].minor == minor))
+			return &d[i];
+	return NULL;
+}
+
+static void devices(void)
+{
+	char *words[] = { (char *)"c:10:229:rw", (char *)"b:8:all:r", (char *)"c:1:8:none",
+			  (char *)"c:1:7:r" };
+	char *nodes[] = { (char *)"null:r" };
+	char *bad[] = { (char *)"../etc/passwd:rw" }, *dir[] = { (char *)"pts:rw" };
+	struct vz_conf c = { .devices = { true, words, 4 }, .devnodes = { true, nodes, 1 } };
+	autofree struct vz_cg_dev *d = NULL, *dflt = NULL;
+	const struct vz_cg_dev *x;
+	struct vz_err e = { 0 };
+	struct vz_conf empty = { 0 };
+	size_t n = 0, m = 0;
+
+	CHECK_INT(vz_res_devices(&empty, &dflt, &m, &e), 0);
+	CHECK(find(dflt, m, 'c', 1, 3) && find(dflt, m, 'c', 136, 55));
+	CHECK(!find(dflt, m, 'c', 5, 1)); /* the host's console */
+	CHECK(!find(dflt, m, 'b', 8, 0));
+	CHECK_INT(vz_res_devices(&c, &d, &n, &e), 0);
+	CHECK_INT(n, m - 1 + 2);
+	x = find(d, n, 'c', 10, 229);
+	CHECK(x && x->r && x->w && x->m);
+	x = find(d, n, 'b', 8, 77);
+	CHECK(x && x->all_minors && x->r && !x->w);
+	CHECK(!find(d, n, 'c', 1, 8));
+	x = find(d, n, 'c', 1, 7);
+	CHECK(x && x->r && !x->w);
+	x = find(d, n, 'c', 1, 3);
+	CHECK(x && x->r && !x->w);
+	c.devnodes.v = bad;
+	CHECK(vz_res_devices(&c, &d, &n, &e) < 0);
+	CHECK_INT(e.exit, VZ_SET_DEVICES);
+	CHECK_STR(e.msg, "Incorrect name or no such device /dev/../etc/passwd");
+	c.devnodes.v = dir;
+	CHECK(vz_res_devices(&c, &d, &n, &e) < 0);
+	CHECK_STR(e.msg, "The /dev/pts is not block or character device");
+}
+
+int main(void)
+{
+	ubc();
+	cpu();
+	devices();
+	return done();
+}
