@@ -62,14 +62,17 @@ static int open_tty(int sock, struct vz_err *e)
 	return r < 0 ? vz_fail(e, VZ_SYSTEM, -r, "cannot set up the terminal") : 0;
 }
 
-static void child_steps(const struct vz_join *j, int pidfd, int sock, struct vz_err *e)
+/* beside: the cgroup it was born in, or -1. */
+static void child_steps(const struct vz_join *j, int pidfd, int beside, int sock,
+			struct vz_err *e)
 {
 	int r;
 
-	if (vz_sync_wait(sock, MAPPED, NULL, e) < 0)
-		return;
 	prctl(PR_SET_DUMPABLE, 0);
 	vz_child_reset();
+	/* still with the host's rights, and by itself: see child.c */
+	if (vz_cg_join(j->cg, 0, beside >= 0 ? 0 : j->state->init, e) < 0)
+		return;
 	r = join_namespaces(j->state, pidfd);
 	if (r < 0) {
 		vz_fail(e, VZ_SYSTEM, -r, "cannot enter the container's namespaces");
@@ -99,20 +102,20 @@ static void child_steps(const struct vz_join *j, int pidfd, int sock, struct vz_
 static pid_t clone_inside(const struct vz_join *j, int pidfd, const int sock[2])
 {
 	autoclose int own = open("/proc/self/ns/pid_for_children", O_RDONLY | O_CLOEXEC);
+	int beside = vz_cg_join_fd(j->cg, j->state->init), r;
 	pid_t pid;
-	int r;
 
 	if (own < 0)
 		return -errno;
 	r = vz_setns(pidfd, CLONE_NEWPID);
 	if (r < 0)
 		return r;
-	pid = vz_clone3(0, NULL, -1);
+	pid = vz_clone3(0, NULL, beside);
 	if (!pid) {
 		struct vz_err e = { 0 };
 
 		close(sock[0]);
-		child_steps(j, pidfd, sock[1], &e);
+		child_steps(j, pidfd, beside, sock[1], &e);
 		vz_sync_send(sock[1], FAILED, &e, -1);
 		_exit(255);
 	}
@@ -120,16 +123,11 @@ static pid_t clone_inside(const struct vz_join *j, int pidfd, const int sock[2])
 	return pid;
 }
 
-static int parent_steps(const struct vz_join *j, pid_t pid, int sock, int *ret_tty,
-			struct vz_err *e)
+static int parent_steps(const struct vz_join *j, int sock, int *ret_tty, struct vz_err *e)
 {
-	int r = vz_cg_join(j->cg, pid, j->state->init, e);
-
-	if (r < 0)
-		return r;
-	vz_sync_send(sock, MAPPED, NULL, -1);
 	if (j->tty) {
-		r = vz_sync_wait(sock, TTY, ret_tty, e);
+		int r = vz_sync_wait(sock, TTY, ret_tty, e);
+
 		if (r < 0)
 			return r;
 		vz_sync_send(sock, GO, NULL, -1);
@@ -153,7 +151,7 @@ int vz_join_start(const struct vz_join *j, pid_t *ret_pid, int *ret_tty, struct 
 	close(sock[1]);
 	if (pid < 0)
 		return vz_fail(e, VZ_SYSTEM, -pid, "cannot enter the container's pid namespace");
-	r = parent_steps(j, pid, mine, &tty, e);
+	r = parent_steps(j, mine, &tty, e);
 	if (r < 0) {
 		if (tty >= 0)
 			close(tty);

@@ -195,6 +195,9 @@ static void child_steps(const struct vz_spec *s, int sock, struct vz_err *e)
 	int stdio[3], r;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);				/* 3 */
+	/* by ourselves: moving another process waits for an RCU grace period, 5 to 20 ms */
+	if (vz_cg_attach(s->cg, 0, vz_cg_clone_fd(s->cg) >= 0, e) < 0)
+		return;
 	if (vz_sync_wait(sock, MAPPED, NULL, e) < 0)			/* 5 */
 		return;
 	vz_child_reset();

@@ -5,10 +5,9 @@
  *   parent (host)                        child (PID 1 to be)
  *   1  enters the launch pad (pad.h)
  *   2  clone3(): user, pid, mount, net,
- *      uts; into the cgroup       -----> 3  arms the death signal
+ *      uts; into the cgroup       -----> 3  arms the death signal; enters the v1 cgroups
  *   4  leaves the pad; writes the id
- *      maps; cgroups, limits of the
- *      process
+ *      maps; limits of the process
  *   5  MAPPED                     -----> 6  becomes root inside; ipc and cgroup namespaces;
  *                                           builds the tree, pivots, drops the pad; host
  *                                           name, loopback

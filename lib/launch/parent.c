@@ -80,12 +80,11 @@ static int parent_steps(const struct vz_spec *s, struct vz_launch *l, struct vz_
 	if (r < 0)
 		return vz_fail(e, VZ_ENVCREATE, -r, "cannot map host ids %u-%u", s->uid,
 			       s->uid + VZ_IDS_PER_VPS - 1);
-	r = vz_cg_attach(s->cg, l->pid, vz_cg_clone_fd(s->cg) >= 0, e);
-	if (r < 0)
-		return r;
 	default_rlimits(l->pid);
 	vz_sync_send(l->sock, MAPPED, NULL, -1);			/* 5 */
-	return vz_sync_wait(l->sock, ROOTED, &l->notify, e);		/* 7 */
+	r = vz_sync_wait(l->sock, ROOTED, &l->notify, e);		/* 7 */
+	vz_cg_attached(s->cg);
+	return r;
 }
 
 int vz_launch_prepare(const struct vz_spec *s, struct vz_launch *ret, struct vz_err *e)

@@ -76,6 +76,10 @@ int vz_env_cgroup(struct vz_env *env, struct vz_err *e)
 	if (r >= 0)
 		r = vz_res_apply(env->cg, &env->ct->conf,
 				 APPLY_UBC | APPLY_CPU | APPLY_DEVICES | APPLY_IO, e);
+	if (r == -EOPNOTSUPP) { /* all the others are in force */
+		vz_log(-1, "Warning: %s, skipping", e->msg);
+		r = 0;
+	}
 	return r;
 }
 

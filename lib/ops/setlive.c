@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The doors of set to a real VPS: its group, its name, its shell. The rules are in set.c. */
+#include "base/log.h"
 #include "base/own.h"
 #include "base/str.h"
 #include "cgroup/cgroup.h"
@@ -23,7 +24,13 @@ static int apply(struct vz_ct *ct, const struct vz_conf *conf, unsigned bits, st
 	__attribute__((cleanup(vz_cg_closep))) struct vz_cg *cg = NULL;
 	int r = vz_cg_open(ct->id, NULL, &cg, e);
 
-	return r < 0 ? r : vz_res_apply(cg, conf, bits, e);
+	if (r >= 0)
+		r = vz_res_apply(cg, conf, bits, e);
+	if (r == -EOPNOTSUPP) { /* what the kernel can do is done */
+		vz_log(-1, "Warning: %s, skipping", e->msg);
+		r = 0;
+	}
+	return r;
 }
 
 static int restart(struct vz_ct *ct, struct vz_err *e)
