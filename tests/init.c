@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The whole userland of a test VPS in one static program, by the name it is called with:
+ *
+ *   init                     PID 1: reaps, and obeys SIGUSR1 (halt), SIGUSR2 (poweroff), SIGTERM
+ *                            (reboot), the signals of busybox; writes /init-report when it starts
+ *   halt, poweroff, reboot   send PID 1 that signal
+ *   probe                    says what a process inside sees and may do; see usage()
+ *
+ * It is not a product: it knows nothing of the code it tests and shares no line with it.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/reboot.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <linux/sched.h>
+
+static const char *errname(int err)
+{
+	return err ? strerrorname_np(err) : "ok";
+}
+
+/* "what: ok" or "what: EPERM", and the exit code says the same. */
+static int tell(const char *what, long ret)
+{
+	int err = ret < 0 ? errno : 0;
+
+	printf("%s: %s\n", what, errname(err));
+	return err != 0;
+}
+
+/* ---- what a process looks like ---- */
+
+static void copy_lines(const char *path, const char *prefix, FILE *out)
+{
+	char line[4096];
+	FILE *f = fopen(path, "re");
+
+	while (f && fgets(line, sizeof(line), f))
+		fprintf(out, "%s%s", prefix, line);
+	if (f)
+		fclose(f);
+	else
+		fprintf(out, "%s%s\n", prefix, errname(errno));
+}
+
+static void show_words(const char *path, const char *prefix, FILE *out)
+{
+	char buf[8192];
+	FILE *f = fopen(path, "re");
+	size_t n = f ? fread(buf, 1, sizeof(buf) - 1, f) : 0;
+
+	buf[n] = 0;
+	for (size_t i = 0; i < n; i += strlen(buf + i) + 1)
+		fprintf(out, "%s[%s]\n", prefix, buf + i);
+	if (f)
+		fclose(f);
+}
+
+static void show_links(const char *dir, const char *prefix, FILE *out)
+{
+	DIR *d = opendir(dir);
+	struct dirent *ent;
+	char to[4096];
+
+	if (!d) {
+		fprintf(out, "%s%s\n", prefix, errname(errno));
+		return;
+	}
+	while ((ent = readdir(d))) {
+		ssize_t n;
+
+		/* The descriptor that reads this very directory is not news. */
+		if (ent->d_name[0] == '.' || (!strcmp(dir, "/proc/self/fd") && atoi(ent->d_name) == dirfd(d)))
+			continue;
+		n = readlinkat(dirfd(d), ent->d_name, to, sizeof(to) - 1);
+		to[n < 0 ? 0 : n] = 0;
+		fprintf(out, "%s%s=%s\n", prefix, ent->d_name, n < 0 ? errname(errno) : to);
+	}
+	closedir(d);
+}
+
+static void report_process(const char *pid, FILE *out)
+{
+	char path[64];
+
+#define OF(name) (snprintf(path, sizeof(path), "/proc/%s/" name, pid), path)
+	show_words(OF("cmdline"), "argv ", out);
+	show_words(OF("environ"), "env ", out);
+	show_links(OF("fd"), "fd ", out);
+	show_links(OF("ns"), "ns ", out);
+	copy_lines(OF("status"), "status ", out);
+	copy_lines(OF("uid_map"), "uid_map ", out);
+	copy_lines(OF("gid_map"), "gid_map ", out);
+	copy_lines(OF("setgroups"), "setgroups ", out);
+	copy_lines(OF("cgroup"), "cgroup ", out);
+	copy_lines(OF("limits"), "limits ", out);
+	copy_lines(OF("oom_score_adj"), "oom_score_adj ", out);
+	copy_lines(OF("mountinfo"), "mount ", out);
+#undef OF
+}
+
+/* What only the process itself can tell. */
+static void report_self(FILE *out)
+{
+	int deathsig = 0;
+	mode_t mask = umask(0);
+	char cwd[4096];
+
+	umask(mask);
+	prctl(PR_GET_PDEATHSIG, &deathsig);
+	fprintf(out, "self pid=%d ppid=%d sid=%d pgid=%d\n", getpid(), getppid(), getsid(0), getpgid(0));
+	fprintf(out, "self uid=%d,%d gid=%d,%d groups=%d\n", getuid(), geteuid(), getgid(), getegid(),
+		getgroups(0, NULL));
+	fprintf(out, "self umask=%04o deathsig=%d securebits=%d no_new_privs=%d dumpable=%d\n", mask,
+		deathsig, prctl(PR_GET_SECUREBITS), prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0),
+		prctl(PR_GET_DUMPABLE));
+	fprintf(out, "self cwd=%s tty=%s\n", getcwd(cwd, sizeof(cwd)) ? cwd : errname(errno),
+		open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC) < 0 ? "none" : "some");
+	report_process("self", out);
+}
+
+/* ---- what a process may do ---- */
+
+static long do_clone3(unsigned long flags)
+{
+	struct clone_args args = { .flags = flags, .exit_signal = SIGCHLD };
+	long pid = syscall(SYS_clone3, &args, sizeof(args));
+
+	if (pid == 0)
+		_exit(0);
+	return pid;
+}
+
+static const struct {
+	const char *name;
+	long nr;
+	long arg[5];
+} calls[] = {
+	/* clang-format off */
+	/* Arguments are such that an allowed call fails with another error than a filter's. */
+	{ "kexec_load", SYS_kexec_load, { 0, 0, 0, 0 } },
+	{ "kexec_file_load", SYS_kexec_file_load, { -1, -1, 0, 0, 0 } },
+	{ "init_module", SYS_init_module, { 0, 0, 0 } },
+	{ "finit_module", SYS_finit_module, { -1, 0, 0 } },
+	{ "delete_module", SYS_delete_module, { 0, 0 } },
+	{ "open_by_handle_at", SYS_open_by_handle_at, { -1, 0, 0 } },
+	{ "bpf", SYS_bpf, { -1, 0, 0 } },
+	{ "perf_event_open", SYS_perf_event_open, { 0, 0, -1, -1, 0 } },
+	{ "io_uring_setup", SYS_io_uring_setup, { 1, 0 } },
+	{ "io_uring_enter", SYS_io_uring_enter, { -1, 0, 0, 0, 0 } },
+	{ "io_uring_register", SYS_io_uring_register, { -1, 0, 0, 0 } },
+	{ "userfaultfd", SYS_userfaultfd, { -1 } },
+	{ "keyctl", SYS_keyctl, { 0, 0, 0, 0, 0 } },
+	{ "add_key", SYS_add_key, { 0, 0, 0, 0, 0 } },
+	{ "request_key", SYS_request_key, { 0, 0, 0, 0 } },
+	{ "swapon", SYS_swapon, { 0, 0 } },
+	{ "swapoff", SYS_swapoff, { 0 } },
+	{ "acct", SYS_acct, { 1 } },
+	{ "syslog", SYS_syslog, { -1, 0, 0 } },
+	{ "settimeofday", SYS_settimeofday, { 1, 0 } },
+	{ "clock_settime", SYS_clock_settime, { CLOCK_REALTIME, 0 } },
+	{ "adjtimex", SYS_adjtimex, { 0 } },
+	{ "quotactl", SYS_quotactl, { -1, 0, 0, 0 } },
+	{ "name_to_handle_at", SYS_name_to_handle_at, { -1, 0, 0, 0, 0 } },
+	{ "ptrace", SYS_ptrace, { -1, 0, 0, 0 } },
+	{ "process_vm_readv", SYS_process_vm_readv, { -1, 0, 0, 0, 0 } },
+	{ "nfsservctl", 180, { 0 } },
+	{ "lookup_dcookie", SYS_lookup_dcookie, { 0, 0, 0 } },
+#ifdef SYS_iopl
+	{ "iopl", SYS_iopl, { 3 } },
+	{ "ioperm", SYS_ioperm, { 0, 1, 1 } },
+#endif
+	{ "unshare:user", SYS_unshare, { CLONE_NEWUSER } },
+	{ "unshare:pid", SYS_unshare, { CLONE_NEWPID } },
+	{ "unshare:ipc", SYS_unshare, { CLONE_NEWIPC } },
+	{ "unshare:uts", SYS_unshare, { CLONE_NEWUTS } },
+	{ "unshare:cgroup", SYS_unshare, { CLONE_NEWCGROUP } },
+	{ "unshare:time", SYS_unshare, { CLONE_NEWTIME } },
+	{ "unshare:mnt", SYS_unshare, { CLONE_NEWNS } },
+	{ "unshare:net", SYS_unshare, { CLONE_NEWNET } },
+	/* clang-format on */
+};
+
+static int try_call(const char *name)
+{
+	if (!strcmp(name, "clone3"))
+		return tell(name, do_clone3(0));
+	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++) {
+		const long *a = calls[i].arg;
+
+		if (!strcmp(name, calls[i].name))
+			return tell(name, syscall(calls[i].nr, a[0], a[1], a[2], a[3], a[4], 0));
+	}
+	printf("%s: no such row\n", name);
+	return 2;
+}
+
+static int try_mount(const char *type, const char *at)
+{
+	mkdir(at, 0755);
+	return tell(type, mount("none", at, type, 0, NULL));
+}
+
+static int try_mknod(char **arg)
+{
+	mode_t kind = arg[0][0] == 'b' ? S_IFBLK : S_IFCHR;
+	int r = mknod(arg[3], kind | 0600, makedev((unsigned)atoi(arg[1]), (unsigned)atoi(arg[2])));
+
+	return tell("mknod", r);
+}
+
+static int try_open(const char *path)
+{
+	return tell(path, open(path, O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+}
+
+/* Prints each signal it catches until it is killed or has caught `n`. */
+static int catch_signals(int n)
+{
+	sigset_t all;
+	int sig;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
+	printf("ready\n");
+	fflush(stdout);
+	while (n-- > 0 && sigwait(&all, &sig) == 0) {
+		printf("caught %s\n", sigabbrev_np(sig));
+		fflush(stdout);
+	}
+	return 0;
+}
+
+/* Starts a child in the background that outlives its parent; the classic daemon. */
+static int daemonize(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		setsid();
+		if (fork() == 0)
+			for (;;)
+				pause();
+		_exit(0);
+	}
+	waitpid(pid, NULL, 0);
+	return 0;
+}
+
+static int usage(void)
+{
+	fputs("probe report [PID]     everything about this process, or about PID\n"
+	      "probe syscall NAME...  try it and say the errno; all: every row\n"
+	      "probe mount TYPE DIR | mknod b|c MAJ MIN PATH | open PATH | kill PID SIG\n"
+	      "probe args ... | exit N | signal N | sleep | catch N | daemon | eat MIB\n",
+	      stderr);
+	return 2;
+}
+
+static int probe_syscalls(char **name)
+{
+	int bad = 0;
+
+	if (*name && !strcmp(*name, "all")) {
+		for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
+			if (strncmp(calls[i].name, "unshare:", 8))
+				try_call(calls[i].name);
+		return 0;
+	}
+	for (; *name; name++)
+		bad |= try_call(*name);
+	return bad;
+}
+
+static int eat_memory(size_t mib)
+{
+	for (size_t i = 0; i < mib; i++) {
+		char *p = malloc(1 << 20);
+
+		if (!p)
+			return tell("eat", -1);
+		memset(p, 1, 1 << 20);
+	}
+	return tell("eat", 0);
+}
+
+static int probe_with_args(int argc, char **argv)
+{
+	const char *what = argv[1];
+
+	if (!strcmp(what, "syscall"))
+		return probe_syscalls(argv + 2);
+	if (!strcmp(what, "exit"))
+		return atoi(argv[2]);
+	if (!strcmp(what, "signal"))
+		return tell("raise", kill(getpid(), atoi(argv[2])));
+	if (!strcmp(what, "catch"))
+		return catch_signals(atoi(argv[2]));
+	if (!strcmp(what, "open"))
+		return try_open(argv[2]);
+	if (!strcmp(what, "eat"))
+		return eat_memory((size_t)atoi(argv[2]));
+	if (!strcmp(what, "mount") && argc == 4)
+		return try_mount(argv[2], argv[3]);
+	if (!strcmp(what, "kill") && argc == 4)
+		return tell("kill", kill(atoi(argv[2]), atoi(argv[3])));
+	if (!strcmp(what, "mknod") && argc == 6)
+		return try_mknod(argv + 2);
+	return usage();
+}
+
+static int probe(int argc, char **argv)
+{
+	if (argc < 2)
+		return usage();
+	if (!strcmp(argv[1], "args")) {
+		for (int i = 2; i < argc; i++)
+			printf("[%s]\n", argv[i]);
+		return 0;
+	}
+	if (!strcmp(argv[1], "report")) {
+		if (argc > 2)
+			report_process(argv[2], stdout);
+		else
+			report_self(stdout);
+		return 0;
+	}
+	if (!strcmp(argv[1], "daemon"))
+		return daemonize();
+	if (!strcmp(argv[1], "sleep"))
+		for (;;)
+			pause();
+	return argc < 3 ? usage() : probe_with_args(argc, argv);
+}
+
+/* ---- PID 1 ---- */
+
+static _Noreturn void end(int how)
+{
+	kill(-1, SIGTERM);
+	usleep(20000);
+	kill(-1, SIGKILL);
+	sync();
+	reboot(how);
+	_exit(1);	/* not allowed to: ending is the next best thing */
+}
+
+static _Noreturn void init(void)
+{
+	FILE *out = fopen("/init-report", "we");
+	sigset_t all;
+	int sig;
+
+	if (out) {
+		report_self(out);
+		fclose(out);
+	}
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
+	for (;;) {
+		if (sigwait(&all, &sig))
+			continue;
+		if (sig == SIGUSR1)
+			end(RB_HALT_SYSTEM);
+		if (sig == SIGUSR2)
+			end(RB_POWER_OFF);
+		if (sig == SIGTERM || sig == SIGINT)
+			end(RB_AUTOBOOT);
+		while (sig == SIGCHLD && waitpid(-1, NULL, WNOHANG) > 0)
+			;
+	}
+}
+
+int main(int argc, char **argv)
+{
+	const char *name = strrchr(argv[0], '/');
+
+	name = name ? name + 1 : argv[0];
+	if (!strcmp(name, "halt"))
+		return kill(1, SIGUSR1) != 0;
+	if (!strcmp(name, "poweroff"))
+		return kill(1, SIGUSR2) != 0;
+	if (!strcmp(name, "reboot"))
+		return kill(1, SIGTERM) != 0;
+	if (!strcmp(name, "init") && getpid() == 1)
+		init();
+	return probe(argc, argv);
+}

@@ -1,0 +1,305 @@
+# shellcheck shell=bash
+# What every shell test stands on: a world of its own, needs, checks, and the loop over the tests.
+#
+# A test file is bash: it sources this file, defines functions test_NAME, and ends with `run_tests`.
+# Each function runs in a subshell; 0 is ok, `skip WHY` is a skip, everything else is not ok and
+# shows its log.
+#
+# The world is the machine seen through an overlay: mounts, network, /etc, /var and /run are the
+# test's own, the built product lies over /usr as if it were installed, /vz is an ext4 image.
+# Nothing in it reaches the host but cgroups and processes, and those are removed at the end.
+#
+# KIT is the directory tests/mkkit makes: root/ (make install), bin/ (helpers), tests/ (this).
+
+: "${KIT:?is not set: run the tests by tools/check or tests/run}"
+TESTS=$KIT/tests
+export KIT LC_ALL=C.UTF-8
+
+# ---- the world ----
+
+# Ids of this run: a hundred VPSes from here belong to us, so that two runs do not meet.
+world_ids() {
+	echo $((900000 + ($$ % 900) * 100))
+}
+
+mounts_below_root() {	# direct children of / in this mount namespace
+	awk '$5 == "/" { root = $1 } { parent[$5] = $2 }
+		END { for (m in parent) if (parent[m] == root && m != "/") print m }' \
+		/proc/self/mountinfo
+}
+
+world_pivot() {
+	local w=$1 m
+	mount -t tmpfs -o mode=0755 world "$w"
+	mkdir "$w/upper" "$w/work" "$w/root"
+	# A copy, because overlayfs refuses a layer that lies inside another one.
+	cp -a "$KIT/root/." "$w/upper/"
+	mount -t overlay -o "lowerdir=/,upperdir=$w/upper,workdir=$w/work" world "$w/root" || return
+	for m in $(mounts_below_root); do
+		case $m in
+		"$w" | /run | /vz*) continue ;;
+		esac
+		[ -e "$w/root$m" ] && mount --rbind "$m" "$w/root$m"
+	done
+	mkdir -p "$w/root/run" "$w/root/.host"
+	mount -t tmpfs -o mode=0755 run "$w/root/run"
+	for m in /run/systemd /run/dbus; do
+		[ -d $m ] && mkdir -p "$w/root$m" && mount --rbind $m "$w/root$m"
+	done
+	cd "$w/root" && pivot_root . .host && cd / && umount -l /.host && rmdir /.host
+}
+
+# /vz is ext4 because tmpfs cannot be id-mapped on older kernels.
+world_vz() {
+	mkdir -p /vz /var/tmp/vzt
+	truncate -s 3G /var/tmp/vzt/vz.img
+	if mke2fs -q -F -t ext4 -O ^has_journal -E lazy_itable_init=1,nodiscard /var/tmp/vzt/vz.img &&
+		mount -o loop,noatime /var/tmp/vzt/vz.img /vz 2>/dev/null; then
+		rmdir /vz/lost+found
+	else
+		mount -t tmpfs vz /vz
+	fi
+	mkdir -p /vz/template/cache /vz/private /vz/root /vz/lock /vz/dump
+}
+
+# Whatever installation and VPSes the machine has are out of sight.
+world_config() {
+	local dir
+	for dir in /etc/vz /var/lib/vzctl; do
+		mkdir -p $dir
+		mount -t tmpfs -o mode=0755 vzt $dir
+		[ -d "$KIT/root$dir" ] && cp -a "$KIT/root$dir/." $dir/
+	done
+	rm -f /var/log/vzctl.log
+	mkdir -p /etc/vz/conf /etc/vz/names
+	cp "$KIT/tiny.tar.gz" /vz/template/cache/tiny.tar.gz
+	ln -sf "$KIT/bin/init" /usr/local/bin/probe
+	ip link set lo up
+	conf_set /etc/vz/vz.conf DEF_OSTEMPLATE tiny
+}
+
+# conf_set FILE KEY VALUE: an independent writer of the configuration format.
+conf_set() {
+	[ -f "$1" ] && sed -i "/^$2=/d" "$1"
+	printf '%s="%s"\n' "$2" "$3" >>"$1"
+}
+
+# Ends what a world left: processes in our groups or in our mount namespace, then the groups.
+world_end() {
+	local first=$1 ns=$2 dir p try
+	for try in 1 2 3 4 5 6 7 8 9 10; do
+		local left=
+		for dir in $(world_groups "$first"); do
+			for p in $(cat "$dir/cgroup.procs" 2>/dev/null); do
+				kill -9 "$p" 2>/dev/null && left=1
+			done
+		done
+		for p in /proc/[0-9]*; do
+			[ "$(readlink "$p/ns/mnt" 2>/dev/null)" = "$ns" ] || continue
+			kill -9 "${p#/proc/}" 2>/dev/null && left=1
+		done
+		[ -z "$left" ] && break
+		sleep 0.0$try
+	done
+	world_groups "$first" | while read -r dir; do
+		rmdir "$dir" 2>/dev/null
+	done
+	return 0
+}
+
+# Deepest first, in every hierarchy; only the hundred ids of this run.
+world_groups() {
+	find /sys/fs/cgroup -depth -type d -path "*/vz/*" 2>/dev/null | grep -E "/vz/(.*[^0-9])?$(($1 / 100))[0-9][0-9](\..*|/.*)?$"
+}
+
+# Re-executes the calling script inside a world; returns only inside.
+enter_world() {
+	[ -n "${WORLD_IDS:-}" ] && return
+	if [ "$(id -u)" != 0 ]; then
+		list_tests | sed 's/$/ # needs root/; s/^/skip /'
+		exit 0
+	fi
+	local dir code first
+	dir=$(mktemp -d /tmp/vzt.XXXXXX)
+	first=$(world_ids)
+	mkfifo "$dir/ns"
+	# The opened read-write fifo neither blocks nor breaks when the world dies early.
+	exec 9<>"$dir/ns"
+	trap 'world_end "$first" "${ns:-none}"; rm -rf "$dir"' EXIT
+	trap 'exit 130' INT TERM
+	WORLD_IDS=$first WORLD_DIR=$dir unshare --mount --net --propagation private \
+		bash -c 'readlink /proc/self/ns/mnt >&9; exec 9>&-; exec bash "$0" "$@"' "$0" "$@" &
+	read -r -t 20 ns <&9
+	wait $!
+	code=$?
+	exit $code
+}
+
+enter_world_inside() {
+	mkdir -p "$WORLD_DIR/w"
+	world_pivot "$WORLD_DIR/w" && world_vz && world_config
+}
+
+# ---- needs and results ----
+
+skip() {
+	echo "$*" >"$SKIP_FILE"
+	exit 77
+}
+
+fail() {
+	echo "FAILED: $*"
+	exit 1
+}
+
+needs() {
+	local what
+	for what; do
+		"need_${what//-/_}" || skip "needs $what${NEED_WHY:+: $NEED_WHY}"
+	done
+}
+
+need_root() { [ "$(id -u)" = 0 ]; }
+need_cgroup_v2() { [ "$(stat -fc %T /sys/fs/cgroup)" = cgroup2fs ]; }
+need_cgroup_v1() { [ -d /sys/fs/cgroup/memory ]; }
+need_busybox() { [ -x "$(command -v busybox)" ]; }
+need_systemd_host() { [ -S /run/systemd/private ]; }
+need_ext4() { [ "$(stat -fc %T /vz)" = ext2/ext3 ]; }
+need_overlay() { grep -qw overlay /proc/filesystems; }
+
+# ---- checks; each ends the test when it does not hold ----
+
+# run CMD...: stdout in $out, stderr in $err, both in the log, code in $code
+run() {
+	local o=$T/out e=$T/err
+	code=0
+	"$@" >"$o" 2>"$e" </dev/null || code=$?
+	out=$(cat "$o") err=$(cat "$e")
+	printf '$ %s\n%s%s(exit %s)\n' "$*" "$out${out:+
+}" "$err${err:+
+}" "$code"
+}
+
+# expect CODE CMD...
+expect() {
+	local want=$1
+	shift
+	run "$@"
+	[ "$code" = "$want" ] || fail "exit $code, not $want: $*"
+}
+
+ok() { expect 0 "$@"; }
+
+said() { grep -qxF -- "$1" "$T/out" || fail "no line on stdout: $1"; }
+said_like() { grep -qE -- "$1" "$T/out" || fail "nothing on stdout like: $1"; }
+warned() { grep -qxF -- "$1" "$T/err" || fail "no line on stderr: $1"; }
+warned_like() { grep -qE -- "$1" "$T/err" || fail "nothing on stderr like: $1"; }
+silent() { [ ! -s "$T/err" ] || fail "stderr is not empty"; }
+one_sentence() { [ "$(wc -l <"$T/err")" = 1 ] || fail "stderr is not one line"; }
+same() { [ "$1" = "$2" ] || fail "\"$1\" is not \"$2\"${3:+ ($3)}"; }
+absent() { [ ! -e "$1" ] && [ ! -L "$1" ] || fail "$1 is there"; }
+present() { [ -e "$1" ] || fail "$1 is not there"; }
+
+# wait_for SECONDS CMD...: polls a condition nobody can wait on by other means
+wait_for() {
+	local until=$(($(date +%s%N) + $1 * 1000000000))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$(date +%s%N)" -lt $until ] || return 1
+		sleep 0.02
+	done
+}
+
+# ---- VPSes ----
+
+# new_vps [create options]: creates a VPS of the tiny template, its id in $id
+new_vps() {
+	next_id
+	ok vzctl create "$id" --ostemplate tiny "$@"
+}
+
+next_id() {
+	local f=/run/vzt-id
+	id=$(($(cat $f 2>/dev/null || echo "$WORLD_IDS") + 1))
+	echo $id >$f
+	echo "(id $id)"
+}
+
+init_pid() { sed -n 's/^init=//p; s/^pid=//p' "/run/vz/$1" 2>/dev/null | head -1; }
+
+inside() { vzctl exec2 "$id" "$*"; }
+
+# Everything on the host that tells of VPS $1 except its private area and configuration.
+traces_of() {
+	local i=$1
+	find /run/vz /vz/lock /vz/root /var/lib/vzctl -name "*" 2>/dev/null |
+		grep -E "(^|[^0-9])$i([^0-9]|\$)" | grep -vE "^/vz/root/$i\$|/ids/|/base/"
+	grep -E "[/.]$i([^0-9]|\$)" /proc/self/mountinfo | sed 's/^/mount /'
+	world_groups "$WORLD_IDS" | grep -E "[/.]$i([^0-9]|\$)"
+	ls /vz/private | grep -E "^$i\." | sed 's/^/private /'
+	return 0
+}
+
+# Everything that tells of VPS $1 at all.
+all_traces_of() {
+	traces_of "$1"
+	ls -d "/vz/private/$1" "/vz/root/$1" /etc/vz/conf/"$1".conf /var/lib/vzctl/ids/* 2>/dev/null |
+		grep -E "(^|[^0-9])$1([^0-9]|\$)"
+	find /etc/vz/names /var/lib/vzctl/ids -lname "*$1*" 2>/dev/null
+	return 0
+}
+
+nothing_left() {
+	local left
+	left=$(traces_of "$1")
+	[ -z "$left" ] || fail "left behind of $1: $left"
+}
+
+# ---- the loop ----
+
+list_tests() { sed -n 's/^\(test_[a-z0-9_]*\)().*/\1/p' "$0" | sed "s|^test_|$SUITE/|; s|_|-|g"; }
+
+run_one() {
+	local fn=$1 name code=0
+	name=$SUITE/$(echo "${fn#test_}" | tr _ -)
+	T=$(mktemp -d "${TMPDIR:-/tmp}/vzt-one.XXXXXX")
+	SKIP_FILE=$T/skip
+	# Not `|| code=$?`: that would switch `set -e` off inside.
+	(set -e; trap 'end_of_test' EXIT; "$fn") >"$T/log" 2>&1 </dev/null
+	code=$?
+	case $code in
+	0) echo "ok $name" ;;
+	77) echo "skip $name # $(cat "$SKIP_FILE" 2>/dev/null)" ;;
+	*)
+		echo "not ok $name"
+		tail -n "${VZT_LOG_LINES:-60}" "$T/log" | sed 's/^/# /'
+		;;
+	esac
+	rm -rf "$T"
+}
+
+# Whatever a test started is ended with it, so that one failure does not make the next.
+end_of_test() {
+	local code=$? i
+	set +e
+	for i in $(ls /run/vz 2>/dev/null | grep -xE '[0-9]+'); do
+		vzctl --skiplock stop "$i" --fast >/dev/null 2>&1
+	done
+	[ $code = 0 ] || [ $code = 77 ] || echo "(exit $code)"
+	unset VZ_FAULT
+}
+
+run_tests() {
+	local fn
+	for fn in $(sed -n 's/^\(test_[a-z0-9_]*\)().*/\1/p' "$0"); do
+		[ -z "${VZT_ONLY:-}" ] || [[ $fn == $VZT_ONLY ]] || continue
+		run_one "$fn"
+	done
+}
+
+# A test file says `world` before its tests when it needs one.
+world() {
+	SUITE=${SUITE:-$(basename "$(dirname "$0")")/$(basename "$0")}
+	enter_world "$@"
+	enter_world_inside || { echo "not ok $SUITE/world"; exit 1; }
+}
