@@ -12,7 +12,6 @@
 # KIT is the directory tests/mkkit makes: root/ (make install), bin/ (helpers), tests/ (this).
 
 : "${KIT:?is not set: run the tests by tools/check or tests/run}"
-TESTS=$KIT/tests
 export KIT LC_ALL=C.UTF-8
 
 # ---- the world ----
@@ -261,7 +260,7 @@ list_tests() { sed -n 's/^\(test_[a-z0-9_]*\)().*/\1/p' "$0" | sed "s|^test_|$SU
 
 run_one() {
 	local fn=$1 name code=0
-	name=$SUITE/$(echo "${fn#test_}" | tr _ -)
+	name=${NAME:-$SUITE/$(echo "${fn#test_}" | tr _ -)}
 	T=$(mktemp -d "${TMPDIR:-/tmp}/vzt-one.XXXXXX")
 	SKIP_FILE=$T/skip
 	# Not `|| code=$?`: that would switch `set -e` off inside.
