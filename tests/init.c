@@ -4,6 +4,7 @@
  *
  *   init                     PID 1: reaps, and obeys SIGUSR1 (halt), SIGUSR2 (poweroff), SIGTERM
  *                            (reboot), the signals of busybox; writes /init-report when it starts
+ *                            and says READY=1 to NOTIFY_SOCKET
  *   halt, poweroff, reboot   send PID 1 that signal
  *   probe                    says what a process inside sees and may do; see usage()
  *
@@ -22,9 +23,11 @@
 #include <sys/prctl.h>
 #include <sys/reboot.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -212,6 +215,33 @@ static int try_call(const char *name)
 	return 2;
 }
 
+/* unshare(CLONE_NEWUSER) by the other doors of an x86-64 kernel; a door that is shut kills or
+ * fails, so a child tries. */
+static int try_abi(const char *name)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		long ret = -ENOSYS;
+
+#ifdef __x86_64__
+		if (!strcmp(name, "i386"))
+			__asm__ volatile("int $0x80" : "=a"(ret) : "a"(310), "b"(CLONE_NEWUSER)
+					 : "memory", "r8", "r9", "r10", "r11");
+		else
+			ret = syscall(0x40000000 | SYS_unshare, CLONE_NEWUSER) < 0 ? -errno : 0;
+#endif
+		printf("%s: %s\n", name, errname((int)-ret));
+		fflush(stdout);
+		_exit(ret != 0);
+	}
+	waitpid(pid, &status, 0);
+	if (WIFSIGNALED(status))
+		printf("%s: %s\n", name, sigabbrev_np(WTERMSIG(status)));
+	return status != 0;
+}
+
 static int try_mount(const char *type, const char *at)
 {
 	mkdir(at, 0755);
@@ -269,6 +299,7 @@ static int usage(void)
 	fputs("probe report [PID]     everything about this process, or about PID\n"
 	      "probe syscall NAME...  try it and say the errno; all: every row\n"
 	      "probe mount TYPE DIR | mknod b|c MAJ MIN PATH | open PATH | kill PID SIG\n"
+	      "probe abi i386|x32     unshare by another door\n"
 	      "probe args ... | exit N | signal N | sleep | catch N | daemon | eat MIB\n",
 	      stderr);
 	return 2;
@@ -307,6 +338,8 @@ static int probe_with_args(int argc, char **argv)
 
 	if (!strcmp(what, "syscall"))
 		return probe_syscalls(argv + 2);
+	if (!strcmp(what, "abi"))
+		return try_abi(argv[2]);
 	if (!strcmp(what, "exit"))
 		return atoi(argv[2]);
 	if (!strcmp(what, "signal"))
@@ -362,6 +395,20 @@ static _Noreturn void end(int how)
 	_exit(1);	/* not allowed to: ending is the next best thing */
 }
 
+/* As a service manager does when it has started everything. */
+static void notify_ready(void)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	const char *path = getenv("NOTIFY_SOCKET");
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (path && fd >= 0) {
+		snprintf(to.sun_path, sizeof(to.sun_path), "%s", path);
+		sendto(fd, "READY=1", 7, 0, (struct sockaddr *)&to, sizeof(to));
+	}
+	close(fd);
+}
+
 static _Noreturn void init(void)
 {
 	FILE *out = fopen("/init-report", "we");
@@ -372,6 +419,7 @@ static _Noreturn void init(void)
 		report_self(out);
 		fclose(out);
 	}
+	notify_ready();
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, NULL);
 	for (;;) {

@@ -108,7 +108,8 @@ world_end() {
 
 # Deepest first, in every hierarchy; only the hundred ids of this run.
 world_groups() {
-	find /sys/fs/cgroup -depth -type d -path "*/vz/*" 2>/dev/null | grep -E "/vz/(.*[^0-9])?$(($1 / 100))[0-9][0-9](\..*|/.*)?$"
+	find /sys/fs/cgroup -depth -type d -path "*/vz*" 2>/dev/null |
+		grep -E "/(vz/|vz\.slice/vz-)$(($1 / 100))[0-9][0-9](\.scope)?(/.*)?\$"
 }
 
 # Re-executes the calling script inside a world; returns only inside.
@@ -224,7 +225,7 @@ next_id() {
 	echo "(id $id)"
 }
 
-init_pid() { sed -n 's/^init=//p; s/^pid=//p' "/run/vz/$1" 2>/dev/null | head -1; }
+init_pid() { sed -n 's/^init=//p' "/run/vz/$1" 2>/dev/null | head -1; }
 
 inside() { vzctl exec2 "$id" "$*"; }
 
