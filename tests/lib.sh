@@ -148,7 +148,7 @@ skip() {
 }
 
 fail() {
-	echo "FAILED: $*"
+	echo "FAILED: $*" >&2
 	exit 1
 }
 
