@@ -175,6 +175,8 @@ run() {
 	code=0
 	"$@" >"$o" 2>"$e" </dev/null || code=$?
 	out=$(cat "$o") err=$(cat "$e")
+	# A product that is not there refuses everything, which must not look like a success.
+	[ $code != 127 ] || command -v "$1" >/dev/null || fail "there is no $1"
 	printf '$ %s\n%s%s(exit %s)\n' "$*" "$out${out:+
 }" "$err${err:+
 }" "$code"

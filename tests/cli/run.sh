@@ -1,14 +1,14 @@
 # shellcheck shell=bash
-# Runs command-line tests written as transcripts. A file NN-topic in this folder is
+# Runs command-line tests written as transcripts. In a file TOPIC.cli of this folder a line is
 #
-#   == name of the test
-#   $ command                 run by bash; a line ending in \ goes on
-#   text                      a line of its stdout
-#   ! text                    a line of its stderr
-#   ? 20                      its exit code; 0 when not given
+#   "== name"       the beginning of a test
+#   "$ command"     run by bash; a line ending in a backslash goes on
+#   "! text"        a line of its stderr
+#   "? 20"          its exit code; 0 when not given
+#   "text"          a line of its stdout; "|text" when the text begins like one of these
 #
-# A line `~ PATTERN` or `!~ PATTERN` is a bash pattern instead of the text. What is printed and what
-# is written here must agree line by line, nothing more, nothing less.
+# "~ PATTERN" and "!~ PATTERN" are bash patterns instead of texts. What is printed and what is
+# written here must agree line by line, nothing more, nothing less.
 
 transcript_names() { sed -n 's/^== *//p' "$1" | tr ' ' -; }
 
@@ -39,7 +39,8 @@ cli_lines() {
 # Plays the test called $2 of transcript $1.
 transcript() {
 	local line cmd='' code_wanted=0 on=''
-	: >"$T/o" >"$T/e"
+	: >"$T/o"
+	: >"$T/e"
 	while IFS= read -r line || [ -n "$line" ]; do
 		case $line in
 		"== "*)
@@ -65,7 +66,7 @@ transcript() {
 		'? '*) code_wanted=${line:2} ;;
 		'!~ '*) echo "~${line:3}" >>"$T/e" ;;
 		'! '*) echo "=${line:2}" >>"$T/e" ;;
-		'!') echo = >>"$T/e" ;;
+		'!') echo "=" >>"$T/e" ;;
 		'~ '*) echo "~${line:2}" >>"$T/o" ;;
 		'|'*) echo "=${line:1}" >>"$T/o" ;;
 		'') ;;
