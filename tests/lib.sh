@@ -83,6 +83,12 @@ conf_set() {
 	printf '%s="%s"\n' "$2" "$3" >>"$1"
 }
 
+# Pids of those in mount namespace $1 ("mnt:[N]"), by one process: there may be many.
+processes_in() {
+	find /proc -maxdepth 3 -path '/proc/[0-9]*/ns/mnt' -lname "mnt:\\[${1//[!0-9]/}\\]" 2>/dev/null |
+		cut -d/ -f3
+}
+
 # Ends what a world left: processes in our groups or in our mount namespace, then the groups.
 world_end() {
 	local first=$1 ns=$2 dir p try
@@ -93,9 +99,8 @@ world_end() {
 				kill -9 "$p" 2>/dev/null && left=1
 			done
 		done
-		for p in /proc/[0-9]*; do
-			[ "$(readlink "$p/ns/mnt" 2>/dev/null)" = "$ns" ] || continue
-			kill -9 "${p#/proc/}" 2>/dev/null && left=1
+		for p in $(processes_in "$ns"); do
+			kill -9 "$p" 2>/dev/null && left=1
 		done
 		[ -z "$left" ] && break
 		sleep 0.0$try
