@@ -4,7 +4,7 @@
  *
  *   init                     PID 1: reaps, and obeys SIGUSR1 (halt), SIGUSR2 (poweroff), SIGTERM
  *                            (reboot), the signals of busybox; writes /init-report when it starts
- *                            and says READY=1 to NOTIFY_SOCKET
+ *                            and says READY=1 to NOTIFY_SOCKET; obeys nothing while /deaf exists
  *   halt, poweroff, reboot   send PID 1 that signal
  *   probe                    says what a process inside sees and may do; see usage()
  *
@@ -424,6 +424,8 @@ static _Noreturn void init(void)
 	sigprocmask(SIG_BLOCK, &all, NULL);
 	for (;;) {
 		if (sigwait(&all, &sig))
+			continue;
+		if (access("/deaf", F_OK) == 0 && sig != SIGCHLD)
 			continue;
 		if (sig == SIGUSR1)
 			end(RB_HALT_SYSTEM);

@@ -117,7 +117,8 @@ world_groups() {
 		grep -E "/(vz/|vz\.slice/vz-)$(($1 / 100))[0-9][0-9](\.scope)?(/.*)?\$"
 }
 
-# Re-executes the calling script inside a world; returns only inside.
+# Re-executes the calling script inside a world; returns only inside. OUTSIDE is then the /proc entry
+# of a process that is not in it (that of PID 1 may be shut even for root).
 enter_world() {
 	[ -n "${WORLD_IDS:-}" ] && return
 	if [ "$(id -u)" != 0 ]; then
@@ -132,7 +133,7 @@ enter_world() {
 	exec 9<>"$dir/ns"
 	trap 'world_end "$first" "${ns:-none}"; rm -rf "$dir"' EXIT
 	trap 'exit 130' INT TERM
-	WORLD_IDS=$first WORLD_DIR=$dir unshare --mount --net --propagation private \
+	WORLD_IDS=$first WORLD_DIR=$dir OUTSIDE=/proc/$$ unshare --mount --net --propagation private \
 		bash -c 'readlink /proc/self/ns/mnt >&9; exec 9>&-; exec bash "$0" "$@"' "$0" "$@" &
 	read -r -t 20 ns <&9
 	wait $!
