@@ -240,8 +240,8 @@ inside() { vzctl exec2 "$id" "$*"; }
 # Everything on the host that tells of VPS $1 except its private area and configuration.
 traces_of() {
 	local i=$1
-	find /run/vz /vz/lock /vz/root /var/lib/vzctl -name "*" 2>/dev/null |
-		grep -E "(^|[^0-9])$i([^0-9]|\$)" | grep -vE "^/vz/root/$i\$|/ids/|/base/"
+	find /run/vz /vz/lock /var/lib/vzctl 2>/dev/null |
+		grep -E "(^|[^0-9])$i([^0-9]|\$)" | grep -v /ids/
 	grep -E "[/.]$i([^0-9]|\$)" /proc/self/mountinfo | sed 's/^/mount /'
 	world_groups "$WORLD_IDS" | grep -E "[/.]$i([^0-9]|\$)"
 	ls /vz/private | grep -E "^$i\." | sed 's/^/private /'
@@ -290,6 +290,9 @@ run_one() {
 end_of_test() {
 	local code=$? i
 	set +e
+	# shellcheck disable=SC2046
+	kill $(jobs -p) 2>/dev/null
+	wait
 	for i in $(ls /run/vz 2>/dev/null | grep -xE '[0-9]+'); do
 		vzctl --skiplock stop "$i" --fast >/dev/null 2>&1
 	done
