@@ -143,7 +143,7 @@ static int with_host(const struct verb *v, const char *which, const struct globa
 		r = vz_fail(&e, VZ_INVALID_PARAMETER_SYNTAX, 0, "Invalid options: %s", argv[1]);
 	if (r >= 0)
 		r = vz_ct_load(&host, id, &ct, warn, &e);
-	if (r >= 0 && by_name && ct.has_conf && !vz_ct_name(&ct) && ct.own.name.set)
+	if (r >= 0 && by_name && ct.own.name.set && strcmp(ct.own.name.v, which))
 		r = vz_fail(&e, VZ_INVALID_PARAMETER_VALUE, 0,
 			    "Unable to find container by name %s", which);
 	code = r < 0 ? vz_log_err(&e) : with_container(v, &ct, g, argc, argv);

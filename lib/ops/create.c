@@ -118,6 +118,8 @@ static int check_paths(struct create *c, struct vz_err *e)
 	c->root = vz_conf_expand(v->ve_root.v, c->ct->id);
 	if (!c->private || !c->root)
 		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+	if (vz_private_check(c->private, c->root, e) < 0)
+		return -EINVAL;
 	if (is_there(c->private))
 		return vz_fail(e, VZ_FS_PRVT_AREA_EXIST, 0, "Private area already exists in %s",
 			       c->private);
@@ -164,8 +166,7 @@ static int choose_layout(struct create *c, struct vz_err *e)
 	if (r < 0)
 		return r;
 	if (!slash)
-		return vz_fail(e, VZ_FS_NEW_VE_PRVT, 0, "VE_PRIVATE %s is no absolute path",
-			       c->private);
+		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
 	slash[slash == parent ? 1 : 0] = 0;
 	c->area = (struct vz_area){ .id = c->ct->id, .private = c->private, .root = c->root,
 				    .template = c->conf.template.v, .layout = layout };

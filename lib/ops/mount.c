@@ -10,6 +10,43 @@
 
 #define CONF_DIR VZ_CONFDIR "/conf"
 
+/* An absolute path of two components at least, without "." or "..", that neither is nor holds a
+ * directory of the host's or of ours: a slip in a configuration must not reach the host. */
+static bool may_be_an_area(const char *path)
+{
+	static const char *const ours[] = { VZ_CONFDIR, VZ_RUNDIR, VZ_STATEDIR, VZ_LIBEXECDIR,
+					    VZ_SBINDIR, VZ_LOGDIR, "/usr/lib", "/usr/bin",
+					    "/sys/fs/cgroup", "/dev/pts", "/proc/self" };
+	size_t n = strlen(path), parts = 0;
+	const char *rest = path;
+	char *word;
+
+	if (*path != '/' || strstr(path, "//") || path[n - 1] == '/' || vz_str_has_control(path))
+		return false;
+	for (; (word = vz_str_word(&rest, "/")); parts++) {
+		bool bad = !vz_str_is_component(word);
+
+		free(word);
+		if (bad)
+			return false;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(ours); i++)
+		if (!strncmp(ours[i], path, n) && (!ours[i][n] || ours[i][n] == '/'))
+			return false;
+	return parts >= 2;
+}
+
+int vz_private_check(const char *private, const char *root, struct vz_err *e)
+{
+	if (!may_be_an_area(private))
+		return vz_fail(e, VZ_INVALID_CONFIG, 0,
+			       "VE_PRIVATE %s is no path a container may have", private);
+	if (!may_be_an_area(root))
+		return vz_fail(e, VZ_INVALID_CONFIG, 0,
+			       "VE_ROOT %s is no path a container may have", root);
+	return 0;
+}
+
 int vz_private_of(const struct vz_ct *ct, struct vz_area *ret, struct vz_err *e)
 {
 	if (!ct->private)
@@ -24,7 +61,7 @@ int vz_private_of(const struct vz_ct *ct, struct vz_area *ret, struct vz_err *e)
 		/* never guessed from what lies in the area: that is the guest's */
 		.layout = ct->own.ve_layout.set ? ct->own.ve_layout.v : "simfs",
 	};
-	return 0;
+	return vz_private_check(ct->private, ct->root, e);
 }
 
 int vz_private_layout(const char *layout, struct vz_err *e)
