@@ -235,6 +235,25 @@ next_id() {
 
 init_pid() { sed -n 's/^init=//p' "/run/vz/$1" 2>/dev/null | head -1; }
 
+# program FILE TEXT: a shell script in place of a program; other names of it stay what they were
+program() {
+	rm "$1"
+	printf '#!/bin/sh\n%s\n' "$2" >"$1"
+	chmod 755 "$1"
+}
+
+# in_tree CMD...: in the root directory of the stopped VPS $id. What simfs shows on VE_ROOT is
+# id-mapped, and the host's root is nobody there.
+in_tree() {
+	if [ -d "/vz/private/$id/fs" ]; then
+		ok vzctl mount "$id"
+		(cd "/vz/root/$id" && "$@")
+		ok vzctl umount "$id"
+	else
+		(cd "/vz/private/$id" && "$@")
+	fi
+}
+
 inside() { vzctl exec2 "$id" "$*"; }
 
 # Everything on the host that tells of VPS $1 except its private area and configuration.
