@@ -3,6 +3,8 @@
  * Archive bytes into a fresh directory, in this process and without confine(): whatever they say,
  * nothing may appear beside the directory. Device nodes and foreign owners fail without root,
  * which is how this should be run.
+ *
+ * Needs: vzunpack/archive.c vzunpack/input.c
  */
 #include "vzunpack/archive.h"
 #include "base/own.h"
