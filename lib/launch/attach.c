@@ -12,6 +12,7 @@
 #include "launch/sync.h"
 #include "base/own.h"
 #include "sys/call.h"
+#include "sys/pty.h"
 
 #include <fcntl.h>
 #include <sys/ioctl.h>
@@ -51,9 +52,11 @@ static int open_tty(int sock, struct vz_err *e)
 		return vz_fail(e, VZ_SYSTEM, ENOTTY, "/dev/pts inside is not a devpts");
 	if (ioctl(master, TIOCSPTLCK, &zero) < 0)
 		return vz_fail(e, VZ_SYSTEM, errno, "cannot unlock the terminal");
-	slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
-	if (slave < 0 || ioctl(slave, TIOCSCTTY, 0) < 0)
-		return vz_fail(e, VZ_SYSTEM, errno, "cannot take the terminal");
+	r = slave = vz_pty_peer(master);
+	if (r >= 0 && ioctl(slave, TIOCSCTTY, 0) < 0)
+		r = -errno;
+	if (r < 0)
+		return vz_fail(e, VZ_SYSTEM, -r, "cannot take the terminal");
 	vz_sync_send(sock, TTY, NULL, master);
 	if (vz_sync_wait(sock, GO, NULL, e) < 0)
 		return -ECHILD;

@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Messages of a launch; see sync.h. */
 #include "launch/sync.h"
+#include "sys/fdpass.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 struct msg {
 	enum vz_msg_kind kind;
 	struct vz_err err;
-};
-
-union control {
-	char buf[CMSG_SPACE(sizeof(int))];
-	struct cmsghdr align;
 };
 
 int vz_sync_pair(int ret[2])
@@ -25,49 +20,19 @@ int vz_sync_pair(int ret[2])
 void vz_sync_send(int sock, enum vz_msg_kind kind, const struct vz_err *err, int fd)
 {
 	struct msg m = { .kind = kind };
-	struct iovec iov = { .iov_base = &m, .iov_len = sizeof(m) };
-	struct msghdr h = { .msg_iov = &iov, .msg_iovlen = 1 };
-	union control c;
 
 	if (err)
 		m.err = *err;
-	if (fd >= 0) {
-		struct cmsghdr *cm;
-
-		memset(&c, 0, sizeof(c));
-		h.msg_control = c.buf;
-		h.msg_controllen = sizeof(c.buf);
-		cm = CMSG_FIRSTHDR(&h);
-		cm->cmsg_level = SOL_SOCKET;
-		cm->cmsg_type = SCM_RIGHTS;
-		cm->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(cm), &fd, sizeof(int));
-	}
-	(void)!sendmsg(sock, &h, MSG_NOSIGNAL);
+	(void)vz_fd_send(sock, &m, sizeof(m), fd);
 }
 
 /* The length of one message, 0 at the end; its fd, if any, in *ret_fd. */
 static ssize_t receive(int sock, struct msg *m, int *ret_fd)
 {
-	struct iovec iov = { .iov_base = m, .iov_len = sizeof(*m) };
-	union control c;
-	struct msghdr h = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = c.buf,
-		.msg_controllen = sizeof(c.buf),
-	};
-	struct cmsghdr *cm;
 	ssize_t n;
 
-	*ret_fd = -1;
-	do
-		n = recvmsg(sock, &h, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
-	cm = n > 0 ? CMSG_FIRSTHDR(&h) : NULL;
-	if (cm && cm->cmsg_level == SOL_SOCKET && cm->cmsg_type == SCM_RIGHTS &&
-	    cm->cmsg_len == CMSG_LEN(sizeof(int)))
-		memcpy(ret_fd, CMSG_DATA(cm), sizeof(int));
+	*ret_fd = -EBADF;
+	n = vz_fd_recv(sock, m, sizeof(*m), ret_fd);
 	if (n > 0)
 		m->err.msg[sizeof(m->err.msg) - 1] = 0;
 	return n;

@@ -75,7 +75,9 @@ int vz_env_cgroup(struct vz_env *env, struct vz_err *e)
 	r = vz_cg_create(env->cg, env->spec.uid, env->spec.gid, e);
 	if (r >= 0)
 		r = vz_res_apply(env->cg, &env->ct->conf,
-				 APPLY_UBC | APPLY_CPU | APPLY_DEVICES | APPLY_IO, e);
+				 env->bare ? APPLY_DEVICES :
+					     APPLY_UBC | APPLY_CPU | APPLY_DEVICES | APPLY_IO,
+				 e);
 	if (r == -EOPNOTSUPP) { /* all the others are in force */
 		vz_log(-1, "Warning: %s, skipping", e->msg);
 		r = 0;
@@ -113,8 +115,9 @@ int vz_env_spec(struct vz_env *env, bool console, struct vz_err *e)
 	if (!s->uid)
 		s->features |= VZ_FEAT_PRIVILEGED;
 	snprintf(env->name, sizeof(env->name), "ct%u", ct->id); /* never the host's own name */
-	s->hostname = ct->conf.hostname.set && *ct->conf.hostname.v ? ct->conf.hostname.v :
-								      env->name;
+	s->hostname = env->name;
+	if (!env->bare && ct->conf.hostname.set && *ct->conf.hostname.v)
+		s->hostname = ct->conf.hostname.v;
 	s->cg = env->cg;
 	r = vz_policy_caps(&ct->conf, s->features, &s->caps, e);
 	if (r >= 0)

@@ -10,12 +10,12 @@
 #include "launch/policy.h"
 #include "ops/start.h"
 #include "sys/file.h"
+#include "sys/pty.h"
 #include "sys/relay.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <termios.h>
 
 #define SCRIPT_MAX (16u << 20)
 
@@ -249,17 +249,6 @@ int vz_inside_script(struct vz_ct *ct, const struct vz_state *st, const char *wh
 
 /* ---- enter ---- */
 
-static int raw_mode(struct termios *saved)
-{
-	struct termios t;
-
-	if (tcgetattr(0, saved) < 0)
-		return -errno;
-	t = *saved;
-	cfmakeraw(&t);
-	return tcsetattr(0, TCSADRAIN, &t) < 0 ? -errno : 0;
-}
-
 static int session(struct inside *in, char **argv, struct vz_err *e)
 {
 	struct termios saved;
@@ -279,7 +268,7 @@ static int session(struct inside *in, char **argv, struct vz_err *e)
 		if (line && vz_write_all(tty, line, strlen(line)) == 0)
 			(void)vz_write_all(tty, "\n", 1);
 	}
-	raw = raw_mode(&saved) == 0;
+	raw = vz_tty_raw(0, &saved) >= 0;
 	in->relay.pid = pid;
 	in->relay.in[0] = 0;
 	in->relay.in[1] = dup(tty);
@@ -290,7 +279,7 @@ static int session(struct inside *in, char **argv, struct vz_err *e)
 	in->relay.winch_to = tty;
 	r = vz_relay_run(&in->relay, 0);
 	if (raw)
-		tcsetattr(0, TCSADRAIN, &saved);
+		vz_tty_restore(0, &saved);
 	return r < 0 ? vz_fail(e, VZ_SYSTEM, -r, "the session broke") : 0;
 }
 

@@ -63,7 +63,7 @@ static int cgroup_do(void *ctx, struct vz_err *e)
 
 	if (r < 0) /* a step that fails leaves nothing behind */
 		vz_env_cgroup_gone(&s->env);
-	else
+	else if (!s->env.bare)
 		vz_log(0, "Setting CPU units: %llu",
 		       (unsigned long long)(s->env.ct->conf.cpuunits.set ?
 						    s->env.ct->conf.cpuunits.v : 1000));
@@ -237,6 +237,7 @@ int vz_op_start(struct vz_ct *ct, const struct vz_start_opts *o, struct vz_err *
 		return r;
 	vz_log(0, "Starting container...");
 	r = vz_env_open(&s.env, ct, e);
+	s.env.bare = o->skip_setup;
 	if (r >= 0)
 		r = vz_env_ids(ct, &s.env.spec.uid, &s.env.spec.gid, e);
 	if (r >= 0 && !s.env.spec.uid)

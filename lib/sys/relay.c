@@ -3,11 +3,11 @@
 #include "sys/relay.h"
 #include "base/own.h"
 #include "sys/call.h"
+#include "sys/pty.h"
 
 #include <fcntl.h>
 #include <poll.h>
 #include <stdint.h>
-#include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -197,8 +197,8 @@ int vz_relay_run(struct vz_relay *r, int timeout_s)
 
 void vz_tty_copy_size(int from, int to)
 {
-	struct winsize w;
+	unsigned cols, rows;
 
-	if (from >= 0 && to >= 0 && ioctl(from, TIOCGWINSZ, &w) == 0)
-		(void)ioctl(to, TIOCSWINSZ, &w);
+	if (vz_pty_get_size(from, &cols, &rows) >= 0)
+		(void)vz_pty_set_size(to, cols, rows);
 }
