@@ -44,32 +44,36 @@ static const struct mount mounts[] = {
 	  { "source=tmpfs", "mode=0755", "size=20%", "nr_inodes=800k" } },
 };
 
-/* What a guest has no business to see or turn: an empty file or directory goes over it. */
-static const struct hide {
-	const char *path;
-	bool dir, privileged_only; /* user namespaces are refused by the kernel itself */
-} hides[] = {
-	{ "proc/kcore", false, false },
-	{ "proc/keys", false, false },
-	{ "proc/sysrq-trigger", false, false },
-	{ "proc/timer_list", false, false },
-	{ "proc/latency_stats", false, false },
-	{ "proc/kmsg", false, true },
-	{ "proc/kpagecount", false, true },
-	{ "proc/kpageflags", false, true },
-	{ "proc/acpi", true, false },
-	{ "proc/scsi", true, false },
-	{ "proc/bus", true, true },
-	{ "proc/irq", true, true },
-	{ "sys/firmware", true, false },
-	{ "sys/kernel/debug", true, true },
-	{ "sys/kernel/tracing", true, true },
-	{ "sys/kernel/security", true, true },
-	{ "sys/fs/bpf", true, true },
-};
+enum guard_how { EMPTY_FILE, EMPTY_DIR, READ_ONLY };
 
-/* Remounted read-only by a bind over itself; only where no user namespace protects them. */
-static const char *const read_only[] = { "proc/sys", "proc/fs" };
+/* What a guest has no business to see or turn: an empty file or directory of the host's goes over
+ * it, or a read-only bind of itself. privileged_only: where there is a user namespace, the kernel
+ * itself refuses. */
+static const struct guard {
+	const char *path;
+	enum guard_how how;
+	bool privileged_only;
+} guards[] = {
+	{ "proc/kcore", EMPTY_FILE, false },          /* the host's memory */
+	{ "proc/keys", EMPTY_FILE, false },           /* keyrings are not namespaced */
+	{ "proc/sysrq-trigger", EMPTY_FILE, false },  /* turns the host off */
+	{ "proc/timer_list", EMPTY_FILE, false },     /* names of the host's processes */
+	{ "proc/latency_stats", EMPTY_FILE, false },
+	{ "proc/kmsg", EMPTY_FILE, true },            /* the host's log */
+	{ "proc/kpagecount", EMPTY_FILE, true },
+	{ "proc/kpageflags", EMPTY_FILE, true },
+	{ "proc/acpi", EMPTY_DIR, false },
+	{ "proc/scsi", EMPTY_DIR, false },            /* adds and removes the host's disks */
+	{ "proc/bus", EMPTY_DIR, true },
+	{ "proc/irq", EMPTY_DIR, true },
+	{ "proc/fs", READ_ONLY, true },
+	{ "proc/sys", READ_ONLY, true },
+	{ "sys/firmware", EMPTY_DIR, false },         /* the host's boot variables and tables */
+	{ "sys/kernel/debug", EMPTY_DIR, true },
+	{ "sys/kernel/tracing", EMPTY_DIR, true },
+	{ "sys/kernel/security", EMPTY_DIR, true },
+	{ "sys/fs/bpf", EMPTY_DIR, true },
+};
 /* clang-format on */
 
 static int open_point(const struct vz_api *a, const char *where, bool make, struct vz_err *e)
@@ -113,44 +117,38 @@ static int mount_one(const struct vz_api *a, const struct mount *m, struct vz_er
 	return r < 0 ? vz_fail(e, VZ_ENVCREATE, -r, "cannot mount /%s", m->where) : 0;
 }
 
-/* Puts a copy of the mount behind `with` (O_PATH) over a path of a file system that we have just
- * mounted; a path this kernel does not have is nothing to hide. */
-static int cover(const struct vz_api *a, const char *path, int with)
+/* Puts a mount over a path of a file system that we have just mounted; a path that this kernel
+ * does not have is nothing to guard. */
+static int guard_one(const struct vz_api *a, const struct guard *g)
 {
 	autoclose int at = -EBADF, tree = -EBADF;
-	int r = vz_openat2(a->root, path, O_PATH | O_NOFOLLOW, 0,
-			   RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
+	int r = vz_openat2(a->root, g->path, O_PATH | O_NOFOLLOW, 0,
+			   RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS), with;
 
 	if (r == -ENOENT || r == -ENOTDIR)
 		return 0;
 	if (r < 0)
 		return r;
 	at = r;
-	r = tree = vz_open_tree(with < 0 ? at : with, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
-	if (r >= 0 && with < 0)
+	with = g->how == EMPTY_FILE ? a->mask_file : g->how == EMPTY_DIR ? a->mask_dir : at;
+	r = tree = vz_open_tree(with, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
+	if (r >= 0 && g->how == READ_ONLY)
 		r = vz_mount_setattr(tree, "", AT_EMPTY_PATH, MOUNT_ATTR_RDONLY, 0, 0, -1);
 	return r < 0 ? r : vz_move_mount(tree, at, "");
 }
 
-static int hide_all(const struct vz_api *a, struct vz_err *e)
+static int guard_all(const struct vz_api *a, struct vz_err *e)
 {
-	for (size_t i = 0; i < ARRAY_LEN(hides); i++) {
-		const struct hide *h = &hides[i];
+	for (size_t i = 0; i < ARRAY_LEN(guards); i++) {
+		const struct guard *g = &guards[i];
 		int r;
 
-		if ((h->privileged_only && !a->privileged) ||
-		    (!a->sysfs && vz_str_prefix(h->path, "sys/", NULL)))
+		if ((g->privileged_only && !a->privileged) ||
+		    (!a->sysfs && vz_str_prefix(g->path, "sys/", NULL)))
 			continue;
-		r = cover(a, h->path, h->dir ? a->mask_dir : a->mask_file);
+		r = guard_one(a, g);
 		if (r < 0)
-			return vz_fail(e, VZ_ENVCREATE, -r, "cannot hide /%s", h->path);
-	}
-	for (size_t i = 0; a->privileged && i < ARRAY_LEN(read_only); i++) {
-		int r = cover(a, read_only[i], -1);
-
-		if (r < 0)
-			return vz_fail(e, VZ_ENVCREATE, -r, "cannot make /%s read-only",
-				       read_only[i]);
+			return vz_fail(e, VZ_ENVCREATE, -r, "cannot guard /%s", g->path);
 	}
 	return 0;
 }
@@ -177,5 +175,5 @@ int vz_api_mount(const struct vz_api *a, struct vz_err *e)
 		r = mount_one(a, &mounts[i], e);
 	if (r >= 0)
 		r = mount_console(a, e);
-	return r < 0 ? r : hide_all(a, e);
+	return r < 0 ? r : guard_all(a, e);
 }
