@@ -228,6 +228,15 @@ static int run_plan(struct vz_start *s, struct vz_err *e)
 	return r;
 }
 
+/* Kept in the configuration, listed by vzlist, but nothing sets them up yet: said, not hidden. */
+static void warn_of_network(const struct vz_conf *c)
+{
+	if ((c->ip_address.set && c->ip_address.n) || (c->netif.set && c->netif.n) ||
+	    (c->netdev.set && c->netdev.n))
+		vz_log(-1, "Warning: IP_ADDRESS, NETIF and NETDEV are not set up by this version: "
+			   "the container has a loopback device only");
+}
+
 int vz_op_start(struct vz_ct *ct, const struct vz_start_opts *o, struct vz_err *e)
 {
 	struct vz_start s = { .opts = *o };
@@ -242,6 +251,8 @@ int vz_op_start(struct vz_ct *ct, const struct vz_start_opts *o, struct vz_err *
 		r = vz_env_ids(ct, &s.env.spec.uid, &s.env.spec.gid, e);
 	if (r >= 0 && !s.env.spec.uid)
 		vz_log(-1, "WARNING: Running container privileged: its root is the host's root");
+	if (r >= 0)
+		warn_of_network(&ct->conf);
 	if (r >= 0)
 		r = run_plan(&s, e);
 	vz_env_close(&s.env);
