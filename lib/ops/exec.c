@@ -78,14 +78,13 @@ static int inside_pipes(struct inside *in, int stdin_fd, struct vz_err *e)
 /* Closes the child's ends, copies until it ended; waitpid(2)'s status. */
 static int inside_relay(struct inside *in, pid_t pid, int timeout_s)
 {
-	vz_closep(&in->pipe[0][0]);
-	in->pipe[0][0] = -1;
-	vz_closep(&in->pipe[1][1]);
-	in->pipe[1][1] = -1;
-	vz_closep(&in->pipe[2][1]);
-	in->pipe[2][1] = -1;
+	for (int i = 0; i < 3; i++) {
+		int theirs = i ? 1 : 0;
+
+		vz_closep(&in->pipe[i][theirs]);
+		in->pipe[i][0] = in->pipe[i][1] = -1; /* ours are the relay's now */
+	}
 	in->relay.pid = pid;
-	in->pipe[0][1] = -1; /* the relay closes it */
 	return vz_relay_run(&in->relay, timeout_s);
 }
 
@@ -252,7 +251,7 @@ int vz_inside_script(struct vz_ct *ct, const struct vz_state *st, const char *wh
 static int session(struct inside *in, char **argv, struct vz_err *e)
 {
 	struct termios saved;
-	autoclose int tty = -EBADF;
+	autoclose int tty = -EBADF, size = -EBADF;
 	bool raw;
 	pid_t pid;
 	int r;
@@ -261,6 +260,7 @@ static int session(struct inside *in, char **argv, struct vz_err *e)
 	r = vz_join_start(&in->join, &pid, &tty, e);
 	if (r < 0)
 		return r;
+	size = dup(tty);
 	vz_tty_copy_size(0, tty);
 	if (argv && *argv) {
 		autofree char *line = join_words(argv);
@@ -273,10 +273,10 @@ static int session(struct inside *in, char **argv, struct vz_err *e)
 	in->relay.in[0] = 0;
 	in->relay.in[1] = dup(tty);
 	in->relay.in_eof = 4; /* ^D */
-	in->relay.out[0] = tty;
+	in->relay.out[0] = TAKE_FD(tty);
 	in->relay.out[1] = 1;
 	in->relay.winch_from = 0;
-	in->relay.winch_to = tty;
+	in->relay.winch_to = size;
 	r = vz_relay_run(&in->relay, 0);
 	if (raw)
 		vz_tty_restore(0, &saved);

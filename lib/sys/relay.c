@@ -17,7 +17,7 @@
 /* One direction; the buffer keeps a slow reader from stopping the other directions. */
 struct lane {
 	int from, to;
-	bool close_to; /* at the end of from */
+	bool own_from, own_to; /* the child's side: closed at the end */
 	char eof;      /* written at the end of from */
 	size_t at, len;
 	char buf[16384];
@@ -30,9 +30,16 @@ struct loop {
 	bool dead;
 };
 
+static void close_own(int *fd, bool own)
+{
+	if (own && *fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
 static void lane_end(struct lane *l)
 {
-	l->from = -1;
+	close_own(&l->from, l->own_from);
 	if (l->eof && l->at == l->len) {
 		l->buf[0] = l->eof;
 		l->eof = 0;
@@ -40,10 +47,8 @@ static void lane_end(struct lane *l)
 		l->len = 1;
 		return;
 	}
-	if (l->close_to && l->to >= 0 && l->at == l->len) {
-		close(l->to);
-		l->to = -1;
-	}
+	if (l->at == l->len)
+		close_own(&l->to, l->own_to);
 }
 
 static void lane_read(struct lane *l)
@@ -65,8 +70,9 @@ static void lane_write(struct lane *l)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n < 0) {
-		/* nobody takes it: let the writer run into its own broken pipe */
+		/* nobody takes it: closing our end breaks the writer's pipe */
 		l->at = l->len = 0;
+		l->eof = 0;
 		lane_end(l);
 		return;
 	}
@@ -102,13 +108,19 @@ static int fill(struct loop *p, struct pollfd *f)
 	return 5;
 }
 
+/* Something read of the child's that our reader has not taken yet? */
+static bool holds_data(const struct loop *p)
+{
+	return p->lane[1].at < p->lane[1].len || p->lane[2].at < p->lane[2].len;
+}
+
 /* Nothing left to hand on of what the child wrote? */
 static bool drained(const struct loop *p, const struct pollfd *f)
 {
 	for (int i = 1; i < 3; i++)
-		if (p->lane[i].at < p->lane[i].len || (p->lane[i].from >= 0 && f[2 + i].revents))
+		if (p->lane[i].from >= 0 && f[2 + i].revents)
 			return false;
-	return true;
+	return !holds_data(p);
 }
 
 static int left_ms(const struct timespec *end)
@@ -133,11 +145,12 @@ static int copy(struct loop *p, int timeout_s)
 		end.tv_sec += timeout_s;
 	}
 	for (;;) {
-		int n = poll(f, (nfds_t)fill(p, f), p->dead ? 0 : left_ms(&end));
+		bool all = p->dead && !holds_data(p); /* look once for more, do not wait */
+		int n = poll(f, (nfds_t)fill(p, f), all ? 0 : left_ms(&end));
 
 		if (n < 0 && errno != EINTR)
 			return -errno;
-		if (p->dead && (n <= 0 || drained(p, f)))
+		if (all && (n <= 0 || drained(p, f)))
 			return 0;
 		if (!n)
 			return -ETIMEDOUT;
@@ -163,10 +176,10 @@ int vz_relay_run(struct vz_relay *r, int timeout_s)
 	struct loop p = { .r = r,
 			  .lane = { { .from = r->in[0],
 				      .to = r->in[1],
-				      .close_to = true,
+				      .own_to = true,
 				      .eof = r->in_eof },
-				    { .from = r->out[0], .to = r->out[1] },
-				    { .from = r->err[0], .to = r->err[1] } } };
+				    { .from = r->out[0], .to = r->out[1], .own_from = true },
+				    { .from = r->err[0], .to = r->err[1], .own_from = true } } };
 	autoclose int pidfd = vz_pidfd_open(r->pid), sigfd = -EBADF;
 	sigset_t mask, old;
 	int ret, st;
@@ -184,9 +197,9 @@ int vz_relay_run(struct vz_relay *r, int timeout_s)
 	if (p.lane[0].to >= 0)
 		(void)fcntl(p.lane[0].to, F_SETFL, O_NONBLOCK);
 	ret = pidfd < 0 ? pidfd : copy(&p, timeout_s);
-	if (p.lane[0].to >= 0)
-		close(p.lane[0].to);
-	r->in[1] = -1;
+	close_own(&p.lane[0].to, true);
+	close_own(&p.lane[1].from, true);
+	close_own(&p.lane[2].from, true);
 	if (ret < 0)
 		(void)kill(r->pid, SIGKILL);
 	while (waitpid(r->pid, &st, 0) < 0 && errno == EINTR)

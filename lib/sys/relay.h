@@ -14,11 +14,13 @@ struct vz_relay {
 	int err[2];      /* from, to */
 	int winch_from, winch_to; /* on SIGWINCH the window size goes across; -1 none */
 };
+/* The child's side (in[1], out[0], err[0]) becomes the relay's, which closes it; the rest stays
+ * the caller's. */
 #define VZ_RELAY_INIT \
 	{ .in = { -1, -1 }, .out = { -1, -1 }, .err = { -1, -1 }, .winch_from = -1, .winch_to = -1 }
 
 /* Copies until the child has ended and what it wrote is through; a daemon it left behind that
- * keeps the pipes open is not waited for. SIGINT, SIGTERM, SIGHUP and SIGQUIT that reach us are
+ * keeps the pipes open is not waited for. Where nobody reads what it writes, it gets SIGPIPE. SIGINT, SIGTERM, SIGHUP and SIGQUIT that reach us are
  * sent on to the child. The child's ends must be closed in the caller already. timeout_s 0: none;
  * when it runs out the child is killed. Returns waitpid(2)'s status, or -errno (-ETIMEDOUT). */
 int vz_relay_run(struct vz_relay *r, int timeout_s);
