@@ -56,8 +56,8 @@ static void roff_words(FILE *out, const char *words)
 	}
 }
 
-/* What every row says beside its own sentences. */
-static void roff_facts(FILE *out, const struct vz_param *p)
+/* What every row says beside its own sentences; `set`: also what matters to that verb alone. */
+static void roff_facts(FILE *out, const struct vz_param *p, bool set)
 {
 	if (p->words) {
 		fputs("\nWords: ", out);
@@ -72,9 +72,9 @@ static void roff_facts(FILE *out, const struct vz_param *p)
 		roff(out, p->dflt);
 		fputc('.', out);
 	}
-	if (p->where & LIVE)
+	if (set && p->where & LIVE)
 		fputs("\nTakes effect at once on a running container.", out);
-	if (p->where & NEEDS_SAVE)
+	if (set && p->where & NEEDS_SAVE)
 		fputs("\nNeeds \\fB\\-\\-save\\fR.", out);
 	fputc('\n', out);
 }
@@ -120,7 +120,7 @@ static void man_options(FILE *out, unsigned verb)
 		}
 		fputc('\n', out);
 		roff(out, p->text);
-		roff_facts(out, p);
+		roff_facts(out, p, verb == IN_SET);
 	}
 }
 
@@ -135,7 +135,7 @@ static void man_keys(FILE *out, bool global)
 		roff(out, p->type->name);
 		fputs("\\fR\"\n", out);
 		roff(out, p->text);
-		roff_facts(out, p);
+		roff_facts(out, p, false);
 	}
 }
 
