@@ -51,6 +51,9 @@ static _Noreturn void child(const struct vz_spawn *s, int report)
 		keep = 4;
 	(void)vz_close_range((unsigned)keep, (unsigned)report - 1, 0);
 	(void)vz_close_range((unsigned)report + 1, ~0u, 0);
+	/* the caller may stand in a guest's tree; its program shall not */
+	if (chdir("/") < 0)
+		goto fail;
 	setenv("PATH", SPAWN_PATH, 1);
 	execvpe(s->argv[0], s->argv, (char *const *)env);
 fail:

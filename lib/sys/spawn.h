@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Runs a host program with an argv array and a clean environment; never a shell. */
+/* Runs a host program with an argv array and a clean environment, in "/"; never a shell. */
 #ifndef VZ_SYS_SPAWN_H
 #define VZ_SYS_SPAWN_H
 
