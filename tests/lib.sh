@@ -59,6 +59,7 @@ world_vz() {
 		mount -t tmpfs vz /vz
 	fi
 	mkdir -p /vz/template/cache /vz/private /vz/root /vz/lock /vz/dump
+	chmod 700 /vz/private /vz/root
 }
 
 # Whatever installation and VPSes the machine has are out of sight.

@@ -76,8 +76,13 @@ static int mount_any(const struct vz_overlay *o)
 {
 	int r = vz_overlay_mount(o);
 
+	if (r != -EINVAL)
+		return r;
+	/* the failed try has left the mark of "volatile", with which nothing is mounted again */
+	if (o->throwaway)
+		(void)vz_remove_tree(o->work, "work/incompat");
 	/* drop when the minimum is 6.15: earlier ones want a lower that is attached somewhere */
-	return r == -EINVAL ? vz_overlay_mount_staged(o) : r;
+	return vz_overlay_mount_staged(o);
 }
 
 int vz_tree_clone(int dirfd, uint32_t uid, uint32_t gid)
