@@ -126,7 +126,7 @@ enter_world() {
 		list_tests | sed 's/$/ # needs root/; s/^/skip /'
 		exit 0
 	fi
-	local dir code first
+	local dir code first inner
 	dir=$(mktemp -d /tmp/vzt.XXXXXX)
 	first=$(world_ids)
 	mkfifo "$dir/ns"
@@ -136,8 +136,11 @@ enter_world() {
 	trap 'exit 130' INT TERM
 	WORLD_IDS=$first WORLD_DIR=$dir OUTSIDE=/proc/$$ unshare --mount --net --propagation private \
 		bash -c 'readlink /proc/self/ns/mnt >&9; exec 9>&-; exec bash "$0" "$@"' "$0" "$@" &
+	inner=$!
 	read -r -t 20 ns <&9
-	wait $!
+	# Held open, because its number would be given to another world as soon as this one ends.
+	exec 8<"/proc/$inner/ns/mnt"
+	wait $inner
 	code=$?
 	exit $code
 }
