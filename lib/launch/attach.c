@@ -97,7 +97,8 @@ static void child_steps(const struct vz_join *j, int pidfd, int beside, int sock
 	environ = (char **)(uintptr_t)j->env;
 	for (const struct vz_cmd *c = j->cmds; c->path; c++)
 		execvp(c->path, c->argv);
-	vz_fail(e, VZ_COMMAND_EXECUTION, errno, "cannot run %s", j->cmds[0].path);
+	vz_fail(e, VZ_COMMAND_EXECUTION, errno, "cannot run %s%s%s", j->cmds[0].path,
+		j->cmds[1].path ? " nor " : "", j->cmds[1].path ? j->cmds[1].path : "");
 }
 
 /* Birth inside the pid namespace: only children of the one who joined it are born there, so the

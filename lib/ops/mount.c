@@ -10,9 +10,7 @@
 
 #define CONF_DIR VZ_CONFDIR "/conf"
 
-/* An absolute path of two components at least, without "." or "..", that neither is nor holds a
- * directory of the host's or of ours: a slip in a configuration must not reach the host. */
-static bool may_be_an_area(const char *path)
+bool vz_private_may_be(const char *path)
 {
 	static const char *const ours[] = { VZ_CONFDIR, VZ_RUNDIR, VZ_STATEDIR, VZ_LIBEXECDIR,
 					    VZ_SBINDIR, VZ_LOGDIR, "/usr/lib", "/usr/bin",
@@ -38,10 +36,10 @@ static bool may_be_an_area(const char *path)
 
 int vz_private_check(const char *private, const char *root, struct vz_err *e)
 {
-	if (!may_be_an_area(private))
+	if (!vz_private_may_be(private))
 		return vz_fail(e, VZ_INVALID_CONFIG, 0,
 			       "VE_PRIVATE %s is no path a container may have", private);
-	if (!may_be_an_area(root))
+	if (!vz_private_may_be(root))
 		return vz_fail(e, VZ_INVALID_CONFIG, 0,
 			       "VE_ROOT %s is no path a container may have", root);
 	return 0;

@@ -12,7 +12,10 @@ extern const struct vz_step vz_create_plan[];
 /* Paths and layout (not the ids); strings stay the VPS's. VE_PRIVATE unset 23, VE_ROOT 22, a
  * path that no VPS may have 85. */
 int vz_private_of(const struct vz_ct *ct, struct vz_area *ret, struct vz_err *e);
-/* Both paths absolute, normal, and none of the host's own: VZ_INVALID_CONFIG (85). */
+/* Is it an absolute path of two components at least, without "." or "..", that neither is nor
+ * holds a directory of the host's or of ours? A slip in a configuration must not reach the host. */
+bool vz_private_may_be(const char *path);
+/* Both paths may be: otherwise VZ_INVALID_CONFIG (85). */
 int vz_private_check(const char *private, const char *root, struct vz_err *e);
 /* Is it a layout that can be mounted? ploop 99, unknown 53. */
 int vz_private_layout(const char *layout, struct vz_err *e);

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "ops/private.h"
 #include "ops/set-internal.h"
 
 struct set {
@@ -133,6 +134,17 @@ static int reset_ub(struct set *s, struct vz_err *e)
 	return r;
 }
 
+static int check_path(const struct set *s, const struct vz_pstr *path, const char *opt,
+		      struct vz_err *e)
+{
+	autofree char *full = path->set ? vz_conf_expand(path->v, s->ct->id) : NULL;
+
+	if (!path->set || (full && vz_private_may_be(full)))
+		return 0;
+	return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "Bad parameter for --%s: %s", opt,
+		       path->v);
+}
+
 static int early(struct set *s, struct vz_err *e)
 {
 	const struct vz_given *g = s->g;
@@ -150,6 +162,9 @@ static int early(struct set *s, struct vz_err *e)
 	if (s->running && (g->add.ve_root.set || g->add.ve_private.set))
 		return vz_fail(e, VZ_VE_RUNNING, 0,
 			       "Unable to change VE_ROOT or VE_PRIVATE of a running container");
+	r = check_path(s, &g->add.ve_private, "private", e);
+	if (r >= 0)
+		r = check_path(s, &g->add.ve_root, "root", e);
 	for (size_t i = 0; r >= 0 && i < g->userpasswd.n; i++)
 		r = s->doors->password(s->ct, g->userpasswd.v[i], e);
 	return r;

@@ -162,12 +162,13 @@ static int check(struct vz_ct *ct, const struct vz_start_opts *o, struct vz_err 
 {
 	struct vz_state st;
 
-	if (vz_state_read(ct->id, &st) > 0)
-		return vz_fail(e, VZ_VE_RUNNING, 0, "Container is already running");
+	/* in this order: scripts know which answer wins (reference 1.5) */
 	if (ct->conf.disabled.set && ct->conf.disabled.v && !o->force)
 		return vz_fail(e, VZ_VE_START_DISABLED, 0, "Container start disabled");
 	if (!ct->private)
 		return vz_fail(e, VZ_VE_PRIVATE_NOTSET, 0, "VE_PRIVATE is not set");
+	if (vz_state_read(ct->id, &st) > 0)
+		return vz_fail(e, VZ_VE_RUNNING, 0, "Container is already running");
 	if (!ct->root)
 		return vz_fail(e, VZ_VE_ROOT_NOTSET, 0, "VE_ROOT is not set");
 	if (access(ct->private, F_OK) < 0)
@@ -237,6 +238,20 @@ static void warn_of_network(const struct vz_conf *c)
 			   "the container has a loopback device only");
 }
 
+/* A memory image of an older disk must never be restored later: it is put aside, not lost. */
+static void put_dump_aside(const struct vz_ct *ct)
+{
+	autofree char *from = NULL, *to = NULL;
+
+	if (!vz_ct_has_dump(ct))
+		return;
+	from = vz_fmt("%s/Dump.%u", ct->conf.dumpdir.v, ct->id);
+	to = vz_fmt("%s/Dump.%u.stale", ct->conf.dumpdir.v, ct->id);
+	if (from && to && rename(from, to) == 0)
+		vz_log(-1, "Warning: dump file %s cannot be restored by this version, starting "
+			   "afresh; it is kept as %s", from, to);
+}
+
 int vz_op_start(struct vz_ct *ct, const struct vz_start_opts *o, struct vz_err *e)
 {
 	struct vz_start s = { .opts = *o };
@@ -251,8 +266,10 @@ int vz_op_start(struct vz_ct *ct, const struct vz_start_opts *o, struct vz_err *
 		r = vz_env_ids(ct, &s.env.spec.uid, &s.env.spec.gid, e);
 	if (r >= 0 && !s.env.spec.uid)
 		vz_log(-1, "WARNING: Running container privileged: its root is the host's root");
-	if (r >= 0)
+	if (r >= 0) {
+		put_dump_aside(ct);
 		warn_of_network(&ct->conf);
+	}
 	if (r >= 0)
 		r = run_plan(&s, e);
 	vz_env_close(&s.env);

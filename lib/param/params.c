@@ -256,13 +256,13 @@ const struct vz_param vz_params[] = {
 	{
 		.key = "IP_ADDRESS", .opt = "ipadd", .opt_del = "ipdel", .arg = "ADDR[/MASK]",
 		.type = &vz_type_ips, .at = AT(ip_address),
-		.where = IN_FILE | IN_CREATE | IN_SET | NOT_SAMPLE,
+		.where = IN_FILE | IN_CREATE | IN_SET | NOT_SAMPLE | UNENFORCED,
 		.text = "Addresses of the container, with or without a prefix length.",
 	},
 	{
 		.key = "NETDEV", .opt = "netdev_add", .opt_del = "netdev_del", .arg = "NAME",
 		.type = &vz_type_netdevs, .at = AT(netdev),
-		.where = IN_FILE | IN_SET,
+		.where = IN_FILE | IN_SET | UNENFORCED,
 		.text = "Network devices of the host that the container gets for itself.",
 	},
 	{
@@ -282,7 +282,7 @@ const struct vz_param vz_params[] = {
 	{
 		.key = "NAMESERVER", .opt = "nameserver", .arg = "ADDR",
 		.type = &vz_type_nameservers, .at = AT(nameserver),
-		.where = IN_FILE | IN_SET | REPLACES, .col = { "nameserver", "NAMESERVER", -15 },
+		.where = IN_FILE | IN_SET | REPLACES | UNENFORCED, .col = { "nameserver", "NAMESERVER", -15 },
 		.text = "Addresses of DNS servers, or inherit for those of the host.",
 	},
 	{
@@ -294,7 +294,7 @@ const struct vz_param vz_params[] = {
 	{
 		.key = "SEARCHDOMAIN", .opt = "searchdomain", .arg = "DOMAIN",
 		.type = &vz_type_domains, .at = AT(searchdomain),
-		.where = IN_FILE | IN_SET | REPLACES,
+		.where = IN_FILE | IN_SET | REPLACES | UNENFORCED,
 		.col = { "searchdomain", "SEARCHDOMAIN", -15 },
 		.text = "Domains in which DNS names are looked up.",
 	},
@@ -494,7 +494,7 @@ const struct vz_param vz_params[] = {
 		.key = "NETIF", .opt = "netif_add", .opt_del = "netif_del",
 		.arg = "IFNAME[,MAC[,HOST_IFNAME[,HOST_MAC[,BRIDGE]]]]",
 		.type = &vz_type_netif, .at = AT(netif),
-		.where = IN_FILE | IN_SET | NOT_SAMPLE,
+		.where = IN_FILE | IN_SET | NOT_SAMPLE | UNENFORCED,
 		.text = "Virtual Ethernet devices of the container: name, address inside, name "
 			"and address on the host, bridge.",
 	},

@@ -144,7 +144,7 @@ static const struct try tries[] = {
 	{ true, "--capability sys_time:on --save", 0, "", "CAPABILITY=\"SYS_TIME:on \"\n",
 	  "Please consider using --setmode option" },
 	{ true, "--ipadd 10.0.0.1 --save", 0, "", "IP_ADDRESS=\"10.0.0.1\"\n",
-	  "Unable to set IP_ADDRESS on a running container" },
+	  "not enforced: ipadd" },
 	{ true, "--netfilter full --save", 0, "", "NETFILTER=\"full\"\n",
 	  "Unable to set iptables/netfilter on a running container" },
 	{ true, "--features nfs:on --cpuunits 500 --setmode ignore --save", 32, "", NULL,
