@@ -228,8 +228,3 @@ int vz_area_umount(const struct vz_area *a, struct vz_err *e)
 
 	return r < 0 ? vz_fail(e, VZ_FS_CANTUMOUNT, -r, "Can't umount %s", a->root) : 0;
 }
-
-bool vz_area_is_mounted(const struct vz_area *a)
-{
-	return vz_is_mount_point(a->root);
-}

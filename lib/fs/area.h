@@ -45,7 +45,6 @@ char *vz_area_base(const struct vz_area *a);
 int vz_area_mount(const struct vz_area *a, struct vz_err *e);
 /* Unmounts everything at and below VE_ROOT, deepest first; nothing mounted is success. */
 int vz_area_umount(const struct vz_area *a, struct vz_err *e);
-bool vz_area_is_mounted(const struct vz_area *a);
 
 /* Renames PRIVATE to <top of its file system>/vztmp/vzctl-rm-me.XXXXXX and deletes it by a
  * background process (guarded by vztmp/rm.lck); a symlink loses only the link. Removes VE_ROOT.

@@ -2,7 +2,7 @@
 /*
  * The verbs, as the administrator knows them. Each prints its progress through base/log.h exactly
  * as the reference says and returns 0 or -errno with exit code and last sentence in *e. Unless a
- * comment says otherwise the caller (vz_op_run() or the front-end) holds the VPS's lock and has
+ * comment says otherwise the front-end holds the VPS's lock and has
  * healed what a killed command left.
  */
 #ifndef VZ_OPS_OPS_H
@@ -23,7 +23,7 @@ int vz_umount_steps(struct vz_ct *ct, bool scripts, struct vz_err *e);
 
 /* start.c, stop.c */
 struct vz_start_opts {
-	bool force, wait, skip_remount, skip_setup, dry_run;
+	bool force, wait, skip_remount, skip_setup;
 };
 struct vz_stop_opts {
 	bool fast, skip_umount;

@@ -20,14 +20,6 @@ const struct vz_param *vz_param_by_key(const char *key)
 	return NULL;
 }
 
-const struct vz_param *vz_param_by_opt(const char *opt)
-{
-	for (size_t i = 0; i < vz_nparams; i++)
-		if (vz_str_eq(vz_params[i].opt, opt) || vz_str_eq(vz_params[i].opt_del, opt))
-			return &vz_params[i];
-	return NULL;
-}
-
 bool vz_param_is_set(const struct vz_param *p, const struct vz_conf *c)
 {
 	return has_value(p) && *(const bool *)vz_param_get(p, c);

@@ -170,7 +170,6 @@ extern const struct vz_param vz_params[]; /* in the canonical order of new keys 
 extern const size_t vz_nparams;
 
 const struct vz_param *vz_param_by_key(const char *key);
-const struct vz_param *vz_param_by_opt(const char *opt); /* exact name; also opt_del */
 /* The value of a row inside a configuration, and whether it is set. */
 static inline void *vz_param_at(const struct vz_param *p, struct vz_conf *c)
 {

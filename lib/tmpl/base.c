@@ -301,28 +301,6 @@ int vz_tmpl_base_get(const char *template_dir, const struct vz_tmpl *t, bool pro
 	return 0;
 }
 
-int vz_tmpl_base_open(const char *template_dir, const char *id, struct vz_err *e)
-{
-	autofree char *tree = NULL;
-	autoclose int base = -EBADF;
-	int fd;
-
-	if (!vz_str_is_component(id) || *id == '.' || vz_str_has_control(id))
-		return vz_fail(e, VZ_FS_NOPRVT, 0, "Invalid name of a shared OS template");
-	base = open_base(template_dir, false, e);
-	if (base < 0)
-		return base;
-	tree = vz_fmt("%s/tree", id);
-	if (!tree)
-		return vz_fail(e, VZ_SYSTEM, ENOMEM, "Unable to open OS template %s", id);
-	fd = vz_openat2(base, tree, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0,
-			RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
-	if (fd < 0)
-		return vz_fail(e, VZ_FS_NOPRVT, -fd, "Unable to open the shared OS template %s",
-			       id);
-	return fd;
-}
-
 void vz_tmpl_base_put(const char *template_dir, const char *id, unsigned user)
 {
 	autofree char *path = NULL;

@@ -190,10 +190,10 @@ static void overlay_pair(const struct ground *g)
 	CHECK(ok(vz_area_commit(&b, &e), &e));
 	base = vz_area_base(&a);
 	CHECK_STR(base, "B");
-	CHECK(!vz_area_is_mounted(&a));
+	CHECK(!vz_is_mount_point(a.root));
 	CHECK(ok(vz_area_mount(&a, &e), &e));
 	CHECK(ok(vz_area_mount(&b, &e), &e));
-	CHECK(vz_area_is_mounted(&a));
+	CHECK(vz_is_mount_point(a.root));
 	propagation_is_private(a.root);
 	CHECK(!stat(a.root, &st) && (st.st_mode & 07777) == 0751 && st.st_uid == UID1);
 	CHECK_INT(owner(b.root, "plain"), UID2);
@@ -207,7 +207,7 @@ static void overlay_pair(const struct ground *g)
 	CHECK(ok(vz_area_umount(&b, &e), &e));
 	CHECK(ok(vz_area_umount(&a, &e), &e));
 	CHECK(ok(vz_area_umount(&a, &e), &e));
-	CHECK(!vz_area_is_mounted(&a));
+	CHECK(!vz_is_mount_point(a.root));
 	up = vz_fmt("%s/fs", a.private);
 	CHECK_INT(owner(up, "plain"), UID1);
 	/* privileged and back: the upper only */
@@ -405,7 +405,7 @@ static void submounts(const struct ground *g)
 	CHECK_INT(mount("t", y, "tmpfs", 0, NULL), 0);
 	CHECK_INT(mount("t", x, "tmpfs", 0, NULL), 0); /* hides the one in it */
 	CHECK(ok(vz_area_umount(&a, &e), &e));
-	CHECK(!vz_area_is_mounted(&a));
+	CHECK(!vz_is_mount_point(a.root));
 	/* a mount of the host stands where a link in the tree now leads */
 	CHECK(ok(vz_area_mount(&a, &e), &e));
 	CHECK_INT(mkdir(victim, 0755), 0);
@@ -418,7 +418,7 @@ static void submounts(const struct ground *g)
 		CHECK_INT(rename(orig, moved), 0);
 		CHECK_INT(symlink(victim, orig), 0);
 		CHECK(ok(vz_area_umount(&a, &e), &e));
-		CHECK(!vz_area_is_mounted(&a));
+		CHECK(!vz_is_mount_point(a.root));
 		CHECK(vz_is_mount_point(vs));
 		CHECK_INT(umount2(vs, 0), 0);
 	}

@@ -15,7 +15,14 @@
 #include "unit.h"
 
 #define KEY(k) vz_param_by_key(k)
-#define OPT(o) vz_param_by_opt(o)
+
+static const struct vz_param *OPT(const char *opt)
+{
+	for (size_t i = 0; i < vz_nparams; i++)
+		if (vz_str_eq(vz_params[i].opt, opt) || vz_str_eq(vz_params[i].opt_del, opt))
+			return &vz_params[i];
+	return NULL;
+}
 
 static void table(void)
 {
