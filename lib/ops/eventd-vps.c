@@ -56,9 +56,20 @@ static int open_stat(const struct vz_state *st)
 	return TAKE_FD(fd);
 }
 
+/* Nothing tells when the host's init has reaped the zombie before we could look (rare), or when
+ * no vzeventd was there to look. Then the VPS is started again: one that was halted comes back
+ * once, but one that rebooted never stays down. Not where the kernel never tells: nobody could
+ * halt a VPS from inside. */
+static bool comes_back(struct vz_init init, const struct vz_exitinfo *how)
+{
+	if (how->end == VZ_END_UNKNOWN)
+		return !is_same(init, VZ_INIT_OTHER_BOOT) && vz_exitinfo_tells();
+	return how->end == VZ_END_REBOOT;
+}
+
 static void ended(struct vz_seen *v, struct vz_init init, const struct vz_exitinfo *how)
 {
-	bool reboot = how->end == VZ_END_REBOOT;
+	bool reboot = comes_back(init, how);
 	char text[64];
 
 	vz_log_ctid(v->id);

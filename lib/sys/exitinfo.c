@@ -13,6 +13,7 @@
 #include "base/own.h"
 #include "base/num.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
@@ -84,6 +85,28 @@ struct vz_exitinfo vz_exitinfo_get(int stat_fd, int pidfd)
 	if (info.exit_code == 0 || info.exit_code == SIGKILL)
 		return unknown;
 	return vz_exitinfo_decode(info.exit_code);
+}
+
+bool vz_exitinfo_tells(void)
+{
+	char path[sizeof("/proc//stat") + 10];
+	autoclose int stat_fd = -EBADF;
+	int status = 0;
+	siginfo_t si;
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(3);
+	if (pid < 0)
+		return false;
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	if (waitid(P_PID, (id_t)pid, &si, WEXITED | WNOWAIT) == 0) {
+		stat_fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (stat_fd >= 0 && zombie_status(stat_fd, &status) < 0)
+			status = 0;
+	}
+	(void)waitpid(pid, NULL, 0);
+	return WIFEXITED(status) && WEXITSTATUS(status) == 3;
 }
 
 const char *vz_exitinfo_text(const struct vz_exitinfo *x, char *buf, size_t size)

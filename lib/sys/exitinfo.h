@@ -6,6 +6,7 @@
 #ifndef VZ_SYS_EXITINFO_H
 #define VZ_SYS_EXITINFO_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 enum vz_end {
@@ -25,6 +26,8 @@ struct vz_exitinfo {
  * asked as soon as the pidfd polls readable: a zombie tells everything, and only until its
  * parent reaps it. */
 struct vz_exitinfo vz_exitinfo_get(int stat_fd, int pidfd);
+/* Does this kernel show how a zombie ended (since Linux 5.17)? Tried on a child. */
+bool vz_exitinfo_tells(void);
 /* From a wait(2) status of a PID 1. */
 struct vz_exitinfo vz_exitinfo_decode(int status);
 /* "rebooted", "halted", "exited with code 3", "was killed by signal 9"... */
