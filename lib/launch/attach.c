@@ -115,6 +115,10 @@ static pid_t clone_inside(const struct vz_join *j, int pidfd, const int sock[2])
 	if (r < 0)
 		return r;
 	pid = vz_clone3(0, NULL, beside);
+	if (pid < 0 && beside >= 0) { /* the guest has removed that group since we looked */
+		beside = -1;
+		pid = vz_clone3(0, NULL, beside);
+	}
 	if (!pid) {
 		struct vz_err e = { 0 };
 
