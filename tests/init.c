@@ -332,12 +332,33 @@ static int eat_memory(size_t mib)
 	return tell("eat", 0);
 }
 
+/* Runs a command and adopts what it leaves behind, as a host's init does: never reaping it, or at
+ * once. */
+static int adopt(bool reap, char **argv)
+{
+	pid_t pid, got;
+	int st = 0;
+
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	pid = fork();
+	if (!pid) {
+		execvp(argv[0], argv);
+		_exit(127);
+	}
+	do
+		got = waitpid(reap ? -1 : pid, &st, 0);
+	while (got != pid && (got > 0 || errno == EINTR));
+	return WIFEXITED(st) ? WEXITSTATUS(st) : 128 + WTERMSIG(st);
+}
+
 static int probe_with_args(int argc, char **argv)
 {
 	const char *what = argv[1];
 
 	if (!strcmp(what, "syscall"))
 		return probe_syscalls(argv + 2);
+	if (!strcmp(what, "keep") || !strcmp(what, "reap"))
+		return adopt(!strcmp(what, "reap"), argv + 2);
 	if (!strcmp(what, "abi"))
 		return try_abi(argv[2]);
 	if (!strcmp(what, "exit"))
