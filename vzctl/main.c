@@ -108,7 +108,7 @@ static int with_container(const struct verb *v, struct vz_ct *ct, const struct g
 			return finish(r, &e);
 	}
 	if (v->flags & LOCKS)
-		vz_op_heal(ct);
+		vz_op_heal(ct, !(v->flags & LEAVES_ENDED));
 	code = v->run(ct, argc, argv, &e);
 	vz_ct_unlock(ct);
 	return code;

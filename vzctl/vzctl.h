@@ -6,11 +6,12 @@
 #include "ops/ops.h"
 
 enum verb_flags {
-	LOCKS = 1 << 0,      /* takes the container's lock and heals */
-	NEEDS_CONF = 1 << 1, /* 14 without CTID.conf */
-	HOST_TOO = 1 << 2,   /* CTID 0 is allowed */
-	SILENT = 1 << 3,     /* errors only */
-	NO_OPTIONS = 1 << 4, /* "Invalid options" when any is given */
+	LOCKS = 1 << 0,        /* takes the container's lock and heals */
+	LEAVES_ENDED = 1 << 1, /* heals after killed commands only */
+	NEEDS_CONF = 1 << 2,   /* 14 without CTID.conf */
+	HOST_TOO = 1 << 3,     /* CTID 0 is allowed */
+	SILENT = 1 << 4,       /* errors only */
+	NO_OPTIONS = 1 << 5,   /* "Invalid options" when any is given */
 };
 
 /* argv[0] is the CTID as typed, argv[1..] what followed it. parse() runs before the container

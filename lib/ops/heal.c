@@ -8,14 +8,14 @@
 #include "base/own.h"
 #include "ops/start.h"
 
-void vz_op_heal(struct vz_ct *ct)
+void vz_op_heal(struct vz_ct *ct, bool ended_too)
 {
 	autofree char *verb = vz_journal_read(ct->id);
 	struct vz_start s = { 0 };
 	struct vz_err e = { 0 };
 	bool alive = vz_state_read(ct->id, &s.state) > 0;
 
-	if (!verb && (alive || !vz_state_file_exists(ct->id)))
+	if (!verb && (alive || !ended_too || !vz_state_file_exists(ct->id)))
 		return;
 	if (alive) {
 		/* the state is written last and removed first: start was complete, stop had not

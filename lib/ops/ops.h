@@ -35,9 +35,10 @@ int vz_op_restart(struct vz_ct *ct, const struct vz_start_opts *so, const struct
 /* Prints the step names of a verb's plan, one per line; -ENOENT for a verb without one. */
 int vz_op_print_plan(const char *verb);
 
-/* heal.c: after a killed command, or a VPS that ended by itself: unfinished start or stop is taken
- * back, a dead VPS's mounts, groups and state go. Cheap when there is nothing to do. */
-void vz_op_heal(struct vz_ct *ct);
+/* heal.c: an unfinished start or stop of a killed command is taken back. ended_too: so is what a
+ * VPS that ended by itself left (mounts, groups, state); a verb that does not need that leaves it
+ * to vzeventd, which starts again what rebooted. Cheap when there is nothing to do. */
+void vz_op_heal(struct vz_ct *ct, bool ended_too);
 
 /* exec.c: no lock. *ret_code: what the program should exit with when 0 is returned. */
 enum vz_exec_kind { VZ_EXEC, VZ_EXEC2, VZ_EXEC3 };
