@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/num.h"
 #include "base/own.h"
+#include "base/str.h"
 #include "sys/proc.h"
 
 #include <fcntl.h>
@@ -59,17 +60,20 @@ static int open_stat(const struct vz_state *st)
 /* Nothing tells when the host's init has reaped the zombie before we could look (rare), or when
  * no vzeventd was there to look. Then the VPS is started again: one that was halted comes back
  * once, but one that rebooted never stays down. Not where the kernel never tells: nobody could
- * halt a VPS from inside. */
-static bool comes_back(struct vz_init init, const struct vz_exitinfo *how)
+ * halt a VPS from inside; and not one whose stop was at work, even if that was killed. */
+static bool comes_back(unsigned id, struct vz_init init, const struct vz_exitinfo *how)
 {
+	autofree char *verb = vz_journal_read(id);
+
 	if (how->end == VZ_END_UNKNOWN)
-		return !is_same(init, VZ_INIT_OTHER_BOOT) && vz_exitinfo_tells();
+		return !is_same(init, VZ_INIT_OTHER_BOOT) && !vz_str_eq(verb, "stop") &&
+		       vz_exitinfo_tells();
 	return how->end == VZ_END_REBOOT;
 }
 
 static void ended(struct vz_seen *v, struct vz_init init, const struct vz_exitinfo *how)
 {
-	bool reboot = comes_back(init, how);
+	bool reboot = comes_back(v->id, init, how);
 	char text[64];
 
 	vz_log_ctid(v->id);
