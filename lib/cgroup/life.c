@@ -8,12 +8,12 @@
 #include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "sys/clock.h"
 #include "sys/file.h"
 
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <time.h>
 
 #define FREEZE_TIMEOUT_MS 10000
 
@@ -31,17 +31,9 @@ int vz_cg_populated(const struct vz_cg *cg)
 	return vz_cg_exists(cg) ? -EIO : 0;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 int cg_wait_event(const struct vz_cg *cg, const char *key, unsigned want, int timeout_ms)
 {
-	int64_t end = now_ms() + timeout_ms;
+	int64_t end = vz_now_ms() + timeout_ms;
 	int dir = cg_dir(cg, CG_V2);
 	autoclose int fd = dir < 0 ? dir : openat(dir, "cgroup.events", O_RDONLY | O_CLOEXEC);
 
@@ -61,7 +53,7 @@ int cg_wait_event(const struct vz_cg *cg, const char *key, unsigned want, int ti
 			if (vz_str_prefix(line, key, &rest) && rest[0] == ' ' &&
 			    rest[1] == (char)('0' + want))
 				return 0;
-		left = end - now_ms();
+		left = end - vz_now_ms();
 		if (left <= 0)
 			return -ETIMEDOUT;
 		if (poll(&p, 1, (int)left) < 0 && errno != EINTR)
@@ -110,7 +102,7 @@ static void kill_frozen(struct vz_cg *cg)
 
 int vz_cg_kill(struct vz_cg *cg, int timeout_ms, struct vz_err *e)
 {
-	int64_t end = now_ms() + timeout_ms;
+	int64_t end = vz_now_ms() + timeout_ms;
 	int r = vz_cg_populated(cg), left;
 
 	if (r <= 0)
@@ -123,7 +115,7 @@ int vz_cg_kill(struct vz_cg *cg, int timeout_ms, struct vz_err *e)
 	} else {
 		do {
 			kill_frozen(cg);
-			left = (int)(end - now_ms());
+			left = (int)(end - vz_now_ms());
 			r = cg_wait_event(cg, "populated", 0, left < 100 ? left : 100);
 		} while (r == -ETIMEDOUT && left > 0);
 	}

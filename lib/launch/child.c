@@ -14,6 +14,7 @@
 #include "sys/call.h"
 #include "sys/caps.h"
 #include "sys/nl.h"
+#include "sys/spawn.h"
 
 #include <fcntl.h>
 #include <grp.h>
@@ -30,12 +31,7 @@
 
 void vz_child_reset(void)
 {
-	sigset_t none;
-
-	for (int s = 1; s < NSIG; s++)
-		(void)signal(s, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	vz_reset_signals();
 	(void)setpriority(PRIO_PROCESS, 0, 0);
 	umask(0022);
 	setsid();

@@ -10,6 +10,8 @@
 #include "sys/call.h"
 
 #include <fcntl.h>
+#include <limits.h>
+#include <string.h>
 #include <sys/mount.h>
 
 #define KILL_TIMEOUT_MS 10000
@@ -112,8 +114,6 @@ int vz_env_spec(struct vz_env *env, bool console, struct vz_err *e)
 	int r;
 
 	s->features = vz_ct_features(ct);
-	if (!s->uid)
-		s->features |= VZ_FEAT_PRIVILEGED;
 	snprintf(env->name, sizeof(env->name), "ct%u", ct->id); /* never the host's own name */
 	s->hostname = env->name;
 	if (!env->bare && ct->conf.hostname.set && *ct->conf.hostname.v)
@@ -139,6 +139,19 @@ int vz_env_spec(struct vz_env *env, bool console, struct vz_err *e)
 	}
 	s->dev = vz_dev_make(s->uid, s->gid, &ct->conf.devnodes, s->console >= 0, e);
 	return s->dev < 0 ? s->dev : 0;
+}
+
+bool vz_env_is_systemd(pid_t init)
+{
+	char exe[sizeof("/proc//exe") + 10], to[PATH_MAX];
+	ssize_t n;
+
+	snprintf(exe, sizeof(exe), "/proc/%d/exe", init);
+	n = readlink(exe, to, sizeof(to) - 1);
+	if (n < 0)
+		return false;
+	to[n] = 0;
+	return strstr(to, "/systemd") != NULL;
 }
 
 void vz_env_cgroup_gone(struct vz_env *env)

@@ -24,6 +24,8 @@ int vz_env_open(struct vz_env *env, struct vz_ct *ct, struct vz_err *e);
 int vz_env_cgroup(struct vz_env *env, struct vz_err *e);
 /* Fills env->spec from the configuration: root, /dev, capabilities, filter. */
 int vz_env_spec(struct vz_env *env, bool console, struct vz_err *e);
+/* Is this init (host pid) a systemd? By the name of its program: a hint, since the guest chooses it. */
+bool vz_env_is_systemd(pid_t init);
 /* Kills what runs in the group and removes it. */
 void vz_env_cgroup_gone(struct vz_env *env);
 void vz_env_close(struct vz_env *env);

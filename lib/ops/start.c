@@ -8,6 +8,7 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "ops/plan.h"
+#include "sys/clock.h"
 #include "sys/proc.h"
 
 #include <fcntl.h>
@@ -181,22 +182,19 @@ static int check(struct vz_ct *ct, const struct vz_start_opts *o, struct vz_err 
  * as started once they run. */
 static int wait_ready(struct vz_start *s, struct vz_err *e)
 {
-	char exe[64], to[256] = "", msg[1024];
+	char msg[1024];
 	struct pollfd f[2] = { { .fd = s->env.launch.notify, .events = POLLIN },
 			       { .fd = s->env.launch.pidfd, .events = POLLIN } };
-	struct timespec now;
-	time_t end;
+	int64_t end = vz_now_ms() + (int64_t)WAIT_LIMIT_S * 1000;
+	int wait;
 
 	vz_log(0, "Container start in progress, waiting ...");
-	snprintf(exe, sizeof(exe), "/proc/%d/exe", s->state.init);
-	if (readlink(exe, to, sizeof(to) - 1) < 0 || !strstr(to, "systemd"))
+	if (!vz_env_is_systemd(s->state.init))
 		return 0;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	end = now.tv_sec + WAIT_LIMIT_S;
-	for (; now.tv_sec < end; clock_gettime(CLOCK_MONOTONIC, &now)) {
+	while ((wait = vz_poll_ms(end)) > 0) {
 		ssize_t n;
 
-		if (poll(f, 2, (int)(end - now.tv_sec) * 1000) < 0 && errno != EINTR)
+		if (poll(f, 2, wait) < 0 && errno != EINTR)
 			break;
 		if (f[1].revents)
 			return vz_fail(e, VZ_WAIT_FAILED, 0, "Container wait failed");

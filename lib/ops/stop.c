@@ -5,12 +5,12 @@
 #include "base/str.h"
 #include "ops/start.h"
 #include "sys/call.h"
+#include "sys/clock.h"
 #include "sys/proc.h"
 
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>
-#include <time.h>
 
 #define DEFAULT_TIMEOUT_S 120
 #define KILL_WAIT_S 30
@@ -21,36 +21,20 @@
 static bool wait_dead(int pidfd, int seconds)
 {
 	struct pollfd f = { .fd = pidfd, .events = POLLIN };
-	struct timespec now;
-	int64_t left, end;
+	int64_t end = vz_now_ms() + (int64_t)seconds * 1000;
+	int wait;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	end = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + (int64_t)seconds * 1000;
 	do {
 		int n;
 
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		left = end - ((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000);
-		n = poll(&f, 1, left < 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left);
+		wait = vz_poll_ms(end);
+		n = poll(&f, 1, wait);
 		if (n > 0)
 			return true;
 		if (n < 0 && errno != EINTR)
 			return false;
-	} while (left > 0);
+	} while (wait > 0);
 	return false;
-}
-
-static bool is_systemd(pid_t init)
-{
-	char exe[sizeof("/proc//exe") + 10], to[PATH_MAX];
-	ssize_t n;
-
-	snprintf(exe, sizeof(exe), "/proc/%d/exe", init);
-	n = readlink(exe, to, sizeof(to) - 1);
-	if (n < 0)
-		return false;
-	to[n] = 0;
-	return strstr(to, "/systemd") != NULL;
 }
 
 /* Asks politely: systemd by its signal, which needs no bus; any other init by running `halt`
@@ -61,7 +45,7 @@ static bool ask(struct vz_ct *ct, const struct vz_state *st, int pidfd)
 	struct vz_err e = { 0 };
 	int code;
 
-	if (is_systemd(st->init))
+	if (vz_env_is_systemd(st->init))
 		return vz_pidfd_signal(pidfd, SYSTEMD_POWEROFF) >= 0;
 	if (vz_op_run_inside(ct, &halt, &code, &e) < 0)
 		return vz_proc_alive(st->init, st->start_time) ? false : true;

@@ -5,6 +5,7 @@
  * those writers are guests. While no client is connected it therefore empties the terminals now
  * and then. A client that is only killed and started again misses nothing by that.
  */
+#include "sys/clock.h"
 #include "sys/fdstore.h"
 #include "base/own.h"
 #include "sys/fdpass.h"
@@ -13,7 +14,6 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
 #define CLIENTS 16
 #define DRAIN_EVERY_MS 100
@@ -107,14 +107,6 @@ struct store {
 	size_t nclients;
 	int64_t alone_since; /* when the last client went */
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static struct entry *find(struct store *s, const char *name)
 {
@@ -237,7 +229,7 @@ static void drain(const struct store *s)
 /* What is to be done by the clock, and how long poll may then wait; false: time to go. */
 static bool by_clock(struct store *s, const struct vz_fdstore_opts *o, int *ret_wait)
 {
-	int64_t alone = now_ms() - s->alone_since;
+	int64_t alone = vz_now_ms() - s->alone_since;
 
 	if (s->nclients) {
 		*ret_wait = -1;
@@ -272,7 +264,7 @@ static void loop(struct store *s, int listener, const struct vz_fdstore_opts *o)
 				continue;
 			close(s->clients[i]);
 			s->clients[i] = s->clients[--s->nclients];
-			s->alone_since = now_ms();
+			s->alone_since = vz_now_ms();
 		}
 		if (p[0].revents)
 			accept_one(s, listener);
@@ -282,7 +274,7 @@ static void loop(struct store *s, int listener, const struct vz_fdstore_opts *o)
 int vz_fdstore_serve(const struct vz_fdstore_opts *o, int (*ready)(void))
 {
 	autoclose int other = vz_unix_connect(o->socket, 0), listener = -EBADF;
-	struct store s = { .alone_since = now_ms() };
+	struct store s = { .alone_since = vz_now_ms() };
 	struct rlimit lim;
 	int r;
 

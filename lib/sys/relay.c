@@ -3,6 +3,7 @@
 #include "sys/relay.h"
 #include "base/own.h"
 #include "sys/call.h"
+#include "sys/clock.h"
 #include "sys/pty.h"
 
 #include <fcntl.h>
@@ -10,7 +11,6 @@
 #include <stdint.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #define FOREVER (-1) /* poll(2) */
 
@@ -123,30 +123,15 @@ static bool drained(const struct loop *p, const struct pollfd *f)
 	return !holds_data(p);
 }
 
-static int left_ms(const struct timespec *end)
-{
-	struct timespec now;
-	int64_t ms;
-
-	if (!end->tv_sec)
-		return FOREVER;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	ms = (end->tv_sec - now.tv_sec) * 1000 + (end->tv_nsec - now.tv_nsec) / 1000000;
-	return ms > 0 ? (int)(ms > INT32_MAX ? INT32_MAX : ms) : 0;
-}
-
 static int copy(struct loop *p, int timeout_s)
 {
-	struct timespec end = { 0 };
+	int64_t end = vz_now_ms() + (int64_t)timeout_s * 1000;
 	struct pollfd f[5];
 
-	if (timeout_s) {
-		clock_gettime(CLOCK_MONOTONIC, &end);
-		end.tv_sec += timeout_s;
-	}
 	for (;;) {
 		bool all = p->dead && !holds_data(p); /* look once for more, do not wait */
-		int n = poll(f, (nfds_t)fill(p, f), all ? 0 : left_ms(&end));
+		int wait = all ? 0 : timeout_s ? vz_poll_ms(end) : FOREVER;
+		int n = poll(f, (nfds_t)fill(p, f), wait);
 
 		if (n < 0 && errno != EINTR)
 			return -errno;

@@ -12,7 +12,7 @@
 #define SPAWN_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define SPAWN_ENV_MAX 64
 
-static void reset_signals(void)
+void vz_reset_signals(void)
 {
 	sigset_t none;
 
@@ -35,7 +35,7 @@ static _Noreturn void child(const struct vz_spawn *s, int report)
 	const char *env[SPAWN_ENV_MAX] = { "PATH=" SPAWN_PATH, "HOME=/", "TERM=linux" };
 	int n = 3, in = s->in, keep = 3, err;
 
-	reset_signals();
+	vz_reset_signals();
 	if (s->death_signal)
 		prctl(PR_SET_PDEATHSIG, s->death_signal);
 	for (int i = 0; s->env && s->env[i] && n < SPAWN_ENV_MAX - 1; i++)

@@ -14,6 +14,8 @@ struct vz_spawn {
 };
 #define VZ_SPAWN_INIT { .in = -1, .out = -1, .err = -1, .keep = -1 }
 
+/* In a fresh child: every signal at its default, none blocked. */
+void vz_reset_signals(void);
 /* Starts it; *ret_pid is the caller's to wait for. An exec that fails is reported here, with the
  * errno of exec. All other fds are closed in the child; signals are reset. */
 int vz_spawn_start(const struct vz_spawn *s, pid_t *ret_pid);

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Time for deadlines. */
+#ifndef VZ_SYS_CLOCK_H
+#define VZ_SYS_CLOCK_H
+
+#include <stdint.h>
+#include <time.h>
+
+/* Milliseconds of CLOCK_MONOTONIC: what sets the clock does not move it. */
+static inline int64_t vz_now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* What poll(2) takes to wait until `end` (milliseconds as above): 0 when it is over. */
+static inline int vz_poll_ms(int64_t end)
+{
+	int64_t left = end - vz_now_ms();
+
+	return left <= 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left;
+}
+
+#endif
