@@ -194,9 +194,8 @@ static int wait_ready(struct vz_start *s, struct vz_err *e)
 	while ((wait = vz_poll_ms(end)) > 0) {
 		ssize_t n;
 
-		if (poll(f, 2, wait) < 0 && errno != EINTR)
-			break;
-		if (f[1].revents)
+		/* interrupted: the user has had enough of waiting; the VPS goes on */
+		if (poll(f, 2, wait) < 0 || f[1].revents)
 			return vz_fail(e, VZ_WAIT_FAILED, 0, "Container wait failed");
 		n = recv(f[0].fd, msg, sizeof(msg) - 1, MSG_DONTWAIT);
 		if (n <= 0)
