@@ -4,12 +4,12 @@
  * later word about the same thing takes the place of the earlier one: an address, an interface,
  * a capability stands in a list once.
  */
+#include "base/ip.h"
 #include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"
 #include "param/types-internal.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <net/if.h>
 
@@ -197,73 +197,38 @@ static int keep(char **ret, const char *word)
 
 /* ---- addresses and names ---- */
 
-/* The length of a network prefix: a number, or for IPv4 a dotted mask without holes. */
-static int prefix_len(const char *s, int family, unsigned *ret)
-{
-	struct in_addr mask;
-	uint32_t m;
-
-	if (family == AF_INET && strchr(s, '.')) {
-		if (inet_pton(AF_INET, s, &mask) != 1)
-			return -EINVAL;
-		m = ntohl(mask.s_addr);
-		if (~m & (~m + 1))
-			return -EINVAL;
-		*ret = (unsigned)__builtin_popcount(m);
-		return 0;
-	}
-	return vz_num_u32(s, family == AF_INET ? 32 : 128, ret);
-}
-
-/* Canonical text of an address: IPv6 compressed, no leading zeros. */
-static int address(const char *in, char out[static INET6_ADDRSTRLEN], int *ret_family)
-{
-	unsigned char raw[sizeof(struct in6_addr)];
-	int family = strchr(in, ':') ? AF_INET6 : AF_INET;
-
-	if (inet_pton(family, in, raw) != 1 || !inet_ntop(family, raw, out, INET6_ADDRSTRLEN))
-		return -EINVAL;
-	*ret_family = family;
-	return 0;
-}
-
 static int ip_word(const struct vz_param *p, const char *in, bool cli, char **ret,
 		   struct vz_err *e)
 {
-	const char *slash = strchr(in, '/');
-	autofree char *addr = strndup(in, slash ? (size_t)(slash - in) : strlen(in));
-	char text[INET6_ADDRSTRLEN];
-	unsigned bits;
-	int family, r;
+	char text[VZ_IP_TEXT];
+	struct vz_ip ip;
 
 	(void)p;
 	(void)cli;
 	(void)e;
-	if (!addr)
-		return -ENOMEM;
-	r = address(addr, text, &family);
-	if (!r && slash)
-		r = prefix_len(slash + 1, family, &bits);
-	if (r)
+	if (vz_ip_parse(in, &ip) < 0)
 		return -EINVAL;
+	vz_ip_text(&ip, text);
 	if (!strcmp(text, "0.0.0.0") || !strcmp(text, "::"))
 		return 0; /* silently dropped, reference 1.7.3 */
-	*ret = slash ? vz_fmt("%s/%u", text, bits) : strdup(text);
+	*ret = ip.masked ? vz_fmt("%s/%u", text, ip.prefix) : strdup(text);
 	return *ret ? 0 : -ENOMEM;
 }
 
 static int nameserver_word(const struct vz_param *p, const char *in, bool cli, char **ret,
 			   struct vz_err *e)
 {
-	char text[INET6_ADDRSTRLEN];
-	int family;
+	char text[VZ_IP_TEXT];
+	struct vz_ip ip;
 
 	(void)p;
 	(void)cli;
 	(void)e;
 	if (!strcmp(in, "inherit"))
 		return keep(ret, in);
-	return address(in, text, &family) ? -EINVAL : keep(ret, text);
+	if (vz_ip_parse(in, &ip) < 0 || ip.masked)
+		return -EINVAL;
+	return keep(ret, vz_ip_text(&ip, text));
 }
 
 static bool is_plain(const char *s, const char *more)

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Internet addresses: text to value and back; see ip.h. */
+#include "base/ip.h"
+#include "base/num.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <string.h>
+
+static int parse_mask(const char *text, struct vz_ip *ip)
+{
+	struct in_addr mask;
+	uint32_t m;
+
+	if (!strchr(text, '.'))
+		return vz_num_u32(text, vz_ip_bits(ip), &ip->prefix);
+	if (ip->family != AF_INET || inet_pton(AF_INET, text, &mask) != 1)
+		return -EINVAL;
+	m = ntohl(mask.s_addr);
+	if (~m & (~m + 1)) /* ones, then zeros, nothing else */
+		return -EINVAL;
+	ip->prefix = (unsigned)__builtin_popcount(m);
+	return 0;
+}
+
+int vz_ip_parse(const char *text, struct vz_ip *ret)
+{
+	const char *slash = strchr(text, '/');
+	size_t n = slash ? (size_t)(slash - text) : strlen(text);
+	char addr[VZ_IP_TEXT];
+	struct vz_ip ip = { 0 };
+
+	if (n >= sizeof(addr))
+		return -EINVAL;
+	memcpy(addr, text, n);
+	addr[n] = 0;
+	ip.family = strchr(addr, ':') ? AF_INET6 : AF_INET;
+	if (inet_pton(ip.family, addr, ip.bytes) != 1)
+		return -EINVAL;
+	ip.prefix = vz_ip_bits(&ip);
+	ip.masked = slash != NULL;
+	if (slash && parse_mask(slash + 1, &ip) < 0)
+		return -EINVAL;
+	*ret = ip;
+	return 0;
+}
+
+const char *vz_ip_text(const struct vz_ip *ip, char buf[static VZ_IP_TEXT])
+{
+	if (!inet_ntop(ip->family, ip->bytes, buf, VZ_IP_TEXT))
+		buf[0] = 0;
+	return buf;
+}
+
+bool vz_ip_same(const struct vz_ip *a, const struct vz_ip *b)
+{
+	return a->family == b->family && !memcmp(a->bytes, b->bytes, vz_ip_size(a));
+}
+
+bool vz_ip_in(const struct vz_ip *ip, const struct vz_ip *net)
+{
+	size_t whole = net->prefix / 8;
+	unsigned rest = net->prefix % 8;
+
+	return ip->family == net->family && !memcmp(ip->bytes, net->bytes, whole) &&
+	       (!rest || !((ip->bytes[whole] ^ net->bytes[whole]) >> (8 - rest)));
+}
