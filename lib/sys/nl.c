@@ -1,45 +1,391 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Rtnetlink over libmnl; see nl.h and rtnetlink(7). */
+/* Netlink over libmnl; see nl.h, netlink(7) and rtnetlink(7). What the messages mean is not known
+ * here. */
 #include "sys/nl.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "sys/call.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
-#include <libmnl/libmnl.h>
+#include <fcntl.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
 
 #define LOOPBACK_INDEX 1 /* the first device of every network namespace */
+#define ANSWER_SIZE 32768
+#define BATCH_MAX (1u << 21)
 
-static int call(struct nlmsghdr *msg, const char *what, struct vz_err *e)
+static int open_socket(int bus)
 {
-	char answer[1024];
-	struct mnl_socket *s = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	int r = -1;
+	struct sockaddr_nl any = { .nl_family = AF_NETLINK };
+	autoclose int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, bus);
+	int on = 1;
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&any, sizeof(any)) < 0)
+		return -errno;
+	/* the kernel's sentence, and no copy of our own request, in an answer; both are extras */
+	(void)setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
+	(void)setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
+	return TAKE_FD(fd);
+}
+
+int vz_nl_open(int bus, int netns_fd, struct vz_err *e)
+{
+	autoclose int home = -EBADF;
+	int fd = -EBADF, r;
+
+	if (netns_fd < 0) {
+		fd = open_socket(bus);
+		return fd < 0 ? vz_fail(e, VZ_SYSTEM, -fd, "cannot open a netlink socket") : fd;
+	}
+	home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (home < 0)
+		return vz_fail(e, VZ_SYSTEM, errno, "cannot open the network namespace");
+	r = vz_setns(netns_fd, CLONE_NEWNET);
+	if (r < 0)
+		return vz_fail(e, VZ_SYSTEM, -r, "cannot enter the network namespace");
+	fd = open_socket(bus);
+	r = vz_setns(home, CLONE_NEWNET);
+	if (r < 0)
+		abort(); /* never go on in a guest's namespace */
+	return fd < 0 ? vz_fail(e, VZ_SYSTEM, -fd, "cannot open a netlink socket") : fd;
+}
+
+void vz_nl_init(struct vz_nl *m, uint16_t type, uint16_t flags)
+{
+	m->err = 0;
+	mnl_nlmsg_put_header(m->buf);
+	m->h.nlmsg_type = type;
+	m->h.nlmsg_flags = flags | NLM_F_REQUEST | NLM_F_ACK;
+}
+
+void vz_nl_put_hdr(struct vz_nl *m, const void *hdr, size_t size)
+{
+	if (m->h.nlmsg_len + NLMSG_ALIGN(size) > sizeof(m->buf))
+		m->err = -EMSGSIZE;
+	else
+		memcpy(mnl_nlmsg_put_extra_header(&m->h, size), hdr, size);
+}
+
+void vz_nl_put(struct vz_nl *m, uint16_t attr, const void *data, size_t size)
+{
+	if (size > UINT16_MAX - MNL_ATTR_HDRLEN ||
+	    !mnl_attr_put_check(&m->h, sizeof(m->buf), attr, size, data))
+		m->err = -EMSGSIZE;
+}
+
+void vz_nl_put_str(struct vz_nl *m, uint16_t attr, const char *s)
+{
+	vz_nl_put(m, attr, s, strlen(s) + 1);
+}
+
+void vz_nl_put_u8(struct vz_nl *m, uint16_t attr, uint8_t v)
+{
+	vz_nl_put(m, attr, &v, sizeof(v));
+}
+
+void vz_nl_put_u16(struct vz_nl *m, uint16_t attr, uint16_t v)
+{
+	vz_nl_put(m, attr, &v, sizeof(v));
+}
+
+void vz_nl_put_u32(struct vz_nl *m, uint16_t attr, uint32_t v)
+{
+	vz_nl_put(m, attr, &v, sizeof(v));
+}
+
+void vz_nl_put_u64(struct vz_nl *m, uint16_t attr, uint64_t v)
+{
+	vz_nl_put(m, attr, &v, sizeof(v));
+}
+
+/* A nest that does not fit must still be a nest, or its block would be left out unnoticed: it
+ * then begins at the header of the message, which is refused at the end anyway. */
+struct nlattr *vz_nl_nest_open(struct vz_nl *m, uint16_t attr)
+{
+	struct nlattr *nest = mnl_attr_nest_start_check(&m->h, sizeof(m->buf), attr);
+
+	if (nest)
+		return nest;
+	m->err = -EMSGSIZE;
+	return (struct nlattr *)(void *)m->buf;
+}
+
+void vz_nl_nest_close(struct vz_nl *m, struct nlattr *nest)
+{
+	if ((char *)nest != m->buf)
+		mnl_attr_nest_end(&m->h, nest);
+}
+
+/* ---- answers ---- */
+
+/* The kernel's sentence in an error message, or "". */
+static const char *ext_ack(const struct nlmsghdr *h)
+{
+	const struct nlattr *tb[NLMSGERR_ATTR_MSG + 1];
+	const struct nlmsgerr *err = mnl_nlmsg_get_payload(h);
+	size_t skip = sizeof(*err);
+
+	if (!(h->nlmsg_flags & NLM_F_ACK_TLVS))
+		return "";
+	if (!(h->nlmsg_flags & NLM_F_CAPPED))
+		skip += mnl_nlmsg_get_payload_len(&err->msg);
+	vz_nl_attrs(h, skip, tb, NLMSGERR_ATTR_MSG);
+	return tb[NLMSGERR_ATTR_MSG] && mnl_attr_validate(tb[NLMSGERR_ATTR_MSG],
+							  MNL_TYPE_NUL_STRING) >= 0 ?
+		       mnl_attr_get_str(tb[NLMSGERR_ATTR_MSG]) : "";
+}
+
+struct answer {
+	uint32_t seq;
+	uint32_t begin; /* of a transaction: a refusal of its first mark is a refusal of all */
+	const struct vz_nl_reader *reader; /* NULL: only the acknowledgement matters */
+	bool done;
+	char said[160]; /* the kernel's own words about a failure */
+};
+
+static int take_message(const struct nlmsghdr *h, struct answer *a)
+{
+	const struct nlmsgerr *err = mnl_nlmsg_get_payload(h);
+
+	if (h->nlmsg_seq != a->seq && !(a->begin && h->nlmsg_seq == a->begin))
+		return 0; /* the rest of an answer that was given up */
+	switch (h->nlmsg_type) {
+	case NLMSG_DONE:
+		a->done = true;
+		return h->nlmsg_flags & NLM_F_DUMP_INTR ? -EAGAIN : 0;
+	case NLMSG_ERROR:
+		if (mnl_nlmsg_get_payload_len(h) < sizeof(*err))
+			return -EBADMSG;
+		a->done = true;
+		snprintf(a->said, sizeof(a->said), "%s", err->error ? ext_ack(h) : "");
+		return err->error;
+	case NLMSG_NOOP:
+		return 0;
+	}
+	return a->reader ? a->reader->each(h, a->reader->arg) : 0;
+}
+
+static int receive(int sock, struct answer *a)
+{
+	char buf[ANSWER_SIZE] __attribute__((aligned(NLMSG_ALIGNTO)));
+
+	while (!a->done) {
+		ssize_t n = recv(sock, buf, sizeof(buf), MSG_TRUNC);
+		int left = (int)n;
+		int r;
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if ((size_t)n > sizeof(buf))
+			return -EMSGSIZE;
+		for (const struct nlmsghdr *h = (void *)buf; mnl_nlmsg_ok(h, left);
+		     h = mnl_nlmsg_next(h, &left)) {
+			r = take_message(h, a);
+			if (r < 0)
+				return r;
+		}
+	}
+	return 0;
+}
+
+static int send_all(int sock, const void *buf, size_t len)
+{
+	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
 	ssize_t n;
 
-	if (s && mnl_socket_bind(s, 0, MNL_SOCKET_AUTOPID) >= 0 &&
-	    mnl_socket_sendto(s, msg, msg->nlmsg_len) >= 0) {
-		n = mnl_socket_recvfrom(s, answer, sizeof(answer));
-		if (n >= 0)
-			r = mnl_cb_run(answer, (size_t)n, msg->nlmsg_seq,
-				       mnl_socket_get_portid(s), NULL, NULL);
+	do
+		n = sendto(sock, buf, len, 0, (struct sockaddr *)&kernel, sizeof(kernel));
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : 0;
+}
+
+/* Numbers of requests, never twice in a process, so that the rest of an answer given up on is not
+ * taken for the next one. */
+static uint32_t next_seq(void)
+{
+	static uint32_t seq;
+
+	return ++seq;
+}
+
+static int fail_v(struct vz_err *e, int r, const char *said, const char *fmt, va_list ap)
+{
+	char what[200];
+
+	vsnprintf(what, sizeof(what), fmt, ap);
+	if (*said)
+		return vz_fail(e, VZ_SYSTEM, -r, "%s: %s", what, said);
+	return vz_fail(e, VZ_SYSTEM, -r, "%s", what);
+}
+
+static int transact(int sock, struct vz_nl *m, struct answer *a)
+{
+	int r;
+
+	if (m->err < 0)
+		return m->err;
+	a->seq = m->h.nlmsg_seq = next_seq();
+	r = send_all(sock, m->buf, m->h.nlmsg_len);
+	return r < 0 ? r : receive(sock, a);
+}
+
+int vz_nl_call(int sock, struct vz_nl *m, struct vz_err *e, const char *fmt, ...)
+{
+	struct answer a = { 0 };
+	int r = transact(sock, m, &a);
+	va_list ap;
+
+	if (r >= 0)
+		return 0;
+	va_start(ap, fmt);
+	r = fail_v(e, r, a.said, fmt, ap);
+	va_end(ap);
+	return r;
+}
+
+int vz_nl_read(int sock, struct vz_nl *m, const struct vz_nl_reader *reader, struct vz_err *e,
+	       const char *fmt, ...)
+{
+	struct answer a = { .reader = reader };
+	va_list ap;
+	int r;
+
+	/* a dump ends by itself; a single object is followed by the acknowledgement */
+	if (m->h.nlmsg_flags & NLM_F_DUMP)
+		m->h.nlmsg_flags &= (uint16_t)~NLM_F_ACK;
+	r = transact(sock, m, &a);
+	if (r >= 0)
+		return 0;
+	va_start(ap, fmt);
+	r = fail_v(e, r, a.said, fmt, ap);
+	va_end(ap);
+	return r;
+}
+
+void vz_nl_attrs(const struct nlmsghdr *h, size_t skip, const struct nlattr **tb, uint16_t max)
+{
+	const struct nlattr *a;
+
+	memset(tb, 0, (max + 1) * sizeof(*tb));
+	if (mnl_nlmsg_get_payload_len(h) < skip)
+		return;
+	mnl_attr_for_each(a, h, skip)
+		if (mnl_attr_get_type(a) <= max)
+			tb[mnl_attr_get_type(a)] = a;
+}
+
+void vz_nl_nested(const struct nlattr *nest, const struct nlattr **tb, uint16_t max)
+{
+	const struct nlattr *a;
+
+	memset(tb, 0, (max + 1) * sizeof(*tb));
+	mnl_attr_for_each_nested(a, nest)
+		if (mnl_attr_get_type(a) <= max)
+			tb[mnl_attr_get_type(a)] = a;
+}
+
+/* ---- transactions ---- */
+
+static void batch_bytes(struct vz_nl_batch *b, const void *data, size_t n)
+{
+	if (b->err >= 0 && b->len + n > b->cap) {
+		size_t cap = b->cap ? 2 * b->cap : 8192;
+		char *buf;
+
+		while (cap < b->len + n)
+			cap *= 2;
+		buf = cap <= BATCH_MAX ? realloc(b->buf, cap) : NULL;
+		if (!buf) {
+			b->err = cap <= BATCH_MAX ? -ENOMEM : -EMSGSIZE;
+			return;
+		}
+		b->buf = buf;
+		b->cap = cap;
 	}
-	r = r < 0 ? -errno : 0;
-	if (s)
-		mnl_socket_close(s);
-	return r < 0 ? vz_fail(e, VZ_SYSTEM, -r, "%s", what) : 0;
+	if (b->err < 0)
+		return;
+	memcpy(b->buf + b->len, data, n);
+	b->len += n;
+}
+
+static void batch_mark(struct vz_nl_batch *b, uint16_t type)
+{
+	struct nfgenmsg nf = { .nfgen_family = AF_UNSPEC, .res_id = htons(NFNL_SUBSYS_NFTABLES) };
+	struct nlmsghdr h = { .nlmsg_len = NLMSG_LENGTH(sizeof(nf)),
+			      .nlmsg_type = type,
+			      .nlmsg_flags = NLM_F_REQUEST };
+
+	batch_bytes(b, &h, sizeof(h));
+	batch_bytes(b, &nf, sizeof(nf));
+}
+
+void vz_nl_batch_add(struct vz_nl_batch *b, const struct vz_nl *m)
+{
+	if (m->err < 0 && b->err >= 0)
+		b->err = m->err;
+	if (!b->n)
+		batch_mark(b, NFNL_MSG_BATCH_BEGIN);
+	batch_bytes(b, m->buf, m->h.nlmsg_len);
+	b->n++;
+}
+
+/* Every message but the marks asks for an acknowledgement; they come in order, and the first
+ * refusal is the one to report (the kernel takes the whole transaction back). */
+int vz_nl_batch_commit(int sock, struct vz_nl_batch *b, struct vz_err *e, const char *what)
+{
+	struct answer a = { 0 };
+	uint32_t seq, n;
+	int r, left;
+
+	if (!b->n && b->err >= 0)
+		return 0;
+	batch_mark(b, NFNL_MSG_BATCH_END);
+	if (b->err < 0)
+		return vz_fail(e, VZ_SYSTEM, -b->err, "%s", what);
+	left = (int)b->len;
+	for (struct nlmsghdr *h = (void *)b->buf; mnl_nlmsg_ok(h, left);
+	     h = mnl_nlmsg_next(h, &left))
+		h->nlmsg_seq = next_seq();
+	seq = ((struct nlmsghdr *)(void *)b->buf)->nlmsg_seq;
+	r = send_all(sock, b->buf, b->len);
+	for (n = 1; r >= 0 && n <= b->n; n++) {
+		a = (struct answer){ .seq = seq + n, .begin = seq };
+		r = receive(sock, &a);
+	}
+	if (r >= 0)
+		return 0;
+	if (*a.said)
+		return vz_fail(e, VZ_SYSTEM, -r, "%s: %s", what, a.said);
+	return vz_fail(e, VZ_SYSTEM, -r, "%s", what);
+}
+
+void vz_nl_batch_free(struct vz_nl_batch *b)
+{
+	free(b->buf);
+	*b = (struct vz_nl_batch){ 0 };
 }
 
 int vz_nl_loopback_up(struct vz_err *e)
 {
-	char buf[256];
-	struct nlmsghdr *msg = mnl_nlmsg_put_header(buf);
-	struct ifinfomsg *ifi;
+	struct ifinfomsg ifi = { .ifi_index = LOOPBACK_INDEX,
+				 .ifi_flags = IFF_UP,
+				 .ifi_change = IFF_UP };
+	autoclose int sock = vz_nl_open(NETLINK_ROUTE, VZ_NL_HERE, e);
+	struct vz_nl m;
 
-	msg->nlmsg_type = RTM_NEWLINK;
-	msg->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
-	msg->nlmsg_seq = 1;
-	ifi = mnl_nlmsg_put_extra_header(msg, sizeof(*ifi));
-	ifi->ifi_index = LOOPBACK_INDEX;
-	ifi->ifi_flags = ifi->ifi_change = IFF_UP;
-	return call(msg, "cannot bring the loopback device up", e);
+	if (sock < 0)
+		return sock;
+	vz_nl_init(&m, RTM_NEWLINK, 0);
+	vz_nl_put_hdr(&m, &ifi, sizeof(ifi));
+	return vz_nl_call(sock, &m, e, "cannot bring the loopback device up");
 }

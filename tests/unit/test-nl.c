@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Addresses as values, and the netlink builder: what it makes, what it refuses, and what the
+ * kernel answers to a question that needs no right. */
+#include "base/ip.h"
+#include "base/own.h"
+#include "sys/nl.h"
+#include "unit.h"
+
+#include <errno.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+
+static void addresses(void)
+{
+	static const char *const bad[] = { "", "1.2.3", "1.2.3.4/33", "1.2.3.4/255.0.255.0", "::1/129",
+					   "1.2.3.4/", "1.2.3.4 ", ":::", "1.2.3.4/-1", "::1/255.0.0.0" };
+	char text[VZ_IP_TEXT];
+	struct vz_ip ip, net;
+
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		CHECK_INT(vz_ip_parse(bad[i], &ip), -EINVAL);
+	CHECK_INT(vz_ip_parse("10.1.2.3/255.255.240.0", &ip), 0);
+	CHECK_INT(ip.prefix, 20);
+	CHECK(ip.masked);
+	CHECK_INT(vz_ip_parse("2001:0db8:0::5", &ip), 0);
+	CHECK_STR(vz_ip_text(&ip, text), "2001:db8::5");
+	CHECK(!ip.masked && ip.prefix == 128);
+	CHECK_INT(vz_ip_parse("2001:db8::/31", &net), 0);
+	CHECK(vz_ip_in(&ip, &net));
+	CHECK_INT(vz_ip_parse("2001:dba::/31", &net), 0);
+	CHECK(!vz_ip_in(&ip, &net));
+	CHECK_INT(vz_ip_parse("0.0.0.0/0", &net), 0);
+	CHECK(!vz_ip_in(&ip, &net));
+}
+
+static void nests(void)
+{
+	const struct nlattr *tb[IFLA_MAX + 1], *in[IFLA_INFO_MAX + 1];
+	struct ifinfomsg ifi = { 0 };
+	struct vz_nl m;
+
+	vz_nl_init(&m, RTM_NEWLINK, NLM_F_CREATE);
+	vz_nl_put_hdr(&m, &ifi, sizeof(ifi));
+	VZ_NL_NEST(&m, IFLA_LINKINFO) {
+		vz_nl_put_str(&m, IFLA_INFO_KIND, "veth");
+		VZ_NL_NEST(&m, IFLA_INFO_DATA)
+			vz_nl_put_u32(&m, 1, 7);
+	}
+	vz_nl_put_str(&m, IFLA_IFNAME, "x");
+	CHECK_INT(m.err, 0);
+	vz_nl_attrs(&m.h, sizeof(ifi), tb, IFLA_MAX);
+	CHECK_STR(mnl_attr_get_str(tb[IFLA_IFNAME]), "x");
+	vz_nl_nested(tb[IFLA_LINKINFO], in, IFLA_INFO_MAX);
+	CHECK_STR(mnl_attr_get_str(in[IFLA_INFO_KIND]), "veth");
+	vz_nl_nested(in[IFLA_INFO_DATA], in, 1);
+	CHECK_INT(mnl_attr_get_u32(in[1]), 7);
+}
+
+static void too_much(void)
+{
+	static char big[4000];
+	struct vz_err e = { 0 };
+	struct vz_nl m;
+	int rounds = 0;
+
+	vz_nl_init(&m, RTM_NEWLINK, 0);
+	for (int i = 0; i < 6; i++)
+		VZ_NL_NEST(&m, 3) {
+			rounds++;
+			vz_nl_put(&m, 1, big, sizeof(big));
+		}
+	CHECK_INT(rounds, 6); /* a nest that does not fit is still walked */
+	CHECK_INT(m.err, -EMSGSIZE);
+	CHECK_INT(vz_nl_call(-1, &m, &e, "cannot say %s", "so much"), -EMSGSIZE);
+	CHECK_STR(e.msg, "cannot say so much: Message too long");
+}
+
+static int name(const struct nlmsghdr *h, void *arg)
+{
+	const struct nlattr *tb[IFLA_MAX + 1];
+
+	vz_nl_attrs(h, sizeof(struct ifinfomsg), tb, IFLA_MAX);
+	if (tb[IFLA_IFNAME] && !strcmp(mnl_attr_get_str(tb[IFLA_IFNAME]), "lo"))
+		++*(int *)arg;
+	return 0;
+}
+
+static void kernel(void)
+{
+	struct ifinfomsg ifi = { 0 };
+	struct vz_err e = { 0 };
+	struct vz_nl m;
+	int los = 0;
+	autoclose int s = vz_nl_open(NETLINK_ROUTE, VZ_NL_HERE, &e);
+	const struct vz_nl_reader reader = { name, &los };
+
+	CHECK(s >= 0);
+	vz_nl_init(&m, RTM_GETLINK, NLM_F_DUMP);
+	vz_nl_put_hdr(&m, &ifi, sizeof(ifi));
+	CHECK_INT(vz_nl_read(s, &m, &reader, &e, "cannot list devices"), 0);
+	CHECK_INT(los, 1);
+	vz_nl_init(&m, RTM_GETLINK, 0);
+	vz_nl_put_hdr(&m, &ifi, sizeof(ifi));
+	vz_nl_put_str(&m, IFLA_IFNAME, "lo");
+	CHECK_INT(vz_nl_read(s, &m, &reader, &e, "cannot find lo"), 0);
+	CHECK_INT(los, 2);
+	vz_nl_init(&m, RTM_GETLINK, 0);
+	vz_nl_put_hdr(&m, &ifi, sizeof(ifi));
+	vz_nl_put_str(&m, IFLA_IFNAME, "a-name-that-is-too-long");
+	CHECK(vz_nl_read(s, &m, &reader, &e, "cannot find it") < 0);
+	CHECK(strstr(e.msg, "cannot find it: Attribute failed policy validation: "));
+}
+
+int main(void)
+{
+	addresses();
+	nests();
+	too_much();
+	kernel();
+	return done();
+}
