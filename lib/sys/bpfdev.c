@@ -2,10 +2,10 @@
 /* Device filter; see bpfdev.h. Knows nothing of what a VPS may use. */
 #include "sys/bpfdev.h"
 #include "base/own.h"
+#include "sys/bpf.h"
 
 #include <linux/bpf.h>
 #include <string.h>
-#include <sys/syscall.h>
 
 #define RULE_INSNS 8
 #define EDGE_INSNS 8 /* before and after the rules */
@@ -67,13 +67,6 @@ int vz_bpfdev_build(const struct vz_bpfdev_rule *rules, size_t n, struct bpf_ins
 	return (int)(p - prog);
 }
 
-static int bpf(int cmd, union bpf_attr *a)
-{
-	long r = syscall(SYS_bpf, cmd, a, sizeof(*a));
-
-	return r < 0 ? -errno : (int)r;
-}
-
 static int load(const struct vz_bpfdev_rule *rules, size_t n)
 {
 	autofree struct bpf_insn *prog = NULL;
@@ -88,7 +81,7 @@ static int load(const struct vz_bpfdev_rule *rules, size_t n)
 	a.insns = (uint64_t)(uintptr_t)prog;
 	a.license = (uint64_t)(uintptr_t)"GPL";
 	memcpy(a.prog_name, "vz_devices", sizeof("vz_devices"));
-	return bpf(BPF_PROG_LOAD, &a);
+	return vz_bpf(BPF_PROG_LOAD, &a);
 }
 
 /* Ids of the programs attached to this very group; their number, or -errno. */
@@ -102,7 +95,7 @@ static int attached(int cgroup_fd, uint32_t *ids)
 	a.query.attach_type = BPF_CGROUP_DEVICE;
 	a.query.prog_ids = (uint64_t)(uintptr_t)ids;
 	a.query.prog_cnt = MAX_ATTACHED;
-	r = bpf(BPF_PROG_QUERY, &a);
+	r = vz_bpf(BPF_PROG_QUERY, &a);
 	return r < 0 ? r : (int)a.query.prog_cnt;
 }
 
@@ -112,7 +105,7 @@ static int by_id(uint32_t id)
 
 	memset(&a, 0, sizeof(a));
 	a.prog_id = id;
-	return bpf(BPF_PROG_GET_FD_BY_ID, &a);
+	return vz_bpf(BPF_PROG_GET_FD_BY_ID, &a);
 }
 
 /* cmd: BPF_PROG_ATTACH or BPF_PROG_DETACH; old < 0: nothing is replaced. */
@@ -128,7 +121,7 @@ static int change(int cmd, int cgroup_fd, int prog, int old)
 		a.attach_flags = BPF_F_ALLOW_MULTI | (old < 0 ? 0 : BPF_F_REPLACE);
 	if (old >= 0)
 		a.replace_bpf_fd = (uint32_t)old;
-	return bpf(cmd, &a);
+	return vz_bpf(cmd, &a);
 }
 
 int vz_bpfdev_attach(int cgroup_fd, const struct vz_bpfdev_rule *rules, size_t n)
