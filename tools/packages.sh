@@ -3,12 +3,12 @@
 # that installs what is missing of it. Sourced by tools/quickstart and tools/check.
 
 # What configure and make need, and what a running VPS needs of the host.
-PACKAGES_BUILD="autoconf automake gcc make pkg-config libc6-dev libcap-dev libseccomp-dev
-	libmnl-dev libarchive-dev libjson-c-dev zlib1g-dev busybox-static tar gzip bzip2 xz-utils zstd
+PACKAGES_BUILD="autoconf automake gcc clang make pkg-config libc6-dev libcap-dev libseccomp-dev
+	libmnl-dev libbpf-dev libarchive-dev libjson-c-dev zlib1g-dev busybox-static tar gzip bzip2 xz-utils zstd
 	iproute2 util-linux mount e2fsprogs procps"
 
 # What the suites call on top.
-PACKAGES_TEST="git clang libclang-rt-dev shellcheck codespell man-db groff-base mmdebstrap debian-archive-keyring
+PACKAGES_TEST="git libclang-rt-dev shellcheck codespell man-db groff-base mmdebstrap debian-archive-keyring
 	strace kmod jq"
 
 # What the virtual machines need on top.

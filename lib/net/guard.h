@@ -21,8 +21,7 @@
 
 #include "base/err.h"
 
-struct vz_nl; /* sys/nl.h: an rtnetlink socket */
-struct vz_ip; /* net/ip.h */
+struct vz_ip; /* base/ip.h */
 
 struct vz_guard_dev {
 	int ifindex;     /* of the host end, in the host's network namespace */
@@ -37,9 +36,9 @@ struct vz_guard_dev {
 
 /* Enters the device in the maps and puts clsact and both programs on it; loads them first when
  * this is the first device since boot. Call it before the device is brought up. Attaching twice
- * replaces settings and programs, and keeps the addresses. VZ_NETWORK_ERROR when the kernel or the
- * helper refuses. */
-int vz_guard_attach(struct vz_nl *nl, const struct vz_guard_dev *d, struct vz_err *e);
+ * replaces settings and programs, and keeps the addresses. rtnl: an rtnetlink socket (sys/nl.h) of
+ * the host's namespace. VZ_SYSTEM when the kernel or the helper refuses. */
+int vz_guard_attach(int rtnl, const struct vz_guard_dev *d, struct vz_err *e);
 /* New settings for an attached device, at once; -ENOENT when it is not attached. */
 int vz_guard_change(const struct vz_guard_dev *d, struct vz_err *e);
 

@@ -12,20 +12,20 @@
 
 #include "base/err.h"
 
-struct vz_nl;
-
 /* Bits per second of Ethernet frames (without preamble and checksum), as tc counts; 0: no limit. */
-struct vz_rate {
-	uint64_t in;  /* to the VPS; of each device */
-	uint64_t out; /* from the VPS; of all its devices together */
+struct vz_shape {
+	unsigned ctid;
+	const int *ifindex; /* host ends of all its devices, attached by vz_guard_attach() */
+	size_t n;
+	uint64_t in;  /* to the VPS; on each device */
+	uint64_t out; /* from the VPS; all its devices together */
 };
 
-/* Makes the rates of the VPS these, at once and without losing connections; the devices are
- * attached ones (guard.h). To be called after attach with a rate, and for a change. With both
- * rates 0 on devices that were never shaped it costs a look-up. */
-int vz_shape_set(struct vz_nl *nl, unsigned ctid, const int *ifindex, size_t n,
-		 const struct vz_rate *rate, struct vz_err *e);
+/* Makes the rates of the VPS these, at once and without losing connections. To be called after
+ * attach when there is a rate, when a device is added to a shaped VPS, and for every change (both
+ * 0: no limit any more). rtnl: an rtnetlink socket of the host's namespace. */
+int vz_shape_set(int rtnl, const struct vz_shape *s, struct vz_err *e);
 /* The VPS is stopped: its vzs<CTID> goes. Missing is fine. */
-int vz_shape_gone(struct vz_nl *nl, unsigned ctid, struct vz_err *e);
+int vz_shape_gone(int rtnl, unsigned ctid, struct vz_err *e);
 
 #endif

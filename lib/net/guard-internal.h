@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where the guard's maps and programs are pinned, for the files of this room and for vzguard. */
+#ifndef VZ_NET_GUARD_INTERNAL_H
+#define VZ_NET_GUARD_INTERNAL_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "net/bpf/guard-maps.h"
+#include "net/pins.h"
+
+enum vz_guard_map {
+	VZ_MAP_DEVS,
+	VZ_MAP_ADDRS,
+	VZ_MAP_LINK_LOCALS,
+	VZ_MAP_COUNTERS,
+	VZ_MAP_CLASSES,
+};
+
+/* An fd of the map, the caller's. make: loads the guard when it is not there; else that is -ENOENT
+ * without a sentence. */
+int vz_guard_map(enum vz_guard_map map, bool make, struct vz_err *e);
+
+#endif

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Devices and addresses in the guard's maps, and its programs on a device; see guard.h. What the
+ * programs do is in bpf/net.bpf.c, how they get into the kernel in vzguard. */
+#include "net/guard.h"
+#include "base/ip.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "net/guard-internal.h"
+#include "sys/bpf.h"
+#include "sys/nl.h"
+#include "sys/spawn.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/pkt_cls.h>
+#include <linux/pkt_sched.h>
+#include <linux/rtnetlink.h>
+#include <sys/random.h>
+
+#define LOADER VZ_LIBEXECDIR "/vzguard"
+#define SAID_MAX 256
+#define PART 1024 /* entries of a map read at a time */
+#define FILTER_PRIO 1
+#define FILTER_HANDLE 1
+
+/* ---- pins ---- */
+
+/* The loader's one line on stderr is the reason. */
+static int load(struct vz_err *e)
+{
+	char *argv[] = { (char *)(uintptr_t)LOADER, NULL };
+	struct vz_spawn s = VZ_SPAWN_INIT;
+	autoclose int said_r = -EBADF, said_w = -EBADF;
+	char said[SAID_MAX] = "";
+	int fds[2], r;
+	ssize_t n;
+
+	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
+		return vz_fail(e, VZ_SYSTEM, errno, "cannot make a pipe");
+	said_r = fds[0];
+	said_w = s.err = fds[1];
+	s.argv = argv;
+	r = vz_spawn_run(&s);
+	if (!r)
+		return 0;
+	if (r < 0)
+		return vz_fail(e, VZ_SYSTEM, -r, "cannot run " LOADER);
+	n = read(said_r, said, sizeof(said) - 1);
+	said[n > 0 ? n : 0] = 0;
+	said[strcspn(said, "\n")] = 0;
+	return vz_fail(e, VZ_SYSTEM, 0, "%s", *said ? said : LOADER " failed");
+}
+
+static int open_pin(const char *path, struct vz_err *e)
+{
+	int fd = vz_bpf_open(path), r;
+
+	if (fd == -ENOENT) { /* the first since boot, or since an upgrade */
+		r = load(e);
+		if (r < 0)
+			return vz_within(e, r, "cannot load the network guard");
+		fd = vz_bpf_open(path);
+	}
+	return fd < 0 ? vz_fail(e, VZ_SYSTEM, -fd, "cannot open %s", path) : fd;
+}
+
+int vz_guard_map(enum vz_guard_map map, bool make, struct vz_err *e)
+{
+	static const char *const paths[] = {
+#define MAP(name) VZ_GUARD_MAPS_DIR "/" name
+		[VZ_MAP_DEVS] = MAP("vz_devs"),
+		[VZ_MAP_ADDRS] = MAP("vz_addrs"),
+		[VZ_MAP_LINK_LOCALS] = MAP("vz_link_locals"),
+		[VZ_MAP_COUNTERS] = MAP("vz_counters"),
+		[VZ_MAP_CLASSES] = MAP("vz_classes"),
+#undef MAP
+	};
+	int fd;
+
+	if (make)
+		return open_pin(paths[map], e);
+	fd = vz_bpf_open(paths[map]);
+	return fd < 0 && fd != -ENOENT ? vz_fail(e, VZ_SYSTEM, -fd, "cannot open %s", paths[map]) :
+					 fd;
+}
+
+/* ---- attaching ---- */
+
+static int add_clsact(int rtnl, int ifindex, struct vz_err *e)
+{
+	struct tcmsg tc = { .tcm_family = AF_UNSPEC,
+			    .tcm_ifindex = ifindex,
+			    .tcm_handle = TC_H_MAKE(TC_H_CLSACT, 0),
+			    .tcm_parent = TC_H_CLSACT };
+	struct vz_nl m;
+	int r;
+
+	vz_nl_init(&m, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL);
+	vz_nl_put_hdr(&m, &tc, sizeof(tc));
+	vz_nl_put_str(&m, TCA_KIND, "clsact");
+	r = vz_nl_call(rtnl, &m, e, "cannot guard network device %d", ifindex);
+	return r == -EEXIST ? 0 : r;
+}
+
+/* parent: TC_H_MIN_INGRESS or TC_H_MIN_EGRESS. A program that is there already is replaced. */
+static int add_program(int rtnl, int ifindex, uint32_t parent, int prog, struct vz_err *e)
+{
+	struct tcmsg tc = { .tcm_family = AF_UNSPEC,
+			    .tcm_ifindex = ifindex,
+			    .tcm_handle = FILTER_HANDLE,
+			    .tcm_parent = TC_H_MAKE(TC_H_CLSACT, parent),
+			    .tcm_info = TC_H_MAKE(FILTER_PRIO << 16, htons(ETH_P_ALL)) };
+	struct vz_nl m;
+
+	vz_nl_init(&m, RTM_NEWTFILTER, NLM_F_CREATE);
+	vz_nl_put_hdr(&m, &tc, sizeof(tc));
+	vz_nl_put_str(&m, TCA_KIND, "bpf");
+	VZ_NL_NEST(&m, TCA_OPTIONS) {
+		vz_nl_put_u32(&m, TCA_BPF_FD, (uint32_t)prog);
+		vz_nl_put_str(&m, TCA_BPF_NAME, parent == TC_H_MIN_INGRESS ? "vz_from" : "vz_to");
+		vz_nl_put_u32(&m, TCA_BPF_FLAGS, TCA_BPF_FLAG_ACT_DIRECT);
+	}
+	return vz_nl_call(rtnl, &m, e, "cannot guard network device %d", ifindex);
+}
+
+static int add_programs(int rtnl, int ifindex, struct vz_err *e)
+{
+	autoclose int from = open_pin(VZ_GUARD_PROGS_DIR "/vz_from", e), to = -EBADF;
+	int r;
+
+	if (from < 0)
+		return from;
+	to = open_pin(VZ_GUARD_PROGS_DIR "/vz_to", e);
+	if (to < 0)
+		return to;
+	r = add_clsact(rtnl, ifindex, e);
+	if (r >= 0)
+		r = add_program(rtnl, ifindex, TC_H_MIN_INGRESS, from, e);
+	if (r >= 0)
+		r = add_program(rtnl, ifindex, TC_H_MIN_EGRESS, to, e);
+	return r;
+}
+
+/* The counters of the VPS, from 0; those that are there stay. */
+static int add_counters(unsigned ctid, struct vz_err *e)
+{
+	struct vz_counters zero = { 0 };
+	uint32_t key = ctid;
+	autoclose int map = vz_guard_map(VZ_MAP_COUNTERS, true, e);
+	int r;
+
+	if (map < 0)
+		return map;
+	while (!zero.epoch)
+		if (getrandom(&zero.epoch, sizeof(zero.epoch), 0) < 0 && errno != EINTR)
+			return vz_fail(e, VZ_SYSTEM, errno, "no random numbers");
+	r = vz_bpf_update(map, &key, &zero, BPF_NOEXIST);
+	return r < 0 && r != -EEXIST ?
+		       vz_fail(e, VZ_SYSTEM, -r, "cannot count the traffic of CT %u", ctid) : 0;
+}
+
+static void fill_dev(const struct vz_guard_dev *d, struct vz_dev *ret)
+{
+	ret->ctid = d->ctid;
+	ret->flags = (d->l2 ? VZ_DEV_L2 : 0) | (d->mac_filter ? VZ_DEV_MAC_FILTER : 0) |
+		     (d->ip_filter ? VZ_DEV_IP_FILTER : 0) | (d->router ? VZ_DEV_ROUTER : 0) |
+		     (d->direct ? VZ_DEV_DIRECT : 0);
+	memcpy(ret->mac, d->mac, sizeof(ret->mac));
+}
+
+/* What is not a setting of the caller's (the shaper) stays. */
+static int set_dev(const struct vz_guard_dev *d, bool attach, struct vz_err *e)
+{
+	autoclose int map = vz_guard_map(VZ_MAP_DEVS, attach, e);
+	uint32_t key = (uint32_t)d->ifindex;
+	struct vz_dev dev = { 0 };
+	int r;
+
+	if (map < 0 && map != -ENOENT)
+		return map;
+	r = map < 0 ? map : vz_bpf_lookup(map, &key, &dev);
+	if (r < 0 && (!attach || r != -ENOENT))
+		return vz_fail(e, VZ_SYSTEM, -r, "network device %d is not guarded", d->ifindex);
+	fill_dev(d, &dev);
+	r = vz_bpf_update(map, &key, &dev, BPF_ANY);
+	return r < 0 ? vz_fail(e, VZ_SYSTEM, -r, "cannot guard network device %d", d->ifindex) : 0;
+}
+
+int vz_guard_attach(int rtnl, const struct vz_guard_dev *d, struct vz_err *e)
+{
+	int r = add_counters(d->ctid, e);
+
+	if (r >= 0)
+		r = set_dev(d, true, e);
+	return r < 0 ? r : add_programs(rtnl, d->ifindex, e);
+}
+
+int vz_guard_change(const struct vz_guard_dev *d, struct vz_err *e)
+{
+	return set_dev(d, false, e);
+}
+
+/* ---- addresses ---- */
+
+static struct vz_addr_key addr_key(int ifindex, const struct vz_ip *ip)
+{
+	struct vz_addr_key k = { .ifindex = (uint32_t)ifindex,
+				 .family = ip->family == AF_INET ? 4 : 6 };
+
+	memcpy(k.addr, ip->bytes, vz_ip_size(ip));
+	return k;
+}
+
+int vz_guard_addr_add(int ifindex, const struct vz_ip *ip, size_t n, struct vz_err *e)
+{
+	autofree struct vz_addr_key *keys = calloc(n ? n : 1, sizeof(*keys));
+	autofree struct vz_addr *values = calloc(n ? n : 1, sizeof(*values));
+	autoclose int map = vz_guard_map(VZ_MAP_ADDRS, true, e);
+	int r;
+
+	if (map < 0)
+		return map;
+	if (!keys || !values)
+		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+	for (size_t i = 0; i < n; i++) {
+		keys[i] = addr_key(ifindex, &ip[i]);
+		values[i].ifindex = (uint32_t)ifindex;
+	}
+	r = vz_bpf_update_many(map, keys, values, n, NULL);
+	if (r >= 0)
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		(void)vz_bpf_delete(map, &keys[i]);
+	return vz_fail(e, VZ_SYSTEM, -r, "cannot allow addresses on network device %d", ifindex);
+}
+
+int vz_guard_addr_del(int ifindex, const struct vz_ip *ip, size_t n, struct vz_err *e)
+{
+	autoclose int map = vz_guard_map(VZ_MAP_ADDRS, false, e);
+	int r;
+
+	if (map < 0)
+		return map == -ENOENT ? 0 : map;
+	for (size_t i = 0; i < n; i++) {
+		struct vz_addr_key k = addr_key(ifindex, &ip[i]);
+
+		r = vz_bpf_delete(map, &k);
+		if (r < 0 && r != -ENOENT)
+			return vz_fail(e, VZ_SYSTEM, -r, "cannot take addresses off network device %d",
+				       ifindex);
+	}
+	return 0;
+}
+
+/* ---- forgetting ---- */
+
+struct indexes {
+	uint32_t *v;
+	size_t n;
+};
+
+static bool has_index(const struct indexes *set, uint32_t ifindex)
+{
+	for (size_t i = 0; i < set->n; i++)
+		if (set->v[i] == ifindex)
+			return true;
+	return false;
+}
+
+static int forget_addrs(const struct indexes *gone, struct vz_err *e)
+{
+	autofree struct vz_addr_key *keys = calloc(PART, sizeof(*keys));
+	autofree struct vz_addr *values = calloc(PART, sizeof(*values));
+	autoclose int map = vz_guard_map(VZ_MAP_ADDRS, false, e);
+	uint32_t cursor = 0;
+	size_t n;
+	int r;
+
+	if (map < 0)
+		return map == -ENOENT ? 0 : map;
+	if (!keys || !values)
+		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+	do {
+		n = PART;
+		r = vz_bpf_read_many(map, &cursor, keys, values, &n);
+		if (r < 0 && r != -ENOENT)
+			return vz_fail(e, VZ_SYSTEM, -r, "cannot read the addresses of the guard");
+		for (size_t i = 0; i < n; i++)
+			if (has_index(gone, values[i].ifindex))
+				(void)vz_bpf_delete(map, &keys[i]);
+	} while (r >= 0);
+	return 0;
+}
+
+/* The entry of a device goes last: as long as it is there, somebody will come again. */
+static int forget(int devs, const struct indexes *gone, struct vz_err *e)
+{
+	int r = gone->n ? forget_addrs(gone, e) : 0;
+	autoclose int link_locals = r < 0 ? r : vz_guard_map(VZ_MAP_LINK_LOCALS, false, e);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < gone->n; i++) {
+		if (link_locals >= 0)
+			(void)vz_bpf_delete(link_locals, &gone->v[i]);
+		(void)vz_bpf_delete(devs, &gone->v[i]);
+	}
+	return 0;
+}
+
+int vz_guard_gone(int ifindex, struct vz_err *e)
+{
+	autoclose int devs = vz_guard_map(VZ_MAP_DEVS, false, e);
+	uint32_t key = (uint32_t)ifindex;
+	struct indexes gone = { &key, 1 };
+	struct vz_dev dev;
+
+	if (devs < 0)
+		return devs == -ENOENT ? 0 : devs;
+	return vz_bpf_lookup(devs, &key, &dev) < 0 ? 0 : forget(devs, &gone, e);
+}
+
+int vz_guard_gone_all(unsigned ctid, struct vz_err *e)
+{
+	autofree uint32_t *keys = calloc(VZ_GUARD_MAX_DEVS, sizeof(*keys));
+	autofree struct vz_dev *values = calloc(VZ_GUARD_MAX_DEVS, sizeof(*values));
+	autoclose int devs = vz_guard_map(VZ_MAP_DEVS, false, e);
+	size_t n = VZ_GUARD_MAX_DEVS;
+	struct indexes gone = { keys, 0 };
+	uint32_t cursor = 0;
+	int r;
+
+	if (devs < 0)
+		return devs == -ENOENT ? 0 : devs;
+	if (!keys || !values)
+		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+	r = vz_bpf_read_many(devs, &cursor, keys, values, &n);
+	if (r < 0 && r != -ENOENT)
+		return vz_fail(e, VZ_SYSTEM, -r, "cannot read the devices of the guard");
+	for (size_t i = 0; i < n; i++)
+		if (values[i].ctid == ctid)
+			keys[gone.n++] = keys[i];
+	return forget(devs, &gone, e);
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * vzguard: loads the guard's programs and maps and pins them (net/pins.h). Run by the first command
+ * after boot, or after an upgrade, that needs them, so that no other program links libbpf. Whoever
+ * comes at the same moment waits for the lock and finds the work done. Says one line on stderr when
+ * it fails. It attaches nothing.
+ */
+#include "base/err.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "net/pins.h"
+#include "sys/file.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+
+#define HALF_DIR VZ_GUARD_PROGS_DIR "-new" /* no dots in a bpf file system */
+
+/* The compiled programs, as bytes of this one. */
+__asm__(".section .rodata, \"a\"\n"
+	".balign 8\n"
+	"vz_bpf_begin: .incbin \"" BPF_OBJECT "\"\n"
+	"vz_bpf_end: .byte 0\n"
+	".previous\n");
+extern const char vz_bpf_begin[], vz_bpf_end[];
+
+static char last_words[160];
+
+/* Warnings and errors of libbpf; the first line is the nearest to the cause. */
+static int remember(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	if (level == LIBBPF_WARN && !*last_words)
+		vsnprintf(last_words, sizeof(last_words), fmt, ap);
+	return 0;
+}
+
+static int fail(struct vz_err *e, int r, const char *what)
+{
+	last_words[strcspn(last_words, "\n")] = 0;
+	return vz_fail(e, VZ_SYSTEM, -r, "%s%s%s%s", what, *last_words ? " (" : "", last_words,
+		       *last_words ? ")" : "");
+}
+
+static int mount_here(struct vz_err *e)
+{
+	struct statfs fs;
+
+	if (vz_mkdir_p(VZ_GUARD_DIR, 0700) < 0 || statfs(VZ_GUARD_DIR, &fs) < 0)
+		return vz_fail(e, VZ_SYSTEM, errno, "cannot make %s", VZ_GUARD_DIR);
+	if ((unsigned long)fs.f_type == BPF_FS_MAGIC)
+		return 0;
+	if (mount("bpf", VZ_GUARD_DIR, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700") < 0)
+		return vz_fail(e, VZ_SYSTEM, errno, "cannot mount a bpf file system on %s",
+			       VZ_GUARD_DIR);
+	return 0;
+}
+
+/* libbpf takes a map from its pin when there is one that fits, and else makes and pins it. */
+static int use_pins(struct bpf_object *o, struct vz_err *e)
+{
+	struct bpf_map *map;
+	int r;
+
+	if (mkdir(VZ_GUARD_MAPS_DIR, 0700) < 0 && errno != EEXIST)
+		return vz_fail(e, VZ_SYSTEM, errno, "cannot make %s", VZ_GUARD_MAPS_DIR);
+	bpf_object__for_each_map(map, o) {
+		autofree char *path = vz_fmt("%s/%s", VZ_GUARD_MAPS_DIR, bpf_map__name(map));
+
+		r = path ? bpf_map__set_pin_path(map, path) : -ENOMEM;
+		if (r < 0)
+			return fail(e, r, "cannot place a map");
+	}
+	return 0;
+}
+
+/* Under another name first: whoever finds the directory finds all of it. */
+static int pin(struct bpf_object *o, struct vz_err *e)
+{
+	struct bpf_program *prog;
+	int r;
+
+	r = vz_remove_tree(AT_FDCWD, HALF_DIR); /* of a loader that was killed */
+	if (r >= 0 && mkdir(HALF_DIR, 0700) < 0)
+		r = -errno;
+	if (r < 0)
+		return vz_fail(e, VZ_SYSTEM, -r, "cannot make %s", HALF_DIR);
+	bpf_object__for_each_program(prog, o) {
+		autofree char *path = vz_fmt("%s/%s", HALF_DIR, bpf_program__name(prog));
+
+		r = path ? bpf_program__pin(prog, path) : -ENOMEM;
+		if (r < 0)
+			return fail(e, r, "cannot pin a program");
+	}
+	if (rename(HALF_DIR, VZ_GUARD_PROGS_DIR) < 0)
+		return vz_fail(e, VZ_SYSTEM, errno, "cannot make %s", VZ_GUARD_PROGS_DIR);
+	return 0;
+}
+
+static void drop_object(struct bpf_object **o)
+{
+	bpf_object__close(*o);
+}
+
+static int load(struct vz_err *e)
+{
+	__attribute__((cleanup(drop_object))) struct bpf_object *o = NULL;
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "vz_guard");
+	int r;
+
+	o = bpf_object__open_mem(vz_bpf_begin, (size_t)(vz_bpf_end - vz_bpf_begin), &opts);
+	if (!o)
+		return fail(e, -errno, "cannot read the programs of the network guard");
+	r = use_pins(o, e);
+	if (r < 0)
+		return r;
+	r = bpf_object__load(o);
+	return r < 0 ? fail(e, r, "the kernel refuses the network guard") : pin(o, e);
+}
+
+static int run(struct vz_err *e)
+{
+	autoclose int lock = -EBADF;
+	int r = vz_mkdir_p(VZ_RUNDIR, 0755);
+
+	if (r < 0)
+		return vz_fail(e, VZ_SYSTEM, -r, "cannot make %s", VZ_RUNDIR);
+	lock = open(VZ_RUNDIR "/.bpf.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (lock < 0 || flock(lock, LOCK_EX) < 0)
+		return vz_fail(e, VZ_SYSTEM, errno, "cannot lock %s", VZ_RUNDIR "/.bpf.lock");
+	r = mount_here(e);
+	if (r < 0)
+		return r;
+	return access(VZ_GUARD_PROGS_DIR, F_OK) ? load(e) : 0;
+}
+
+int main(void)
+{
+	struct vz_err e = { 0 };
+
+	libbpf_set_print(remember);
+	if (run(&e) < 0) {
+		fprintf(stderr, "%s\n", e.msg);
+		return e.exit;
+	}
+	return 0;
+}
