@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "ops/dist.h"
 #include "ops/ops.h"
 #include "ops/plan.h"
 #include "ops/private.h"
@@ -67,6 +68,7 @@ static int config_do(void *ctx, struct vz_err *e)
 	if (dump)
 		(void)vz_remove_tree(AT_FDCWD, dump);
 	vz_name_remove_all(d->ct->id);
+	vz_dist_forget(d->ct->id);
 	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++)
 		retire(d->ct->id, suffixes[i]);
 	return 0;

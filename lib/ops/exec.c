@@ -14,7 +14,6 @@
 #include "sys/relay.h"
 
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 
 #define SCRIPT_MAX (16u << 20)
@@ -186,24 +185,13 @@ int vz_op_exec(struct vz_ct *ct, enum vz_exec_kind kind, char **argv, int *ret_c
 	return r;
 }
 
-/* A sealed copy of text to be somebody's stdin. */
-static int stdin_of(const char *text, size_t n)
-{
-	autoclose int fd = memfd_create("vz-script", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-
-	if (fd < 0 || vz_write_all(fd, text, n) < 0 || lseek(fd, 0, SEEK_SET) < 0 ||
-	    fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK) < 0)
-		return -errno;
-	return TAKE_FD(fd);
-}
-
-static int feed_shell(struct vz_ct *ct, const struct vz_state *st, const struct vz_script *script,
-		      int *ret_code, struct vz_err *e)
+int vz_inside_run(struct vz_ct *ct, const struct vz_state *st, const struct vz_script *script,
+		  int *ret_code, struct vz_err *e)
 {
 	char *const *env = script->env;
 	char *bash[] = { W("bash"), NULL }, *sh[] = { W("sh"), NULL }, *all[36];
 	const struct vz_cmd shell[] = { { "/bin/bash", bash }, { "/bin/sh", sh }, { 0 } };
-	autoclose int in = stdin_of(script->text, strlen(script->text));
+	autoclose int in = vz_file_sealed(script->text, strlen(script->text));
 	struct run what = { shell, all, in, script->timeout_s };
 	size_t n = 3;
 
@@ -225,7 +213,7 @@ int vz_op_run_inside(struct vz_ct *ct, const struct vz_script *script, int *ret_
 
 	if (vz_state_read(ct->id, &st) <= 0)
 		return not_running(e);
-	return feed_shell(ct, &st, script, ret_code, e);
+	return vz_inside_run(ct, &st, script, ret_code, e);
 }
 
 int vz_inside_script(struct vz_ct *ct, const struct vz_state *st, const char *which,
@@ -239,7 +227,7 @@ int vz_inside_script(struct vz_ct *ct, const struct vz_state *st, const char *wh
 		return 0;
 	if (n < 0)
 		return vz_fail(e, VZ_ACTIONSCRIPT_ERROR, (int)-n, "cannot read %s", path);
-	r = feed_shell(ct, st, &(struct vz_script){ .text = text }, &code, e);
+	r = vz_inside_run(ct, st, &(struct vz_script){ .text = text }, &code, e);
 	if (r < 0 || code)
 		return vz_fail(e, VZ_ACTIONSCRIPT_ERROR, 0, "Error executing %s script %s", which,
 			       path);
@@ -371,9 +359,9 @@ int vz_op_runscript(struct vz_ct *ct, const char *path, int *ret_code, struct vz
 	if (n < 0)
 		return vz_fail(e, VZ_NOSCRIPT, 0, "Script not found: %s", path);
 	if (vz_state_read(ct->id, &st) > 0) {
-		r = feed_shell(ct, &st, &(struct vz_script){ .text = text }, ret_code, e);
+		r = vz_inside_run(ct, &st, &(struct vz_script){ .text = text }, ret_code, e);
 	} else {
-		in = stdin_of(text, (size_t)n);
+		in = vz_file_sealed(text, (size_t)n);
 		if (in < 0)
 			return vz_fail(e, VZ_RESOURCE, -in, "cannot keep the script");
 		r = run_alone(ct, shell, in, ret_code, e);

@@ -144,6 +144,25 @@ int vz_conf_parse(const char *text, const char *name, struct vz_conf *ret, vz_co
 	return 0;
 }
 
+int vz_conf_lines(const char *text, int (*fn)(void *ctx, const char *key, const char *value),
+		  void *ctx)
+{
+	for (const char *s = text; *s;) {
+		size_t n = strcspn(s, "\n");
+		autofree char *buf = NULL;
+		struct line l = { 0 };
+		int r = split(s, n, &l);
+
+		buf = l.buf;
+		if (!r && l.key)
+			r = fn(ctx, l.key, l.value);
+		if (r)
+			return r;
+		s += n + (s[n] == '\n');
+	}
+	return 0;
+}
+
 int vz_conf_load(const char *path, struct vz_conf *ret, vz_conf_warn *warn, struct vz_err *e)
 {
 	autofree char *text = NULL;

@@ -208,6 +208,11 @@ int vz_conf_load(const char *path, struct vz_conf *ret, vz_conf_warn *warn, stru
 /* The same from memory (NUL-terminated); `name` stands in warnings. */
 int vz_conf_parse(const char *text, const char *name, struct vz_conf *ret, vz_conf_warn *warn);
 
+/* Calls fn for each KEY=value line of text, in order, by the same grammar, whatever the keys mean;
+ * its first result that is not 0 ends it and is returned. -ENOMEM. */
+int vz_conf_lines(const char *text, int (*fn)(void *ctx, const char *key, const char *value),
+		  void *ctx);
+
 /* Writes every row that is set in `changed` into the file at path: first matching line replaced
  * in place (further lines of the same key go, they would win or add again on reading), new keys
  * appended in table order, temp file + fsync + rename, symlinks resolved first. Creates the file

@@ -5,6 +5,7 @@
 #include "base/str.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 ssize_t vz_file_read(int dirfd, const char *path, size_t max, char **ret)
@@ -90,6 +91,18 @@ int vz_write_all(int fd, const void *data, size_t n)
 		n -= (size_t)k;
 	}
 	return 0;
+}
+
+int vz_file_sealed(const void *data, size_t n)
+{
+	autoclose int fd = memfd_create("vz", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd < 0)
+		return -errno;
+	if (vz_write_all(fd, data, n) < 0 || lseek(fd, 0, SEEK_SET) < 0 ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK) < 0)
+		return errno ? -errno : -EIO;
+	return TAKE_FD(fd);
 }
 
 int vz_file_replace(const char *path, const void *data, size_t n, mode_t mode, bool sync)

@@ -19,6 +19,9 @@ int vz_file_write(int dirfd, const char *path, const char *text);
 int vz_file_replace(const char *path, const void *data, size_t n, mode_t mode, bool sync);
 /* mkdir -p with this mode for what is made; an existing directory is fine. */
 int vz_mkdir_p(const char *path, mode_t mode);
+/* A sealed file in memory with this content, read from its start: to be somebody's stdin. Returns
+ * the descriptor, the caller's. */
+int vz_file_sealed(const void *data, size_t n);
 int vz_write_all(int fd, const void *data, size_t n);
 /* rm -rf of dirfd/name, never following links, staying on one file system. Missing is success. */
 int vz_remove_tree(int dirfd, const char *name);

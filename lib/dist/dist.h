@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Distribution scripts (reference 4.3): which file of VZ_CONFDIR/dists belongs to a template, the
+ * script it names for an action, and the text that is fed to a shell inside the VPS. Nothing is
+ * run here: ops/dist.h does that. Files of the host only; nothing of a guest is read.
+ */
+#ifndef VZ_DIST_DIST_H
+#define VZ_DIST_DIST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "param/param.h"
+
+/* The keys of a distribution file, in the order in which legacy vzctl ran them. */
+enum vz_dist_action {
+	VZ_DIST_ADD_IP,
+	VZ_DIST_DEL_IP,
+	VZ_DIST_SET_HOSTNAME,
+	VZ_DIST_SET_DNS,
+	VZ_DIST_SET_USERPASS,
+	VZ_DIST_SET_UGID_QUOTA,
+	VZ_DIST_POST_CREATE,
+	VZ_DIST_PRE_START,
+	VZ_DIST_SET_CONSOLE,
+	VZ_DIST_NACTIONS,
+};
+
+/* The distribution of a VPS, or { 0 }. */
+struct vz_dist {
+	char *dir;                      /* .../dists */
+	char *script[VZ_DIST_NACTIONS]; /* file names below dir/scripts; NULL: no script */
+	char *library;  /* LIBRARY=, ours: another file of functions, which the scripts share */
+	char *family;   /* FAMILY=, ours: which network service, or "auto" */
+	char *warning;  /* "Warning: ..., using defaults from F", or NULL; for whoever runs a script */
+	uint64_t identity; /* of all these files: another number when one of them was changed */
+};
+
+/* Chooses by the basename of ostemplate (NULL or "": none): NAME.conf, without its last "-part"
+ * and so on, at last "default". VZ_NO_DISTR_CONF (107) when there is none, VZ_NO_DISTR_ACTION_SCRIPT
+ * (108) when a script that it names is not there. *ret is the caller's to free. */
+int vz_dist_open(const char *dir, const char *ostemplate, struct vz_dist *ret, struct vz_err *e);
+void vz_dist_free(struct vz_dist *d);
+#define autodist __attribute__((cleanup(vz_dist_free))) struct vz_dist
+
+/* The keys of a distribution file into *ret (script, library, family); for vz_dist_open() and
+ * tests. A bad line is passed over, a name that is not one component is kept and not found later.
+ * -ENOMEM. */
+int vz_dist_parse(const char *text, struct vz_dist *ret);
+
+/* ---- the text for the shell ---- */
+
+/* A text for one shell is put together in a struct vz_str: functions, variables common to all, then
+ * any number of actions, each in a subshell with its own variables. The shell's exit code is that
+ * of the last action that failed. */
+
+/* Functions and library. 108 when one cannot be read. */
+int vz_dist_text_begin(struct vz_str *t, const struct vz_dist *d, struct vz_err *e);
+/* export NAME='value', whatever bytes the value has; NULL leaves it out. */
+void vz_dist_text_var(struct vz_str *t, const char *name, const char *value);
+/* Opens the subshell of an action; variables that follow are its own, until _close adds the
+ * script. 108. */
+void vz_dist_text_open(struct vz_str *t);
+int vz_dist_text_close(struct vz_str *t, const struct vz_dist *d, enum vz_dist_action action,
+		       struct vz_err *e);
+/* The whole text, the caller's to free; NULL when memory ran out. */
+char *vz_dist_text_take(struct vz_str *t);
+
+/* ---- what the scripts are told ---- */
+
+/* What a configuration says of the network inside, as the scripts get it; never NULL. */
+struct vz_dist_net {
+	char *ips;          /* IP_ADDRESS as it stands, without IPv6 where IPV6=no */
+	char *first_ip;     /* of these, without its mask */
+	char *devices;      /* VZ_DEVICES: see vz_dist_devices() */
+	char *nameserver, *searchdomain; /* "inherit" resolved */
+	char *hostname;
+	bool ipv6;
+};
+int vz_dist_net_of(const struct vz_conf *c, struct vz_dist_net *ret);
+void vz_dist_net_free(struct vz_dist_net *n);
+/* Is there anything to tell at all? */
+bool vz_dist_net_is_empty(const struct vz_dist_net *n);
+uint64_t vz_dist_net_hash(const struct vz_dist_net *n, uint64_t seed);
+
+/* Words of IP_ADDRESS ("a[/mask]"), joined; IPv6 only when wanted. NULL: out of memory. */
+char *vz_dist_ips(const struct vz_plist *l, bool ipv6);
+/* The devices to configure, one word each:
+ *   venet0,ip=10.0.0.5/32,ip=2001:db8::5/128,default     all of IP_ADDRESS; "default": the
+ *                                                        default routes are the device itself
+ *   eth0,dhcp   eth1,ip=192.0.2.9/24,gw=192.0.2.1        NETIF words with dhcp=yes, ip=, gw=
+ * Addresses have a prefix length always. A NETIF word without any of these is the guest's own
+ * affair and left out. NULL: out of memory. */
+char *vz_dist_devices(const struct vz_conf *c, bool ipv6);
+
+/* Servers and search domains of a resolv.conf(5), joined by blanks, the caller's to free. Servers
+ * that nobody can reach from inside (loopback, link-local) are left out. -ENOMEM. */
+int vz_dist_resolv(const char *text, char **ret_servers, char **ret_search);
+
+#endif

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What the scripts are told of the network, from a configuration; see dist.h. Nothing is set here
+ * and nothing asked of the kernel. */
+#include "dist/dist.h"
+#include "base/own.h"
+#include "sys/file.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+
+#define RESOLV_MAX ((size_t)64 << 10)
+
+static bool is_v6(const char *addr)
+{
+	return strchr(addr, ':') != NULL;
+}
+
+char *vz_dist_ips(const struct vz_plist *l, bool ipv6)
+{
+	autostr b = { 0 };
+
+	for (size_t i = 0; l && i < l->n; i++)
+		if (ipv6 || !is_v6(l->v[i]))
+			vz_str_addf(&b, "%s%s", b.len ? " " : "", l->v[i]);
+	return vz_str_take(&b);
+}
+
+static void add_ip(struct vz_str *b, const char *addr, size_t n)
+{
+	vz_str_add(b, ",ip=");
+	vz_str_addn(b, addr, n);
+	if (!memchr(addr, '/', n))
+		vz_str_add(b, memchr(addr, ':', n) ? "/128" : "/32");
+}
+
+/* "ifname=eth0,...,ip=...,gw=...,dhcp=yes" -> "eth0,ip=...,gw=...,dhcp", or nothing. */
+static void add_netif(struct vz_str *b, const char *word, bool ipv6)
+{
+	autostr d = { 0 };
+	const char *name = "", *v;
+
+	for (const char *s = word; *s; s += strcspn(s, ","), s += *s == ',') {
+		size_t n = strcspn(s, ",");
+
+		if (vz_str_prefix(s, "ifname=", &v)) {
+			name = v;
+		} else if (n == strlen("dhcp=yes") && vz_str_prefix(s, "dhcp=yes", NULL)) {
+			vz_str_add(&d, ",dhcp");
+		} else if (vz_str_prefix(s, "ip=", &v) && (ipv6 || !memchr(s, ':', n))) {
+			add_ip(&d, v, n - 3);
+		} else if (vz_str_prefix(s, "gw=", NULL) && (ipv6 || !memchr(s, ':', n))) {
+			vz_str_add(&d, ",");
+			vz_str_addn(&d, s, n);
+		}
+	}
+	if (!d.len)
+		return;
+	vz_str_add(b, b->len ? " " : "");
+	vz_str_addn(b, name, strcspn(name, ","));
+	vz_str_add(b, d.s ? d.s : "");
+	b->failed |= d.failed;
+}
+
+char *vz_dist_devices(const struct vz_conf *c, bool ipv6)
+{
+	autostr venet = { 0 }, all = { 0 };
+
+	for (size_t i = 0; i < c->ip_address.n; i++)
+		if (ipv6 || !is_v6(c->ip_address.v[i]))
+			add_ip(&venet, c->ip_address.v[i], strlen(c->ip_address.v[i]));
+	if (venet.len)
+		vz_str_addf(&all, "venet0%s,default", venet.s);
+	for (size_t i = 0; i < c->netif.n; i++)
+		add_netif(&all, c->netif.v[i], ipv6);
+	all.failed |= venet.failed;
+	return vz_str_take(&all);
+}
+
+/* ---- name servers ---- */
+
+/* Can a VPS reach it? Not what listens on the host's loopback, nor on one link of the host. */
+static bool is_reachable(const char *server)
+{
+	struct in_addr v4;
+	struct in6_addr v6;
+
+	if (inet_pton(AF_INET, server, &v4) == 1)
+		return ntohl(v4.s_addr) >> 24 != 127 && v4.s_addr;
+	return inet_pton(AF_INET6, server, &v6) == 1 && !IN6_IS_ADDR_LOOPBACK(&v6) &&
+	       !IN6_IS_ADDR_LINKLOCAL(&v6) && !IN6_IS_ADDR_UNSPECIFIED(&v6);
+}
+
+static bool is_domain(const char *s)
+{
+	for (const char *p = s; *p; p++)
+		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_", *p))
+			return false;
+	return strlen(s) <= 253 && *s != '-';
+}
+
+static int resolv_line(const char *line, struct vz_str *servers, struct vz_str *search)
+{
+	const char *p = line;
+	autofree char *key = vz_str_word(&p, " \t\r");
+	bool server = vz_str_eq(key, "nameserver");
+
+	if (!server && !vz_str_eq(key, "search") && !vz_str_eq(key, "domain"))
+		return 0;
+	if (!server && search->len) { /* the last one counts */
+		search->len = 0;
+		*search->s = 0;
+	}
+	for (;;) {
+		autofree char *word = vz_str_word(&p, " \t\r");
+		struct vz_str *to = server ? servers : search;
+
+		if (!word)
+			return 0;
+		if (server ? is_reachable(word) : is_domain(word))
+			vz_str_addf(to, "%s%s", to->len ? " " : "", word);
+		if (server)
+			return 0;
+	}
+}
+
+int vz_dist_resolv(const char *text, char **ret_servers, char **ret_search)
+{
+	autostr servers = { 0 }, search = { 0 };
+	autofree char *a = NULL, *b = NULL;
+
+	for (const char *s = text; *s;) {
+		autofree char *line = strndup(s, strcspn(s, "\n"));
+
+		if (!line || resolv_line(line, &servers, &search) < 0)
+			return -ENOMEM;
+		s += strlen(line);
+		s += *s == '\n';
+	}
+	a = vz_str_take(&servers);
+	b = vz_str_take(&search);
+	if (!a || !b)
+		return -ENOMEM;
+	*ret_servers = TAKE_PTR(a);
+	*ret_search = TAKE_PTR(b);
+	return 0;
+}
+
+/* The host's own; where that names only a resolver of the host's, those that the resolver asks. */
+static int host_dns(char **ret_servers, char **ret_search)
+{
+	static const char *const files[] = { "/etc/resolv.conf",
+					     "/run/systemd/resolve/resolv.conf" };
+	autofree char *servers = strdup(""), *search = strdup("");
+
+	if (!servers || !search)
+		return -ENOMEM;
+	for (size_t i = 0; i < ARRAY_LEN(files) && !*servers; i++) {
+		autofree char *text = NULL;
+
+		if (vz_file_read(AT_FDCWD, files[i], RESOLV_MAX, &text) < 0)
+			continue;
+		free(TAKE_PTR(servers));
+		free(TAKE_PTR(search));
+		if (vz_dist_resolv(text, &servers, &search) < 0)
+			return -ENOMEM;
+	}
+	*ret_servers = TAKE_PTR(servers);
+	*ret_search = TAKE_PTR(search);
+	return 0;
+}
+
+static bool is_inherit(const struct vz_plist *l)
+{
+	return l->n && !strcmp(l->v[0], "inherit"); /* the first word decides (reference 3.1) */
+}
+
+static int dns_of(const struct vz_conf *c, struct vz_dist_net *n)
+{
+	if (is_inherit(&c->nameserver) || is_inherit(&c->searchdomain)) {
+		int r = host_dns(&n->nameserver, &n->searchdomain);
+
+		if (r < 0)
+			return r;
+	}
+	if (!is_inherit(&c->nameserver)) {
+		free(n->nameserver);
+		n->nameserver = vz_dist_ips(&c->nameserver, true);
+	}
+	if (!is_inherit(&c->searchdomain)) {
+		free(n->searchdomain);
+		n->searchdomain = vz_dist_ips(&c->searchdomain, true);
+	}
+	return n->nameserver && n->searchdomain ? 0 : -ENOMEM;
+}
+
+int vz_dist_net_of(const struct vz_conf *c, struct vz_dist_net *ret)
+{
+	struct vz_dist_net n = { .ipv6 = !c->ipv6.set || c->ipv6.v };
+	int r = dns_of(c, &n);
+
+	n.ips = vz_dist_ips(&c->ip_address, n.ipv6);
+	n.first_ip = n.ips ? strndup(n.ips, strcspn(n.ips, " /")) : NULL;
+	n.devices = vz_dist_devices(c, n.ipv6);
+	n.hostname = strdup(c->hostname.set ? c->hostname.v : "");
+	if (r < 0 || !n.ips || !n.first_ip || !n.devices || !n.hostname) {
+		vz_dist_net_free(&n);
+		return -ENOMEM;
+	}
+	*ret = n;
+	return 0;
+}
+
+void vz_dist_net_free(struct vz_dist_net *n)
+{
+	free(n->ips);
+	free(n->first_ip);
+	free(n->devices);
+	free(n->nameserver);
+	free(n->searchdomain);
+	free(n->hostname);
+	*n = (struct vz_dist_net){ 0 };
+}
+
+bool vz_dist_net_is_empty(const struct vz_dist_net *n)
+{
+	return !*n->devices && !*n->nameserver && !*n->searchdomain && !*n->hostname;
+}
+
+uint64_t vz_dist_net_hash(const struct vz_dist_net *n, uint64_t seed)
+{
+	const char *const all[] = { n->ips, n->devices, n->nameserver, n->searchdomain,
+				    n->hostname, n->ipv6 ? "6" : "" };
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) /* with its end, so that nothing moves over */
+		seed = vz_str_hash(all[i], strlen(all[i]) + 1, seed);
+	return seed;
+}
