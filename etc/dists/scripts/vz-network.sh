@@ -1,0 +1,403 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# ADD_IP and DEL_IP: the configuration of the VPS's own network service says the same as the host
+# has set already. Each family is a function with "write" or "clean"; all files are made anew from
+# VZ_DEVICES, so running it again changes nothing. Nothing fails because an address is there.
+
+# shellcheck disable=SC2154,SC2317 # vz_* of vz-library.sh; called by name
+
+vz_either() { if [ -n "$vz_dhcp" ]; then echo "$1"; else echo "$2"; fi; }
+
+# ---- ifupdown: Debian, Devuan, Alpine, busybox ----
+
+vz_ifupdown_device() {
+	echo "auto $vz_dev"
+	echo "iface $vz_dev inet $(vz_either dhcp manual)"
+	echo "	up ip link set dev $vz_dev up"
+	for vz_a in $vz_ip4; do echo "	up ip addr replace $vz_a dev $vz_dev"; done
+	for vz_a in $vz_ip6; do echo "	up ip -6 addr replace $vz_a dev $vz_dev"; done
+	[ -z "$vz_dev4" ] || echo "	up ip route replace default dev $vz_dev"
+	[ -z "$vz_dev6" ] || echo "	up ip -6 route replace default dev $vz_dev"
+	vz_m=$(vz_metric 4)
+	[ -z "$vz_gw4" ] || echo "	up ip route replace default via $vz_gw4 dev $vz_dev${vz_m:+ metric $vz_m}"
+	vz_m=$(vz_metric 6)
+	[ -z "$vz_gw6" ] || echo "	up ip -6 route replace default via $vz_gw6 dev $vz_dev${vz_m:+ metric $vz_m}"
+	[ -n "$vz_dhcp" ] || echo "	down ip addr flush dev $vz_dev || true"
+}
+
+# The owner's stanzas for our devices are put aside, to come back when we go.
+vz_ifupdown_filter() {
+	awk -v names="$vz_names" '
+		function ours(n) { sub(/:.*/, "", n); return index(names, " " n " ") }
+		/^[ \t]*#/ || /^[ \t]*$/ { print; next }
+		$1 == "iface" { skip = ours($2) }
+		$1 == "auto" || $1 ~ /^allow-/ {
+			skip = 1
+			for (i = 2; i <= NF; i++) if (!ours($i)) skip = 0
+			print (skip ? "#vz# " : "") $0
+			skip = 0
+			next
+		}
+		$1 == "mapping" || $1 ~ /^source/ || $1 == "rename" || $1 == "template" { skip = 0 }
+		{ print (skip ? "#vz# " : "") $0 }'
+}
+
+vz_ifupdown() {
+	vz_text=
+	if [ "$1" = write ]; then
+		[ -e /etc/network/interfaces ] ||
+			printf 'auto lo\niface lo inet loopback\n' | vz_put /etc/network/interfaces 644
+		vz_text=$(for vz_word in $VZ_DEVICES; do
+			vz_device "$vz_word"
+			vz_ifupdown_device
+		done)
+	fi
+	vz_block /etc/network/interfaces 644 "$vz_text" "$([ "$1" = clean ] || echo vz_ifupdown_filter)"
+}
+
+# ---- systemd-networkd ----
+
+vz_networkd_device() {
+	printf '%s\n[Match]\nName=%s\n\n[Network]\n' "$vz_head" "$vz_dev"
+	if [ -n "$vz_dhcp" ]; then
+		echo DHCP=yes
+	else
+		echo DHCP=no
+		[ -z "$vz_ip6" ] || [ "$vz_dev" = venet0 ] || echo IPv6AcceptRA=no
+	fi
+	# no neighbour discovery on venet0, hence no link-local address; nor a wire
+	[ "$vz_dev" != venet0 ] || printf 'IPv6AcceptRA=no\nLinkLocalAddressing=no\nConfigureWithoutCarrier=yes\n'
+	for vz_a in $vz_ip4; do printf '\n[Address]\nAddress=%s\n' "$vz_a"; done
+	for vz_a in $vz_ip6; do
+		printf '\n[Address]\nAddress=%s\n' "$vz_a"
+		[ "$vz_dev" != venet0 ] || echo DuplicateAddressDetection=none
+	done
+	[ -z "$vz_dev4" ] || printf '\n[Route]\nDestination=0.0.0.0/0\nScope=link\n'
+	[ -z "$vz_dev6" ] || printf '\n[Route]\nDestination=::/0\n'
+	vz_m=$(vz_metric 4)
+	[ -z "$vz_gw4" ] || printf '\n[Route]\nGateway=%s\n%s' "$vz_gw4" "${vz_m:+Metric=$vz_m
+}"
+	vz_m=$(vz_metric 6)
+	[ -z "$vz_gw6" ] || printf '\n[Route]\nGateway=%s\n%s' "$vz_gw6" "${vz_m:+Metric=$vz_m
+}"
+}
+
+vz_networkd() {
+	vz_ours=
+	[ "$1" = clean ] || vz_ours=$vz_names
+	for vz_old in /etc/systemd/network/05-vz-*.network; do
+		vz_dev=${vz_old##*/05-vz-}
+		case $vz_ours in *" ${vz_dev%.network} "*) ;; *) vz_drop "$vz_old" ;; esac
+	done
+	[ "$1" = write ] || return 0
+	for vz_word in $VZ_DEVICES; do
+		vz_device "$vz_word"
+		vz_networkd_device | vz_put "/etc/systemd/network/05-vz-$vz_dev.network" 644
+	done
+	if [ -n "$vz_changed" ] && vz_running; then networkctl reload; fi
+}
+
+# ---- netplan ----
+
+vz_netplan_route() {	# vz_netplan_route TO GATEWAY METRIC
+	echo "      - to: \"$1\""
+	[ -z "$2" ] || echo "        via: \"$2\""
+	[ -n "$2" ] || echo "        scope: link"
+	[ -z "$3" ] || echo "        metric: $3"
+}
+
+vz_netplan_device() {
+	printf '    %s:\n' "$vz_dev"
+	[ "$vz_dev" != venet0 ] || printf '      link-local: []\n      accept-ra: false\n      ignore-carrier: true\n'
+	echo "      dhcp4: $(vz_either true false)"
+	[ -z "$vz_ip4$vz_ip6" ] || echo "      addresses:"
+	for vz_a in $vz_ip4 $vz_ip6; do echo "      - \"$vz_a\""; done
+	[ -z "$vz_dev4$vz_dev6$vz_gw4$vz_gw6" ] || echo "      routes:"
+	[ -z "$vz_dev4" ] || vz_netplan_route 0.0.0.0/0 "" ""
+	[ -z "$vz_dev6" ] || vz_netplan_route ::/0 "" ""
+	[ -z "$vz_gw4" ] || vz_netplan_route 0.0.0.0/0 "$vz_gw4" "$(vz_metric 4)"
+	[ -z "$vz_gw6" ] || vz_netplan_route ::/0 "$vz_gw6" "$(vz_metric 6)"
+}
+
+vz_netplan() {
+	if [ "$1" = clean ]; then
+		vz_drop /etc/netplan/90-vz.yaml
+		return
+	fi
+	{
+		printf '%s\nnetwork:\n  version: 2\n  ethernets:\n' "$vz_head"
+		for vz_word in $VZ_DEVICES; do
+			vz_device "$vz_word"
+			vz_netplan_device
+		done
+	} | vz_put /etc/netplan/90-vz.yaml 600
+	if [ -n "$vz_changed" ] && vz_running; then
+		netplan generate && { networkctl reload || nmcli connection reload; }
+	fi
+}
+
+# ---- NetworkManager, key files ----
+
+vz_nm_family() {	# vz_nm_family SECTION ADDRESSES GATEWAY DEFAULT METRIC
+	echo
+	echo "[$1]"
+	if [ -n "$vz_dhcp" ]; then
+		echo method=auto
+	elif [ -z "$2" ]; then
+		echo method=disabled
+	else
+		echo method=manual
+	fi
+	vz_i=0
+	for vz_a in $2; do
+		vz_i=$((vz_i + 1))
+		echo "address$vz_i=$vz_a"
+	done
+	[ -z "$3" ] || echo "gateway=$3"
+	[ -z "$3" ] || [ -z "$5" ] || echo "route-metric=$5"
+	case $4 in
+	*:*) echo "route1=::/0" ;;
+	*.*) echo "route1=0.0.0.0/0" ;;
+	esac
+}
+
+vz_nm_device() {
+	printf '%s\n[connection]\nid=vz-%s\ntype=ethernet\ninterface-name=%s\n' "$vz_head" "$vz_dev" "$vz_dev"
+	printf 'autoconnect=true\nautoconnect-priority=900\n'
+	vz_nm_family ipv4 "$vz_ip4" "$vz_gw4" "$vz_dev4" "$(vz_metric 4)"
+	vz_nm_family ipv6 "$vz_ip6" "$vz_gw6" "$vz_dev6" "$(vz_metric 6)"
+}
+
+vz_nm() {
+	vz_ours=
+	[ "$1" = clean ] || vz_ours=$vz_names
+	for vz_old in /etc/NetworkManager/system-connections/vz-*.nmconnection; do
+		vz_dev=${vz_old##*/vz-}
+		case $vz_ours in *" ${vz_dev%.nmconnection} "*) ;; *) vz_drop "$vz_old" ;; esac
+	done
+	[ "$1" = write ] || return 0
+	for vz_word in $VZ_DEVICES; do
+		vz_device "$vz_word"
+		vz_nm_device | vz_put "/etc/NetworkManager/system-connections/vz-$vz_dev.nmconnection" 600
+	done
+	if [ -n "$vz_changed" ] && vz_running; then
+		nmcli connection reload
+		for vz_dev in $vz_names; do
+			# a device that it only watches has nothing to apply anew
+			nmcli device reapply "$vz_dev" >/dev/null 2>&1
+		done
+	fi
+	return 0
+}
+
+# ---- network-scripts: Red Hat and its kin ----
+
+vz_ifcfg_device() {
+	printf '%s\nDEVICE=%s\nONBOOT=yes\nNM_CONTROLLED=no\nARPCHECK=no\n' "$vz_head" "$vz_dev"
+	echo "BOOTPROTO=$(vz_either dhcp none)"
+	vz_i=0
+	for vz_a in $vz_ip4; do
+		printf 'IPADDR%s=%s\nPREFIX%s=%s\n' "$vz_i" "${vz_a%/*}" "$vz_i" "${vz_a#*/}"
+		vz_i=$((vz_i + 1))
+	done
+	[ -z "$vz_dev4" ] || echo "GATEWAYDEV=$vz_dev"
+	vz_m=$(vz_metric 4)
+	[ -z "$vz_gw4" ] || printf 'GATEWAY=%s\n%s' "$vz_gw4" "${vz_m:+METRIC=$vz_m
+}"
+	[ -n "$vz_ip6" ] || return 0
+	printf 'IPV6INIT=yes\nIPV6_AUTOCONF=no\nIPV6ADDR=%s\n' "${vz_ip6%% *}"
+	case $vz_ip6 in *' '*) echo "IPV6ADDR_SECONDARIES=\"${vz_ip6#* }\"" ;; esac
+	[ -z "$vz_dev6" ] || echo "IPV6_DEFAULTDEV=$vz_dev"
+	[ -z "$vz_gw6" ] || echo "IPV6_DEFAULTGW=$vz_gw6"
+}
+
+vz_ifcfg() {
+	vz_dir=/etc/sysconfig/network-scripts
+	[ -d "$vz_dir" ] || [ "$1" = write ] || return 0
+	vz_ours=
+	[ "$1" = clean ] || vz_ours=$vz_names
+	for vz_old in "$vz_dir"/ifcfg-*; do
+		case $vz_ours in *" ${vz_old##*/ifcfg-} "*) ;; *) vz_give_back "$vz_old" ;; esac
+	done
+	[ "$1" = write ] || return 0
+	vz_drop "$vz_dir"/ifcfg-venet0:*	# of the old tools
+	for vz_word in $VZ_DEVICES; do
+		vz_device "$vz_word"
+		vz_ifcfg_device | vz_put_over "$vz_dir/ifcfg-$vz_dev" 644
+	done
+}
+
+# ---- wicked: SUSE ----
+
+vz_wicked_device() {
+	printf "%s\nSTARTMODE='auto'\n" "$vz_head"
+	echo "BOOTPROTO='$(vz_either dhcp static)'"
+	vz_i=0
+	for vz_a in $vz_ip4 $vz_ip6; do
+		echo "IPADDR_$vz_i='$vz_a'"
+		vz_i=$((vz_i + 1))
+	done
+}
+
+vz_wicked_routes() {
+	[ -z "$vz_dev4" ] || echo "0.0.0.0/0 - - $vz_dev"
+	[ -z "$vz_dev6" ] || echo "::/0 - - $vz_dev"
+	vz_m=$(vz_metric 4)
+	[ -z "$vz_gw4" ] || echo "0.0.0.0/0 $vz_gw4 - $vz_dev${vz_m:+ metric $vz_m}"
+	vz_m=$(vz_metric 6)
+	[ -z "$vz_gw6" ] || echo "::/0 $vz_gw6 - $vz_dev${vz_m:+ metric $vz_m}"
+}
+
+vz_wicked() {
+	vz_dir=/etc/sysconfig/network
+	[ -d "$vz_dir" ] || [ "$1" = write ] || return 0
+	vz_ours=
+	[ "$1" = clean ] || vz_ours=$vz_names
+	for vz_old in "$vz_dir"/ifcfg-* "$vz_dir"/ifroute-*; do
+		vz_dev=${vz_old##*/}
+		case $vz_ours in *" ${vz_dev#*-} "*) ;; *) vz_give_back "$vz_old" ;; esac
+	done
+	[ "$1" = write ] || return 0
+	for vz_word in $VZ_DEVICES; do
+		vz_device "$vz_word"
+		vz_wicked_device | vz_put_over "$vz_dir/ifcfg-$vz_dev" 644
+		vz_text=$(vz_wicked_routes)
+		if [ -n "$vz_text" ]; then
+			printf '%s\n%s\n' "$vz_head" "$vz_text" | vz_put_over "$vz_dir/ifroute-$vz_dev" 644
+		else
+			vz_give_back "$vz_dir/ifroute-$vz_dev"
+		fi
+	done
+}
+
+# ---- netctl: Arch ----
+
+# It would fail on a device that is up, and on an address that is there: so it only runs commands.
+vz_netctl_device() {
+	printf "%s\nDescription='set by the host'\nInterface=%s\nConnection=ethernet\n" "$vz_head" "$vz_dev"
+	printf 'ForceConnect=yes\nSkipNoCarrier=yes\nIP6=no\n'
+	echo "IP=$(vz_either dhcp no)"
+	vz_text=
+	for vz_a in $vz_ip4; do vz_text="$vz_text; ip addr replace $vz_a dev $vz_dev"; done
+	for vz_a in $vz_ip6; do vz_text="$vz_text; ip -6 addr replace $vz_a dev $vz_dev"; done
+	[ -z "$vz_dev4" ] || vz_text="$vz_text; ip route replace default dev $vz_dev"
+	[ -z "$vz_dev6" ] || vz_text="$vz_text; ip -6 route replace default dev $vz_dev"
+	vz_m=$(vz_metric 4)
+	[ -z "$vz_gw4" ] || vz_text="$vz_text; ip route replace default via $vz_gw4 dev $vz_dev${vz_m:+ metric $vz_m}"
+	vz_m=$(vz_metric 6)
+	[ -z "$vz_gw6" ] || vz_text="$vz_text; ip -6 route replace default via $vz_gw6 dev $vz_dev${vz_m:+ metric $vz_m}"
+	[ -z "$vz_text" ] || echo "ExecUpPost='${vz_text#; }'"
+}
+
+vz_netctl() {
+	vz_wants=/etc/systemd/system/multi-user.target.wants
+	vz_ours=
+	[ "$1" = clean ] || vz_ours=$vz_names
+	for vz_old in /etc/netctl/vz_*; do
+		case $vz_ours in *" ${vz_old##*/vz_} "*) continue ;; esac
+		vz_drop "$vz_old" "$vz_wants/netctl@${vz_old##*/}.service"
+	done
+	[ "$1" = write ] || return 0
+	for vz_word in $VZ_DEVICES; do
+		vz_device "$vz_word"
+		vz_netctl_device | vz_put "/etc/netctl/vz_$vz_dev" 644
+		mkdir -p "$vz_wants"
+		ln -sf /usr/lib/systemd/system/netctl@.service "$vz_wants/netctl@vz_$vz_dev.service"
+	done
+}
+
+# ---- netifrc: Gentoo, Funtoo ----
+
+# Names of variables have no "-" or "."; netifrc writes "_" there.
+vz_netifrc_device() {
+	vz_var=$(echo "$vz_dev" | tr -c 'A-Za-z0-9\n' _)
+	printf 'config_%s="%s' "$vz_var" "${vz_dhcp:+dhcp}"
+	for vz_a in $vz_ip4 $vz_ip6; do printf '\n%s' "$vz_a"; done
+	printf '"\nroutes_%s="' "$vz_var"
+	[ -z "$vz_dev4" ] || printf '\ndefault'
+	[ -z "$vz_dev6" ] || printf '\n-6 default'
+	[ -z "$vz_gw4" ] || printf '\ndefault via %s' "$vz_gw4"
+	[ -z "$vz_gw6" ] || printf '\n-6 default via %s' "$vz_gw6"
+	echo '"'
+}
+
+vz_netifrc() {
+	vz_text=
+	vz_ours=
+	[ "$1" = clean ] || vz_ours=$vz_names
+	[ ! -f /etc/conf.d/net ] ||
+		for vz_dev in $(sed -n '/^# vz: begin/,/^# vz: end/s/^config_\([^=]*\)=.*/\1/p' /etc/conf.d/net); do
+			case $vz_ours in *" $vz_dev "*) continue ;; esac
+			vz_drop "/etc/init.d/net.$vz_dev" "/etc/runlevels/default/net.$vz_dev"
+		done
+	if [ "$1" = write ]; then
+		vz_text=$(for vz_word in $VZ_DEVICES; do
+			vz_device "$vz_word"
+			vz_netifrc_device
+		done)
+		mkdir -p /etc/runlevels/default
+		for vz_dev in $vz_names; do
+			[ -e "/etc/init.d/net.$vz_dev" ] || ln -sf net.lo "/etc/init.d/net.$vz_dev"
+			ln -sf "/etc/init.d/net.$vz_dev" "/etc/runlevels/default/net.$vz_dev"
+		done
+	fi
+	vz_block /etc/conf.d/net 644 "$vz_text"
+}
+
+# ---- OpenWrt ----
+
+# uci drops comments, so our sections are known by their names.
+vz_openwrt_filter() {
+	awk '/^[ \t]*config[ \t]/ { skip = /[ \t].?vz_[a-z0-9_]+.?[ \t]*$/ }
+		!skip { print }'
+}
+
+vz_openwrt_route() {	# vz_openwrt_route KIND N TARGET GATEWAY METRIC
+	printf "\nconfig %s 'vz_%s'\n\toption interface '%s'\n\toption target '%s'\n" "$1" "$2" "$vz_if" "$3"
+	[ -z "$4" ] || printf "\toption gateway '%s'\n" "$4"
+	[ -z "$5" ] || printf "\toption metric '%s'\n" "$5"
+}
+
+vz_openwrt_device() {
+	vz_if=vz_$(echo "$vz_dev" | tr -c 'A-Za-z0-9\n' _)
+	printf "\nconfig interface '%s'\n\toption device '%s'\n\toption ifname '%s'\n" "$vz_if" "$vz_dev" "$vz_dev"
+	echo "	option proto '$(vz_either dhcp static)'"
+	for vz_a in $vz_ip4; do printf "\tlist ipaddr '%s'\n" "$vz_a"; done
+	for vz_a in $vz_ip6; do printf "\tlist ip6addr '%s'\n" "$vz_a"; done
+	for vz_a in ${NAMESERVER:-}; do printf "\tlist dns '%s'\n" "$vz_a"; done
+	for vz_a in ${SEARCHDOMAIN:-}; do printf "\tlist dns_search '%s'\n" "$vz_a"; done
+	[ -z "$vz_dev4" ] || vz_openwrt_route route "${vz_dev}_4" 0.0.0.0/0 "" ""
+	[ -z "$vz_dev6" ] || vz_openwrt_route route6 "${vz_dev}_6" ::/0 "" ""
+	[ -z "$vz_gw4" ] || vz_openwrt_route route "${vz_dev}_4" 0.0.0.0/0 "$vz_gw4" "$(vz_metric 4)"
+	[ -z "$vz_gw6" ] || vz_openwrt_route route6 "${vz_dev}_6" ::/0 "$vz_gw6" "$(vz_metric 6)"
+}
+
+vz_openwrt() {
+	[ -f /etc/config/network ] || [ "$1" = write ] || return 0
+	vz_own=$([ ! -f /etc/config/network ] || vz_openwrt_filter </etc/config/network)
+	if [ "$1" = write ]; then
+		vz_own="$vz_own$(for vz_word in $VZ_DEVICES; do
+			vz_device "$vz_word"
+			vz_openwrt_device
+		done)"
+	fi
+	printf '%s\n' "$vz_own" | vz_put /etc/config/network 644
+	if [ -n "$vz_changed" ] && vz_running; then /etc/init.d/network reload; fi
+}
+
+# ----
+
+vz_none() { :; }
+
+vz_names=' '	# of all devices, with a blank around each
+for vz_word in ${VZ_DEVICES:-}; do
+	vz_names="$vz_names${vz_word%%,*} "
+done
+vz_now=$(vz_family)
+[ -n "${VZ_DEVICES:-}" ] || vz_now=none
+for vz_each in ifupdown networkd netplan nm ifcfg wicked netctl netifrc openwrt; do
+	[ $vz_each = "$vz_now" ] || "vz_$vz_each" clean
+done
+vz_changed=
+[ "$vz_now" = none ] || "vz_$vz_now" write
+exit "$vz_bad"

@@ -1,0 +1,7 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# SET_USERPASS: USERPW=user:password. The VPS's own chpasswd changes it; a user that does not exist
+# is made, as the old tools did.
+case ${USERPW:-} in ?*:?*) ;; *) exit 74 ;; esac
+grep -q "^${USERPW%%:*}:" /etc/passwd || useradd -m "${USERPW%%:*}" || exit 74
+printf '%s\n' "$USERPW" | chpasswd || exit 74
