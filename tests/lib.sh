@@ -264,7 +264,7 @@ inside() { vzctl exec2 "$id" "$*"; }
 traces_of() {
 	local i=$1
 	find /run/vz /vz/lock /var/lib/vzctl 2>/dev/null |
-		grep -E "(^|[^0-9])$i([^0-9]|\$)" | grep -v /ids/
+		grep -E "(^|[^0-9])$i([^0-9]|\$)" | grep -vE '/(ids|dist)/'
 	grep -E "[/.]$i([^0-9]|\$)" /proc/self/mountinfo | sed 's/^/mount /'
 	world_groups "$WORLD_IDS" | grep -E "[/.]$i([^0-9]|\$)"
 	ls /vz/private | grep -E "^$i\." | sed 's/^/private /'
@@ -274,7 +274,8 @@ traces_of() {
 # Everything that tells of VPS $1 at all.
 all_traces_of() {
 	traces_of "$1"
-	ls -d "/vz/private/$1" "/vz/root/$1" /etc/vz/conf/"$1".conf /var/lib/vzctl/ids/* 2>/dev/null |
+	ls -d "/vz/private/$1" "/vz/root/$1" /etc/vz/conf/"$1".conf /var/lib/vzctl/ids/* \
+		/var/lib/vzctl/dist/"$1" 2>/dev/null |
 		grep -E "(^|[^0-9])$1([^0-9]|\$)"
 	find /etc/vz/names /var/lib/vzctl/ids -lname "*$1*" 2>/dev/null
 	return 0

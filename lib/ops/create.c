@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "ops/dist.h"
 #include "ops/ops.h"
 #include "ops/plan.h"
 #include "ops/private.h"
@@ -409,6 +410,20 @@ static int script_do(void *ctx, struct vz_err *e)
 		       CREATE_SCRIPT);
 }
 
+/* The VPS as its new configuration says. */
+static int postcreate_do(void *ctx, struct vz_err *e)
+{
+	struct create *c = ctx;
+	struct vz_ct made;
+	int r = vz_ct_load(c->ct->host, c->ct->id, &made, NULL, e);
+
+	if (r < 0)
+		return r;
+	r = vz_dist_post_create(&made, e);
+	vz_ct_free(&made);
+	return r;
+}
+
 const struct vz_step vz_create_plan[] = {
 	{ "ids", ids_do, ids_undo },          /* before files are made that belong to them */
 	{ "base", base_do, base_undo },       /* the template, unpacked once for everybody */
@@ -416,6 +431,7 @@ const struct vz_step vz_create_plan[] = {
 	{ "config", config_do, config_undo }, /* from here on "destroy" knows the VPS */
 	{ "name", name_do, name_undo },
 	{ "place", place_do, place_undo },    /* PRIVATE: never there without a configuration */
+	{ "postcreate", postcreate_do, NULL },
 	{ "create-script", script_do, NULL },
 	{ 0 },
 };

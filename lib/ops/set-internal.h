@@ -3,6 +3,7 @@
 #ifndef VZ_OPS_SET_INTERNAL_H
 #define VZ_OPS_SET_INTERNAL_H
 
+#include "ops/dist.h"
 #include "ops/ops.h"
 
 /* Everything set does to the world, but the configuration file. */
@@ -16,6 +17,8 @@ struct vz_set_doors {
 	int (*restart)(struct vz_ct *ct, struct vz_err *e);
 	int (*name)(struct vz_ct *ct, const char *name, struct vz_err *e);
 	int (*password)(struct vz_ct *ct, const char *user_password, struct vz_err *e);
+	/* Distribution scripts are told of a change. c NULL: only whether there are any. */
+	int (*dist)(struct vz_ct *ct, const struct vz_dist_change *c, struct vz_err *e);
 };
 
 int vz_set_run(struct vz_ct *ct, struct vz_given *g, const struct vz_set_doors *doors,

@@ -145,6 +145,14 @@ static int check_path(const struct set *s, const struct vz_pstr *path, const cha
 		       path->v);
 }
 
+/* What of a change has to stand in files of the VPS too. */
+static unsigned told_inside(const struct vz_conf *c)
+{
+	return (c->ip_address.set || c->netif.set ? VZ_DIST_IP : 0) |
+	       (c->hostname.set ? VZ_DIST_HOSTNAME : 0) |
+	       (c->nameserver.set || c->searchdomain.set ? VZ_DIST_DNS : 0);
+}
+
 static int early(struct set *s, struct vz_err *e)
 {
 	const struct vz_given *g = s->g;
@@ -162,7 +170,10 @@ static int early(struct set *s, struct vz_err *e)
 	if (s->running && (g->add.ve_root.set || g->add.ve_private.set))
 		return vz_fail(e, VZ_VE_RUNNING, 0,
 			       "Unable to change VE_ROOT or VE_PRIVATE of a running container");
-	r = check_path(s, &g->add.ve_private, "private", e);
+	if (s->ct->id && (g->userpasswd.n || told_inside(&g->add) || told_inside(&g->del)))
+		r = s->doors->dist(s->ct, NULL, e);
+	if (r >= 0)
+		r = check_path(s, &g->add.ve_private, "private", e);
 	if (r >= 0)
 		r = check_path(s, &g->add.ve_root, "root", e);
 	for (size_t i = 0; r >= 0 && i < g->userpasswd.n; i++)
@@ -312,6 +323,8 @@ static int apply_group(struct set *s, const struct vz_conf *whole, unsigned bit,
 	int r;
 
 	announce(&s->changed, bit);
+	if (bit == APPLY_DNS)
+		return 0; /* tell_inside() */
 	if (bit == APPLY_HOSTNAME)
 		return s->doors->hostname(s->ct, whole->hostname.v, e);
 	r = s->doors->apply(s->ct, whole, bit, e);
@@ -328,6 +341,22 @@ static int apply_group(struct set *s, const struct vz_conf *whole, unsigned bit,
 	return r;
 }
 
+/* Last, so that the files say what is already so. */
+static int tell_inside(struct set *s, const struct vz_conf *whole, struct vz_err *e)
+{
+	const struct vz_plist *del = &s->g->del.ip_address;
+	struct vz_dist_change c = {
+		.ve_state = "running",
+		.what = told_inside(&s->changed),
+		.conf = whole,
+		.added = &s->g->add.ip_address,
+		.removed = del,
+		.removed_all = del->n && !strcmp(del->v[0], "all"),
+	};
+
+	return c.what ? s->doors->dist(s->ct, &c, e) : 0;
+}
+
 static int apply(struct set *s, struct vz_err *e)
 {
 	unsigned bits = bits_of(&s->changed);
@@ -341,7 +370,7 @@ static int apply(struct set *s, struct vz_err *e)
 	for (unsigned bit = 1; bit <= bits && r >= 0; bit <<= 1)
 		if (bits & bit)
 			r = apply_group(s, &whole, bit, e);
-	return r;
+	return r < 0 ? r : tell_inside(s, &whole, e);
 }
 
 static int restart(struct set *s, struct vz_err *e)

@@ -55,11 +55,26 @@ static int run_text(struct vz_ct *ct, const char *text, int *ret_code, struct vz
  * it, inside. The word holds a colon and no control character (the option's parser saw to that),
  * so no line of the here-document can end it early, and its quotes let nothing expand.
  */
+static int dist(struct vz_ct *ct, const struct vz_dist_change *c, struct vz_err *e)
+{
+	struct vz_state st;
+
+	if (!c)
+		return vz_dist_check(ct, e);
+	if (vz_state_read(ct->id, &st) <= 0)
+		return vz_fail(e, VZ_VE_NOT_RUNNING, 0, "Container is not running");
+	return vz_dist_apply(ct, &st, c, e);
+}
+
 static int password(struct vz_ct *ct, const char *user_password, struct vz_err *e)
 {
-	autofree char *text = vz_fmt("chpasswd <<'END'\n%s\nEND\n", user_password);
-	int code = 0, r;
+	autofree char *text = NULL;
+	int code = 0, r = vz_dist_password(ct, user_password, &text, e);
 
+	if (r < 0)
+		return r;
+	if (!text) /* the distribution has no way of its own */
+		text = vz_fmt("chpasswd <<'END'\n%s\nEND\n", user_password);
 	if (!text)
 		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
 	if (is_running(ct))
@@ -85,6 +100,7 @@ int vz_op_set(struct vz_ct *ct, struct vz_given *g, struct vz_err *e)
 		.restart = restart,
 		.name = vz_name_assign,
 		.password = password,
+		.dist = dist,
 	};
 
 	return vz_set_run(ct, g, &doors, e);

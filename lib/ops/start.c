@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "ops/dist.h"
 #include "ops/plan.h"
 #include "sys/clock.h"
 #include "sys/proc.h"
@@ -119,6 +120,11 @@ static int script_do(void *ctx, struct vz_err *e)
 	struct vz_start *s = ctx;
 	int r = describe(&s->env, &s->state, e);
 
+	if (r >= 0 && !s->opts.skip_setup)
+		r = vz_dist_apply(s->env.ct, &s->state,
+				  &(struct vz_dist_change){ .ve_state = "starting",
+							    .what = VZ_DIST_ALL,
+							    .conf = &s->env.ct->conf }, e);
 	return r < 0 ? r : vz_inside_script(s->env.ct, &s->state, "start", e);
 }
 
@@ -152,7 +158,7 @@ const struct vz_step vz_start_plan[] = {
 	{ "cgroup", cgroup_do, cgroup_undo }, /* limits are in force before init exists */
 	{ "prestart", prestart_do, NULL },
 	{ "init", init_do, init_undo },       /* two processes: see launch/launch.h */
-	{ "script", script_do, NULL },        /* N.start, inside, before init runs */
+	{ "script", script_do, NULL },        /* distribution, N.start: inside, before init runs */
 	{ "go", go_do, NULL },
 	{ "state", state_do, state_undo },    /* whoever reads it may rely on all above */
 	{ "done", done_do, NULL },

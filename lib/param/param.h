@@ -139,6 +139,7 @@ enum vz_apply {
 	APPLY_DEVICES = 1 << 3,
 	APPLY_IO = 1 << 4,
 	APPLY_HOSTNAME = 1 << 5,
+	APPLY_DNS = 1 << 6, /* by distribution scripts alone */
 };
 
 struct vz_col {

@@ -282,7 +282,8 @@ const struct vz_param vz_params[] = {
 	{
 		.key = "NAMESERVER", .opt = "nameserver", .arg = "ADDR",
 		.type = &vz_type_nameservers, .at = AT(nameserver),
-		.where = IN_FILE | IN_SET | REPLACES | UNENFORCED, .col = { "nameserver", "NAMESERVER", -15 },
+		.where = IN_FILE | IN_SET | REPLACES | LIVE,
+		.apply = APPLY_DNS, .col = { "nameserver", "NAMESERVER", -15 },
 		.text = "Addresses of DNS servers, or inherit for those of the host.",
 	},
 	{
@@ -294,8 +295,8 @@ const struct vz_param vz_params[] = {
 	{
 		.key = "SEARCHDOMAIN", .opt = "searchdomain", .arg = "DOMAIN",
 		.type = &vz_type_domains, .at = AT(searchdomain),
-		.where = IN_FILE | IN_SET | REPLACES | UNENFORCED,
-		.col = { "searchdomain", "SEARCHDOMAIN", -15 },
+		.where = IN_FILE | IN_SET | REPLACES | LIVE,
+		.apply = APPLY_DNS, .col = { "searchdomain", "SEARCHDOMAIN", -15 },
 		.text = "Domains in which DNS names are looked up.",
 	},
 	{

@@ -80,6 +80,19 @@ static int w_password(struct vz_ct *ct, const char *up, struct vz_err *e)
 	return 0;
 }
 
+static int w_dist(struct vz_ct *ct, const struct vz_dist_change *c, struct vz_err *e)
+{
+	char b[12];
+
+	(void)ct;
+	(void)e;
+	if (!c)
+		return 0;
+	snprintf(b, sizeof(b), "%u%s", c->what, c->removed_all ? "-" : "");
+	called("dist", b);
+	return 0;
+}
+
 static const struct vz_set_doors doors = {
 	.sample_dir = dir,
 	.running = w_running,
@@ -88,6 +101,7 @@ static const struct vz_set_doors doors = {
 	.restart = w_restart,
 	.name = w_name,
 	.password = w_password,
+	.dist = w_dist,
 };
 
 /* A base configuration whose every save can be seen. */
@@ -125,7 +139,7 @@ static const struct try tries[] = {
 	  "WARNING: Settings were not saved to config (use --save flag)" },
 	/* running, saved: applied, then saved */
 	{ true, "--cpuunits 500 --numproc 7 --ioprio 3 --hostname h --save", 0,
-	  "apply=1 apply=4 apply=16 hostname=h",
+	  "apply=1 apply=4 apply=16 hostname=h dist=2",
 	  "NUMPROC=\"7\"\nHOSTNAME=\"h\"\nCPUUNITS=\"500\"\nIOPRIO=\"3\"\n",
 	  "Setting CPU units: 500" },
 	{ true, "--numproc 7", 0, "apply=1", NULL,
@@ -143,8 +157,11 @@ static const struct try tries[] = {
 	  "Unable to set features on a running container" },
 	{ true, "--capability sys_time:on --save", 0, "", "CAPABILITY=\"SYS_TIME:on \"\n",
 	  "Please consider using --setmode option" },
-	{ true, "--ipadd 10.0.0.1 --save", 0, "", "IP_ADDRESS=\"10.0.0.1\"\n",
+	{ true, "--ipadd 10.0.0.1 --save", 0, "dist=1", "IP_ADDRESS=\"10.0.0.1\"\n",
 	  "not enforced: ipadd" },
+	{ true, "--ipdel all --ipadd 10.0.0.1 --nameserver 192.0.2.1 --searchdomain a.b --save", 0,
+	  "dist=5-", "IP_ADDRESS=\"10.0.0.1\"\nNAMESERVER=\"192.0.2.1\"\nSEARCHDOMAIN=\"a.b\"\n",
+	  NULL },
 	{ true, "--netfilter full --save", 0, "", "NETFILTER=\"full\"\n",
 	  "Unable to set iptables/netfilter on a running container" },
 	{ true, "--features nfs:on --cpuunits 500 --setmode ignore --save", 32, "", NULL,
