@@ -33,11 +33,8 @@ static void add_array(const struct vl_value *v, struct vz_str *out)
 {
 	vz_str_add(out, "[");
 	for (size_t i = 0; i < v->n; i++) {
-		autofree char *word = strndup(v->words[i], v->bare ? strcspn(v->words[i], "/") :
-								     strlen(v->words[i]));
-
 		vz_str_add(out, i ? ", " : "");
-		add_string(word ? word : "", out);
+		add_string(v->words[i], out);
 	}
 	vz_str_add(out, "]");
 }

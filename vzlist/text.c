@@ -105,8 +105,7 @@ static void add_words(const struct vl_value *v, bool all, struct vz_str *out)
 		vz_str_add(out, i ? between : "");
 		vl_clean(v->words[i], true, "?", &word);
 		if (word.s)
-			vz_str_addn(out, word.s,
-				    v->bare ? strcspn(word.s, "/") : strlen(word.s));
+			vz_str_add(out, word.s);
 		out->failed = out->failed || word.failed;
 	}
 }

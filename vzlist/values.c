@@ -160,11 +160,14 @@ void vl_get_words(const struct vl_column *c, const struct vz_list_item *it, stru
 	v->n = p->set ? p->n : 0;
 }
 
-/* The kernel knows addresses without masks: that is how the legacy tool showed a running VPS's. */
+/* Of a running VPS those in force, which have no masks: so did the legacy tool. */
 void vl_get_ip(const struct vl_column *c, const struct vz_list_item *it, struct vl_value *v)
 {
 	vl_get_words(c, it, v);
-	v->bare = it->status == VZ_LIST_RUNNING;
+	if (it->status != VZ_LIST_RUNNING)
+		return;
+	v->words = it->ip.v;
+	v->n = it->ip.n;
 }
 
 /* A VPS that runs, or has either CPU parameter, has both: the other one is at its default. */

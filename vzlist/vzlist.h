@@ -37,7 +37,6 @@ struct vl_value {
 	unsigned rank; /* of texts that have an order of their own */
 	char *const *words;
 	size_t n;
-	bool bare; /* words end before their '/' */
 };
 
 struct vl_column;

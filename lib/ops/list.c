@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "cgroup/cgroup.h"
 #include "ct/ct.h"
+#include "net/venet.h"
 #include "sys/call.h"
 
 #include <fcntl.h>
@@ -110,6 +111,29 @@ static void read_usage(struct vz_list_item *it)
 	it->swappages.held = known(u.swap, page);
 }
 
+/* A VPS without venet has no addresses of ours. */
+static void read_ips(struct vz_list_item *it)
+{
+	autoips l = { 0 };
+	char text[VZ_IP_TEXT];
+
+	it->ip.set = true;
+	if (vz_venet_read(it->id, &l) < 0)
+		return;
+	it->ip.v = calloc(l.n + 1, sizeof(*it->ip.v));
+	for (size_t i = 0; it->ip.v && i < l.n; i++) {
+		it->ip.v[it->ip.n] = strdup(vz_ip_text(&l.v[i], text));
+		it->ip.n += it->ip.v[it->ip.n] != NULL;
+	}
+}
+
+static void free_ips(struct vz_list_item *it)
+{
+	for (size_t i = 0; i < it->ip.n; i++)
+		free(it->ip.v[i]);
+	free(it->ip.v);
+}
+
 static void fill_running(struct vz_list_item *it, const struct vz_state *s, unsigned need)
 {
 	it->status = VZ_LIST_RUNNING;
@@ -118,6 +142,8 @@ static void fill_running(struct vz_list_item *it, const struct vz_state *s, unsi
 	it->uid = (struct vz_pu64){ .set = true, .v = s->uid };
 	if (need & VZ_LIST_USAGE)
 		read_usage(it);
+	if (need & VZ_LIST_IP)
+		read_ips(it);
 }
 
 static void fill_resting(struct vz_list_item *it, const struct vz_ct *ct, unsigned need)
@@ -263,6 +289,8 @@ void vz_list_free(struct vz_list *l)
 {
 	for (size_t i = 0; l->store && i < l->store->n; i++)
 		vz_ct_free(&l->store->cts[i]);
+	for (size_t i = 0; l->items && i < l->n; i++)
+		free_ips(&l->items[i]);
 	if (l->store) {
 		vz_host_free(&l->store->host);
 		free(l->store->cts);

@@ -29,6 +29,7 @@ enum vz_list_need {
 	VZ_LIST_NAME = 1 << 1,   /* name */
 	VZ_LIST_USAGE = 1 << 2,  /* numproc, physpages, swappages of running ones */
 	VZ_LIST_LAYOUT = 1 << 3, /* layout */
+	VZ_LIST_IP = 1 << 4,     /* ip of running ones */
 };
 
 #define VZ_LIST_UNKNOWN UINT64_MAX
@@ -47,6 +48,7 @@ struct vz_list_item {
 	const char *layout;         /* NULL: unknown, or not asked for */
 	pid_t init;                 /* of a running one: host pid of its PID 1, else 0 */
 	uint64_t uptime_ms;         /* of a running one */
+	struct vz_plist ip;         /* of a running one: addresses in force, in order of addition */
 	struct vz_pu64 uid;         /* first host id; 0: no user namespace */
 	struct vz_list_count numproc, physpages, swappages;
 };

@@ -13,6 +13,9 @@ struct vz_set_doors {
 	/* The APPLY_* bits of conf come into force on the running VPS. -EOPNOTSUPP: this kernel
 	 * cannot hold one of them, the others are in force. */
 	int (*apply)(struct vz_ct *ct, const struct vz_conf *conf, unsigned bits, struct vz_err *e);
+	/* What the command line says of addresses and devices; conf: all that holds from now on. */
+	int (*net)(struct vz_ct *ct, const struct vz_given *g, const struct vz_conf *conf,
+		   struct vz_err *e);
 	int (*hostname)(struct vz_ct *ct, const char *name, struct vz_err *e);
 	int (*restart)(struct vz_ct *ct, struct vz_err *e);
 	int (*name)(struct vz_ct *ct, const char *name, struct vz_err *e);

@@ -323,6 +323,8 @@ static int apply_group(struct set *s, const struct vz_conf *whole, unsigned bit,
 	int r;
 
 	announce(&s->changed, bit);
+	if (bit == APPLY_NET)
+		return s->doors->net(s->ct, s->g, whole, e);
 	if (bit == APPLY_DNS)
 		return 0; /* tell_inside() */
 	if (bit == APPLY_HOSTNAME)

@@ -4,6 +4,7 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "cgroup/cgroup.h"
+#include "ops/net.h"
 #include "ops/set-internal.h"
 #include "res/res.h"
 #include "sys/file.h"
@@ -96,6 +97,7 @@ int vz_op_set(struct vz_ct *ct, struct vz_given *g, struct vz_err *e)
 		.sample_dir = VZ_CONFDIR "/conf",
 		.running = is_running,
 		.apply = apply,
+		.net = vz_net_change,
 		.hostname = vz_op_set_hostname,
 		.restart = restart,
 		.name = vz_name_assign,

@@ -97,6 +97,25 @@ static void init_undo(void *ctx)
 	vz_launch_abort(&ctx_of(ctx)->env.launch);
 }
 
+static int probe_do(void *ctx, struct vz_err *e)
+{
+	struct vz_start *s = ctx;
+
+	return s->env.bare ? 0 : vz_net_probe(&s->net, s->env.ct, e);
+}
+
+static int net_do(void *ctx, struct vz_err *e)
+{
+	struct vz_start *s = ctx;
+
+	return s->env.bare ? 0 : vz_net_start(&s->net, s->env.ct, s->env.launch.pid, e);
+}
+
+static void net_undo(void *ctx)
+{
+	vz_net_stop(ctx_of(ctx)->env.ct);
+}
+
 /* What the VPS is, once it runs; also what the N.start script needs to be run inside before. */
 static int describe(const struct vz_env *env, struct vz_state *st, struct vz_err *e)
 {
@@ -154,10 +173,12 @@ static int done_do(void *ctx, struct vz_err *e)
 
 const struct vz_step vz_start_plan[] = {
 	{ "journal", journal_do, journal_undo },
+	{ "probe", probe_do, NULL },          /* asks for doubles of the addresses, early */
 	{ "mount", mount_do, mount_undo },    /* action scripts, the area on VE_ROOT */
 	{ "cgroup", cgroup_do, cgroup_undo }, /* limits are in force before init exists */
 	{ "prestart", prestart_do, NULL },
 	{ "init", init_do, init_undo },       /* two processes: see launch/launch.h */
+	{ "net", net_do, net_undo },          /* devices, guarded, before anything runs inside */
 	{ "script", script_do, NULL },        /* distribution, N.start: inside, before init runs */
 	{ "go", go_do, NULL },
 	{ "state", state_do, state_undo },    /* whoever reads it may rely on all above */
@@ -232,15 +253,6 @@ static int run_plan(struct vz_start *s, struct vz_err *e)
 	return r;
 }
 
-/* Kept in the configuration, listed by vzlist, but nothing sets them up yet: said, not hidden. */
-static void warn_of_network(const struct vz_conf *c)
-{
-	if ((c->ip_address.set && c->ip_address.n) || (c->netif.set && c->netif.n) ||
-	    (c->netdev.set && c->netdev.n))
-		vz_log(-1, "Warning: IP_ADDRESS, NETIF and NETDEV are not set up by this version: "
-			   "the container has a loopback device only");
-}
-
 /* A memory image of an older disk must never be restored later: it is put aside, not lost. */
 static void put_dump_aside(const struct vz_ct *ct)
 {
@@ -257,7 +269,7 @@ static void put_dump_aside(const struct vz_ct *ct)
 
 int vz_op_start(struct vz_ct *ct, const struct vz_start_opts *o, struct vz_err *e)
 {
-	struct vz_start s = { .opts = *o };
+	struct vz_start s = { .opts = *o, .net = VZ_NET_INIT };
 	int r = check(ct, o, e);
 
 	if (r < 0)
@@ -269,12 +281,11 @@ int vz_op_start(struct vz_ct *ct, const struct vz_start_opts *o, struct vz_err *
 		r = vz_env_ids(ct, &s.env.spec.uid, &s.env.spec.gid, e);
 	if (r >= 0 && !s.env.spec.uid)
 		vz_log(-1, "WARNING: Running container privileged: its root is the host's root");
-	if (r >= 0) {
+	if (r >= 0)
 		put_dump_aside(ct);
-		warn_of_network(&ct->conf);
-	}
 	if (r >= 0)
 		r = run_plan(&s, e);
+	vz_net_close(&s.net);
 	vz_env_close(&s.env);
 	return r;
 }

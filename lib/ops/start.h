@@ -4,10 +4,12 @@
 #define VZ_OPS_START_H
 
 #include "ops/env.h"
+#include "ops/net.h"
 #include "ops/plan.h"
 
 struct vz_start {
 	struct vz_env env;
+	struct vz_net net;
 	struct vz_start_opts opts;
 	struct vz_state state;
 	bool keep_mount;          /* undo leaves VE_ROOT mounted (stop --skip-umount) */

@@ -69,6 +69,7 @@ struct vz_conf {
 	struct vz_plist ip_address, netdev, nameserver, searchdomain, netif;
 	struct vz_pstr hostname;
 	struct vz_pbool ipv6;
+	struct vz_pbool skip_arpdetect, error_on_arpfail, force_route; /* vz.conf */
 	/* disk */
 	struct vz_pstr ve_root, ve_private; /* "$VEID" unexpanded, as in the file */
 	struct vz_pstr ve_layout;           /* "simfs", "overlay", "ploop" */

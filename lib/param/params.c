@@ -256,8 +256,9 @@ const struct vz_param vz_params[] = {
 	{
 		.key = "IP_ADDRESS", .opt = "ipadd", .opt_del = "ipdel", .arg = "ADDR[/MASK]",
 		.type = &vz_type_ips, .at = AT(ip_address),
-		.where = IN_FILE | IN_CREATE | IN_SET | NOT_SAMPLE | UNENFORCED,
-		.text = "Addresses of the container, with or without a prefix length.",
+		.where = IN_FILE | IN_CREATE | IN_SET | LIVE | NOT_SAMPLE, .apply = APPLY_NET,
+		.text = "Addresses of the container on its device venet0, routed by the host. A "
+			"prefix length is for the scripts of the distribution only.",
 	},
 	{
 		.key = "NETDEV", .opt = "netdev_add", .opt_del = "netdev_del", .arg = "NAME",
@@ -678,24 +679,24 @@ const struct vz_param vz_params[] = {
 	},
 	{
 		.key = "SKIP_ARPDETECT",
-		.type = &vz_type_retired,
-		.where = IN_FILE | RETIRED,
-		.text = "Whether addresses are taken without looking for a second owner. "
-			"Accepted and left in the file, unused.",
+		.type = &vz_type_yesno, .at = AT(skip_arpdetect), .dflt = "no",
+		.where = IN_FILE | IN_GLOBAL,
+		.text = "Whether addresses are taken without looking for a second owner on the "
+			"wire.",
 	},
 	{
 		.key = "ERROR_ON_ARPFAIL",
-		.type = &vz_type_retired,
-		.where = IN_FILE | RETIRED,
-		.text = "Whether a second owner of an address is an error. Accepted and left in "
-			"the file, unused.",
+		.type = &vz_type_yesno, .at = AT(error_on_arpfail), .dflt = "no",
+		.where = IN_FILE | IN_GLOBAL,
+		.text = "Whether a second owner of an address on the wire is an error; then start "
+			"and set wait a second for one. Otherwise it is a warning.",
 	},
 	{
 		.key = "FORCE_ROUTE",
-		.type = &vz_type_retired,
-		.where = IN_FILE | RETIRED,
-		.text = "Whether an existing route is changed. Accepted and left in the file, "
-			"unused.",
+		.type = &vz_type_yesno, .at = AT(force_route), .dflt = "no",
+		.where = IN_FILE | IN_GLOBAL,
+		.text = "Whether an address takes the place of a route that the host has to it "
+			"already, unless that is another container's.",
 	},
 };
 

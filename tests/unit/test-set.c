@@ -58,6 +58,18 @@ static int w_hostname(struct vz_ct *ct, const char *name, struct vz_err *e)
 	return 0;
 }
 
+static int w_net(struct vz_ct *ct, const struct vz_given *g, const struct vz_conf *c,
+		 struct vz_err *e)
+{
+	(void)ct;
+	called("net", c->ip_address.n ? c->ip_address.v[0] : "");
+	if (g->skip_arpdetect)
+		called("unasked", NULL);
+	if (world.fail_bit == APPLY_NET)
+		return vz_fail(e, (enum vz_exit)world.fail_exit, 0, "Unable to add IP");
+	return 0;
+}
+
 static int w_restart(struct vz_ct *ct, struct vz_err *e)
 {
 	called("restart", ct->conf.features.n ? ct->conf.features.v[0] : "");
@@ -97,6 +109,7 @@ static const struct vz_set_doors doors = {
 	.sample_dir = dir,
 	.running = w_running,
 	.apply = w_apply,
+	.net = w_net,
 	.hostname = w_hostname,
 	.restart = w_restart,
 	.name = w_name,

@@ -155,7 +155,9 @@ static void test_text(void)
 		   "a-host-name-that-is-much-longer-than-its-column 10.0.0.1/24 2001:db8::1\n");
 	CHECK_TEXT(row("ip", &it, true), "10.0.0.1/24 2001:db8::1\n");
 	it.status = VZ_LIST_RUNNING;
-	CHECK_TEXT(row("ip", &it, true), "10.0.0.1 2001:db8::1\n");
+	CHECK_TEXT(row("ip", &it, true), "-\n"); /* what is in force counts */
+	it.ip = (struct vz_plist){ true, &ips[1], 1 };
+	CHECK_TEXT(row("ip", &it, true), "2001:db8::1\n");
 	CHECK_TEXT(row("capability,ctid", &it, true), "net_admin:on,sy        101\n");
 	CHECK_TEXT(row("capability", &it, true), "net_admin:on,sys_time:off\n");
 	it.uptime_ms = ((2 * 24 + 3) * 3600 + 4 * 60 + 5) * 1000 + 999;

@@ -1,0 +1,455 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The network of a VPS at start and stop, and live changes of its addresses; what each device needs
+ * is lib/net's. The messages are those of the legacy tool and its scripts (reference 4.2, 8.1).
+ */
+#include "ops/net.h"
+#include "base/log.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "net/dad.h"
+#include "net/guard.h"
+#include "net/link.h"
+#include "sys/nl.h"
+#include "sys/proc.h"
+
+#include <fcntl.h>
+
+/* How long a second owner of an address may take to answer. A neighbour does within a millisecond;
+ * a host that is only a proxy for it may wait for 0.8 s. */
+#define WAIT_LONG_MS 1000 /* ERROR_ON_ARPFAIL=yes */
+#define WAIT_SHORT_MS 20  /* set, which does nothing else meanwhile */
+
+void vz_net_close(struct vz_net *n)
+{
+	vz_dad_free(TAKE_PTR(n->dad));
+	vz_uplinks_free(&n->uplinks);
+	vz_ips_free(&n->ips);
+	vz_venet_close(&n->venet);
+	vz_closep(&n->rtnl);
+	n->rtnl = -EBADF;
+}
+
+/* ---- what the configuration says ---- */
+
+static bool is_yes(const struct vz_pbool *b, bool otherwise)
+{
+	return b->set ? b->v : otherwise;
+}
+
+static int no_memory(struct vz_err *e)
+{
+	return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+}
+
+/* Words of IP_ADDRESS as addresses; those of IPv6 are left out where it is turned off. */
+static int take_words(const struct vz_conf *conf, const struct vz_plist *words, struct vz_ips *ret,
+		      struct vz_err *e)
+{
+	bool left_out = false;
+
+	for (size_t i = 0; i < words->n; i++) {
+		struct vz_ip ip;
+
+		if (vz_ip_parse(words->v[i], &ip) < 0)
+			continue; /* the table let nothing else through */
+		if (ip.family == AF_INET6 && !is_yes(&conf->ipv6, true))
+			left_out = true;
+		else if (vz_ips_add(ret, &ip) < 0)
+			return no_memory(e);
+	}
+	if (left_out)
+		vz_log(-1, "WARNING: IPv6 support is disabled");
+	return 0;
+}
+
+static bool has_ipv6(const struct vz_ips *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i].family == AF_INET6)
+			return true;
+	return false;
+}
+
+static void say_ips(const char *what, const struct vz_ips *l)
+{
+	autostr s = { 0 };
+	char text[VZ_IP_TEXT];
+
+	for (size_t i = 0; i < l->n; i++)
+		vz_str_addf(&s, " %s", vz_ip_text(&l->v[i], text));
+	vz_log(0, "%s IP address(es):%s", what, s.s ? s.s : "");
+}
+
+/* ---- the host ---- */
+
+static int look_at_host(struct vz_net *n, const struct vz_conf *conf, struct vz_err *e)
+{
+	const struct vz_uplink_conf c = {
+		.neighbour_devs = conf->neighbour_devs.set ? conf->neighbour_devs.v : NULL,
+		.route_src_dev = conf->ve_route_src_dev.set ? conf->ve_route_src_dev.v : NULL,
+	};
+	int r;
+
+	if (n->rtnl < 0)
+		n->rtnl = vz_nl_open(NETLINK_ROUTE, VZ_NL_HERE, e);
+	if (n->rtnl < 0)
+		return n->rtnl;
+	n->venet.rtnl = n->rtnl;
+	r = vz_uplinks_find(n->rtnl, &c, &n->uplinks, e);
+	if (r >= 0 && *n->uplinks.missing)
+		vz_log(-1, "Warning: there is no network device %s (NEIGHBOUR_DEVS, "
+			   "VE_ROUTE_SRC_DEV), going on without", n->uplinks.missing);
+	return r;
+}
+
+/* The device answers for others from now on; said when that changes how the host behaves. */
+static void let_answer(const struct vz_net *n, const struct vz_ips *ips)
+{
+	char opened[IFNAMSIZ];
+
+	if (!ips->n)
+		return;
+	vz_uplinks_answer(&n->uplinks, has_ipv6(ips), opened);
+	if (*opened)
+		vz_log(-1, "Warning: turned IPv4 forwarding on for packets that arrive by %s; "
+			   "net.ipv4.ip_forward=1 says so for all devices", opened);
+	if (has_ipv6(ips) && !vz_ipv6_forwards())
+		vz_log(-1, "Warning: this host does not forward IPv6, so only itself reaches the "
+			   "container: set net.ipv6.conf.all.forwarding=1, and accept_ra=2 for a "
+			   "device that is configured by router advertisements");
+}
+
+/* ---- doubles on the wire ---- */
+
+static size_t all_indices(const struct vz_uplinks *u, int *ret)
+{
+	for (size_t i = 0; i < u->n; i++)
+		ret[i] = u->dev[i].index;
+	return u->n;
+}
+
+static void ask(struct vz_net *n, const struct vz_ips *ips)
+{
+	autofree int *dev = calloc(n->uplinks.n + 1, sizeof(*dev));
+	struct vz_dad_ask q = { .ifindex = dev, .ip = ips->v, .nip = ips->n };
+	struct vz_err e = { 0 };
+
+	if (!dev || !n->uplinks.n || !ips->n)
+		return;
+	q.ndev = all_indices(&n->uplinks, dev);
+	if (vz_dad_begin(&q, &n->dad, &e) < 0)
+		vz_log(-1, "Warning: %s, ignoring", e.msg);
+}
+
+static int take_answers(struct vz_net *n, const struct vz_conf *conf, int wait_ms, struct vz_err *e)
+{
+	bool strict = is_yes(&conf->error_on_arpfail, false);
+	const struct vz_dad_found *found = NULL;
+	int k;
+
+	if (!n->dad)
+		return 0;
+	k = vz_dad_finish(n->dad, strict ? WAIT_LONG_MS : wait_ms, &found, e);
+	for (int i = 0; i < k; i++) {
+		const uint8_t *m = found[i].mac;
+		char ip[VZ_IP_TEXT], line[160];
+
+		snprintf(line, sizeof(line),
+			 "%s is detected on another computer : %02x:%02x:%02x:%02x:%02x:%02x",
+			 vz_ip_text(&found[i].ip, ip), m[0], m[1], m[2], m[3], m[4], m[5]);
+		if (strict)
+			return vz_fail(e, VZ_CANT_ADDIP, 0, "vps-net_add ERROR: %s", line);
+		vz_log(-1, "vps-net_add WARNING: %s", line);
+	}
+	if (k < 0) { /* a probe that fails is no reason to stay without a network */
+		vz_log(-1, "Warning: %s, ignoring", e->msg);
+		*e = (struct vz_err){ 0 };
+	}
+	return 0;
+}
+
+static void announce_on(const struct vz_net *n, const struct vz_ips *ips, size_t dev)
+{
+	autofree struct vz_ip *ip = calloc(ips->n + 1, sizeof(*ip));
+	struct vz_dad_ask q = { .ifindex = &n->uplinks.dev[dev].index, .ndev = 1, .ip = ip };
+	struct vz_err e = { 0 };
+
+	for (size_t k = 0; ip && k < ips->n; k++)
+		if (vz_uplink_takes(&n->uplinks, dev, &ips->v[k]))
+			ip[q.nip++] = ips->v[k];
+	if (q.nip && vz_announce(&q, &e) < 0)
+		vz_log(-1, "Warning: %s, ignoring", e.msg);
+}
+
+/* Only where the host answers: an announced address must not be silent. */
+static void announce(struct vz_net *n, const struct vz_ips *ips)
+{
+	struct vz_err e = { 0 };
+
+	if (n->dad && !n->uplinks.detect) { /* its sockets are open */
+		if (vz_dad_announce(n->dad, &e) < 0)
+			vz_log(-1, "Warning: %s, ignoring", e.msg);
+		return;
+	}
+	for (size_t i = 0; i < n->uplinks.n; i++)
+		announce_on(n, ips, i);
+}
+
+/* ---- start ---- */
+
+static bool wants_venet(const struct vz_ct *ct, const struct vz_ips *ips)
+{
+	/* a VPS without any device gets one, so that the distribution's scripts find it */
+	return ips->n || (!ct->conf.netif.n && !ct->conf.netdev.n);
+}
+
+int vz_net_probe(struct vz_net *n, struct vz_ct *ct, struct vz_err *e)
+{
+	int r = take_words(&ct->conf, &ct->conf.ip_address, &n->ips, e);
+
+	if (r >= 0)
+		r = look_at_host(n, &ct->conf, e);
+	if (r >= 0 && !is_yes(&ct->conf.skip_arpdetect, false))
+		ask(n, &n->ips);
+	return r;
+}
+
+static int netns_of(pid_t init, struct vz_err *e)
+{
+	char path[sizeof("/proc//ns/net") + 10];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", init);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? vz_fail(e, VZ_SYSTEM, errno, "cannot open the container's network") : fd;
+}
+
+static int come_into_force(struct vz_net *n, const struct vz_conf *conf, const struct vz_ips *ips,
+			   struct vz_err *e)
+{
+	const struct vz_venet_how how = {
+		.uplinks = &n->uplinks,
+		.force_route = is_yes(&conf->force_route, false),
+	};
+	int r = vz_venet_fill(&n->venet, ips->v, ips->n, e);
+
+	if (r < 0)
+		return r;
+	r = vz_venet_up(&n->venet, &how, ips->v, ips->n, e);
+	if (r < 0) {
+		vz_venet_empty(&n->venet, ips->v, ips->n);
+		return r;
+	}
+	let_answer(n, ips);
+	announce(n, ips);
+	return 0;
+}
+
+static int start_venet(struct vz_net *n, struct vz_ct *ct, int netns, struct vz_err *e)
+{
+	int r = take_answers(n, &ct->conf, 0, e);
+
+	if (r < 0)
+		return r;
+	n->venet.ctid = ct->id;
+	if (n->ips.n)
+		say_ips("Adding", &n->ips);
+	r = vz_venet_make(&n->venet, netns, e);
+	return r < 0 ? r : come_into_force(n, &ct->conf, &n->ips, e);
+}
+
+int vz_net_start(struct vz_net *n, struct vz_ct *ct, pid_t init, struct vz_err *e)
+{
+	autoclose int netns = netns_of(init, e);
+	int r = netns < 0 ? netns : 0;
+
+	if (r >= 0 && wants_venet(ct, &n->ips))
+		r = start_venet(n, ct, netns, e);
+	if (r < 0) /* a step that fails leaves nothing behind */
+		vz_net_stop(ct);
+	return r;
+}
+
+/* ---- stop ---- */
+
+/* On every device that may ever have answered: the configuration may have changed since. */
+static void silence(struct vz_net *n, struct vz_ct *ct)
+{
+	const struct vz_uplink_conf confs[] = {
+		{ 0 },
+		{ .neighbour_devs = ct->conf.neighbour_devs.set ? ct->conf.neighbour_devs.v : NULL },
+	};
+	autoips l = { 0 };
+
+	if (vz_venet_read(ct->id, &l) < 0 || !l.n)
+		return;
+	for (size_t i = 0; i < (confs[1].neighbour_devs ? 2 : 1); i++) {
+		autouplinks u = { 0 };
+
+		if (vz_uplinks_find(n->rtnl, &confs[i], &u, NULL) >= 0)
+			vz_venet_silence(n->rtnl, ct->id, &u);
+	}
+}
+
+static int gone(struct vz_net *n, struct vz_ct *ct, struct vz_err *e)
+{
+	n->rtnl = vz_nl_open(NETLINK_ROUTE, VZ_NL_HERE, e);
+	if (n->rtnl < 0)
+		return n->rtnl;
+	silence(n, ct);
+	return vz_venet_gone(n->rtnl, ct->id, e);
+}
+
+void vz_net_stop(struct vz_ct *ct)
+{
+	struct vz_net n = VZ_NET_INIT;
+	struct vz_err e = { 0 };
+
+	if (gone(&n, ct, &e) < 0)
+		vz_log(-1, "Warning: %s, ignoring", e.msg);
+	vz_net_close(&n);
+}
+
+/* ---- set ---- */
+
+struct change {
+	struct vz_net net;
+	const struct vz_given *g;
+	const struct vz_conf *conf;
+	int netns;
+	struct vz_ips was; /* in force before */
+	struct vz_ips del; /* to go */
+	struct vz_ips add; /* to come */
+	struct vz_ips again; /* in force, and wanted once more */
+	bool made;         /* the VPS had no venet until now */
+};
+
+static void change_free(struct change *c)
+{
+	vz_net_close(&c->net);
+	vz_ips_free(&c->was);
+	vz_ips_free(&c->del);
+	vz_ips_free(&c->add);
+	vz_ips_free(&c->again);
+	vz_closep(&c->netns);
+}
+
+static bool all_go(const struct vz_given *g)
+{
+	return g->del.ip_address.n && !strcmp(g->del.ip_address.v[0], "all");
+}
+
+/* An address that goes and comes stays: its connections are not to notice. */
+static int sort_out(struct change *c, struct vz_err *e)
+{
+	autoips want = { 0 }, unwanted = { 0 };
+	const struct vz_ips *going = all_go(c->g) ? &c->was : &unwanted;
+	int r = take_words(c->conf, &c->g->add.ip_address, &want, e);
+
+	for (size_t i = 0; r >= 0 && i < c->g->del.ip_address.n; i++) {
+		struct vz_ip ip;
+
+		if (vz_ip_parse(c->g->del.ip_address.v[i], &ip) >= 0)
+			r = vz_ips_add(&unwanted, &ip);
+	}
+	if (c->g->del.ip_address.n)
+		say_ips(all_go(c->g) ? "Deleting all" : "Deleting", going);
+	for (size_t i = 0; r >= 0 && i < going->n; i++)
+		if (vz_ips_has(&c->was, &going->v[i]) && !vz_ips_has(&want, &going->v[i]))
+			r = vz_ips_add(&c->del, &going->v[i]);
+	for (size_t i = 0; r >= 0 && i < want.n; i++)
+		r = vz_ips_add(vz_ips_has(&c->was, &want.v[i]) ? &c->again : &c->add, &want.v[i]);
+	if (want.n)
+		say_ips("Adding", &want);
+	return r < 0 && !e->msg[0] ? no_memory(e) : r;
+}
+
+static int reach_venet(struct change *c, unsigned id, struct vz_err *e)
+{
+	int r = vz_venet_read(id, &c->was);
+
+	c->net.venet.ctid = id;
+	if (r < 0 && r != -ENOENT)
+		return vz_fail(e, VZ_SYSTEM, -r, "cannot read the addresses in force");
+	c->made = r == -ENOENT;
+	return c->made ? vz_venet_make(&c->net.venet, c->netns, e) :
+			 vz_venet_open(&c->net.venet, c->netns, e);
+}
+
+static int put_in_force(struct change *c, struct vz_err *e)
+{
+	int r = 0;
+
+	if (c->again.n) {
+		r = vz_venet_answer(&c->net.venet, &c->net.uplinks, c->again.v, c->again.n, e);
+		if (r >= 0)
+			announce(&c->net, &c->again);
+	}
+	if (r < 0 || !c->add.n)
+		return r;
+	if (!c->g->skip_arpdetect && !is_yes(&c->conf->skip_arpdetect, false))
+		ask(&c->net, &c->add);
+	r = take_answers(&c->net, c->conf, WAIT_SHORT_MS, e);
+	return r < 0 ? r : come_into_force(&c->net, c->conf, &c->add, e);
+}
+
+/* What went comes back; the record too, since the order in it counts. */
+static void take_back(struct change *c)
+{
+	struct vz_err e = { 0 };
+	int r = 0;
+
+	if (c->made) {
+		(void)vz_venet_gone(c->net.rtnl, c->net.venet.ctid, NULL);
+		return;
+	}
+	vz_dad_free(TAKE_PTR(c->net.dad));
+	if (c->del.n)
+		r = come_into_force(&c->net, c->conf, &c->del, &e);
+	if (r >= 0)
+		r = vz_venet_write(c->net.venet.ctid, &c->was, &e);
+	if (r < 0)
+		vz_log(-1, "Warning: %s, ignoring", e.msg);
+}
+
+static int change_ips(struct change *c, struct vz_ct *ct, struct vz_err *e)
+{
+	int r = look_at_host(&c->net, c->conf, e);
+
+	if (r >= 0)
+		r = reach_venet(c, ct->id, e);
+	if (r < 0)
+		return r;
+	r = sort_out(c, e);
+	if (r >= 0 && c->del.n)
+		r = vz_venet_drop(&c->net.venet, &c->net.uplinks, c->del.v, c->del.n, e);
+	if (r >= 0)
+		r = put_in_force(c, e);
+	if (r < 0)
+		take_back(c);
+	return r;
+}
+
+int vz_net_change(struct vz_ct *ct, const struct vz_given *g, const struct vz_conf *conf,
+		  struct vz_err *e)
+{
+	struct change c = { .net = VZ_NET_INIT, .g = g, .conf = conf, .netns = -EBADF };
+	struct vz_state st;
+	int r = 0;
+
+	if (vz_state_read(ct->id, &st) <= 0)
+		return vz_fail(e, VZ_VE_NOT_RUNNING, 0, "Unable to apply network parameters: "
+			       "container is not running");
+	c.netns = netns_of(st.init, e);
+	if (c.netns < 0)
+		return c.netns;
+	/* the number may be another process's by now */
+	if (!vz_proc_alive(st.init, st.start_time))
+		r = vz_fail(e, VZ_VE_NOT_RUNNING, 0, "Unable to apply network parameters: "
+			    "container is not running");
+	if (r >= 0 && (g->add.ip_address.n || g->del.ip_address.n))
+		r = change_ips(&c, ct, e);
+	change_free(&c);
+	return r;
+}
