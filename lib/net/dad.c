@@ -31,12 +31,20 @@ struct dad_dev {
 	struct in6_addr ip6; /* "::" none */
 };
 
+struct pair {
+	const struct dad_dev *dev;
+	size_t ip;
+};
+
 struct vz_dad {
 	struct dad_dev *dev;
 	size_t ndev;
 	struct vz_ip *ip;
 	bool *taken; /* for each ip */
 	size_t nip;
+	struct pair *pair; /* what is asked where; address by address, so devices are served alike */
+	size_t npair;
+	size_t nasked; /* addresses with a pair */
 	int sock[2];     /* ARP, IPv6 */
 	size_t next;     /* question, of total(QUESTION) */
 	int64_t last_ms; /* when the last question left */
@@ -47,12 +55,12 @@ struct vz_dad {
 
 enum { SOCK_ARP, SOCK_ND };
 
-/* Frames for each device and address. The second question may be none. */
+/* Frames for each pair. The second question may be none. */
 enum kind { ANNOUNCEMENT = 1, QUESTION = 2 };
 
 static size_t total(const struct vz_dad *d, enum kind kind)
 {
-	return d->ndev * d->nip * kind;
+	return d->npair * kind;
 }
 
 static bool can_ask(const struct vz_wire_dev *w)
@@ -101,11 +109,10 @@ static uint16_t put_announcement(uint8_t *frame, const struct dad_dev *dev, cons
 	return put_arp(frame, &dev->wire, ip->v4, ip->v4);
 }
 
-/* Address by address, so that all devices are served alike. */
 static void put_frame(const struct vz_dad *d, size_t i, enum kind kind, struct vz_wire_frame *f)
 {
-	const struct dad_dev *dev = &d->dev[i / kind % d->ndev];
-	const struct vz_ip *ip = &d->ip[i / kind / d->ndev];
+	const struct dad_dev *dev = d->pair[i / kind].dev;
+	const struct vz_ip *ip = &d->ip[d->pair[i / kind].ip];
 
 	f->ifindex = dev->wire.ifindex;
 	f->len = kind == QUESTION ? put_question(f->data, dev, ip, i % QUESTION) :
@@ -141,16 +148,16 @@ static void join_groups(const struct vz_dad *d)
 
 	for (size_t i = 0; i < d->nip; i++)
 		n6 += d->ip[i].family == AF_INET6;
-	for (size_t k = 0; k < d->ndev; k++) {
-		int dev = d->dev[k].wire.ifindex;
+	for (size_t k = 0; k < d->ndev; k++)
+		(void)vz_wire_join(d->sock[SOCK_ND], d->dev[k].wire.ifindex,
+				   n6 > JOIN_MAX ? NULL : all_nodes);
+	for (size_t i = 0; i < d->npair && n6 <= JOIN_MAX; i++) {
+		const struct vz_ip *ip = &d->ip[d->pair[i].ip];
 
-		(void)vz_wire_join(d->sock[SOCK_ND], dev, n6 > JOIN_MAX ? NULL : all_nodes);
-		for (size_t i = 0; i < d->nip && n6 <= JOIN_MAX; i++) {
-			if (d->ip[i].family != AF_INET6)
-				continue;
-			vz_nd_group_mac(&d->ip[i].v6, mac);
-			(void)vz_wire_join(d->sock[SOCK_ND], dev, mac);
-		}
+		if (ip->family != AF_INET6)
+			continue;
+		vz_nd_group_mac(&ip->v6, mac);
+		(void)vz_wire_join(d->sock[SOCK_ND], d->pair[i].dev->wire.ifindex, mac);
 	}
 }
 
@@ -178,9 +185,24 @@ static int open_sockets(struct vz_dad *d, struct vz_err *e)
 	return 0;
 }
 
+/* ret_q of each device that is left: its place in q. */
+static void find_devices(struct vz_dad *d, const struct vz_dad_ask *q, size_t *ret_q)
+{
+	for (size_t i = 0; i < q->ndev; i++) {
+		struct dad_dev *dev = &d->dev[d->ndev];
+
+		if (vz_wire_dev_get(q->ifindex[i], NULL, &dev->wire) < 0 || !can_ask(&dev->wire))
+			continue;
+		if (vz_wire_dev_ip6(dev->wire.ifindex, &dev->ip6) < 0)
+			dev->ip6 = (struct in6_addr){ 0 };
+		ret_q[d->ndev++] = i;
+	}
+}
+
 static struct vz_dad *copy_of(const struct vz_dad_ask *q)
 {
-	struct vz_dad *d = calloc(1, sizeof(*d));
+	autofree size_t *place = calloc(q->ndev + 1, sizeof(*place));
+	autodad *d = calloc(1, sizeof(*d));
 
 	if (!d)
 		return NULL;
@@ -189,23 +211,22 @@ static struct vz_dad *copy_of(const struct vz_dad_ask *q)
 	d->ip = calloc(q->nip + 1, sizeof(*d->ip));
 	d->taken = calloc(q->nip + 1, sizeof(*d->taken));
 	d->found = calloc(q->nip + 1, sizeof(*d->found));
-	if (!d->dev || !d->ip || !d->taken || !d->found) {
-		vz_dad_free(d);
+	if (!place || !d->dev || !d->ip || !d->taken || !d->found)
 		return NULL;
-	}
-	if (q->nip)
-		memcpy(d->ip, q->ip, q->nip * sizeof(*d->ip));
-	d->nip = q->nip;
-	for (size_t i = 0; i < q->ndev; i++) {
-		struct dad_dev *dev = &d->dev[d->ndev];
+	find_devices(d, q, place);
+	d->pair = calloc(d->ndev * q->nip + 1, sizeof(*d->pair));
+	if (!d->pair)
+		return NULL;
+	for (; d->nip < q->nip; d->nip++) {
+		size_t before = d->npair;
 
-		if (vz_wire_dev_get(q->ifindex[i], NULL, &dev->wire) < 0 || !can_ask(&dev->wire))
-			continue;
-		if (vz_wire_dev_ip6(dev->wire.ifindex, &dev->ip6) < 0)
-			dev->ip6 = (struct in6_addr){ 0 };
-		d->ndev++;
+		d->ip[d->nip] = q->ip[d->nip];
+		for (size_t k = 0; k < d->ndev; k++)
+			if (!q->on || q->on(q->arg, place[k], &q->ip[d->nip]))
+				d->pair[d->npair++] = (struct pair){ &d->dev[k], d->nip };
+		d->nasked += d->npair > before;
 	}
-	return d;
+	return TAKE_PTR(d);
 }
 
 int vz_dad_begin(const struct vz_dad_ask *q, struct vz_dad **ret, struct vz_err *e)
@@ -280,17 +301,18 @@ static void look_at(struct vz_dad *d, const void *frame, size_t n, int ifindex)
 	struct vz_arp a;
 	struct vz_nd nd;
 	bool is_arp = !vz_arp_parse(frame, n, &a);
-	bool asked = false;
 
-	for (size_t i = 0; i < d->ndev; i++)
-		asked |= d->dev[i].wire.ifindex == ifindex;
-	if (!asked || (!is_arp && vz_nd_parse(frame, n, &nd) < 0))
+	if (!is_arp && vz_nd_parse(frame, n, &nd) < 0)
 		return;
-	for (size_t i = 0; i < d->nip; i++) {
-		if (is_arp && d->ip[i].family == AF_INET && vz_arp_claims(&a, d->ip[i].v4))
-			take_claim(d, i, ifindex, a.sender_mac);
-		if (!is_arp && d->ip[i].family == AF_INET6 && vz_nd_claims(&nd, &d->ip[i].v6))
-			take_claim(d, i, ifindex, nd.has_mac ? nd.mac : nd.from);
+	for (size_t i = 0; i < d->npair; i++) {
+		const struct vz_ip *ip = &d->ip[d->pair[i].ip];
+
+		if (d->pair[i].dev->wire.ifindex != ifindex)
+			continue;
+		if (is_arp && ip->family == AF_INET && vz_arp_claims(&a, ip->v4))
+			take_claim(d, d->pair[i].ip, ifindex, a.sender_mac);
+		if (!is_arp && ip->family == AF_INET6 && vz_nd_claims(&nd, &ip->v6))
+			take_claim(d, d->pair[i].ip, ifindex, nd.has_mac ? nd.mac : nd.from);
 	}
 }
 
@@ -359,7 +381,7 @@ int vz_dad_finish(struct vz_dad *d, int wait_ms, const struct vz_dad_found **ret
 	if (late)
 		d->last_ms = vz_now_ms();
 	end = d->last_ms + wait_ms;
-	for (int over = 0; total(d, QUESTION) && d->nfound < d->nip && over < OVERTIME;) {
+	for (int over = 0; total(d, QUESTION) && d->nfound < d->nasked && over < OVERTIME;) {
 		bool more = wait_some(d, vz_poll_ms(end));
 
 		if (!vz_poll_ms(end)) {
@@ -401,6 +423,7 @@ void vz_dad_free(struct vz_dad *d)
 	free(d->dev);
 	free(d->ip);
 	free(d->taken);
+	free(d->pair);
 	free(d->found);
 	vz_str_free(&d->own_macs);
 	free(d);

@@ -24,6 +24,7 @@
 #ifndef VZ_NET_DAD_H
 #define VZ_NET_DAD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,6 +39,9 @@ struct vz_dad_ask {
 	size_t ndev;
 	const struct vz_ip *ip;
 	size_t nip;
+	/* Is ip one for ifindex[dev]? Called by begin and announce only; NULL: all are for all. */
+	bool (*on)(const void *arg, size_t dev, const struct vz_ip *ip);
+	const void *arg;
 };
 
 struct vz_dad; /* keeps copies of what it needs */
