@@ -22,69 +22,79 @@ vz_resolv() {
 		[ -n "$vz_text" ] || return 0
 		rm -f /etc/resolv.conf	# leads nowhere
 	fi
-	vz_block /etc/resolv.conf 644 "$vz_text" vz_resolv_filter
+	vz_block /etc/resolv.conf 644 "$vz_text" "${vz_text:+vz_resolv_filter}"
 }
 
 vz_resolved() {
 	vz_dir=/etc/systemd/resolved.conf.d
 	if [ -z "$vz_text" ]; then
-		vz_drop $vz_dir/vz.conf
+		vz_drop "$vz_dir/vz.conf"
 	else
-		printf '%s\n[Resolve]\n%s%s' "$vz_head" "${NAMESERVER:+DNS=$NAMESERVER
-}" "${SEARCHDOMAIN:+Domains=$SEARCHDOMAIN
-}" | vz_put $vz_dir/vz.conf 644
+		vz_put "$vz_dir/vz.conf" 644 "$vz_head
+[Resolve]${NAMESERVER:+
+DNS=$NAMESERVER}${SEARCHDOMAIN:+
+Domains=$SEARCHDOMAIN}"
 	fi
-	if [ -n "$vz_changed" ] && vz_running; then systemctl try-restart systemd-resolved; fi
+	vz_reload systemctl try-restart systemd-resolved
 }
 
 vz_resolvconf() {
 	vz_block /etc/resolvconf/resolv.conf.d/head 644 "$vz_text"
-	if [ -n "$vz_changed" ] && vz_running; then resolvconf -u; fi
+	vz_reload resolvconf -u
 }
 
 vz_openresolv() {
-	vz_block /etc/resolvconf.conf 644 "${NAMESERVER:+name_servers=\"$NAMESERVER\"
-}${SEARCHDOMAIN:+search_domains=\"$SEARCHDOMAIN\"}"
+	[ -f /etc/resolvconf.conf ] || return 0
+	vz_block /etc/resolvconf.conf 644 "${NAMESERVER:+name_servers=\"$NAMESERVER\"}${SEARCHDOMAIN:+
+search_domains=\"$SEARCHDOMAIN\"}"
 }
 
 vz_nm_dns() {
 	vz_dir=/etc/NetworkManager/conf.d
 	if [ -z "$vz_text" ]; then
-		vz_drop $vz_dir/90-vz-dns.conf
+		vz_drop "$vz_dir/90-vz-dns.conf"
 	else
-		printf '%s\n[global-dns]\n%s\n[global-dns-domain-*]\nservers=%s\n' "$vz_head" \
-			"${SEARCHDOMAIN:+searches=$(echo "$SEARCHDOMAIN" | tr ' ' ,)
-}" "$(echo "${NAMESERVER:-}" | tr ' ' ,)" | vz_put $vz_dir/90-vz-dns.conf 644
+		vz_put "$vz_dir/90-vz-dns.conf" 644 "$vz_head
+[global-dns]${SEARCHDOMAIN:+
+searches=$(echo "$SEARCHDOMAIN" | tr ' ' ,)}
+
+[global-dns-domain-*]${NAMESERVER:+
+servers=$(echo "$NAMESERVER" | tr ' ' ,)}"
 	fi
-	if [ -n "$vz_changed" ] && vz_running; then nmcli general reload; fi
+	vz_reload nmcli general reload
 }
 
 vz_netconfig() {
+	[ -f /etc/sysconfig/network/config ] || return 0
 	vz_assign /etc/sysconfig/network/config NETCONFIG_DNS_STATIC_SERVERS "${NAMESERVER:-}"
 	vz_assign /etc/sysconfig/network/config NETCONFIG_DNS_STATIC_SEARCHLIST "${SEARCHDOMAIN:-}"
-	if [ -n "$vz_changed" ] && vz_running; then netconfig update -f; fi
+	vz_reload netconfig update -f
 }
 
-vz_text=$(vz_lines)
+# ---- which of them ----
+
+vz_all=$(vz_lines)
 vz_link=
 [ ! -L /etc/resolv.conf ] || vz_link=$(readlink /etc/resolv.conf)
 vz_now="file"
 case $vz_link in
-*systemd/resolve/*) ! vz_unit systemd-resolved.service || vz_now=resolved ;;
-*resolvconf/*) vz_now=resolvconf ;;
+*systemd/resolve/*) ! vz_unit systemd-resolved.service || vz_now="resolved" ;;
+*resolvconf/*) vz_now="resolvconf" ;;
 *NetworkManager/*) vz_now="nm" ;;
-*netconfig/*) vz_now=netconfig ;;
-*/tmp/resolv*) [ ! -f /etc/config/network ] || exit 0 ;;	# OpenWrt: vz-network.sh did it
+*netconfig/*) vz_now="netconfig" ;;
+*/tmp/resolv*) [ ! -f /etc/config/network ] || vz_now="openwrt" ;; # vz-network.sh did it
 '') # NetworkManager takes the file over, unless told what it shall say
-	[ "$(vz_family)" != nm ] || vz_nm_dns ;;
+	[ "$(vz_family)" != nm ] || vz_now="file nm" ;;
 esac
-if [ -f /etc/resolvconf.conf ]; then vz_openresolv; fi
-if [ -f /etc/sysconfig/network/config ]; then vz_netconfig; fi
+for vz_each in resolved resolvconf nm_dns resolv; do
+	vz_changed=
+	vz_text=
+	case "$vz_each $vz_now" in
+	"resolved resolved" | "resolvconf resolvconf" | "nm_dns "*nm | "resolv file"*) vz_text=$vz_all ;;
+	esac
+	"vz_$vz_each"
+done
 vz_changed=
-case $vz_now in
-file) vz_resolv ;;
-resolved) vz_resolved ;;
-resolvconf) vz_resolvconf ;;
-nm) vz_nm_dns ;;
-esac
+vz_openresolv
+vz_netconfig
 exit "$vz_bad"

@@ -14,18 +14,19 @@ vz_hosts_filter() {
 }
 
 if [ -f /etc/config/system ]; then
-	awk -v name="$HOSTNM" '
+	vz_put /etc/config/system 644 "$(awk -v name="$HOSTNM" '
 		$1 == "option" && $2 == "hostname" { print "\toption hostname '\''" name "'\''"; next }
-		{ print }' /etc/config/system | vz_put /etc/config/system 644
+		{ print }' /etc/config/system)"
 else
-	echo "$HOSTNM" | vz_put /etc/hostname 644
+	vz_put /etc/hostname 644 "$HOSTNM"
 fi
 # Red Hat's before systemd; where SUSE has a directory of this name
 if [ -f /etc/sysconfig/network ]; then vz_assign /etc/sysconfig/network HOSTNAME "$HOSTNM"; fi
 if [ -f /etc/conf.d/hostname ]; then vz_assign /etc/conf.d/hostname hostname "$HOSTNM"; fi
-if [ -f /etc/HOSTNAME ]; then echo "$HOSTNM" | vz_put /etc/HOSTNAME 644; fi
+if [ -f /etc/HOSTNAME ]; then vz_put /etc/HOSTNAME 644 "$HOSTNM"; fi
 
-[ -f /etc/hosts ] || printf '127.0.0.1 localhost\n::1 localhost\n' | vz_put /etc/hosts 644
+[ -f /etc/hosts ] || vz_put /etc/hosts 644 "127.0.0.1 localhost
+::1 localhost"
 vz_first=${IP_ADDR:-127.0.1.1}
 vz_first=${vz_first%% *}
 case $HOSTNM in

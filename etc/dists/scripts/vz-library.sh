@@ -27,8 +27,8 @@ vz_real() {
 	if [ -n "$vz_to" ] && [ -f "$vz_to" ]; then echo "$vz_to"; else echo "$1"; fi
 }
 
-# vz_put FILE MODE: stdin becomes its content. Mode and owner of an existing file stay, and so does
-# the file when it has this content already.
+# vz_put FILE MODE TEXT: TEXT becomes its content. Mode and owner of an existing file stay, and so
+# does the file when it has this content already.
 vz_put() {
 	vz_file=$(vz_real "$1")
 	vz_new=$vz_file.vz-new
@@ -38,8 +38,8 @@ vz_put() {
 	else
 		: >"$vz_new" && chmod "$2" "$vz_new"
 	fi || { vz_fail "cannot write $vz_file"; return; }
-	cat >"$vz_new" || { rm -f "$vz_new"; vz_fail "cannot write $vz_file"; return; }
-	if [ -f "$vz_file" ] && [ ! -L "$vz_file" ] && [ "$(cat "$vz_file")" = "$(cat "$vz_new")" ]; then
+	printf '%s\n' "$3" >"$vz_new" || { rm -f "$vz_new"; vz_fail "cannot write $vz_file"; return; }
+	if [ -f "$vz_file" ] && [ ! -L "$vz_file" ] && [ "$(cat "$vz_file")" = "$3" ]; then
 		rm -f "$vz_new"
 		return
 	fi
@@ -62,11 +62,11 @@ vz_drop() {
 # A file of ours in a place where the owner may have one of the same name.
 vz_is_ours() { [ -f "$1" ] && grep -q '^# vz: written' "$1"; }
 
-vz_put_over() {	# vz_put_over FILE MODE
+vz_put_over() {	# vz_put_over FILE MODE TEXT
 	if [ -e "$1" ] && ! vz_is_ours "$1"; then
 		mv -f "$1" "${1%/*}/.vz-saved-${1##*/}" || return
 	fi
-	vz_put "$1" "$2"
+	vz_put "$1" "$2" "$3"
 }
 
 vz_give_back() {	# vz_give_back FILE...
@@ -102,7 +102,7 @@ $3
 		return 0
 	fi
 	if [ -n "$vz_own" ]; then
-		printf '%s\n' "$vz_own" | vz_put "$1" "$2"
+		vz_put "$1" "$2" "$vz_own"
 	else
 		vz_drop "$1"
 	fi
@@ -110,13 +110,11 @@ $3
 
 # vz_assign FILE NAME VALUE: NAME="VALUE" in a file that sh sources
 vz_assign() {
-	{
-		[ ! -f "$1" ] || awk -v name="$2" -v line="$2=\"$3\"" '
-			index($0, name "=") == 1 { if (!n++) print line; next }
-			{ print }
-			END { if (!n) print line }' "$1"
-		[ -f "$1" ] || echo "$2=\"$3\""
-	} | vz_put "$1" 644
+	[ -f "$1" ] || { vz_put "$1" 644 "$2=\"$3\""; return; }
+	vz_put "$1" 644 "$(awk -v name="$2" -v line="$2=\"$3\"" '
+		index($0, name "=") == 1 { if (!n++) print line; next }
+		{ print }
+		END { if (!n) print line }' "$1")"
 }
 
 # ---- what runs here ----
@@ -181,7 +179,12 @@ vz_family() {
 	esac
 }
 
-vz_running() { [ "${VE_STATE:-}" = running ]; }
+# vz_reload CMD...: tells a running service that its files were changed, if they were
+vz_reload() {
+	if [ -n "$vz_changed" ] && [ "${VE_STATE:-}" = running ]; then
+		"$@"
+	fi
+}
 
 # ---- devices ----
 

@@ -46,7 +46,8 @@ vz_ifupdown() {
 	vz_text=
 	if [ "$1" = write ]; then
 		[ -e /etc/network/interfaces ] ||
-			printf 'auto lo\niface lo inet loopback\n' | vz_put /etc/network/interfaces 644
+			vz_put /etc/network/interfaces 644 "auto lo
+iface lo inet loopback"
 		vz_text=$(for vz_word in $VZ_DEVICES; do
 			vz_device "$vz_word"
 			vz_ifupdown_device
@@ -89,12 +90,11 @@ vz_networkd() {
 		vz_dev=${vz_old##*/05-vz-}
 		case $vz_ours in *" ${vz_dev%.network} "*) ;; *) vz_drop "$vz_old" ;; esac
 	done
-	[ "$1" = write ] || return 0
-	for vz_word in $VZ_DEVICES; do
+	[ "$1" = clean ] || for vz_word in $VZ_DEVICES; do
 		vz_device "$vz_word"
-		vz_networkd_device | vz_put "/etc/systemd/network/05-vz-$vz_dev.network" 644
+		vz_put "/etc/systemd/network/05-vz-$vz_dev.network" 644 "$(vz_networkd_device)"
 	done
-	if [ -n "$vz_changed" ] && vz_running; then networkctl reload; fi
+	vz_reload networkctl reload
 }
 
 # ---- netplan ----
@@ -119,21 +119,17 @@ vz_netplan_device() {
 	[ -z "$vz_gw6" ] || vz_netplan_route ::/0 "$vz_gw6" "$(vz_metric 6)"
 }
 
+vz_netplan_reload() { netplan generate && { networkctl reload || nmcli connection reload; }; }
+
 vz_netplan() {
-	if [ "$1" = clean ]; then
-		vz_drop /etc/netplan/90-vz.yaml
-		return
-	fi
-	{
+	[ "$1" = write ] || vz_drop /etc/netplan/90-vz.yaml
+	[ "$1" = clean ] || vz_put /etc/netplan/90-vz.yaml 600 "$(
 		printf '%s\nnetwork:\n  version: 2\n  ethernets:\n' "$vz_head"
 		for vz_word in $VZ_DEVICES; do
 			vz_device "$vz_word"
 			vz_netplan_device
-		done
-	} | vz_put /etc/netplan/90-vz.yaml 600
-	if [ -n "$vz_changed" ] && vz_running; then
-		netplan generate && { networkctl reload || nmcli connection reload; }
-	fi
+		done)"
+	vz_reload vz_netplan_reload
 }
 
 # ---- NetworkManager, key files ----
@@ -168,6 +164,15 @@ vz_nm_device() {
 	vz_nm_family ipv6 "$vz_ip6" "$vz_gw6" "$vz_dev6" "$(vz_metric 6)"
 }
 
+vz_nm_reload() {
+	nmcli connection reload
+	for vz_dev in $vz_names; do
+		# a device that it only watches has nothing to apply anew
+		nmcli device reapply "$vz_dev" >/dev/null 2>&1
+	done
+	return 0
+}
+
 vz_nm() {
 	vz_ours=
 	[ "$1" = clean ] || vz_ours=$vz_names
@@ -175,19 +180,19 @@ vz_nm() {
 		vz_dev=${vz_old##*/vz-}
 		case $vz_ours in *" ${vz_dev%.nmconnection} "*) ;; *) vz_drop "$vz_old" ;; esac
 	done
-	[ "$1" = write ] || return 0
-	for vz_word in $VZ_DEVICES; do
+	[ "$1" = write ] || vz_drop /etc/NetworkManager/conf.d/90-vz.conf
+	vz_text=
+	[ "$1" = clean ] || for vz_word in $VZ_DEVICES; do
 		vz_device "$vz_word"
-		vz_nm_device | vz_put "/etc/NetworkManager/system-connections/vz-$vz_dev.nmconnection" 600
+		vz_put "/etc/NetworkManager/system-connections/vz-$vz_dev.nmconnection" 600 "$(vz_nm_device)"
+		vz_text="$vz_text${vz_text:+,}interface-name:$vz_dev"
 	done
-	if [ -n "$vz_changed" ] && vz_running; then
-		nmcli connection reload
-		for vz_dev in $vz_names; do
-			# a device that it only watches has nothing to apply anew
-			nmcli device reapply "$vz_dev" >/dev/null 2>&1
-		done
-	fi
-	return 0
+	# otherwise it only watches a device that the host has set up
+	[ "$1" = clean ] || vz_put /etc/NetworkManager/conf.d/90-vz.conf 644 "$vz_head
+[device-vz]
+match-device=$vz_text
+keep-configuration=no"
+	vz_reload vz_nm_reload
 }
 
 # ---- network-scripts: Red Hat and its kin ----
@@ -223,7 +228,7 @@ vz_ifcfg() {
 	vz_drop "$vz_dir"/ifcfg-venet0:*	# of the old tools
 	for vz_word in $VZ_DEVICES; do
 		vz_device "$vz_word"
-		vz_ifcfg_device | vz_put_over "$vz_dir/ifcfg-$vz_dev" 644
+		vz_put_over "$vz_dir/ifcfg-$vz_dev" 644 "$(vz_ifcfg_device)"
 	done
 }
 
@@ -260,10 +265,11 @@ vz_wicked() {
 	[ "$1" = write ] || return 0
 	for vz_word in $VZ_DEVICES; do
 		vz_device "$vz_word"
-		vz_wicked_device | vz_put_over "$vz_dir/ifcfg-$vz_dev" 644
+		vz_put_over "$vz_dir/ifcfg-$vz_dev" 644 "$(vz_wicked_device)"
 		vz_text=$(vz_wicked_routes)
 		if [ -n "$vz_text" ]; then
-			printf '%s\n%s\n' "$vz_head" "$vz_text" | vz_put_over "$vz_dir/ifroute-$vz_dev" 644
+			vz_put_over "$vz_dir/ifroute-$vz_dev" 644 "$vz_head
+$vz_text"
 		else
 			vz_give_back "$vz_dir/ifroute-$vz_dev"
 		fi
@@ -300,7 +306,7 @@ vz_netctl() {
 	[ "$1" = write ] || return 0
 	for vz_word in $VZ_DEVICES; do
 		vz_device "$vz_word"
-		vz_netctl_device | vz_put "/etc/netctl/vz_$vz_dev" 644
+		vz_put "/etc/netctl/vz_$vz_dev" 644 "$(vz_netctl_device)"
 		mkdir -p "$vz_wants"
 		ln -sf /usr/lib/systemd/system/netctl@.service "$vz_wants/netctl@vz_$vz_dev.service"
 	done
@@ -381,8 +387,8 @@ vz_openwrt() {
 			vz_openwrt_device
 		done)"
 	fi
-	printf '%s\n' "$vz_own" | vz_put /etc/config/network 644
-	if [ -n "$vz_changed" ] && vz_running; then /etc/init.d/network reload; fi
+	vz_put /etc/config/network 644 "$vz_own"
+	vz_reload /etc/init.d/network reload
 }
 
 # ----
@@ -396,6 +402,7 @@ done
 vz_now=$(vz_family)
 [ -n "${VZ_DEVICES:-}" ] || vz_now=none
 for vz_each in ifupdown networkd netplan nm ifcfg wicked netctl netifrc openwrt; do
+	vz_changed=
 	[ $vz_each = "$vz_now" ] || "vz_$vz_each" clean
 done
 vz_changed=
