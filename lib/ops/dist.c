@@ -128,10 +128,10 @@ static int add_ip_change(struct work *w, struct vz_err *e)
 
 	if (!added || !removed)
 		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
-	if (*removed || (all && !*added))
+	if (all ? !*added : *removed != 0)
 		r = add_action(w, VZ_DIST_DEL_IP, all ? NULL : removed, all, e);
 	if (r >= 0 && *added)
-		r = add_action(w, VZ_DIST_ADD_IP, added, all && !*removed, e);
+		r = add_action(w, VZ_DIST_ADD_IP, added, all, e);
 	return r;
 }
 
@@ -306,16 +306,20 @@ int vz_dist_post_create(struct vz_ct *ct, struct vz_err *e)
 {
 	struct vz_err second = { 0 };
 	autodist d = { 0 };
+	bool made_root;
 	int r = open_dist(ct, &d, e);
 
 	if (r < 0 || !d.script[VZ_DIST_POST_CREATE])
 		return r;
 	vz_log(0, "Performing postcreate actions");
+	made_root = ct->root && mkdir(ct->root, 0700) == 0;
 	r = vz_mount_steps(ct, false, e);
 	if (r < 0)
 		return r;
 	r = run_on_host(ct, &d, e);
 	if (vz_umount_steps(ct, false, &second) < 0)
 		vz_log(-1, "%s", second.msg);
+	if (r < 0 && made_root)
+		(void)rmdir(ct->root);
 	return r;
 }

@@ -20,7 +20,7 @@ struct vz_dist_change {
 	const struct vz_conf *conf;   /* all that holds from now on */
 	/* what old scripts are told, words of IP_ADDRESS; NULL: none. At a start all are added. */
 	const struct vz_plist *added, *removed;
-	bool removed_all;             /* --ipdel all */
+	bool removed_all;             /* --ipdel all; then `removed` is not looked at */
 };
 
 /* 107 and 108 of a VPS whose distribution cannot be used; for verbs that want to know early. */
