@@ -5,6 +5,7 @@
 #include "base/ip.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "net/classes.h"
 #include "net/guard-internal.h"
 #include "sys/bpf.h"
 #include "sys/nl.h"
@@ -61,6 +62,7 @@ static int open_pin(const char *path, struct vz_err *e)
 		r = load(e);
 		if (r < 0)
 			return vz_within(e, r, "cannot load the network guard");
+		vz_classes_first();
 		fd = vz_bpf_open(path);
 	}
 	return fd < 0 ? vz_fail(e, VZ_SYSTEM, -fd, "cannot open %s", path) : fd;
@@ -164,13 +166,14 @@ static int add_counters(unsigned ctid, struct vz_err *e)
 static void fill_dev(const struct vz_guard_dev *d, struct vz_dev *ret)
 {
 	ret->ctid = d->ctid;
-	ret->flags = (d->l2 ? VZ_DEV_L2 : 0) | (d->mac_filter ? VZ_DEV_MAC_FILTER : 0) |
+	ret->flags &= VZ_DEV_RATE_IN;
+	ret->flags |= (d->l2 ? VZ_DEV_L2 : 0) | (d->mac_filter ? VZ_DEV_MAC_FILTER : 0) |
 		     (d->ip_filter ? VZ_DEV_IP_FILTER : 0) | (d->router ? VZ_DEV_ROUTER : 0) |
 		     (d->direct ? VZ_DEV_DIRECT : 0);
 	memcpy(ret->mac, d->mac, sizeof(ret->mac));
 }
 
-/* What is not a setting of the caller's (the shaper) stays. */
+/* What is not a setting of the caller's (the rates) stays. */
 static int set_dev(const struct vz_guard_dev *d, bool attach, struct vz_err *e)
 {
 	autoclose int map = vz_guard_map(VZ_MAP_DEVS, attach, e);

@@ -22,6 +22,7 @@
 #define VZ_DEV_IP_FILTER 4u
 #define VZ_DEV_ROUTER 8u
 #define VZ_DEV_DIRECT 16u
+#define VZ_DEV_RATE_IN 32u /* a token bucket is its root queue */
 
 struct vz_dev {
 	__u32 ctid;
