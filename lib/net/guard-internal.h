@@ -9,6 +9,10 @@
 #include "net/bpf/guard-maps.h"
 #include "net/pins.h"
 
+/* Of the filters on the ingress of a host end, in their order. */
+#define VZ_GUARD_PRIO 1
+#define VZ_SHAPE_PRIO 2
+
 enum vz_guard_map {
 	VZ_MAP_DEVS,
 	VZ_MAP_ADDRS,

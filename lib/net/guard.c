@@ -23,7 +23,6 @@
 #define LOADER VZ_LIBEXECDIR "/vzguard"
 #define SAID_MAX 256
 #define PART 1024 /* entries of a map read at a time */
-#define FILTER_PRIO 1
 #define FILTER_HANDLE 1
 
 /* ---- pins ---- */
@@ -113,7 +112,7 @@ static int add_program(int rtnl, int ifindex, uint32_t parent, int prog, struct 
 			    .tcm_ifindex = ifindex,
 			    .tcm_handle = FILTER_HANDLE,
 			    .tcm_parent = TC_H_MAKE(TC_H_CLSACT, parent),
-			    .tcm_info = TC_H_MAKE(FILTER_PRIO << 16, htons(ETH_P_ALL)) };
+			    .tcm_info = TC_H_MAKE(VZ_GUARD_PRIO << 16, htons(ETH_P_ALL)) };
 	struct vz_nl m;
 
 	vz_nl_init(&m, RTM_NEWTFILTER, NLM_F_CREATE);
@@ -166,7 +165,7 @@ static int add_counters(unsigned ctid, struct vz_err *e)
 static void fill_dev(const struct vz_guard_dev *d, struct vz_dev *ret)
 {
 	ret->ctid = d->ctid;
-	ret->flags &= VZ_DEV_RATE_IN;
+	ret->flags &= VZ_DEV_RATE_IN | VZ_DEV_RATE_OUT;
 	ret->flags |= (d->l2 ? VZ_DEV_L2 : 0) | (d->mac_filter ? VZ_DEV_MAC_FILTER : 0) |
 		     (d->ip_filter ? VZ_DEV_IP_FILTER : 0) | (d->router ? VZ_DEV_ROUTER : 0) |
 		     (d->direct ? VZ_DEV_DIRECT : 0);

@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Token buckets for a VPS; see shape.h. Who goes through the one from the VPS is told in the guard's
- * map of devices. */
+/* Token buckets for a VPS; see shape.h. What the guard on the ingress of a host end lets pass comes
+ * to a second filter there, which hands all of it to the ifb device. The guard's map of devices
+ * remembers which device has what. */
 #include "net/shape.h"
 #include "base/own.h"
 #include "net/guard-internal.h"
 #include "sys/bpf.h"
 #include "sys/nl.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/bpf.h>
+#include <linux/filter.h>
+#include <linux/if_ether.h>
 #include <linux/if_link.h>
+#include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
+#include <linux/tc_act/tc_mirred.h>
 #include <net/if.h>
 #include <string.h>
 
@@ -172,28 +178,89 @@ int vz_shape_gone(int rtnl, unsigned ctid, struct vz_err *e)
 
 /* ---- both directions ---- */
 
-/* The queue changes before the mark in the map is set, and after it is taken off. */
+static struct tcmsg filter_of(int ifindex)
+{
+	return (struct tcmsg){ .tcm_family = AF_UNSPEC,
+			       .tcm_ifindex = ifindex,
+			       .tcm_handle = 1,
+			       .tcm_parent = TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS),
+			       .tcm_info = TC_H_MAKE(VZ_SHAPE_PRIO << 16, htons(ETH_P_ALL)) };
+}
+
+/* Everything that comes to this filter goes to `to`. The match is one classic BPF instruction, so no
+ * other classifier is needed than the guard's. */
+static int put_detour(int rtnl, int ifindex, int to, struct vz_err *e)
+{
+	static const struct sock_filter all = { .code = BPF_RET | BPF_K, .k = UINT32_MAX };
+	struct tc_mirred parms = { .action = TC_ACT_STOLEN,
+				   .eaction = TCA_EGRESS_REDIR,
+				   .ifindex = (uint32_t)to };
+	struct tcmsg tc = filter_of(ifindex);
+	struct vz_nl m;
+
+	vz_nl_init(&m, RTM_NEWTFILTER, NLM_F_CREATE);
+	vz_nl_put_hdr(&m, &tc, sizeof(tc));
+	vz_nl_put_str(&m, TCA_KIND, "bpf");
+	VZ_NL_NEST(&m, TCA_OPTIONS) {
+		vz_nl_put_u16(&m, TCA_BPF_OPS_LEN, 1);
+		vz_nl_put(&m, TCA_BPF_OPS, &all, sizeof(all));
+		VZ_NL_NEST(&m, TCA_BPF_ACT)
+			VZ_NL_NEST(&m, 1) {
+				vz_nl_put_str(&m, TCA_ACT_KIND, "mirred");
+				VZ_NL_NEST(&m, TCA_ACT_OPTIONS)
+					vz_nl_put(&m, TCA_MIRRED_PARMS, &parms, sizeof(parms));
+			}
+	}
+	return vz_nl_call(rtnl, &m, e, "cannot shape network device %d", ifindex);
+}
+
+static int drop_detour(int rtnl, int ifindex, struct vz_err *e)
+{
+	struct tcmsg tc = filter_of(ifindex);
+	struct vz_nl m;
+	int r;
+
+	vz_nl_init(&m, RTM_DELTFILTER, 0);
+	vz_nl_put_hdr(&m, &tc, sizeof(tc));
+	vz_nl_put_str(&m, TCA_KIND, "bpf");
+	r = vz_nl_call(rtnl, &m, e, "cannot take the rate off network device %d", ifindex);
+	return r == -ENOENT ? 0 : r;
+}
+
+/* The marks are set first and taken off last: they say what there may be. */
+static int mark(int map, int ifindex, struct vz_dev *dev, uint32_t flags, struct vz_err *e)
+{
+	uint32_t key = (uint32_t)ifindex;
+	int r;
+
+	if (dev->flags == flags)
+		return 0;
+	dev->flags = flags;
+	r = vz_bpf_update(map, &key, dev, BPF_EXIST);
+	return r < 0 ? vz_fail(e, VZ_SYSTEM, -r, "cannot shape network device %d", ifindex) : 0;
+}
+
 static int shape_one(int rtnl, int ifindex, int shaper, const struct vz_shape *s, struct vz_err *e)
 {
 	autoclose int map = vz_guard_map(VZ_MAP_DEVS, false, e);
 	uint32_t key = (uint32_t)ifindex;
 	struct vz_dev dev;
-	bool had;
+	uint32_t had, want = (s->in ? VZ_DEV_RATE_IN : 0) | (s->out ? VZ_DEV_RATE_OUT : 0);
 	int r = map < 0 ? map : vz_bpf_lookup(map, &key, &dev);
 
 	if (r < 0)
 		return vz_fail(e, VZ_SYSTEM, -r, "network device %d is not guarded", ifindex);
-	had = dev.flags & VZ_DEV_RATE_IN;
-	if (s->in)
+	had = dev.flags & (VZ_DEV_RATE_IN | VZ_DEV_RATE_OUT);
+	r = mark(map, ifindex, &dev, dev.flags | want, e);
+	if (r >= 0 && s->in)
 		r = put_bucket(rtnl, ifindex, s->in, e);
-	else if (had)
+	else if (r >= 0 && had & VZ_DEV_RATE_IN)
 		r = drop_bucket(rtnl, ifindex, e);
-	if (r < 0)
-		return r;
-	dev.flags = (dev.flags & ~VZ_DEV_RATE_IN) | (s->in ? VZ_DEV_RATE_IN : 0);
-	dev.shaper = (uint32_t)shaper;
-	r = vz_bpf_update(map, &key, &dev, BPF_EXIST);
-	return r < 0 ? vz_fail(e, VZ_SYSTEM, -r, "cannot shape network device %d", ifindex) : 0;
+	if (r >= 0 && s->out)
+		r = put_detour(rtnl, ifindex, shaper, e);
+	else if (r >= 0 && had & VZ_DEV_RATE_OUT)
+		r = drop_detour(rtnl, ifindex, e);
+	return r < 0 ? r : mark(map, ifindex, &dev, (dev.flags & ~had) | want, e);
 }
 
 int vz_shape_set(int rtnl, const struct vz_shape *s, struct vz_err *e)

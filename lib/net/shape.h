@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Rates of a VPS. To the VPS: a token bucket (tbf) on the host end of each of its devices. From the
- * VPS: the guard redirects what it lets pass through one ifb device of the VPS, vzs<CTID>, with a
- * token bucket; what comes out goes on as if it had just come in. A VPS has no hand on either.
+ * VPS: what the guard lets pass goes through one ifb device of the VPS, vzs<CTID>, with a token
+ * bucket; what comes out goes on as if it had just come in, routed or bridged. A VPS has no hand on either.
  */
 #ifndef VZ_NET_SHAPE_H
 #define VZ_NET_SHAPE_H

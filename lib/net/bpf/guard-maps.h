@@ -23,13 +23,13 @@
 #define VZ_DEV_ROUTER 8u
 #define VZ_DEV_DIRECT 16u
 #define VZ_DEV_RATE_IN 32u /* a token bucket is its root queue */
+#define VZ_DEV_RATE_OUT 64u /* a filter behind the guard sends what passes through another */
 
 struct vz_dev {
 	__u32 ctid;
 	__u32 flags; /* VZ_DEV_* */
 	__u8 mac[6];
 	__u16 pad;
-	__u32 shaper; /* ifindex of the device that shapes what the VPS sends; 0: none */
 };
 
 /* ---- addrs: what a device may send from; ifindex 0: whose an address is (venet only) ---- */

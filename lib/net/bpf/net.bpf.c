@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The guard, in the kernel. vz_from runs on what a VPS sends (tc ingress of the host end of its
- * device), vz_to on what it gets (tc egress). One order: filter, count, shape.
+ * device), vz_to on what it gets (tc egress). One order: filter, count, shape. Shaping is the next
+ * filter's (shape.c): to hand a frame to ifb needs act_mirred, since ifb before 6.5 does not take
+ * what bpf_redirect() sends.
  *
  * A check of the filter returns 0, "I do not object", or objection(reason). No check accepts, and a
  * frame passes only when none objects: so the order of the checks cannot matter, and an exception
@@ -599,9 +601,7 @@ int vz_from(struct __sk_buff *skb)
 	}
 	if (c && f.family)
 		count(skb, &f, c, true);
-	if (f.dev->shaper)
-		return bpf_redirect(f.dev->shaper, 0);
-	return TC_ACT_UNSPEC;
+	return TC_ACT_UNSPEC; /* on to the filter that shapes, if there is one */
 }
 
 SEC("tc")
