@@ -21,6 +21,13 @@ int vz_host_load(struct vz_host *ret, vz_conf_warn *warn, struct vz_err *e)
 		vz_conf_free(&h.conf);
 		return vz_fail(e, VZ_NOCONFIG, -r, "Unable to open %s", HOST_CONF);
 	}
+	/* one level for all VPSes was never allowed (reference 3.2) */
+	if (h.conf.netfilter.set) {
+		if (warn)
+			warn(0, "Warning: NETFILTER is a parameter of a container and ignored in "
+				HOST_CONF);
+		vz_conf_unset(&h.conf, vz_param_by_key("NETFILTER"));
+	}
 	*ret = h;
 	return 0;
 }
@@ -130,31 +137,6 @@ const char *vz_ct_name(const struct vz_ct *ct)
 		return NULL;
 	link = vz_fmt("%s/%s", NAMES_DIR, ct->own.name.v);
 	return link && id_of_link(link, &id) == 0 && id == ct->id ? ct->own.name.v : NULL;
-}
-
-bool vz_list_is_on(const struct vz_plist *l, const char *name)
-{
-	const char *rest;
-
-	for (size_t i = 0; l->set && i < l->n; i++)
-		if (vz_str_prefix(l->v[i], name, &rest) && !strcmp(rest, ":on"))
-			return true;
-	return false;
-}
-
-uint32_t vz_ct_features(const struct vz_ct *ct)
-{
-	const struct vz_plist *f = &ct->conf.features;
-	uint32_t bits = 0;
-
-	if (vz_list_is_on(f, "privileged") || (ct->conf.local_uid.set && !ct->conf.local_uid.v))
-		bits |= VZ_FEAT_PRIVILEGED;
-	if (vz_list_is_on(f, "nesting"))
-		bits |= VZ_FEAT_NESTING;
-	for (size_t i = 0; f->set && i < f->n; i++)
-		if (!strcmp(f->v[i], "sysfs:off"))
-			bits |= VZ_FEAT_NO_SYSFS;
-	return bits;
 }
 
 bool vz_ct_has_dump(const struct vz_ct *ct)

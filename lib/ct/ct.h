@@ -11,14 +11,10 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "ct/features.h"
 #include "param/param.h"
 
 #define VZ_CTID_MAX 2147483644u
-
-/* FEATURES that change how a VPS is isolated; what is in force stands in its state. */
-#define VZ_FEAT_PRIVILEGED (1u << 0) /* no user namespace */
-#define VZ_FEAT_NESTING (1u << 1)    /* may create nested namespaces */
-#define VZ_FEAT_NO_SYSFS (1u << 2)   /* sysfs:off */
 
 /* What /run/vz/N says of a running VPS: written last, removed first. */
 struct vz_state {
@@ -27,7 +23,7 @@ struct vz_state {
 	char boot_id[40];    /* of the host: a state of another boot is void */
 	uint64_t started_at; /* seconds since the epoch */
 	uint32_t uid, gid;   /* first host id of the map; 0: no user namespace */
-	uint32_t features;   /* VZ_FEAT_* bits in force */
+	uint32_t features;   /* VZ_FEAT_* in force, the level of NETFILTER with them */
 	uint64_t caps;       /* capability bounding set in force */
 };
 
@@ -59,12 +55,14 @@ int vz_ct_load(const struct vz_host *h, unsigned id, struct vz_ct *ret, vz_conf_
 void vz_ct_free(struct vz_ct *ct);
 /* The name under which the VPS is known (NAME= with a matching symlink), or NULL. */
 const char *vz_ct_name(const struct vz_ct *ct);
-/* "name:on" words of FEATURES as VZ_FEAT_* bits. */
+/* Default dump file exists? */
+bool vz_ct_has_dump(const struct vz_ct *ct);
+
+/* ---- features.c ---- */
+/* FEATURES and NETFILTER (or IPTABLES; without both: stateless) as VZ_FEAT_* (features.h). */
 uint32_t vz_ct_features(const struct vz_ct *ct);
 /* Does this word list hold "NAME:on"? */
 bool vz_list_is_on(const struct vz_plist *l, const char *name);
-/* Default dump file exists? */
-bool vz_ct_has_dump(const struct vz_ct *ct);
 
 /* ---- state.c ---- */
 /* 1 and *ret: a live init of this boot. 0: not running (stale files count as not running).

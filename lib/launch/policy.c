@@ -6,7 +6,31 @@
 #include "sys/call.h"
 #include "sys/caps.h"
 
-#define GROUP_NAMESPACES (1u << 0) /* off with FEATURES="nesting:on" */
+#include <linux/netlink.h>
+#include <linux/sockios.h>
+#include <linux/if_tunnel.h>
+#include <netinet/in.h>
+
+/* Groups of rows that are left out when a feature or the level of NETFILTER says so. */
+#define GROUP_NAMESPACES (1u << 0) /* nesting:on */
+#define GROUP_NETFILTER (1u << 1)  /* every level but disabled */
+#define GROUP_XTABLES (1u << 2)    /* full: these options hand over rules the kernel reads later */
+#define GROUP_BRIDGE (1u << 3)     /* bridge:on */
+#define GROUP_TUNNELS (1u << 4)    /* sit, ipip and ipgre on */
+
+/* Conditions on arguments that are an int. The option numbers of the old packet filters are
+ * IPT_BASE_CTL, ARPT_BASE_CTL and EBT_BASE_CTL of linux/netfilter*, four from each; those of
+ * IP6T_* are 64, 65, 68, 69, because 66 and 67 are IPV6_RECVTCLASS and IPV6_TCLASS. */
+#define IS(at, v) { (at), 0xffffffff, (v) }
+#define ONE_OF_4(at, v) { (at), 0xfffffffc, (v) }
+#define ONE_OF_2(at, v) { (at), 0xfffffffe, (v) }
+
+/* Two ways to write a row: without and with such conditions. */
+#define DENY(c, errno_, f, g, w) \
+	{ .call = (c), .err = (errno_), .flag = (f), .group = (g), .why = (w) }
+#define WHEN(c, errno_, f, g, w, ...) \
+	{ .call = (c), .err = (errno_), .flag = (f), .group = (g), .why = (w), \
+	  .args = { __VA_ARGS__ } }
 
 /*
  * EPERM where libc and systemd take "not permitted" for an answer and go on; ENOSYS where they
@@ -14,43 +38,68 @@
  */
 /* clang-format off */
 static const struct vz_scrow rows[] = {
-	{ "kexec_load", EPERM, 0, 0, "would replace the host's kernel" },
-	{ "kexec_file_load", EPERM, 0, 0, "would replace the host's kernel" },
-	{ "init_module", EPERM, 0, 0, "modules are the host's" },
-	{ "finit_module", EPERM, 0, 0, "modules are the host's" },
-	{ "delete_module", EPERM, 0, 0, "modules are the host's" },
-	{ "open_by_handle_at", EPERM, 0, 0, "opens files outside of the root by guessed handles" },
-	{ "bpf", EPERM, 0, 0, "kernel attack surface; its fds cannot be checkpointed" },
-	{ "perf_event_open", EPERM, 0, 0, "kernel attack surface; its fds cannot be checkpointed" },
-	{ "io_uring_setup", ENOSYS, 0, 0, "cannot be checkpointed; programs fall back" },
-	{ "io_uring_enter", ENOSYS, 0, 0, "cannot be checkpointed; programs fall back" },
-	{ "io_uring_register", ENOSYS, 0, 0, "cannot be checkpointed; programs fall back" },
-	{ "userfaultfd", EPERM, 0, 0, "makes kernel races exploitable; cannot be checkpointed" },
-	{ "keyctl", EPERM, 0, 0, "keyrings are not namespaced" },
-	{ "add_key", EPERM, 0, 0, "keyrings are not namespaced" },
-	{ "request_key", EPERM, 0, 0, "keyrings are not namespaced" },
-	{ "swapon", EPERM, 0, 0, "swap is the host's" },
-	{ "swapoff", EPERM, 0, 0, "swap is the host's" },
-	{ "syslog", EPERM, 0, 0, "the kernel log is the host's" },
-	{ "acct", EPERM, 0, 0, "process accounting is the host's" },
-	{ "iopl", EPERM, 0, 0, "ports are the host's" },
-	{ "ioperm", EPERM, 0, 0, "ports are the host's" },
-	{ "settimeofday", EPERM, 0, 0, "the clock is the host's" },
-	{ "clock_settime", EPERM, 0, 0, "the clock is the host's" },
-	{ "lookup_dcookie", EPERM, 0, 0, "profiling of the host" },
-	{ "nfsservctl", ENOSYS, 0, 0, "gone from Linux long ago" },
-	{ "unshare", EPERM, CLONE_NEWUTS, GROUP_NAMESPACES, "nested: cannot be checkpointed" },
-	{ "unshare", EPERM, CLONE_NEWIPC, GROUP_NAMESPACES, "nested: cannot be checkpointed" },
-	{ "unshare", EPERM, CLONE_NEWUSER, GROUP_NAMESPACES, "nested: kernel attack surface" },
-	{ "unshare", EPERM, CLONE_NEWPID, GROUP_NAMESPACES, "nested: cannot be checkpointed" },
-	{ "unshare", EPERM, CLONE_NEWCGROUP, GROUP_NAMESPACES, "nested: cannot be checkpointed" },
-	{ "unshare", EPERM, CLONE_NEWTIME, GROUP_NAMESPACES, "nested: cannot be checkpointed" },
-	{ "clone", EPERM, CLONE_NEWUTS, GROUP_NAMESPACES, "nested: cannot be checkpointed" },
-	{ "clone", EPERM, CLONE_NEWIPC, GROUP_NAMESPACES, "nested: cannot be checkpointed" },
-	{ "clone", EPERM, CLONE_NEWUSER, GROUP_NAMESPACES, "nested: kernel attack surface" },
-	{ "clone", EPERM, CLONE_NEWPID, GROUP_NAMESPACES, "nested: cannot be checkpointed" },
-	{ "clone", EPERM, CLONE_NEWCGROUP, GROUP_NAMESPACES, "nested: cannot be checkpointed" },
-	{ "clone3", ENOSYS, 0, GROUP_NAMESPACES, "hides its flags from filters; libc takes clone" },
+	DENY("kexec_load", EPERM, 0, 0, "would replace the host's kernel"),
+	DENY("kexec_file_load", EPERM, 0, 0, "would replace the host's kernel"),
+	DENY("init_module", EPERM, 0, 0, "modules are the host's"),
+	DENY("finit_module", EPERM, 0, 0, "modules are the host's"),
+	DENY("delete_module", EPERM, 0, 0, "modules are the host's"),
+	DENY("open_by_handle_at", EPERM, 0, 0, "opens files outside of the root by guessed handles"),
+	DENY("bpf", EPERM, 0, 0, "kernel attack surface; its fds cannot be checkpointed"),
+	DENY("perf_event_open", EPERM, 0, 0, "kernel attack surface; its fds cannot be checkpointed"),
+	DENY("io_uring_setup", ENOSYS, 0, 0, "cannot be checkpointed; programs fall back"),
+	DENY("io_uring_enter", ENOSYS, 0, 0, "cannot be checkpointed; programs fall back"),
+	DENY("io_uring_register", ENOSYS, 0, 0, "cannot be checkpointed; programs fall back"),
+	DENY("userfaultfd", EPERM, 0, 0, "makes kernel races exploitable; cannot be checkpointed"),
+	DENY("keyctl", EPERM, 0, 0, "keyrings are not namespaced"),
+	DENY("add_key", EPERM, 0, 0, "keyrings are not namespaced"),
+	DENY("request_key", EPERM, 0, 0, "keyrings are not namespaced"),
+	DENY("swapon", EPERM, 0, 0, "swap is the host's"),
+	DENY("swapoff", EPERM, 0, 0, "swap is the host's"),
+	DENY("syslog", EPERM, 0, 0, "the kernel log is the host's"),
+	DENY("acct", EPERM, 0, 0, "process accounting is the host's"),
+	DENY("iopl", EPERM, 0, 0, "ports are the host's"),
+	DENY("ioperm", EPERM, 0, 0, "ports are the host's"),
+	DENY("settimeofday", EPERM, 0, 0, "the clock is the host's"),
+	DENY("clock_settime", EPERM, 0, 0, "the clock is the host's"),
+	DENY("lookup_dcookie", EPERM, 0, 0, "profiling of the host"),
+	DENY("nfsservctl", ENOSYS, 0, 0, "gone from Linux long ago"),
+	DENY("unshare", EPERM, CLONE_NEWUTS, GROUP_NAMESPACES, "nested: cannot be checkpointed"),
+	DENY("unshare", EPERM, CLONE_NEWIPC, GROUP_NAMESPACES, "nested: cannot be checkpointed"),
+	DENY("unshare", EPERM, CLONE_NEWUSER, GROUP_NAMESPACES, "nested: kernel attack surface"),
+	DENY("unshare", EPERM, CLONE_NEWPID, GROUP_NAMESPACES, "nested: cannot be checkpointed"),
+	DENY("unshare", EPERM, CLONE_NEWCGROUP, GROUP_NAMESPACES, "nested: cannot be checkpointed"),
+	DENY("unshare", EPERM, CLONE_NEWTIME, GROUP_NAMESPACES, "nested: cannot be checkpointed"),
+	DENY("clone", EPERM, CLONE_NEWUTS, GROUP_NAMESPACES, "nested: cannot be checkpointed"),
+	DENY("clone", EPERM, CLONE_NEWIPC, GROUP_NAMESPACES, "nested: cannot be checkpointed"),
+	DENY("clone", EPERM, CLONE_NEWUSER, GROUP_NAMESPACES, "nested: kernel attack surface"),
+	DENY("clone", EPERM, CLONE_NEWPID, GROUP_NAMESPACES, "nested: cannot be checkpointed"),
+	DENY("clone", EPERM, CLONE_NEWCGROUP, GROUP_NAMESPACES, "nested: cannot be checkpointed"),
+	DENY("clone3", ENOSYS, 0, GROUP_NAMESPACES, "hides its flags from filters; libc takes clone"),
+	WHEN("socket", EPROTONOSUPPORT, 0, GROUP_NETFILTER, "nf_tables, connection tracking, ipset",
+	     IS(0, AF_NETLINK), IS(2, NETLINK_NETFILTER)),
+	WHEN("setsockopt", ENOPROTOOPT, 0, GROUP_XTABLES, "ip_tables",
+	     IS(1, IPPROTO_IP), ONE_OF_4(2, 64)),
+	WHEN("setsockopt", ENOPROTOOPT, 0, GROUP_XTABLES, "arp_tables",
+	     IS(1, IPPROTO_IP), ONE_OF_4(2, 96)),
+	WHEN("setsockopt", ENOPROTOOPT, 0, GROUP_XTABLES, "ebtables",
+	     IS(1, IPPROTO_IP), ONE_OF_4(2, 128)),
+	WHEN("setsockopt", ENOPROTOOPT, 0, GROUP_XTABLES, "ip6_tables",
+	     IS(1, IPPROTO_IPV6), ONE_OF_2(2, 64)),
+	WHEN("getsockopt", ENOPROTOOPT, 0, GROUP_XTABLES, "ip_tables",
+	     IS(1, IPPROTO_IP), ONE_OF_4(2, 64)),
+	WHEN("getsockopt", ENOPROTOOPT, 0, GROUP_XTABLES, "arp_tables",
+	     IS(1, IPPROTO_IP), ONE_OF_4(2, 96)),
+	WHEN("getsockopt", ENOPROTOOPT, 0, GROUP_XTABLES, "ebtables",
+	     IS(1, IPPROTO_IP), ONE_OF_4(2, 128)),
+	WHEN("getsockopt", ENOPROTOOPT, 0, GROUP_XTABLES, "ip6_tables",
+	     IS(1, IPPROTO_IPV6), ONE_OF_2(2, 64)),
+	WHEN("getsockopt", ENOPROTOOPT, 0, GROUP_XTABLES, "ip6_tables",
+	     IS(1, IPPROTO_IPV6), ONE_OF_2(2, 68)),
+	WHEN("ioctl", EPERM, 0, GROUP_BRIDGE, "makes a bridge", IS(1, SIOCBRADDBR)),
+	WHEN("ioctl", EPERM, 0, GROUP_BRIDGE, "makes a bridge, the older way", IS(1, SIOCSIFBR)),
+	WHEN("ioctl", EPERM, 0, GROUP_TUNNELS, "makes any of three kinds, told apart by a name in memory",
+	     IS(1, SIOCADDTUNNEL)),
+	WHEN("ioctl", EPERM, 0, GROUP_TUNNELS, "the same", IS(1, SIOCCHGTUNNEL)),
 };
 /* clang-format on */
 
@@ -109,8 +158,17 @@ int vz_policy_caps(const struct vz_conf *conf, uint32_t features, uint64_t *ret,
 
 int vz_policy_filter(uint32_t features, struct vz_filter *ret, struct vz_err *e)
 {
-	struct vz_sctable t = { rows, ARRAY_LEN(rows),
-				features & VZ_FEAT_NESTING ? GROUP_NAMESPACES : 0 };
+	struct vz_sctable t = { rows, ARRAY_LEN(rows), 0 };
 
+	if (features & VZ_FEAT_NESTING)
+		t.off |= GROUP_NAMESPACES;
+	if (VZ_FEAT_NETFILTER(features) != VZ_NETFILTER_DISABLED)
+		t.off |= GROUP_NETFILTER;
+	if (VZ_FEAT_NETFILTER(features) == VZ_NETFILTER_FULL)
+		t.off |= GROUP_XTABLES;
+	if (features & VZ_FEAT_BRIDGE)
+		t.off |= GROUP_BRIDGE;
+	if ((features & VZ_FEAT_TUNNELS) == VZ_FEAT_TUNNELS)
+		t.off |= GROUP_TUNNELS;
 	return vz_filter_get(&t, VZ_RUNDIR, ret, e);
 }

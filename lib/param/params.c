@@ -233,17 +233,21 @@ const struct vz_param vz_params[] = {
 		.type = &vz_type_modules, .at = AT(iptables),
 		.words = MODULES,
 		.where = IN_FILE | IN_SET | REPLACES,
-		.text = "Old list of packet filter modules; NETFILTER took its place. Every "
-			"network namespace has its own packet filter: the value is kept and "
-			"shown, not enforced.",
+		.text = "Old list of packet filter modules; NETFILTER took its place. Without "
+			"that, the list stands for a level: one with a module of address "
+			"translation for full, one with connection tracking for stateful, any "
+			"other for stateless.",
 	},
 	{
 		.key = "NETFILTER", .opt = "netfilter", .arg = "MODE",
 		.type = &vz_type_word, .at = AT(netfilter),
 		.words = "disabled|stateless|stateful|full",
+		.dflt = "stateless",
 		.where = IN_FILE | IN_SET, .col = { "netfilter", "NETFILTER", -9 },
-		.text = "How much of the packet filter the container may use. Every network "
-			"namespace has its own: the value is kept and shown, not enforced.",
+		.text = "How much of the packet filter the container may use: none; filters and "
+			"mangling without connection tracking; connection tracking but no "
+			"address translation; or all. The socket options of the old iptables "
+			"(iptables-legacy, ebtables-legacy) need full.",
 	},
 	{
 		.key = "CAPABILITY", .opt = "capability", .arg = "NAME:on|off",
@@ -517,11 +521,15 @@ const struct vz_param vz_params[] = {
 	{
 		.key = "FEATURES", .opt = "features", .arg = "NAME:on|off",
 		.type = &vz_type_features, .at = AT(features),
-		.words = "sysfs|nfs|nfsd|sit|ipip|ppp|ipgre|bridge|nesting|privileged",
+		.words = "sysfs|nfs|nfsd|sit|ipip|ppp|ipgre|bridge|tun|fuse|wireguard|nesting|"
+			 "privileged",
 		.where = IN_FILE | IN_SET, .col = { "features", "FEATURES", -15 },
-		.text = "Switches beyond the rest. nesting allows nested namespaces inside (such "
-			"a container cannot be checkpointed); privileged runs it without a user "
-			"namespace, so that root inside is root of the host.",
+		.text = "Switches beyond the rest; all but sysfs are off. tun, ppp and fuse give "
+			"/dev/net/tun, /dev/ppp and /dev/fuse; sit, ipip, ipgre, wireguard, "
+			"bridge and ppp allow network devices of that kind; nfs and nfsd need "
+			"privileged. nesting allows nested namespaces inside, and bridge unless "
+			"that is off (such a container cannot be checkpointed); privileged runs "
+			"it without a user namespace, so that root inside is root of the host.",
 	},
 	{
 		.key = "IOPRIO", .opt = "ioprio", .arg = "N",

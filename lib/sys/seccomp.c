@@ -30,47 +30,94 @@ static unsigned flag_arg(const char *call)
 static int add_row(scmp_filter_ctx ctx, const struct vz_scrow *row)
 {
 	int nr = seccomp_syscall_resolve_name(row->call);
+	struct scmp_arg_cmp cmp[ARRAY_LEN(row->args) + 1];
+	unsigned n = 0;
 
 	if (nr == __NR_SCMP_ERROR)
 		return 0;
-	if (!row->flag)
-		return seccomp_rule_add(ctx, SCMP_ACT_ERRNO((unsigned)row->err), nr, 0);
-	return seccomp_rule_add(ctx, SCMP_ACT_ERRNO((unsigned)row->err), nr, 1,
-				SCMP_CMP64(flag_arg(row->call), SCMP_CMP_MASKED_EQ, row->flag,
-					   row->flag));
+	if (row->flag)
+		cmp[n++] = SCMP_CMP64(flag_arg(row->call), SCMP_CMP_MASKED_EQ, row->flag, row->flag);
+	for (const struct vz_scarg *a = row->args; a < row->args + ARRAY_LEN(row->args); a++)
+		if (a->mask)
+			cmp[n++] = SCMP_CMP64(a->at, SCMP_CMP_MASKED_EQ, a->mask, a->value);
+	return seccomp_rule_add_array(ctx, SCMP_ACT_ERRNO((unsigned)row->err), nr, n, cmp);
 }
 
-static int add_sibling(scmp_filter_ctx ctx)
+/* The 32-bit ABI of this machine; 0: it has none that we know. */
+static uint32_t sibling(void)
 {
 #if defined(__x86_64__)
-	return seccomp_arch_add(ctx, SCMP_ARCH_X86);
+	return SCMP_ARCH_X86;
 #elif defined(__aarch64__)
-	return seccomp_arch_add(ctx, SCMP_ARCH_ARM);
+	return SCMP_ARCH_ARM;
 #else
-	(void)ctx;
 	return 0;
 #endif
 }
 
-static int compile(const struct vz_sctable *t, char **ret, size_t *ret_len)
+/* libseccomp would look for the arguments in the registers of socketcall(2), where they are not. */
+static bool is_multiplexed(const struct vz_scrow *row)
+{
+	return row->args[0].mask && strstr(row->call, "sock");
+}
+
+/* An empty filter for one architecture; NULL: it cannot be made. */
+static scmp_filter_ctx filter_for(uint32_t arch)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
-	autoclose int fd = memfd_create("vz-filter", MFD_CLOEXEC);
-	struct stat st;
-	int r = ctx && fd >= 0 ? 0 : -ENOMEM;
+	int r = ctx ? 0 : -ENOMEM;
 
-	if (!r)
-		r = add_sibling(ctx);
+	if (!r && arch != seccomp_arch_native()) {
+		r = seccomp_arch_add(ctx, arch);
+		if (!r)
+			r = seccomp_arch_remove(ctx, SCMP_ARCH_NATIVE);
+	}
 	if (!r)
 		r = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(ENOSYS));
 	if (!r)
 		r = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2); /* binary tree */
-	for (size_t i = 0; !r && i < t->n; i++)
-		if (!(t->rows[i].group & t->off))
-			r = add_row(ctx, &t->rows[i]);
+	if (!r)
+		return ctx;
+	seccomp_release(ctx);
+	return NULL;
+}
+
+/* Rows for the native architecture, and for its sibling; *ret is the caller's, also on failure. */
+static int build(const struct vz_sctable *t, scmp_filter_ctx *ret)
+{
+	scmp_filter_ctx ctx = *ret = filter_for(seccomp_arch_native());
+	scmp_filter_ctx second = sibling() ? filter_for(sibling()) : NULL;
+	int r = ctx && (second || !sibling()) ? 0 : -ENOMEM;
+
+	for (size_t i = 0; !r && i < t->n; i++) {
+		const struct vz_scrow *row = &t->rows[i];
+
+		if (row->group & t->off)
+			continue;
+		r = add_row(ctx, row);
+		if (!r && second && !is_multiplexed(row))
+			r = add_row(second, row);
+	}
+	if (!r && second)
+		r = seccomp_merge(ctx, second); /* takes `second` */
+	if (r && second)
+		seccomp_release(second);
+	return r;
+}
+
+static int compile(const struct vz_sctable *t, char **ret, size_t *ret_len)
+{
+	autoclose int fd = memfd_create("vz-filter", MFD_CLOEXEC);
+	scmp_filter_ctx ctx = NULL;
+	struct stat st;
+	int r = build(t, &ctx);
+
+	if (!r && fd < 0)
+		r = -ENOMEM;
 	if (!r)
 		r = seccomp_export_bpf(ctx, fd);
-	seccomp_release(ctx);
+	if (ctx)
+		seccomp_release(ctx);
 	if (!r && (fstat(fd, &st) < 0 || st.st_size <= 0 || (size_t)st.st_size > FILTER_MAX))
 		r = -EINVAL;
 	if (r)
@@ -96,6 +143,7 @@ static uint64_t digest(const struct vz_sctable *t)
 		h = vz_str_hash(&row->err, sizeof(row->err), h);
 		h = vz_str_hash(&row->flag, sizeof(row->flag), h);
 		h = vz_str_hash(&row->group, sizeof(row->group), h);
+		h = vz_str_hash(row->args, sizeof(row->args), h);
 	}
 	return h;
 }

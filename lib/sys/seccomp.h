@@ -8,13 +8,23 @@
 
 #include "base/err.h"
 
-/* One refusal. flag != 0: only when the call's flags argument has that bit (clone, unshare). */
+/* (argument `at` & mask) == value; mask 0: no such condition. The kernel takes these arguments as
+ * int, so masks have no bit above 31. */
+struct vz_scarg {
+	unsigned at;
+	uint32_t mask, value;
+};
+
+/* One refusal. flag != 0: only when the call's flags argument has that bit (clone, unshare). args:
+ * only when all of them hold; such a row about sockets does not reach the 32-bit ABI, whose
+ * socketcall(2) keeps its arguments in memory. */
 struct vz_scrow {
 	const char *call; /* name; unknown on an architecture: left out there */
 	int err;          /* what the caller sees */
 	uint64_t flag;
 	unsigned group;   /* VZ_SC_* : rows of a group may be turned off together */
 	const char *why;
+	struct vz_scarg args[2];
 };
 
 struct vz_sctable {

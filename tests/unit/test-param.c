@@ -195,9 +195,9 @@ static const struct value {
 	{ "features", true, "nfs:on,sit:off", "nfs:on sit:off ", 0 },
 	{ "features", true, "nfs:on nfs:off", "nfs:off ", 0 },
 	{ "features", true, "nesting:on", "nesting:on ", 0 },
-	{ "features", true, "fuse:on", NULL, -EINVAL }, /* four letters are no nfsd */
-	{ "features", true, "tun:on", NULL, -EINVAL },
-	{ "FEATURES", false, "fuse:on nfs:on", "nfs:on ", VZ_TAKEN_PARTLY },
+	{ "features", true, "fuze:on", NULL, -EINVAL }, /* four letters are no nfsd */
+	{ "features", true, "tun:on,fuse:off", "tun:on fuse:off ", 0 },
+	{ "FEATURES", false, "fuze:on nfs:on", "nfs:on ", VZ_TAKEN_PARTLY },
 	{ "devices", true, "c:10:229:rw", "c:10:229:rw ", 0 },
 	{ "devices", true, "b:8:all:wr", "b:8:all:rw ", 0 },
 	{ "devices", true, "b:7:0:rw", NULL, -EINVAL },
@@ -533,8 +533,8 @@ static const struct refusal {
 	{ "set --setmode never", 21, "Bad parameter for --setmode: never" },
 	{ "set --ipadd 1.2.3", 21, "Bad parameter for --ipadd: 1.2.3" },
 	{ "set --ipdel 1.2.3", 21, "Bad parameter for --ipdel: 1.2.3" },
-	{ "set --features fuse:on", 21,
-	  "Bad parameter for --features: fuse:on (Unknown feature: fuse)" },
+	{ "set --features fuze:on", 21,
+	  "Bad parameter for --features: fuze:on (Unknown feature: fuze)" },
 	{ "set --mac 00:18:51:00:00:01", 20, "Invalid usage.  Option --ifname not specified" },
 	{ "set --ifname eth0 --mac 00:18", 21, "Bad parameter for --mac: 00:18" },
 	{ "set --ifname eth0 --bridge b,mac_filter=off", 21, "Bad parameter for --bridge: " },

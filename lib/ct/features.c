@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* FEATURES, NETFILTER and IPTABLES of a configuration as one word; see features.h. What a bit does
+ * is told where it is read. */
+#include "ct/ct.h"
+#include "base/own.h"
+#include "base/str.h"
+
+static const struct {
+	const char *name;
+	uint32_t bit;
+} names[] = {
+	{ "privileged", VZ_FEAT_PRIVILEGED }, { "nesting", VZ_FEAT_NESTING },
+	{ "tun", VZ_FEAT_TUN },               { "fuse", VZ_FEAT_FUSE },
+	{ "ppp", VZ_FEAT_PPP },               { "wireguard", VZ_FEAT_WIREGUARD },
+	{ "bridge", VZ_FEAT_BRIDGE },         { "sit", VZ_FEAT_SIT },
+	{ "ipip", VZ_FEAT_IPIP },             { "ipgre", VZ_FEAT_IPGRE },
+	{ "nfs", VZ_FEAT_NFS },               { "nfsd", VZ_FEAT_NFSD },
+};
+
+static const char *const levels[] = {
+	[VZ_NETFILTER_FULL] = "full",
+	[VZ_NETFILTER_STATEFUL] = "stateful",
+	[VZ_NETFILTER_STATELESS] = "stateless",
+	[VZ_NETFILTER_DISABLED] = "disabled",
+};
+
+bool vz_list_is_on(const struct vz_plist *l, const char *name)
+{
+	const char *rest;
+
+	for (size_t i = 0; l->set && i < l->n; i++)
+		if (vz_str_prefix(l->v[i], name, &rest) && !strcmp(rest, ":on"))
+			return true;
+	return false;
+}
+
+static bool is_off(const struct vz_plist *l, const char *name)
+{
+	const char *rest;
+
+	for (size_t i = 0; l->set && i < l->n; i++)
+		if (vz_str_prefix(l->v[i], name, &rest) && !strcmp(rest, ":off"))
+			return true;
+	return false;
+}
+
+/* What a module of the old list needs. */
+static uint32_t level_of_module(const char *name)
+{
+	static const char *const nat[] = { "iptable_nat", "ip_nat_ftp", "ip_nat_irc",
+					   "ipt_REDIRECT" };
+	static const char *const conntrack[] = { "ip_conntrack", "ip_conntrack_ftp",
+						 "ip_conntrack_irc", "ipt_conntrack", "ipt_state",
+						 "ipt_helper" };
+
+	for (size_t i = 0; i < ARRAY_LEN(nat); i++)
+		if (!strcmp(nat[i], name))
+			return VZ_NETFILTER_FULL;
+	for (size_t i = 0; i < ARRAY_LEN(conntrack); i++)
+		if (!strcmp(conntrack[i], name))
+			return VZ_NETFILTER_STATEFUL;
+	return VZ_NETFILTER_STATELESS;
+}
+
+/* NETFILTER wins over the old list, which is as strong as its strongest module. */
+static uint32_t netfilter_level(const struct vz_conf *c)
+{
+	uint32_t level = VZ_NETFILTER_STATELESS;
+
+	for (uint32_t i = 0; c->netfilter.set && i < ARRAY_LEN(levels); i++)
+		if (!strcmp(levels[i], c->netfilter.v))
+			return i;
+	for (size_t i = 0; c->iptables.set && i < c->iptables.n; i++) {
+		uint32_t l = level_of_module(c->iptables.v[i]);
+
+		if (l < level)
+			level = l;
+	}
+	return level;
+}
+
+uint32_t vz_ct_features(const struct vz_ct *ct)
+{
+	const struct vz_plist *f = &ct->conf.features;
+	uint32_t bits = netfilter_level(&ct->conf) << VZ_FEAT_NETFILTER_SHIFT;
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (vz_list_is_on(f, names[i].name))
+			bits |= names[i].bit;
+	if (ct->conf.local_uid.set && !ct->conf.local_uid.v)
+		bits |= VZ_FEAT_PRIVILEGED;
+	/* containers within need a bridge, and nothing else of it needs a decision */
+	if (bits & VZ_FEAT_NESTING && !is_off(f, "bridge"))
+		bits |= VZ_FEAT_BRIDGE;
+	if (is_off(f, "sysfs"))
+		bits |= VZ_FEAT_NO_SYSFS;
+	return bits;
+}
