@@ -95,6 +95,8 @@ int vz_cg_apply(struct vz_cg *cg, const struct vz_cg_limits *l, struct vz_err *e
 int vz_cg_devices(struct vz_cg *cg, const struct vz_cg_dev *list, size_t n, struct vz_err *e);
 
 bool vz_cg_exists(const struct vz_cg *cg);
+/* What names the group to BPF programs, never used twice until the next boot; 0: there is none. */
+uint64_t vz_cg_id(const struct vz_cg *cg);
 /* Any process left inside? (0/1, or -errno) */
 int vz_cg_populated(const struct vz_cg *cg);
 int vz_cg_freeze(struct vz_cg *cg, bool on, struct vz_err *e);

@@ -11,6 +11,8 @@
 #include "sys/call.h"
 #include "sys/file.h"
 
+#include <sys/stat.h>
+
 int vz_cg_open(unsigned ctid, const char *root, struct vz_cg **ret, struct vz_err *e)
 {
 	struct vz_cg *cg = calloc(1, sizeof(*cg));
@@ -66,6 +68,15 @@ bool vz_cg_exists(const struct vz_cg *cg)
 
 	/* made first, removed last: without it there is nothing elsewhere */
 	return root >= 0 && !faccessat(root, cg->path, F_OK, 0);
+}
+
+uint64_t vz_cg_id(const struct vz_cg *cg)
+{
+	struct stat st;
+	int root = cg_root(cg, CG_V2);
+
+	/* the inode number of a kernfs directory is its id */
+	return root >= 0 && !fstatat(root, cg->path, &st, 0) ? (uint64_t)st.st_ino : 0;
 }
 
 /*

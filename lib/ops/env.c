@@ -3,8 +3,10 @@
 #include "ops/env.h"
 #include "base/log.h"
 #include "base/own.h"
+#include "base/str.h"
 #include "ct/console.h"
 #include "fs/dev.h"
+#include "launch/netpolicy.h"
 #include "launch/policy.h"
 #include "res/res.h"
 #include "sys/call.h"
@@ -57,11 +59,31 @@ int vz_env_open(struct vz_env *env, struct vz_ct *ct, struct vz_err *e)
 {
 	*env = (struct vz_env){
 		.ct = ct,
-		.spec = { .id = ct->id, .root = -1, .dev = -1, .console = -1,
+		.spec = { .id = ct->id, .features = vz_ct_features(ct), .root = -1, .dev = -1, .console = -1,
 			  .stdio = { -1, -1, -1 } },
 		.launch = VZ_LAUNCH_INIT,
 	};
 	return vz_cg_open(ct->id, NULL, &env->cg, e);
+}
+
+/* Did somebody ask for what the policy programs hold back? What is only the default is held where
+ * the kernel can. */
+static bool asked_for_policy(const struct vz_conf *c)
+{
+	for (size_t i = 0; c->features.set && i < c->features.n; i++)
+		if (vz_str_suffix(c->features.v[i], ":off"))
+			return true;
+	return c->netfilter.set || c->iptables.set;
+}
+
+static int hold_netlink(const struct vz_env *env, struct vz_err *e)
+{
+	int r = vz_netpolicy_set(vz_cg_id(env->cg), env->spec.features, e);
+
+	if (r != -EOPNOTSUPP)
+		return r;
+	vz_log(asked_for_policy(&env->ct->conf) ? -1 : 1, "Warning: %s", e->msg);
+	return 0;
 }
 
 int vz_env_cgroup(struct vz_env *env, struct vz_err *e)
@@ -75,6 +97,8 @@ int vz_env_cgroup(struct vz_env *env, struct vz_err *e)
 			return r;
 	}
 	r = vz_cg_create(env->cg, env->spec.uid, env->spec.gid, e);
+	if (r >= 0)
+		r = hold_netlink(env, e);
 	if (r >= 0)
 		r = vz_res_apply(env->cg, &env->ct->conf,
 				 env->bare ? APPLY_DEVICES :
@@ -113,7 +137,6 @@ int vz_env_spec(struct vz_env *env, bool console, struct vz_err *e)
 	struct vz_spec *s = &env->spec;
 	int r;
 
-	s->features = vz_ct_features(ct);
 	snprintf(env->name, sizeof(env->name), "ct%u", ct->id); /* never the host's own name */
 	s->hostname = env->name;
 	if (!env->bare && ct->conf.hostname.set && *ct->conf.hostname.v)
@@ -160,6 +183,7 @@ void vz_env_cgroup_gone(struct vz_env *env)
 
 	if (!vz_cg_exists(env->cg))
 		return;
+	vz_netpolicy_clear(vz_cg_id(env->cg));
 	if (vz_cg_kill(env->cg, KILL_TIMEOUT_MS, &e) < 0 || vz_cg_destroy(env->cg, &e) < 0)
 		vz_log(-1, "Warning: %s, ignoring", e.msg);
 }

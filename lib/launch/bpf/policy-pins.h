@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where the policy programs live: in the bpf file system of the guard, in a directory named after
+ * their bytes. The links in it keep them attached. A kernel that refuses them leaves its reason in
+ * a file of the same name beside it, so that not every start asks again.
+ */
+#ifndef VZ_LAUNCH_POLICY_PINS_H
+#define VZ_LAUNCH_POLICY_PINS_H
+
+#include "launch/bpf/stamp.h"
+
+#define VZ_POLICY_BPFFS VZ_RUNDIR "/bpf"
+#define VZ_POLICY_DIR VZ_POLICY_BPFFS "/policy-" VZ_POLICY_STAMP
+#define VZ_POLICY_MAP VZ_POLICY_DIR "/vz_vpses"
+#define VZ_POLICY_REFUSED VZ_RUNDIR "/policy-" VZ_POLICY_STAMP ".refused"
+
+#endif

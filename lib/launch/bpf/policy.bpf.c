@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What a VPS may ask of netlink, and of the socket options of the old packet filters: the levels of
+ * NETFILTER and the features that are kinds of network devices. Compiled for the BPF machine,
+ * loaded and attached once by vzpolicy for all VPSes; a process is one of a VPS when a group above
+ * it is in the map.
+ *
+ * They stand before the kernel's security hooks, which see a message once it is in kernel memory:
+ * nobody can change it after we have looked. How a message is read is in netlink-walk.h. A kernel
+ * needs BPF trampolines and its type information for this, no LSM= setting.
+ */
+#include <linux/bpf.h>
+#include <linux/errno.h>
+#include <linux/in.h>
+#include <linux/netlink.h>
+#include <stdbool.h>
+
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "ct/features.h"
+#include "launch/bpf/policy-names.h"
+
+#define LEVELS_MAX 10 /* of groups below the root; ours is the second to fourth */
+
+#define LINK_FEATURES (VZ_FEAT_PPP | VZ_FEAT_WIREGUARD | VZ_FEAT_BRIDGE | VZ_FEAT_TUNNELS)
+
+/* Of the kernel's own types only what is read; libbpf finds the offsets. */
+struct sock {
+	__u16 sk_protocol;
+} __attribute__((preserve_access_index));
+struct sk_buff {
+	unsigned int len;
+	unsigned char *data;
+} __attribute__((preserve_access_index));
+struct socket;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, VZ_POLICY_VPSES);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u64);
+	__type(value, __u32);
+} vz_vpses SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, VZ_POLICY_NAMES);
+	__type(key, struct vz_policy_name);
+	__type(value, __u32);
+} vz_names SEC(".maps");
+
+static long (*const vz_read)(void *dst, __u32 n, const void *from) =
+	(void *)BPF_FUNC_probe_read_kernel;
+static long (*const vz_read_name)(void *dst, __u32 n, const void *from) =
+	(void *)BPF_FUNC_probe_read_kernel_str;
+
+static __always_inline __u32 *vz_name_value(const struct vz_policy_name *key)
+{
+	return bpf_map_lookup_elem(&vz_names, key);
+}
+
+#include "launch/bpf/netlink-walk.h"
+
+/* The features of the VPS that the caller is in; ~0: none. */
+#define NO_VPS (~0u)
+static __always_inline __u32 features_here(void)
+{
+	for (int level = 1; level <= LEVELS_MAX; level++) {
+		__u64 id = bpf_get_current_ancestor_cgroup_id(level);
+		__u32 *f;
+
+		if (!id)
+			break;
+		f = bpf_map_lookup_elem(&vz_vpses, &id);
+		if (f)
+			return *f;
+	}
+	return NO_VPS;
+}
+
+static __always_inline int check(const struct sk_buff *skb, __u32 proto, __u32 features)
+{
+	struct walk w = { .data = skb->data, .features = features, .proto = proto };
+
+	w.level[0].end = skb->len;
+	if (bpf_loop(STEPS_MAX, step, &w, 0) >= STEPS_MAX)
+		return -EPERM;
+	return w.verdict;
+}
+
+SEC("fmod_ret/security_netlink_send")
+int BPF_PROG(vz_netlink, struct sock *sk, struct sk_buff *skb, int ret)
+{
+	__u32 proto = sk->sk_protocol, features;
+
+	if (ret || (proto != NETLINK_ROUTE && proto != NETLINK_NETFILTER))
+		return ret;
+	features = features_here();
+	if (features == NO_VPS)
+		return 0;
+	if (proto == NETLINK_ROUTE)
+		return (features & LINK_FEATURES) == LINK_FEATURES ? 0 : check(skb, proto, features);
+	switch (VZ_FEAT_NETFILTER(features)) {
+	case VZ_NETFILTER_FULL:
+		return 0;
+	case VZ_NETFILTER_DISABLED:
+		return -EPROTONOSUPPORT;
+	}
+	return check(skb, proto, features);
+}
+
+/* The rows of lib/launch/policy.c, for programs of the 32-bit ABI too. */
+static __always_inline int check_option(int level, int option)
+{
+	__u32 o = (__u32)option, features;
+	bool v4 = level == IPPROTO_IP && ((o & ~3u) == 64 || (o & ~3u) == 96 || (o & ~3u) == 128);
+	bool v6 = level == IPPROTO_IPV6 && ((o & ~1u) == 64 || (o & ~1u) == 68);
+
+	if (!v4 && !v6)
+		return 0;
+	features = features_here();
+	if (features == NO_VPS || VZ_FEAT_NETFILTER(features) == VZ_NETFILTER_FULL)
+		return 0;
+	return -ENOPROTOOPT;
+}
+
+SEC("fmod_ret/security_socket_setsockopt")
+int BPF_PROG(vz_setsockopt, struct socket *sock, int level, int option, int ret)
+{
+	return ret ? ret : check_option(level, option);
+}
+
+SEC("fmod_ret/security_socket_getsockopt")
+int BPF_PROG(vz_getsockopt, struct socket *sock, int level, int option, int ret)
+{
+	return ret ? ret : check_option(level, option);
+}
+
+char _license[] SEC("license") = "GPL";

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * vzpolicy: loads the policy programs, gives them their table of names, attaches and pins them
+ * (launch/bpf/policy-pins.h). Run by the first start after boot, or after an upgrade, that needs
+ * them. Whoever comes at the same moment waits for the lock and finds the work done. When the
+ * kernel refuses, it says one line on stderr and leaves it for those who come later.
+ */
+#include "base/err.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "ct/features.h"
+#include "launch/bpf/policy-pins.h"
+#include "sys/file.h"
+
+#define VZ_POLICY_TABLE
+#include "launch/bpf/policy-names.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+
+#define HALF_DIR VZ_POLICY_DIR "-new" /* no dots in a bpf file system */
+#define LOCK_FILE VZ_RUNDIR "/.bpf.lock"
+
+/* The compiled programs, as bytes of this one. */
+__asm__(".section .rodata, \"a\"\n"
+	".balign 8\n"
+	"vz_policy_begin: .incbin \"" POLICY_OBJECT "\"\n"
+	"vz_policy_end: .byte 0\n"
+	".previous\n");
+extern const char vz_policy_begin[], vz_policy_end[];
+
+static int silent(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	(void)level;
+	(void)fmt;
+	(void)ap;
+	return 0;
+}
+
+static int mount_here(struct vz_err *e)
+{
+	struct statfs fs;
+
+	if (vz_mkdir_p(VZ_POLICY_BPFFS, 0700) < 0 || statfs(VZ_POLICY_BPFFS, &fs) < 0)
+		return vz_fail(e, VZ_SYSTEM, errno, "cannot make %s", VZ_POLICY_BPFFS);
+	if ((unsigned long)fs.f_type == BPF_FS_MAGIC)
+		return 0;
+	if (mount("bpf", VZ_POLICY_BPFFS, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700") < 0)
+		return vz_fail(e, VZ_SYSTEM, errno, "cannot mount a bpf file system on %s",
+			       VZ_POLICY_BPFFS);
+	return 0;
+}
+
+static int fill_names(struct bpf_object *o, struct vz_err *e)
+{
+	int map = bpf_object__find_map_fd_by_name(o, "vz_names");
+
+	for (size_t i = 0; map >= 0 && i < ARRAY_LEN(vz_policy_table); i++)
+		if (bpf_map_update_elem(map, &vz_policy_table[i].key, &vz_policy_table[i].value,
+					BPF_ANY) < 0)
+			map = -errno;
+	return map < 0 ? vz_fail(e, VZ_SYSTEM, -map, "cannot fill the table of names") : 0;
+}
+
+/* A link dies with its last descriptor, and its pin is one. */
+static int attach(struct bpf_program *prog, struct vz_err *e)
+{
+	autofree char *path = vz_fmt("%s/%s", HALF_DIR, bpf_program__name(prog));
+	struct bpf_link *link = path ? bpf_program__attach(prog) : NULL;
+	int r = link ? bpf_link__pin(link, path) : path ? -errno : -ENOMEM;
+
+	if (link)
+		bpf_link__destroy(link);
+	return r < 0 ? vz_fail(e, VZ_SYSTEM, -r, "cannot attach %s", bpf_program__name(prog)) : 0;
+}
+
+/* Under another name first: whoever finds the directory finds all of it, in force. */
+static int put_in_force(struct bpf_object *o, struct vz_err *e)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(o, "vz_vpses");
+	struct bpf_program *prog;
+	int r;
+
+	r = vz_remove_tree(AT_FDCWD, HALF_DIR); /* of a loader that was killed */
+	if (r >= 0 && mkdir(HALF_DIR, 0700) < 0)
+		r = -errno;
+	if (r >= 0)
+		r = bpf_map__pin(map, HALF_DIR "/vz_vpses");
+	if (r < 0)
+		return vz_fail(e, VZ_SYSTEM, -r, "cannot make %s", HALF_DIR);
+	bpf_object__for_each_program(prog, o) {
+		r = attach(prog, e);
+		if (r < 0)
+			return r;
+	}
+	if (rename(HALF_DIR, VZ_POLICY_DIR) < 0)
+		return vz_fail(e, VZ_SYSTEM, errno, "cannot make %s", VZ_POLICY_DIR);
+	return 0;
+}
+
+static void drop_object(struct bpf_object **o)
+{
+	bpf_object__close(*o);
+}
+
+static int load(struct vz_err *e)
+{
+	__attribute__((cleanup(drop_object))) struct bpf_object *o = NULL;
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "vz_policy");
+	int r;
+
+	o = bpf_object__open_mem(vz_policy_begin, (size_t)(vz_policy_end - vz_policy_begin), &opts);
+	if (!o)
+		return vz_fail(e, VZ_SYSTEM, errno, "cannot read the policy programs");
+	r = bpf_object__load(o);
+	if (r < 0)
+		return vz_fail(e, VZ_SYSTEM, -r, "cannot load them");
+	r = fill_names(o, e);
+	if (r >= 0)
+		r = put_in_force(o, e);
+	if (r < 0)
+		(void)vz_remove_tree(AT_FDCWD, HALF_DIR);
+	return r;
+}
+
+static int run(struct vz_err *e)
+{
+	autoclose int lock = -EBADF;
+	int r = vz_mkdir_p(VZ_RUNDIR, 0755);
+
+	if (r < 0)
+		return vz_fail(e, VZ_SYSTEM, -r, "cannot make %s", VZ_RUNDIR);
+	lock = open(LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (lock < 0 || flock(lock, LOCK_EX) < 0)
+		return vz_fail(e, VZ_SYSTEM, errno, "cannot lock %s", LOCK_FILE);
+	r = mount_here(e);
+	if (r < 0 || !access(VZ_POLICY_DIR, F_OK))
+		return r;
+	r = load(e);
+	if (r < 0)
+		(void)vz_file_replace(VZ_POLICY_REFUSED, e->msg, strlen(e->msg), 0600, false);
+	return r;
+}
+
+int main(void)
+{
+	struct vz_err e = { 0 };
+
+	libbpf_set_print(silent);
+	if (run(&e) < 0) {
+		fprintf(stderr, "%s\n", e.msg);
+		return e.exit;
+	}
+	return 0;
+}
