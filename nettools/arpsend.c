@@ -10,6 +10,7 @@
 #include "net/arp.h"
 #include "net/wire.h"
 #include "sys/clock.h"
+#include "sys/linger.h"
 
 #include <arpa/inet.h>
 #include <getopt.h>
@@ -302,7 +303,7 @@ static int run(struct request *q)
 	struct sock_fprog filter;
 	struct vz_wire_dev dev;
 	struct answers got = { 0 };
-	autoclose int sock = -EBADF;
+	autolinger int sock = -EBADF;
 	int r = find_device(q, &dev);
 
 	if (r)

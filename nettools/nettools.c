@@ -5,6 +5,7 @@
 #include "base/own.h"
 #include "net/nd.h"
 #include "net/wire.h"
+#include "sys/linger.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -28,7 +29,7 @@ int tool_announce6(const char *address, const char *device)
 	struct vz_wire_frame f;
 	struct in6_addr from;
 	struct vz_ip ip;
-	autoclose int sock = -EBADF;
+	autolinger int sock = -EBADF;
 	int r;
 
 	if (vz_ip_parse(address, &ip) < 0 || ip.family != AF_INET6 || ip.masked) {

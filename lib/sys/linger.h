@@ -15,4 +15,11 @@
  * programs only. */
 void vz_close_later(int *fd, size_t n);
 
+/* As autoclose, for one of them. */
+#define autolinger __attribute__((cleanup(vz_close_laterp)))
+static inline void vz_close_laterp(int *fd)
+{
+	vz_close_later(fd, 1);
+}
+
 #endif
