@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A device of the host came up: what the containers need of it (reference 10.9). */
+#ifndef VZ_OPS_IFUP_H
+#define VZ_OPS_IFUP_H
+
+#include "base/err.h"
+
+/* Answers for the addresses of all running VPSes on this device again and announces them there, if
+ * it is one on which they are looked for; puts routes back that went away with the host's address.
+ * Any other device is fine, and nothing is done. */
+int vz_op_ifup(const char *device, struct vz_err *e);
+
+#endif
