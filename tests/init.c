@@ -10,9 +10,12 @@
  *
  * It is not a product: it knows nothing of the code it tests and shares no line with it.
  */
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -294,12 +297,154 @@ static int daemonize(void)
 	return 0;
 }
 
+/* ---- the network ---- */
+
+/* "10.0.0.1" or "2001:db8::1" as an address of either family (an IPv4 one mapped into IPv6), so
+ * that one socket serves both. */
+static struct sockaddr_in6 address(const char *text, int port)
+{
+	struct sockaddr_in6 a = { .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port) };
+	char mapped[64];
+
+	snprintf(mapped, sizeof(mapped), "%s%s", strchr(text, ':') ? "" : "::ffff:", text);
+	if (inet_pton(AF_INET6, mapped, &a.sin6_addr) != 1) {
+		printf("%s: no address\n", text);
+		exit(2);
+	}
+	return a;
+}
+
+static const char *text_of(const struct sockaddr_in6 *a, char *buf, size_t size)
+{
+	inet_ntop(AF_INET6, &a->sin6_addr, buf, (socklen_t)size);
+	return IN6_IS_ADDR_V4MAPPED(&a->sin6_addr) ? buf + strlen("::ffff:") : buf;
+}
+
+static int dual_socket(int type)
+{
+	int s = socket(AF_INET6, type | SOCK_CLOEXEC, 0), off = 0, on = 1;
+
+	setsockopt(s, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
+	setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	setsockopt(s, IPPROTO_IP, IP_FREEBIND, &on, sizeof(on));
+	setsockopt(s, IPPROTO_IPV6, IPV6_FREEBIND, &on, sizeof(on));
+	return s;
+}
+
+/* Serves in the background from the moment it returns: tells every caller his address. "hold": goes
+ * on with an echo of what he sends. */
+static int serve(int port, bool hold)
+{
+	struct sockaddr_in6 any = { .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port) };
+	int s = dual_socket(SOCK_STREAM);
+
+	if (bind(s, (struct sockaddr *)&any, sizeof(any)) || listen(s, 64))
+		return tell("serve", -1);
+	if (fork())
+		return 0;
+	setsid();
+	signal(SIGCHLD, SIG_IGN);
+	for (int fd = 0; fd < 3; fd++)
+		dup2(s, fd); /* whoever reads our output must not wait for us */
+	for (;;) {
+		struct sockaddr_in6 peer;
+		socklen_t len = sizeof(peer);
+		int c = accept4(s, (struct sockaddr *)&peer, &len, SOCK_CLOEXEC);
+		char buf[256];
+		ssize_t n;
+
+		if (c < 0 || fork()) {
+			close(c);
+			continue;
+		}
+		dprintf(c, "%s\n", text_of(&peer, buf, sizeof(buf)));
+		while (hold && (n = read(c, buf, sizeof(buf))) > 0)
+			if (write(c, buf, (size_t)n) != n)
+				break;
+		_exit(0);
+	}
+}
+
+/* Calls, prints how we are known there; from: the own address. */
+static int call_tcp(const char *to, int port, const char *from)
+{
+	struct sockaddr_in6 a = address(to, port);
+	int s = dual_socket(SOCK_STREAM), err = 0;
+	struct pollfd p = { .fd = s, .events = POLLOUT };
+	socklen_t len = sizeof(err);
+	char buf[128];
+	ssize_t n;
+
+	if (from) {
+		struct sockaddr_in6 own = address(from, 0);
+
+		if (bind(s, (struct sockaddr *)&own, sizeof(own)))
+			return tell("bind", -1);
+	}
+	fcntl(s, F_SETFL, O_NONBLOCK);
+	if (connect(s, (struct sockaddr *)&a, sizeof(a)) && errno != EINPROGRESS)
+		return tell("connect", -1);
+	if (poll(&p, 1, 1500) < 1)
+		err = ETIMEDOUT;
+	else
+		getsockopt(s, SOL_SOCKET, SO_ERROR, &err, &len);
+	if (err) {
+		errno = err;
+		return tell("connect", -1);
+	}
+	p.events = POLLIN;
+	if (poll(&p, 1, 1500) < 1 || (n = read(s, buf, sizeof(buf) - 1)) <= 0)
+		return tell("read", -1);
+	fwrite(buf, 1, (size_t)n, stdout);
+	return 0;
+}
+
+/* One datagram, from whatever address is asked for. */
+static int send_udp(const char *to, int port, const char *from)
+{
+	struct sockaddr_in6 a = address(to, port), own = address(from, 0);
+	int s = dual_socket(SOCK_DGRAM);
+
+	if (bind(s, (struct sockaddr *)&own, sizeof(own)))
+		return tell("bind", -1);
+	return tell("send", sendto(s, "hello", 5, 0, (struct sockaddr *)&a, sizeof(a)));
+}
+
+/* Says who sends datagrams, until nobody has for so long. */
+static int hear_udp(int port, int ms)
+{
+	struct sockaddr_in6 any = { .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port) };
+	int s = dual_socket(SOCK_DGRAM);
+	struct pollfd p = { .fd = s, .events = POLLIN };
+
+	if (bind(s, (struct sockaddr *)&any, sizeof(any)))
+		return tell("bind", -1);
+	printf("ready\n");
+	fflush(stdout);
+	while (poll(&p, 1, ms) > 0) {
+		struct sockaddr_in6 peer;
+		socklen_t len = sizeof(peer);
+		char buf[64];
+
+		if (recvfrom(s, buf, sizeof(buf), 0, (struct sockaddr *)&peer, &len) >= 0)
+			printf("%s\n", text_of(&peer, buf, sizeof(buf)));
+		fflush(stdout);
+	}
+	return 0;
+}
+
+/* ---- by name ---- */
+
 static int usage(void)
 {
 	fputs("probe report [PID]     everything about this process, or about PID\n"
 	      "probe syscall NAME...  try it and say the errno; all: every row\n"
 	      "probe mount TYPE DIR | mknod b|c MAJ MIN PATH | open PATH | kill PID SIG\n"
 	      "probe abi i386|x32     unshare by another door\n"
+	      "probe serve PORT       in the background: tells every caller his address\n"
+	      "probe hold PORT        the same, and then repeats what he says\n"
+	      "probe tcp ADDR PORT [OWN]   calls such a server\n"
+	      "probe udp ADDR PORT OWN | hear PORT MS   one datagram; who sends them\n"
 	      "probe args ... | exit N | signal N | sleep | catch N | daemon | eat MIB\n",
 	      stderr);
 	return 2;
@@ -375,6 +520,14 @@ static int probe_with_args(int argc, char **argv)
 		return try_mount(argv[2], argv[3]);
 	if (!strcmp(what, "kill") && argc == 4)
 		return tell("kill", kill(atoi(argv[2]), atoi(argv[3])));
+	if (!strcmp(what, "serve") || !strcmp(what, "hold"))
+		return serve(atoi(argv[2]), *what == 'h');
+	if (!strcmp(what, "tcp") && argc >= 4)
+		return call_tcp(argv[2], atoi(argv[3]), argv[4]);
+	if (!strcmp(what, "udp") && argc == 5)
+		return send_udp(argv[2], atoi(argv[3]), argv[4]);
+	if (!strcmp(what, "hear") && argc == 4)
+		return hear_udp(atoi(argv[2]), atoi(argv[3]));
 	if (!strcmp(what, "mknod") && argc == 6)
 		return try_mknod(argv + 2);
 	return usage();
