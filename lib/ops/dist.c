@@ -168,7 +168,8 @@ static void add_vars(struct work *w)
 static int run_text(struct work *w, const struct vz_state *st)
 {
 	autofree char *text = vz_dist_text_take(&w->text);
-	struct vz_script script = { .text = text, .timeout_s = TIMEOUT_S };
+	struct vz_script script = { .text = text, .timeout_s = TIMEOUT_S,
+				    .posix = is_ours(&w->dist) };
 	struct vz_err e = { 0 };
 	int code = 0, r;
 

@@ -192,7 +192,7 @@ int vz_inside_run(struct vz_ct *ct, const struct vz_state *st, const struct vz_s
 	char *bash[] = { W("bash"), NULL }, *sh[] = { W("sh"), NULL }, *all[36];
 	const struct vz_cmd shell[] = { { "/bin/bash", bash }, { "/bin/sh", sh }, { 0 } };
 	autoclose int in = vz_file_sealed(script->text, strlen(script->text));
-	struct run what = { shell, all, in, script->timeout_s };
+	struct run what = { script->posix ? shell + 1 : shell, all, in, script->timeout_s };
 	size_t n = 3;
 
 	if (in < 0)

@@ -50,8 +50,9 @@ struct vz_script {
 	const char *text;
 	char *const *env; /* "K=V" in addition to HOME, TERM and PATH; may be NULL */
 	int timeout_s;    /* 0: none */
+	bool posix;       /* sh will do, which is often the faster one; else bash is tried first */
 };
-/* Feeds the text to a shell inside (bash, else sh). *ret_code: the shell's exit code, 256 + N when
+/* Feeds the text to a shell inside (bash or sh). *ret_code: the shell's exit code, 256 + N when
  * signal N killed it. */
 int vz_op_run_inside(struct vz_ct *ct, const struct vz_script *script, int *ret_code,
 		     struct vz_err *e);

@@ -4,25 +4,22 @@
 # itself is written unless it belongs to a service that writes it.
 
 # shellcheck disable=SC2154,SC2317 # vz_* of vz-library.sh
-vz_lines() {	# the lines of resolv.conf(5)
-	for vz_a in ${NAMESERVER:-}; do echo "nameserver $vz_a"; done
-	[ -z "${SEARCHDOMAIN:-}" ] || echo "search $SEARCHDOMAIN"
-}
-
 # The owner's lines that would rule over ours are put aside.
-vz_resolv_filter() {
-	awk -v servers="${NAMESERVER:-}" -v search="${SEARCHDOMAIN:-}" '
-		(servers != "" && $1 == "nameserver") ||
-		(search != "" && ($1 == "search" || $1 == "domain")) { print "#vz# " $0; next }
-		{ print }'
-}
+# shellcheck disable=SC2016 # a program of awk
+vz_aside='function keep(line, f) {
+	split(line, f)
+	if ((ENVIRON["NAMESERVER"] != "" && f[1] == "nameserver") ||
+	    (ENVIRON["SEARCHDOMAIN"] != "" && (f[1] == "search" || f[1] == "domain")))
+		return "#vz# " line
+	return line
+}'
 
 vz_resolv() {
 	if [ -L /etc/resolv.conf ] && [ ! -f /etc/resolv.conf ]; then
 		[ -n "$vz_text" ] || return 0
 		rm -f /etc/resolv.conf	# leads nowhere
 	fi
-	vz_block /etc/resolv.conf 644 "$vz_text" "${vz_text:+vz_resolv_filter}"
+	vz_block /etc/resolv.conf 644 "$vz_text" "${vz_text:+$vz_aside}"
 }
 
 vz_resolved() {
@@ -73,7 +70,14 @@ vz_netconfig() {
 
 # ---- which of them ----
 
-vz_all=$(vz_lines)
+vz_all=	# the lines of resolv.conf(5)
+for vz_a in ${NAMESERVER:-}; do
+	vz_all="${vz_all}nameserver $vz_a
+"
+done
+[ -z "${SEARCHDOMAIN:-}" ] || vz_all="${vz_all}search $SEARCHDOMAIN
+"
+vz_all=${vz_all%?}
 vz_link=
 [ ! -L /etc/resolv.conf ] || vz_link=$(readlink /etc/resolv.conf)
 vz_now="file"
@@ -84,7 +88,8 @@ case $vz_link in
 *netconfig/*) vz_now="netconfig" ;;
 */tmp/resolv*) [ ! -f /etc/config/network ] || vz_now="openwrt" ;; # vz-network.sh did it
 '') # NetworkManager takes the file over, unless told what it shall say
-	[ "$(vz_family)" != nm ] || vz_now="file nm" ;;
+	vz_find_family
+	[ "$vz_family" != nm ] || vz_now="file nm" ;;
 esac
 for vz_each in resolved resolvconf nm_dns resolv; do
 	vz_changed=

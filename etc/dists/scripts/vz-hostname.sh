@@ -7,11 +7,11 @@
 [ -n "${HOSTNM:-}" ] || exit 0
 
 # The two lines of the old tools are ours as well.
-vz_hosts_filter() {
-	awk '/^# Auto-generated hostname. Please do not remove this comment./ { skip = 2 }
-		skip && skip-- { next }
-		{ print }'
-}
+vz_old_hosts='function keep(line) {
+	if (line ~ /^# Auto-generated hostname\. Please do not remove this comment/) skip = 2
+	if (skip) { skip--; drop = 1 }
+	return line
+}'
 
 if [ -f /etc/config/system ]; then
 	vz_put /etc/config/system 644 "$(awk -v name="$HOSTNM" '
@@ -34,5 +34,5 @@ localhost | localhost.localdomain) vz_text= ;;
 *.*) vz_text="${vz_first%/*} $HOSTNM ${HOSTNM%%.*}" ;;
 *) vz_text="${vz_first%/*} $HOSTNM" ;;
 esac
-vz_block /etc/hosts 644 "$vz_text" vz_hosts_filter
+vz_block /etc/hosts 644 "$vz_text" "$vz_old_hosts"
 exit "$vz_bad"

@@ -19,36 +19,32 @@ vz_fail() {
 }
 
 # ---- files ----
+# A new process costs a millisecond here, so what the shell can do alone is not left to one.
 
-# The file behind a link; a link that leads nowhere is taken as the file itself.
+# vz_real FILE: vz_file is the file behind a link, or the link itself when it leads nowhere
 vz_real() {
-	vz_to=
-	[ ! -L "$1" ] || vz_to=$(readlink -f "$1" 2>/dev/null)
-	if [ -n "$vz_to" ] && [ -f "$vz_to" ]; then echo "$vz_to"; else echo "$1"; fi
+	vz_file=$1
+	if [ -L "$1" ] && [ -f "$1" ]; then vz_file=$(readlink -f "$1"); fi
 }
 
-# vz_put FILE MODE TEXT: TEXT becomes its content. Mode and owner of an existing file stay, and so
-# does the file when it has this content already.
-vz_put() {
-	vz_file=$(vz_real "$1")
+# vz_write FILE MODE TEXT: TEXT becomes its content; mode and owner of an existing file stay
+vz_write() {
+	vz_real "$1"
 	vz_new=$vz_file.vz-new
-	mkdir -p "${vz_file%/*}" && rm -f "$vz_new" || return
-	if [ -f "$vz_file" ] && [ ! -L "$vz_file" ]; then
+	[ -d "${vz_file%/*}" ] || mkdir -p "${vz_file%/*}"
+	[ ! -e "$vz_new" ] && [ ! -L "$vz_new" ] || rm -f "$vz_new"
+	if [ ! -f "$vz_file" ]; then
+		: >"$vz_new" && { [ "$2" = 644 ] || chmod "$2" "$vz_new"; }
+	else
 		cp -p "$vz_file" "$vz_new"
-	else
-		: >"$vz_new" && chmod "$2" "$vz_new"
-	fi || { vz_fail "cannot write $vz_file"; return; }
-	printf '%s\n' "$3" >"$vz_new" || { rm -f "$vz_new"; vz_fail "cannot write $vz_file"; return; }
-	if [ -f "$vz_file" ] && [ ! -L "$vz_file" ] && [ "$(cat "$vz_file")" = "$3" ]; then
-		rm -f "$vz_new"
-		return
-	fi
-	if mv -f "$vz_new" "$vz_file"; then
-		vz_changed=yes
-	else
-		rm -f "$vz_new"
-		vz_fail "cannot replace $vz_file"
-	fi
+	fi && printf '%s\n' "$3" >"$vz_new" && mv -f "$vz_new" "$vz_file" && vz_changed=yes && return
+	rm -f "$vz_new"
+	vz_fail "cannot write $vz_file"
+}
+
+# vz_put FILE MODE TEXT: the same, but a file with this content is not touched
+vz_put() {
+	[ -f "$1" ] && [ "$(cat "$1")" = "$3" ] || vz_write "$1" "$2" "$3"
 }
 
 # vz_drop FILE...: removes files that are ours
@@ -60,7 +56,13 @@ vz_drop() {
 }
 
 # A file of ours in a place where the owner may have one of the same name.
-vz_is_ours() { [ -f "$1" ] && grep -q '^# vz: written' "$1"; }
+vz_is_ours() {
+	[ -f "$1" ] || return 1
+	vz_line=
+	read -r vz_line <"$1"
+	case $vz_line in '# vz: written'*) return 0 ;; esac
+	return 1
+}
 
 vz_put_over() {	# vz_put_over FILE MODE TEXT
 	if [ -e "$1" ] && ! vz_is_ours "$1"; then
@@ -78,35 +80,40 @@ vz_give_back() {	# vz_give_back FILE...
 	done
 }
 
-# Filter: without our block, and with the lines that we had put aside. A block without an end was
-# edited by the owner and is his.
-vz_without() {
-	awk '/^# vz: begin/ { printf "%s", held; held = $0 "\n"; inside = 1; next }
-		inside && /^# vz: end/ { held = ""; inside = 0; next }
-		inside { held = held $0 "\n"; next }
-		{ sub(/^#vz# /, ""); print }
-		END { printf "%s", held }'
-}
-
 # vz_block FILE MODE TEXT [FILTER]: our block with TEXT at the end of the file; none when TEXT is
-# empty. FILTER is a command that the owner's lines pass.
+# empty. FILTER is a function of awk, keep(line), that the owner's lines pass: it sets drop for one to
+# leave out, and what it puts "#vz# " before is put aside until our block goes. A block without an
+# end was edited by the owner and is his.
 vz_block() {
-	[ -n "$3" ] || [ -f "$1" ] || return 0
-	vz_own=$(if [ -f "$1" ]; then vz_without <"$1" | ${4:-cat}; fi)
-	if [ -n "$3" ]; then
-		vz_own="$vz_own${vz_own:+
-}# vz: begin (written by the host, changes are lost)
-$3
+	if [ ! -f "$1" ]; then
+		[ -z "$3" ] || vz_write "$1" "$2" "$vz_begin$3
 # vz: end"
-	elif ! grep -q '^# vz: begin' "$1"; then
-		return 0
+		return
 	fi
-	if [ -n "$vz_own" ]; then
-		vz_put "$1" "$2" "$vz_own"
-	else
-		vz_drop "$1"
-	fi
+	vz_own=$(block=${3:+$vz_begin$3} names=${vz_names:-} awk '
+		'"${4:-$vz_keep}"'
+		function out(line) { drop = 0; line = keep(line); if (!drop) text = text line "\n" }
+		function flush(i) { for (i = 1; i <= held; i++) out(hold[i]); held = 0 }
+		{ was = was $0 "\n" }
+		/^# vz: begin/ { flush(); hold[++held] = $0; next }
+		held && /^# vz: end/ { held = 0; next }
+		held { hold[++held] = $0; next }
+		{ sub(/^#vz# /, ""); out($0) }
+		END {
+			flush()
+			if (ENVIRON["block"] != "") text = text ENVIRON["block"] "\n# vz: end\n"
+			if (text == was) exit 3
+			printf "%s", text
+		}' "$1")
+	case $? in
+	0)	if [ -n "$vz_own" ]; then vz_write "$1" "$2" "$vz_own"; else vz_drop "$1"; fi ;;
+	3)	;;
+	*)	vz_fail "cannot read $1" ;;
+	esac
 }
+vz_keep='function keep(line) { return line }'
+vz_begin='# vz: begin (written by the host, changes are lost)
+'
 
 # vz_assign FILE NAME VALUE: NAME="VALUE" in a file that sh sources
 vz_assign() {
@@ -119,9 +126,10 @@ vz_assign() {
 
 # ---- what runs here ----
 
-# Is a unit wanted by anything? Asked of the links, since systemd may not run yet.
+# Is a unit wanted by anything? Asked of the links, since systemd may not run yet; a link to
+# /dev/null masks it.
 vz_unit() {
-	[ "$(readlink "/etc/systemd/system/$1")" != /dev/null ] || return 1
+	[ ! -c "/etc/systemd/system/$1" ] || return 1
 	for vz_link in /etc/systemd/system/*.wants/"$1" /etc/systemd/system/*.requires/"$1"; do
 		[ ! -L "$vz_link" ] || return 0
 	done
@@ -149,31 +157,38 @@ vz_netplan_files() {
 
 vz_has_ifup() { [ -e /etc/network/interfaces ] && { vz_has ifup || [ -x /sbin/ifup ]; }; }
 
-# The network service that is in use; of several the one that leaves the others' devices alone.
+vz_is_wicked() {
+	vz_unit wicked.service && return
+	[ -L /etc/systemd/system/network.service ] || return
+	case $(readlink /etc/systemd/system/network.service) in */wicked.service) return 0 ;; esac
+	return 1
+}
+
+# vz_detect: vz_family becomes the network service that is in use; of several the one that leaves
+# the others' devices alone
 vz_detect() {
-	if [ -f /etc/config/network ]; then echo openwrt
-	elif vz_has netplan && vz_netplan_files; then echo netplan
-	elif vz_service networking && vz_has_ifup; then echo ifupdown
-	elif vz_service NetworkManager; then echo nm
-	elif vz_unit wicked.service || [ "$(readlink /etc/systemd/system/network.service |
-		sed 's|.*/||')" = wicked.service ]; then echo wicked
-	elif vz_unit systemd-networkd.service; then echo networkd
-	elif vz_has netplan; then echo netplan
-	elif vz_service network && [ -d /etc/sysconfig/network-scripts ]; then echo ifcfg
-	elif vz_has netctl; then echo netctl
-	elif [ -e /etc/init.d/net.lo ]; then echo netifrc
-	elif vz_has_ifup; then echo ifupdown
-	elif [ -d /etc/sysconfig/network-scripts ]; then echo ifcfg
-	elif [ -d /etc/sysconfig/network ] && vz_has wicked; then echo wicked
-	else echo none
+	vz_family=none
+	if [ -f /etc/config/network ]; then vz_family=openwrt
+	elif vz_has netplan && vz_netplan_files; then vz_family=netplan
+	elif vz_service networking && vz_has_ifup; then vz_family=ifupdown
+	elif vz_service NetworkManager; then vz_family="nm"
+	elif vz_is_wicked; then vz_family=wicked
+	elif vz_unit systemd-networkd.service; then vz_family=networkd
+	elif vz_has netplan; then vz_family=netplan
+	elif vz_service network && [ -d /etc/sysconfig/network-scripts ]; then vz_family=ifcfg
+	elif vz_has netctl; then vz_family=netctl
+	elif [ -e /etc/init.d/net.lo ]; then vz_family=netifrc
+	elif vz_has_ifup; then vz_family=ifupdown
+	elif [ -d /etc/sysconfig/network-scripts ]; then vz_family=ifcfg
+	elif [ -d /etc/sysconfig/network ] && vz_has wicked; then vz_family=wicked
 	fi
 }
 
-vz_family() {
-	case ${VZ_FAMILY:-auto} in
+vz_find_family() {
+	vz_family=${VZ_FAMILY:-auto}
+	case $vz_family in
 	auto) vz_detect ;;
-	ifupdown | networkd | netplan | nm | ifcfg | wicked | netctl | netifrc | openwrt | none)
-		echo "$VZ_FAMILY" ;;
+	ifupdown | networkd | netplan | nm | ifcfg | wicked | netctl | netifrc | openwrt | none) ;;
 	*)	echo "vz: unknown FAMILY $VZ_FAMILY, looking by myself" >&2
 		vz_detect ;;
 	esac
@@ -208,11 +223,4 @@ vz_device() {
 		default) vz_dev4=$vz_ip4 vz_dev6=$vz_ip6 ;;
 		esac
 	done
-}
-
-# A gateway gives way to venet0, which has the default route of this kind too.
-vz_metric() {	# vz_metric 4|6
-	case ${VZ_DEVICES:-}$1 in
-	venet0,ip=*.*.*4 | venet0,ip=*:*6) echo 1024 ;;
-	esac
 }

@@ -6,54 +6,57 @@
 
 # shellcheck disable=SC2154,SC2317 # vz_* of vz-library.sh; called by name
 
-vz_either() { if [ -n "$vz_dhcp" ]; then echo "$1"; else echo "$2"; fi; }
+vz_either() { if [ -n "$vz_dhcp" ]; then vz_e=$1; else vz_e=$2; fi; }
 
 # ---- ifupdown: Debian, Devuan, Alpine, busybox ----
 
 vz_ifupdown_device() {
 	echo "auto $vz_dev"
-	echo "iface $vz_dev inet $(vz_either dhcp manual)"
+	vz_either dhcp manual
+	echo "iface $vz_dev inet $vz_e"
 	echo "	up ip link set dev $vz_dev up"
 	for vz_a in $vz_ip4; do echo "	up ip addr replace $vz_a dev $vz_dev"; done
 	for vz_a in $vz_ip6; do echo "	up ip -6 addr replace $vz_a dev $vz_dev"; done
 	[ -z "$vz_dev4" ] || echo "	up ip route replace default dev $vz_dev"
 	[ -z "$vz_dev6" ] || echo "	up ip -6 route replace default dev $vz_dev"
-	vz_m=$(vz_metric 4)
+	vz_m=$vz_metric4
 	[ -z "$vz_gw4" ] || echo "	up ip route replace default via $vz_gw4 dev $vz_dev${vz_m:+ metric $vz_m}"
-	vz_m=$(vz_metric 6)
+	vz_m=$vz_metric6
 	[ -z "$vz_gw6" ] || echo "	up ip -6 route replace default via $vz_gw6 dev $vz_dev${vz_m:+ metric $vz_m}"
 	[ -n "$vz_dhcp" ] || echo "	down ip addr flush dev $vz_dev || true"
 }
 
 # The owner's stanzas for our devices are put aside, to come back when we go.
-vz_ifupdown_filter() {
-	awk -v names="$vz_names" '
-		function ours(n) { sub(/:.*/, "", n); return index(names, " " n " ") }
-		/^[ \t]*#/ || /^[ \t]*$/ { print; next }
-		$1 == "iface" { skip = ours($2) }
-		$1 == "auto" || $1 ~ /^allow-/ {
-			skip = 1
-			for (i = 2; i <= NF; i++) if (!ours($i)) skip = 0
-			print (skip ? "#vz# " : "") $0
+# shellcheck disable=SC2016 # a program of awk
+vz_interfaces='
+	function ours(n) { sub(/:.*/, "", n); return index(ENVIRON["names"], " " n " ") }
+	function keep(line, f, n, i, all) {
+		n = split(line, f)
+		if (n == 0 || f[1] ~ /^#/)
+			return line
+		if (f[1] == "iface") {
+			skip = ours(f[2])
+		} else if (f[1] == "auto" || f[1] ~ /^allow-/) {
 			skip = 0
-			next
+			for (i = all = 2; i <= n; i++) if (!ours(f[i])) all = 0
+			return (all ? "#vz# " : "") line
+		} else if (f[1] == "mapping" || f[1] ~ /^source/ || f[1] == "rename" || f[1] == "template") {
+			skip = 0
 		}
-		$1 == "mapping" || $1 ~ /^source/ || $1 == "rename" || $1 == "template" { skip = 0 }
-		{ print (skip ? "#vz# " : "") $0 }'
-}
+		return (skip ? "#vz# " : "") line
+	}'
 
 vz_ifupdown() {
 	vz_text=
 	if [ "$1" = write ]; then
-		[ -e /etc/network/interfaces ] ||
-			vz_put /etc/network/interfaces 644 "auto lo
+		[ -e /etc/network/interfaces ] || vz_write /etc/network/interfaces 644 "auto lo
 iface lo inet loopback"
 		vz_text=$(for vz_word in $VZ_DEVICES; do
 			vz_device "$vz_word"
 			vz_ifupdown_device
 		done)
 	fi
-	vz_block /etc/network/interfaces 644 "$vz_text" "$([ "$1" = clean ] || echo vz_ifupdown_filter)"
+	vz_block /etc/network/interfaces 644 "$vz_text" "${vz_text:+$vz_interfaces}"
 }
 
 # ---- systemd-networkd ----
@@ -75,10 +78,10 @@ vz_networkd_device() {
 	done
 	[ -z "$vz_dev4" ] || printf '\n[Route]\nDestination=0.0.0.0/0\nScope=link\n'
 	[ -z "$vz_dev6" ] || printf '\n[Route]\nDestination=::/0\n'
-	vz_m=$(vz_metric 4)
+	vz_m=$vz_metric4
 	[ -z "$vz_gw4" ] || printf '\n[Route]\nGateway=%s\n%s' "$vz_gw4" "${vz_m:+Metric=$vz_m
 }"
-	vz_m=$(vz_metric 6)
+	vz_m=$vz_metric6
 	[ -z "$vz_gw6" ] || printf '\n[Route]\nGateway=%s\n%s' "$vz_gw6" "${vz_m:+Metric=$vz_m
 }"
 }
@@ -109,14 +112,15 @@ vz_netplan_route() {	# vz_netplan_route TO GATEWAY METRIC
 vz_netplan_device() {
 	printf '    %s:\n' "$vz_dev"
 	[ "$vz_dev" != venet0 ] || printf '      link-local: []\n      accept-ra: false\n      ignore-carrier: true\n'
-	echo "      dhcp4: $(vz_either true false)"
+	vz_either true false
+	echo "      dhcp4: $vz_e"
 	[ -z "$vz_ip4$vz_ip6" ] || echo "      addresses:"
 	for vz_a in $vz_ip4 $vz_ip6; do echo "      - \"$vz_a\""; done
 	[ -z "$vz_dev4$vz_dev6$vz_gw4$vz_gw6" ] || echo "      routes:"
 	[ -z "$vz_dev4" ] || vz_netplan_route 0.0.0.0/0 "" ""
 	[ -z "$vz_dev6" ] || vz_netplan_route ::/0 "" ""
-	[ -z "$vz_gw4" ] || vz_netplan_route 0.0.0.0/0 "$vz_gw4" "$(vz_metric 4)"
-	[ -z "$vz_gw6" ] || vz_netplan_route ::/0 "$vz_gw6" "$(vz_metric 6)"
+	[ -z "$vz_gw4" ] || vz_netplan_route 0.0.0.0/0 "$vz_gw4" "$vz_metric4"
+	[ -z "$vz_gw6" ] || vz_netplan_route ::/0 "$vz_gw6" "$vz_metric6"
 }
 
 vz_netplan_reload() { netplan generate && { networkctl reload || nmcli connection reload; }; }
@@ -160,8 +164,8 @@ vz_nm_family() {	# vz_nm_family SECTION ADDRESSES GATEWAY DEFAULT METRIC
 vz_nm_device() {
 	printf '%s\n[connection]\nid=vz-%s\ntype=ethernet\ninterface-name=%s\n' "$vz_head" "$vz_dev" "$vz_dev"
 	printf 'autoconnect=true\nautoconnect-priority=900\n'
-	vz_nm_family ipv4 "$vz_ip4" "$vz_gw4" "$vz_dev4" "$(vz_metric 4)"
-	vz_nm_family ipv6 "$vz_ip6" "$vz_gw6" "$vz_dev6" "$(vz_metric 6)"
+	vz_nm_family ipv4 "$vz_ip4" "$vz_gw4" "$vz_dev4" "$vz_metric4"
+	vz_nm_family ipv6 "$vz_ip6" "$vz_gw6" "$vz_dev6" "$vz_metric6"
 }
 
 vz_nm_reload() {
@@ -199,14 +203,15 @@ keep-configuration=no"
 
 vz_ifcfg_device() {
 	printf '%s\nDEVICE=%s\nONBOOT=yes\nNM_CONTROLLED=no\nARPCHECK=no\n' "$vz_head" "$vz_dev"
-	echo "BOOTPROTO=$(vz_either dhcp none)"
+	vz_either dhcp none
+	echo "BOOTPROTO=$vz_e"
 	vz_i=0
 	for vz_a in $vz_ip4; do
 		printf 'IPADDR%s=%s\nPREFIX%s=%s\n' "$vz_i" "${vz_a%/*}" "$vz_i" "${vz_a#*/}"
 		vz_i=$((vz_i + 1))
 	done
 	[ -z "$vz_dev4" ] || echo "GATEWAYDEV=$vz_dev"
-	vz_m=$(vz_metric 4)
+	vz_m=$vz_metric4
 	[ -z "$vz_gw4" ] || printf 'GATEWAY=%s\n%s' "$vz_gw4" "${vz_m:+METRIC=$vz_m
 }"
 	[ -n "$vz_ip6" ] || return 0
@@ -236,7 +241,8 @@ vz_ifcfg() {
 
 vz_wicked_device() {
 	printf "%s\nSTARTMODE='auto'\n" "$vz_head"
-	echo "BOOTPROTO='$(vz_either dhcp static)'"
+	vz_either dhcp static
+	echo "BOOTPROTO='$vz_e'"
 	vz_i=0
 	for vz_a in $vz_ip4 $vz_ip6; do
 		echo "IPADDR_$vz_i='$vz_a'"
@@ -247,9 +253,9 @@ vz_wicked_device() {
 vz_wicked_routes() {
 	[ -z "$vz_dev4" ] || echo "0.0.0.0/0 - - $vz_dev"
 	[ -z "$vz_dev6" ] || echo "::/0 - - $vz_dev"
-	vz_m=$(vz_metric 4)
+	vz_m=$vz_metric4
 	[ -z "$vz_gw4" ] || echo "0.0.0.0/0 $vz_gw4 - $vz_dev${vz_m:+ metric $vz_m}"
-	vz_m=$(vz_metric 6)
+	vz_m=$vz_metric6
 	[ -z "$vz_gw6" ] || echo "::/0 $vz_gw6 - $vz_dev${vz_m:+ metric $vz_m}"
 }
 
@@ -282,15 +288,16 @@ $vz_text"
 vz_netctl_device() {
 	printf "%s\nDescription='set by the host'\nInterface=%s\nConnection=ethernet\n" "$vz_head" "$vz_dev"
 	printf 'ForceConnect=yes\nSkipNoCarrier=yes\nIP6=no\n'
-	echo "IP=$(vz_either dhcp no)"
+	vz_either dhcp no
+	echo "IP=$vz_e"
 	vz_text=
 	for vz_a in $vz_ip4; do vz_text="$vz_text; ip addr replace $vz_a dev $vz_dev"; done
 	for vz_a in $vz_ip6; do vz_text="$vz_text; ip -6 addr replace $vz_a dev $vz_dev"; done
 	[ -z "$vz_dev4" ] || vz_text="$vz_text; ip route replace default dev $vz_dev"
 	[ -z "$vz_dev6" ] || vz_text="$vz_text; ip -6 route replace default dev $vz_dev"
-	vz_m=$(vz_metric 4)
+	vz_m=$vz_metric4
 	[ -z "$vz_gw4" ] || vz_text="$vz_text; ip route replace default via $vz_gw4 dev $vz_dev${vz_m:+ metric $vz_m}"
-	vz_m=$(vz_metric 6)
+	vz_m=$vz_metric6
 	[ -z "$vz_gw6" ] || vz_text="$vz_text; ip -6 route replace default via $vz_gw6 dev $vz_dev${vz_m:+ metric $vz_m}"
 	[ -z "$vz_text" ] || echo "ExecUpPost='${vz_text#; }'"
 }
@@ -332,10 +339,12 @@ vz_netifrc() {
 	vz_ours=
 	[ "$1" = clean ] || vz_ours=$vz_names
 	[ ! -f /etc/conf.d/net ] ||
-		for vz_dev in $(sed -n '/^# vz: begin/,/^# vz: end/s/^config_\([^=]*\)=.*/\1/p' /etc/conf.d/net); do
-			case $vz_ours in *" $vz_dev "*) continue ;; esac
-			vz_drop "/etc/init.d/net.$vz_dev" "/etc/runlevels/default/net.$vz_dev"
-		done
+		vz_text=$(sed -n '/^# vz: begin/,/^# vz: end/s/^config_\([^=]*\)=.*/\1/p' /etc/conf.d/net)
+	for vz_dev in $vz_text; do
+		case $vz_ours in *" $vz_dev "*) continue ;; esac
+		vz_drop "/etc/init.d/net.$vz_dev" "/etc/runlevels/default/net.$vz_dev"
+	done
+	vz_text=
 	if [ "$1" = write ]; then
 		vz_text=$(for vz_word in $VZ_DEVICES; do
 			vz_device "$vz_word"
@@ -367,15 +376,16 @@ vz_openwrt_route() {	# vz_openwrt_route KIND N TARGET GATEWAY METRIC
 vz_openwrt_device() {
 	vz_if=vz_$(echo "$vz_dev" | tr -c 'A-Za-z0-9\n' _)
 	printf "\nconfig interface '%s'\n\toption device '%s'\n\toption ifname '%s'\n" "$vz_if" "$vz_dev" "$vz_dev"
-	echo "	option proto '$(vz_either dhcp static)'"
+	vz_either dhcp static
+	echo "	option proto '$vz_e'"
 	for vz_a in $vz_ip4; do printf "\tlist ipaddr '%s'\n" "$vz_a"; done
 	for vz_a in $vz_ip6; do printf "\tlist ip6addr '%s'\n" "$vz_a"; done
 	for vz_a in ${NAMESERVER:-}; do printf "\tlist dns '%s'\n" "$vz_a"; done
 	for vz_a in ${SEARCHDOMAIN:-}; do printf "\tlist dns_search '%s'\n" "$vz_a"; done
 	[ -z "$vz_dev4" ] || vz_openwrt_route route "${vz_dev}_4" 0.0.0.0/0 "" ""
 	[ -z "$vz_dev6" ] || vz_openwrt_route route6 "${vz_dev}_6" ::/0 "" ""
-	[ -z "$vz_gw4" ] || vz_openwrt_route route "${vz_dev}_4" 0.0.0.0/0 "$vz_gw4" "$(vz_metric 4)"
-	[ -z "$vz_gw6" ] || vz_openwrt_route route6 "${vz_dev}_6" ::/0 "$vz_gw6" "$(vz_metric 6)"
+	[ -z "$vz_gw4" ] || vz_openwrt_route route "${vz_dev}_4" 0.0.0.0/0 "$vz_gw4" "$vz_metric4"
+	[ -z "$vz_gw6" ] || vz_openwrt_route route6 "${vz_dev}_6" ::/0 "$vz_gw6" "$vz_metric6"
 }
 
 vz_openwrt() {
@@ -395,11 +405,19 @@ vz_openwrt() {
 
 vz_none() { :; }
 
-vz_names=' '	# of all devices, with a blank around each
+# Names of all devices, with a blank around each; and what a gateway of another device costs where
+# venet0 has the default route of the kind.
+vz_names=' ' vz_metric4='' vz_metric6=''
 for vz_word in ${VZ_DEVICES:-}; do
 	vz_names="$vz_names${vz_word%%,*} "
+	case $vz_word in
+	venet0,*)
+		vz_device "$vz_word"
+		vz_metric4=${vz_ip4:+1024} vz_metric6=${vz_ip6:+1024} ;;
+	esac
 done
-vz_now=$(vz_family)
+vz_find_family
+vz_now=$vz_family
 [ -n "${VZ_DEVICES:-}" ] || vz_now=none
 for vz_each in ifupdown networkd netplan nm ifcfg wicked netctl netifrc openwrt; do
 	vz_changed=
