@@ -8,10 +8,11 @@
 #include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "param/netdev.h"
+#include "param/netif.h"
 #include "param/types-internal.h"
 
 #include <ctype.h>
-#include <net/if.h>
 
 /* ---- what lists share ---- */
 
@@ -144,21 +145,10 @@ static void trailing_print(const struct vz_param *p, const void *val, FILE *f)
 		fputc(' ', f);
 }
 
-#define FILTER_ON ",mac_filter=on"
-
-/* The filter is on unless the file says off, so "on" is not written. */
 static void netif_print(const struct vz_param *p, const void *val, FILE *f)
 {
-	const struct vz_plist *l = val;
-
 	(void)p;
-	for (size_t i = 0; i < l->n; i++) {
-		size_t n = strlen(l->v[i]);
-
-		if (vz_str_suffix(l->v[i], FILTER_ON))
-			n -= strlen(FILTER_ON);
-		fprintf(f, "%s%.*s", i ? ";" : "", (int)n, l->v[i]);
-	}
+	print_words(val, ";", f);
 }
 
 /* Identities: the whole word, or what stands before a certain byte. */
@@ -250,141 +240,25 @@ static int domain_word(const struct vz_param *p, const char *in, bool cli, char 
 	return keep(ret, in);
 }
 
-static bool is_ifname(const char *s, size_t n)
-{
-	if (!n || n >= IFNAMSIZ || (n <= 2 && !strncmp(s, "..", n)))
-		return false;
-	for (size_t i = 0; i < n; i++)
-		if (!(s[i] > 0 && isalnum((unsigned char)s[i])) && !strchr("-._@", s[i]))
-			return false;
-	return true;
-}
-
 static int netdev_word(const struct vz_param *p, const char *in, bool cli, char **ret,
 		       struct vz_err *e)
 {
-	static const char *const refused[] = { "venet", "tun", "tap", "lo" };
+	struct vz_netdev d;
+	int r = vz_netdev_parse(in, &d, e);
 
 	(void)p;
 	(void)cli;
-	if (!is_ifname(in, strlen(in)))
-		return -EINVAL;
-	for (size_t i = 0; i < ARRAY_LEN(refused); i++)
-		if (vz_str_prefix(in, refused[i], NULL))
-			return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0,
-				       "a device %s* cannot be moved", refused[i]);
-	return keep(ret, in);
-}
-
-static bool is_mac(const char *s, size_t n)
-{
-	if (n != 17)
-		return false;
-	for (size_t i = 0; i < n; i++)
-		if (i % 3 == 2 ? s[i] != ':' : !isxdigit((unsigned char)s[i]))
-			return false;
-	return true;
-}
-
-/* The sub-keys of a veth device: in this order on the command line (a list of fields, any of
- * them empty) and in the file ("key=value"). */
-static const struct {
-	const char *key;
-	bool mac;
-} netif_field[] = {
-	{ "ifname", false },   { "mac", true },     { "host_ifname", false },
-	{ "host_mac", true },  { "bridge", false },
-};
-
-static int netif_value(struct vz_str *out, size_t field, const char *v, size_t n, struct vz_err *e)
-{
-	if (netif_field[field].mac && !is_mac(v, n))
-		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "Invalid %s MAC address format",
-			       field == 1 ? "container" : "host");
-	if (!netif_field[field].mac && !is_ifname(v, n))
-		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "bad %s \"%.*s\"",
-			       netif_field[field].key, (int)n, v);
-	vz_str_addf(out, "%s%s=", out->len ? "," : "", netif_field[field].key);
-	vz_str_addn(out, v, n);
-	return 0;
-}
-
-static int netif_cli_word(const char *in, char **ret, struct vz_err *e)
-{
-	autostr out = { 0 };
-	const char *s = in;
-	int r;
-
-	for (size_t i = 0; i < ARRAY_LEN(netif_field); i++) {
-		size_t n = strcspn(s, ",");
-
-		if (n || !i) {
-			r = netif_value(&out, i, s, n, e);
-			if (r < 0)
-				return r;
-		}
-		s += n;
-		if (!*s)
-			break;
-		s++;
-	}
-	if (*s)
-		return -EINVAL;
-	*ret = vz_str_take(&out);
+	if (r < 0)
+		return r;
+	*ret = vz_netdev_word(&d);
 	return *ret ? 0 : -ENOMEM;
-}
-
-/* "key=value,..." in any order, the last of a key wins. */
-static int netif_file_word(const char *in, char **ret, struct vz_err *e)
-{
-	const char *value[ARRAY_LEN(netif_field)] = { 0 };
-	autostr out = { 0 };
-	const char *filter = "";
-	int r;
-
-	for (const char *s = in; *s; s += strcspn(s, ","), s += *s == ',') {
-		size_t key = strcspn(s, "=,"), i;
-
-		if (s[key] != '=')
-			return -EINVAL;
-		for (i = 0; i < ARRAY_LEN(netif_field); i++)
-			if (strlen(netif_field[i].key) == key &&
-			    !memcmp(s, netif_field[i].key, key))
-				break;
-		if (i < ARRAY_LEN(netif_field))
-			value[i] = s + key + 1;
-		else if (vz_str_prefix(s, "mac_filter=off", NULL))
-			filter = ",mac_filter=off";
-		else if (vz_str_prefix(s, "mac_filter=on", NULL))
-			filter = FILTER_ON;
-		else
-			return -EINVAL;
-	}
-	if (!value[0])
-		return -EINVAL;
-	for (size_t i = 0; i < ARRAY_LEN(value); i++)
-		if (value[i] && strcspn(value[i], ",")) {
-			r = netif_value(&out, i, value[i], strcspn(value[i], ","), e);
-			if (r < 0)
-				return r;
-		}
-	vz_str_add(&out, filter);
-	*ret = vz_str_take(&out);
-	return *ret ? 0 : -ENOMEM;
-}
-
-int vz_netif_change(const char *old, const char *change, char **ret)
-{
-	autofree char *both = vz_fmt("%s,%s", old, change);
-
-	return both ? netif_file_word(both, ret, NULL) : -ENOMEM;
 }
 
 static int netif_word(const struct vz_param *p, const char *in, bool cli, char **ret,
 		      struct vz_err *e)
 {
 	(void)p;
-	return cli ? netif_cli_word(in, ret, e) : netif_file_word(in, ret, e);
+	return cli ? vz_netif_from_fields(in, ret, e) : vz_netif_change(in, "", ret, e);
 }
 
 /* ---- devices ---- */

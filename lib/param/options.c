@@ -7,6 +7,7 @@
  */
 #include "base/own.h"
 #include "base/str.h"
+#include "param/netif.h"
 #include "param/types-internal.h"
 
 #define GIVEN(f) offsetof(struct vz_given, f)
@@ -32,7 +33,8 @@ const struct vz_extra vz_extras[] = {
 	{ "userpasswd", "USER:PASSWORD", NULL, IN_SET, X_PASSWORD, GIVEN(userpasswd),
 	  "Set the password of a user in the container; never saved." },
 	{ "ifname", "NAME", NULL, IN_SET, X_IFNAME, GIVEN(ifname),
-	  "Choose the veth device that the next options change." },
+	  "Choose the veth device that the next options change; --ipadd and --ipdel after it are "
+	  "about its addresses." },
 	{ "mac", "MAC", NULL, IN_SET, X_NETIF, 0,
 	  "Hardware address of the chosen veth device inside." },
 	{ "host_ifname", "NAME", NULL, IN_SET, X_NETIF, 0,
@@ -43,6 +45,20 @@ const struct vz_extra vz_extras[] = {
 	  "Bridge that the chosen veth device joins on the host." },
 	{ "mac_filter", "on|off", "on|off", IN_SET, X_NETIF, 0,
 	  "Whether frames with other hardware addresses are dropped on the chosen veth device." },
+	{ "ip_filter", "on|off", "on|off", IN_SET, X_NETIF, 0,
+	  "Whether frames with other addresses than those of the chosen veth device are dropped; "
+	  "off by default." },
+	{ "router", "on|off", "on|off", IN_SET, X_NETIF, 0,
+	  "Whether the chosen veth device may serve DHCP, announce routes and send spanning tree "
+	  "frames; off by default." },
+	{ "gw", "ADDR", NULL, IN_SET, X_NETIF, 0,
+	  "IPv4 gateway of the chosen veth device; an empty one removes it." },
+	{ "gw6", "ADDR", NULL, IN_SET, X_NETIF, 0,
+	  "IPv6 gateway of the chosen veth device; an empty one removes it." },
+	{ "dhcp", "yes|no", "yes|no", IN_SET, X_NETIF, 0,
+	  "Whether the container asks for IPv4 addresses of the chosen veth device by DHCP." },
+	{ "dhcp6", "yes|no", "yes|no", IN_SET, X_NETIF, 0,
+	  "Whether the container asks for IPv6 addresses of the chosen veth device by DHCP." },
 	{ "config", "NAME", NULL, IN_CREATE, X_TEXT, GIVEN(config),
 	  "Start from the sample configuration ve-NAME.conf-sample." },
 };
@@ -167,30 +183,6 @@ static int take_removals(struct vz_given *g, const struct vz_param *p, const cha
 	}
 }
 
-static int take_row(struct vz_given *g, const struct option *o, const char *value,
-		    struct vz_err *why)
-{
-	const struct vz_param *p = o->p;
-	int r;
-
-	if (o->del)
-		return take_removals(g, p, value, why);
-	r = vz_conf_put(&g->add, p, value, true, why);
-	if (r < 0)
-		return r;
-	if (p->at == AT(name))
-		g->name_given = true;
-	if (p->type == &vz_type_layout) {
-		const char *colon = strchr(value, ':');
-
-		free(g->layout_mode);
-		g->layout_mode = colon ? strdup(colon + 1) : NULL;
-		if (colon && !g->layout_mode)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
 static int take_password(struct vz_plist *l, const char *value)
 {
 	const char *colon = strchr(value, ':');
@@ -232,8 +224,10 @@ static int add_word(struct vz_plist *l, const struct vz_param *p, const char *wo
 
 	for (size_t i = 0; i < l->n && !r && p->type == &vz_type_netif; i++)
 		if (p->type->id_len(l->v[i]) == n && !memcmp(l->v[i], word, n))
-			r = vz_netif_change(l->v[i], word, &out);
-	if (!r && !out)
+			r = vz_netif_change(l->v[i], word, &out, NULL);
+	if (!r && !out && p->type == &vz_type_netif)
+		r = vz_netif_change(word, "", &out, NULL);
+	else if (!r && !out)
 		out = strdup(word);
 	if (!r)
 		r = out ? vz_list_put(l, p->type, out) : -ENOMEM;
@@ -267,28 +261,86 @@ static int choose_device(struct vz_plist *l, const struct vz_param *p, const cha
 	return vz_list_put(l, p->type, word);
 }
 
+/* The change goes to the last word of the list, where removals of addresses come first, as they
+ * do for those of the container. Words of this list are not canonical: an empty value is told. */
+static int change_device(struct vz_plist *l, const char *key, const char *value,
+			 struct vz_err *why)
+{
+	bool first = *key == '-';
+	char **word = &l->v[l->n - 1], *whole, *seen = NULL;
+	size_t name = strcspn(*word, ",");
+	int r;
+
+	if (value[strcspn(value, ",; \t")] || vz_str_has_control(value))
+		return -EINVAL;
+	whole = first ? vz_fmt("%.*s,%s=%s%s", (int)name, *word, key, value, *word + name) :
+			vz_fmt("%s,%s=%s", *word, key, value);
+	r = whole ? vz_netif_change(whole, "", &seen, why) : -ENOMEM;
+	if (r < 0) {
+		free(whole);
+		return r;
+	}
+	free(seen);
+	free(*word);
+	*word = whole;
+	return 0;
+}
+
 static int take_netif(struct vz_given *g, const struct vz_extra *x, const char *value,
 		      struct vz_err *why)
 {
 	const struct vz_param *p = vz_param_by_key("NETIF");
-	autofree char *change = vz_fmt("%s=%s", x->opt, value);
 	struct vz_plist *l = &g->ifname;
-	char *word;
-	int r;
 
-	if (!change)
-		return -ENOMEM;
-	if (value[strcspn(value, ",; \t")])
-		return -EINVAL;
 	if (x->words && !vz_words_have(x->words, value, strlen(value)))
 		return -EINVAL;
 	g->add.netif.set = true;
 	if (x->kind == X_IFNAME)
-		return choose_device(l, p, value, why);
-	if (!l->n)
-		return -EBADF;
-	r = vz_netif_change(l->v[l->n - 1], change, &word);
-	return r < 0 ? r : vz_list_put(l, p->type, word);
+		return value[strcspn(value, ",; \t")] ? -EINVAL : choose_device(l, p, value, why);
+	return l->n ? change_device(l, x->opt, value, why) : -EBADF;
+}
+
+/* --ipadd and --ipdel behind --ifname: several addresses in one value, as before it. */
+static int take_device_ips(struct vz_given *g, const struct option *o, const char *value,
+			   struct vz_err *why)
+{
+	const char *s = value;
+	int r = 0;
+
+	while (r >= 0) {
+		autofree char *ip = vz_str_word(&s, o->p->type->seps);
+
+		if (!ip)
+			break;
+		r = change_device(&g->ifname, o->del ? "-ip" : "ip", ip, why);
+	}
+	return r;
+}
+
+static int take_row(struct vz_given *g, const struct option *o, const char *value,
+		    struct vz_err *why)
+{
+	const struct vz_param *p = o->p;
+	int r;
+
+	if (p->at == AT(ip_address) && g->ifname.n)
+		return take_device_ips(g, o, value, why);
+	if (o->del)
+		return take_removals(g, p, value, why);
+	r = vz_conf_put(&g->add, p, value, true, why);
+	if (r < 0)
+		return r;
+	if (p->at == AT(name))
+		g->name_given = true;
+	if (p->type == &vz_type_layout) {
+		const char *colon = strchr(value, ':');
+
+		free(g->layout_mode);
+		g->layout_mode = colon ? strdup(colon + 1) : NULL;
+		if (colon && !g->layout_mode)
+			return -ENOMEM;
+	}
+	return 0;
 }
 
 static int take_extra(struct vz_given *g, const struct vz_extra *x, const char *value,

@@ -265,10 +265,13 @@ const struct vz_param vz_params[] = {
 			"prefix length is for the scripts of the distribution only.",
 	},
 	{
-		.key = "NETDEV", .opt = "netdev_add", .opt_del = "netdev_del", .arg = "NAME",
+		.key = "NETDEV", .opt = "netdev_add", .opt_del = "netdev_del", .arg = "DEVICE",
 		.type = &vz_type_netdevs, .at = AT(netdev),
 		.where = IN_FILE | IN_SET | UNENFORCED,
-		.text = "Network devices of the host that the container gets for itself.",
+		.text = "Network devices that the container gets for itself and the host has back "
+			"when it stops: a name; or macvlan@PARENT[:MODE], ipvlan@PARENT[:MODE] or "
+			"vlan@PARENT:ID, made on a device that stays on the host, with ,NAME for "
+			"its name inside.",
 	},
 	{
 		.key = "HOSTNAME", .opt = "hostname", .arg = "NAME",

@@ -41,8 +41,8 @@ int vz_list_put(struct vz_plist *l, const struct vz_ptype *type, char *word);
 /* Removes the word with the identity of `word`; "all" removes every word. */
 void vz_list_remove(struct vz_plist *l, const struct vz_ptype *type, const char *word);
 
-/* The canonical word of a veth device after a change: what `change` does not name stays. */
-int vz_netif_change(const char *old, const char *change, char **ret);
+/* May it be the name of a device, as far as configurations go? (netif.c) */
+bool vz_is_ifname(const char *s, size_t n);
 
 /* True when `words` ("a|b|c") holds the word of length n. */
 bool vz_words_have(const char *words, const char *word, size_t n);

@@ -211,8 +211,65 @@ static const struct value {
 	{ "pci_add", true, "0001:0A:1f.7", "0001:0a:1f.7", 0 },
 	{ "pci_add", true, "03:00.8", NULL, -EINVAL },
 	{ "netif_add", true, "eth0,00:18:51:00:00:01,,,vmbr0",
-	  "ifname=eth0,mac=00:18:51:00:00:01,bridge=vmbr0", 0 },
+	  "ifname=eth0,bridge=vmbr0,mac=00:18:51:00:00:01", 0 },
+	/* a list that ends early: the host's address is the same one */
+	{ "netif_add", true, "eth0,00:18:51:00:00:01",
+	  "ifname=eth0,mac=00:18:51:00:00:01,host_mac=00:18:51:00:00:01", 0 },
+	{ "netif_add", true, "eth0,00:18:51:00:00:01,veth9.0",
+	  "ifname=eth0,mac=00:18:51:00:00:01,host_ifname=veth9.0,host_mac=00:18:51:00:00:01", 0 },
+	{ "netif_add", true, "eth0,00:18:51:00:00:01,veth9.0,",
+	  "ifname=eth0,mac=00:18:51:00:00:01,host_ifname=veth9.0", 0 },
+	{ "netif_add", true, "eth0 eth1,,veth9.x", "ifname=eth0;ifname=eth1,host_ifname=veth9.x", 0 },
 	{ "netif_add", true, "eth0,00:18:51", NULL, -EINVAL },
+	{ "netif_add", true, "eth0,00:18:51:00:00:0g", NULL, -EINVAL },
+	{ "netif_add", true, "eth0,01:18:51:00:00:01", NULL, -EINVAL }, /* multicast */
+	{ "netif_add", true, "eth0,00:00:00:00:00:00", NULL, -EINVAL },
+	{ "netif_add", true, "eth0,,,ff:ff:ff:ff:ff:ff", NULL, -EINVAL },
+	{ "netif_add", true, "abcdefghijklmno", "ifname=abcdefghijklmno", 0 },
+	{ "netif_add", true, "abcdefghijklmnop", NULL, -EINVAL },
+	{ "netif_add", true, "eth0,,abcdefghijklmnop", NULL, -EINVAL },
+	{ "netif_add", true, "eth0,,,,abcdefghijklmnop", NULL, -EINVAL },
+	{ "netif_add", true, "eth0,,,,br0,x", NULL, -EINVAL },
+	{ "netif_add", true, ",,,,br0", NULL, -EINVAL },
+	{ "netif_add", true, "lo", NULL, -EINVAL },
+	{ "netif_add", true, "venet0", NULL, -EINVAL },
+	{ "netif_add", true, "all", NULL, -EINVAL },
+	{ "netif_add", true, "eth0,,venet9", NULL, -EINVAL },
+	{ "netif_add", true, "et/h", NULL, -EINVAL },
+	{ "NETIF", false,
+	  "ifname=eth0,bridge=b,dhcp=no,ip=10.0.0.2/24,ip=2001:db8::2/64,gw=10.0.0.1,"
+	  "gw6=FE80::1,ip_filter=on,router=off,dhcp6=yes",
+	  "ifname=eth0,bridge=b,ip_filter=on,gw=10.0.0.1,gw6=fe80::1,dhcp6=yes,ip=10.0.0.2/24,"
+	  "ip=2001:db8::2/64",
+	  0 },
+	{ "NETIF", false, "ifname=eth0,ip=10.0.0.2/24,ip=10.0.0.2/16", "ifname=eth0,ip=10.0.0.2/16",
+	  0 },
+	{ "NETIF", false, "ifname=eth0,ip=10.0.0.2/33;ifname=eth1", "ifname=eth1", VZ_TAKEN_PARTLY },
+	{ "NETIF", false, "ifname=eth0,ip=224.0.0.1;ifname=eth1", "ifname=eth1", VZ_TAKEN_PARTLY },
+	{ "NETIF", false, "ifname=eth0,gw=fe80::1;ifname=eth1", "ifname=eth1", VZ_TAKEN_PARTLY },
+	{ "NETIF", false, "ifname=eth0,dhcp=on;ifname=eth1", "ifname=eth1", VZ_TAKEN_PARTLY },
+	{ "NETIF", false, "ifname=eth0,x=1;ifname=eth1", "ifname=eth1", VZ_TAKEN_PARTLY },
+	{ "NETIF", false, "bridge=b;ifname=eth1", "ifname=eth1", VZ_TAKEN_PARTLY },
+	{ "netdev_add", true, "eth1 eth2", "eth1 eth2", 0 },
+	{ "netdev_add", true, "venet0", NULL, -EINVAL },
+	{ "netdev_add", true, "tun0", NULL, -EINVAL },
+	{ "netdev_add", true, "tap0", NULL, -EINVAL },
+	{ "netdev_add", true, "lo", NULL, -EINVAL },
+	{ "netdev_add", true, "abcdefghijklmnop", NULL, -EINVAL },
+	{ "netdev_add", true, "macvlan@eth0", "macvlan@eth0", 0 },
+	{ "netdev_add", true, "macvlan@eth0:bridge,eth0", "macvlan@eth0", 0 },
+	{ "netdev_add", true, "macvlan@eth0:private,wan", "macvlan@eth0:private,wan", 0 },
+	{ "netdev_add", true, "macvlan@eth0:l2", NULL, -EINVAL },
+	{ "netdev_add", true, "ipvlan@eth0:l3", "ipvlan@eth0:l3", 0 },
+	{ "netdev_add", true, "vlan@eth0:100", "vlan@eth0:100", 0 },
+	{ "netdev_add", true, "vlan@eth0:100,eth0.100", "vlan@eth0:100", 0 },
+	{ "netdev_add", true, "vlan@eth0", NULL, -EINVAL },
+	{ "netdev_add", true, "vlan@eth0:4095", NULL, -EINVAL },
+	{ "netdev_add", true, "vlan@eth0:0", NULL, -EINVAL },
+	{ "netdev_add", true, "vlan@abcdefghijklm:100", NULL, -EINVAL }, /* too long inside */
+	{ "netdev_add", true, "vlan@abcdefghijklm:100,v", "vlan@abcdefghijklm:100,v", 0 },
+	{ "netdev_add", true, "bond@eth0", NULL, -EINVAL },
+	{ "netdev_add", true, "macvlan@lo", NULL, -EINVAL },
 	{ "NETIF", false, "bridge=br0,ifname=eth0,mac_filter=off;ifname=eth1,mac_filter=on",
 	  "ifname=eth0,bridge=br0,mac_filter=off;ifname=eth1", 0 },
 	{ "iptables", true, "ip_tables,ipt_limit", "ip_tables ipt_limit", 0 },
@@ -620,11 +677,21 @@ static void lists(void)
 		 "ifname=eth1");
 	resolved("NETIF=\"ifname=eth0,bridge=b,mac_filter=off;ifname=eth1\"",
 		 "set --netif_add eth0,,veth9.0 --netif_add eth2", "NETIF",
-		 "ifname=eth0,host_ifname=veth9.0,bridge=b,mac_filter=off;ifname=eth1;ifname=eth2");
+		 "ifname=eth0,bridge=b,host_ifname=veth9.0,mac_filter=off;ifname=eth1;ifname=eth2");
 	resolved("NETIF=\"ifname=eth0,bridge=b,mac_filter=off;ifname=eth1\"",
 		 "set --ifname eth0 --mac_filter on --ifname eth1 --bridge c --ifname eth0 "
 		 "--mac 00:18:51:00:00:01",
-		 "NETIF", "ifname=eth0,mac=00:18:51:00:00:01,bridge=b;ifname=eth1,bridge=c");
+		 "NETIF", "ifname=eth0,bridge=b,mac=00:18:51:00:00:01;ifname=eth1,bridge=c");
+	resolved("NETIF=\"ifname=eth0,ip=10.0.0.2/24,gw=10.0.0.1;ifname=eth1\"",
+		 "set --ifname eth0 --ipadd 10.0.0.3/24 --ipdel all --gw= --dhcp yes", "NETIF",
+		 "ifname=eth0,dhcp=yes,ip=10.0.0.3/24;ifname=eth1");
+	resolved("NETIF=\"ifname=eth0,bridge=b,ip=10.0.0.2/24,ip=fd00::2/64\"",
+		 "set --ifname eth0 --bridge= --ipdel 10.0.0.2", "NETIF",
+		 "ifname=eth0,ip=fd00::2/64");
+	/* an address before --ifname is the container's */
+	resolved("IP_ADDRESS=\"1.1.1.1\"\nNETIF=\"ifname=eth0\"",
+		 "set --ipadd 2.2.2.2 --ifname eth0 --ipadd 10.0.0.2/24", "IP_ADDRESS",
+		 "1.1.1.1 2.2.2.2");
 }
 
 static void checks_of_two(void)
