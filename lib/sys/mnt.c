@@ -193,3 +193,27 @@ int vz_umount_tree(const char *path)
 	} while (vz_is_mount_point(top));
 	return 0;
 }
+
+int vz_ns_pin(int fd, const char *dir, const char *name)
+{
+	autofree char *path = vz_fmt("%s/%s", dir, name);
+	autoclose int file = -EBADF, tree = -EBADF;
+	int r = path ? vz_mkdir_p(dir, 0700) : -ENOMEM;
+
+	if (r < 0)
+		return r;
+	file = open(path, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0400);
+	if (file < 0)
+		return -errno;
+	tree = vz_open_tree(fd, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
+	if (tree < 0)
+		return tree;
+	return vz_move_mount(tree, AT_FDCWD, path);
+}
+
+int vz_ns_unpin(const char *path)
+{
+	if (umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) < 0 && errno != EINVAL && errno != ENOENT)
+		return -errno;
+	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
+}

@@ -19,4 +19,9 @@ int vz_mountinfo_parse(char *line, struct vz_mountinfo *ret);
  * when a mount at `path` is busy, or when there is none. */
 int vz_umount_tree(const char *path);
 
+/* Keeps a namespace (an fd of it) alive at a file, which is made, its directory too; and lets it
+ * go again: 0 also when it is not there. */
+int vz_ns_pin(int fd, const char *dir, const char *name);
+int vz_ns_unpin(const char *path);
+
 #endif

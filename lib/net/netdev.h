@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Devices given to a VPS (NETDEV): a device of the host moved into its network namespace, or one
+ * made for it on a device of the host (param/netdev.h).
+ *
+ * A device of the host comes back whole. When a network namespace dies the kernel sends only real
+ * devices home, under the name they have then, and destroys all others. So what a device was is
+ * written down in VZ_RUNDIR/netdev/CTID before it leaves, and the namespace is pinned at
+ * VZ_RUNDIR/netns/CTID as long as the record exists: however the VPS ends, the next command finds
+ * the devices there and takes them back. Inside a device is known by an index that we choose when
+ * it goes in, since its names are the guest's to change.
+ *
+ * Failures are VZ_NETDEV_ERROR with one sentence.
+ */
+#ifndef VZ_NET_NETDEV_H
+#define VZ_NET_NETDEV_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+struct vz_netdev_at {
+	unsigned ctid;
+	int rtnl;  /* of the host's namespace */
+	int netns; /* the VPS's network namespace */
+};
+
+/* Gives the device of a word of NETDEV; it is down inside. On failure it is as it was. Giving one
+ * that the VPS has is fine. */
+int vz_netdev_give(const struct vz_netdev_at *at, const char *word, struct vz_err *e);
+/* Takes one back while the VPS runs; a word that was not given is fine. */
+int vz_netdev_take(const struct vz_netdev_at *at, const char *word, struct vz_err *e);
+/* Takes all back and lets the namespace go; to be called when nobody lives in the VPS any more.
+ * What could not be had back is told in *e, one sentence for the first; the others are taken all
+ * the same. Nothing given: two look-ups. */
+int vz_netdev_take_all(int rtnl, unsigned ctid, struct vz_err *e);
+/* Was this word given? */
+bool vz_netdev_is_given(unsigned ctid, const char *word);
+
+#endif
