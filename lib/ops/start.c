@@ -8,6 +8,7 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "ops/dist.h"
+#include "ops/lan.h"
 #include "ops/plan.h"
 #include "sys/clock.h"
 #include "sys/proc.h"
@@ -83,6 +84,13 @@ static int prestart_do(void *ctx, struct vz_err *e)
 			   "prestart", e);
 }
 
+static int lan_do(void *ctx, struct vz_err *e)
+{
+	struct vz_start *s = ctx;
+
+	return s->opts.skip_setup ? 0 : vz_lan_before_start(s->env.ct, e);
+}
+
 static int init_do(void *ctx, struct vz_err *e)
 {
 	struct vz_start *s = ctx;
@@ -144,6 +152,8 @@ static int script_do(void *ctx, struct vz_err *e)
 				  &(struct vz_dist_change){ .ve_state = "starting",
 							    .what = VZ_DIST_ALL,
 							    .conf = &s->env.ct->conf }, e);
+	if (r >= 0 && !s->opts.skip_setup)
+		vz_lan_tell_names(s->env.ct, &s->state, false);
 	return r < 0 ? r : vz_inside_script(s->env.ct, &s->state, "start", e);
 }
 
@@ -177,6 +187,7 @@ const struct vz_step vz_start_plan[] = {
 	{ "mount", mount_do, mount_undo },    /* action scripts, the area on VE_ROOT */
 	{ "cgroup", cgroup_do, cgroup_undo }, /* limits are in force before init exists */
 	{ "prestart", prestart_do, NULL },
+	{ "lan", lan_do, NULL },              /* the bridges that its devices will be on */
 	{ "init", init_do, init_undo },       /* two processes: see launch/launch.h */
 	{ "net", net_do, net_undo },          /* devices, guarded, before anything runs inside */
 	{ "script", script_do, NULL },        /* distribution, N.start: inside, before init runs */

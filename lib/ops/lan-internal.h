@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the verbs of guest LANs share: members, names, the DHCP server. */
+#ifndef VZ_OPS_LAN_INTERNAL_H
+#define VZ_OPS_LAN_INTERNAL_H
+
+#include "base/str.h"
+#include "ops/lan.h"
+#include "param/netif.h"
+
+/* ---- lan-member.c ---- */
+/* The device of a configuration that is on the LAN's bridge: 0 and *ret (the caller frees), or
+ * -ENOENT. */
+int vz_lan_device(const struct vz_conf *c, const char *name, struct vz_netif *ret);
+/* Enters (or corrects) the VPS in the LAN by its device. VZ_IP_INUSE and so on when the device's
+ * address cannot be. *ret_changed: the LAN has to be saved. */
+int vz_lan_adopt(struct vz_lan *lan, unsigned ctid, const struct vz_netif *dev, bool *ret_changed,
+		 struct vz_err *e);
+/* Drops members whose VPS is gone or has no device on the LAN any more. A VPS that this host does
+ * not know may live on another host of a VXLAN, and stays. */
+void vz_lan_prune(struct vz_lan *lan, bool *ret_changed);
+/* Puts the devices of running members on the bridge again. */
+int vz_lan_relink(const struct vz_lan *lan, struct vz_err *e);
+
+/* ---- lan-names.c ---- */
+/* "10.0.0.2 ct101 ct101.NAME.vz web web.example" and so on, one line for each address. */
+void vz_lan_hosts(struct vz_str *out, const struct vz_lan *lan);
+/* Every running member but `except` writes its hosts file anew. Only warns. */
+void vz_lan_tell_members(const struct vz_lan *lan, unsigned except);
+
+/* ---- lan-dhcp.c ---- */
+/* Starts the LAN's server when it should run and does not, and tells it of the members. */
+int vz_lan_dhcp_up(const struct vz_lan *lan, struct vz_err *e);
+void vz_lan_dhcp_down(const char *name);
+
+#endif

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Members of guest LANs: the configuration of a VPS and the file of a LAN brought together. The
+ * VPS's configuration travels with the VPS and is right; the LAN's file keeps addresses from being
+ * given twice.
+ */
+#include "base/log.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "net/link.h"
+#include "ops/lan-internal.h"
+#include "sys/nl.h"
+
+int vz_lan_device(const struct vz_conf *c, const char *name, struct vz_netif *ret)
+{
+	char bridge[IFNAMSIZ];
+
+	vz_lan_bridge(name, bridge);
+	for (size_t i = 0; c->netif.set && i < c->netif.n; i++) {
+		autonetif n = { 0 };
+
+		if (vz_netif_parse(c->netif.v[i], &n, NULL) < 0 ||
+		    strcmp(n.v[VZ_NETIF_BRIDGE], bridge))
+			continue;
+		*ret = n;
+		n.ip = NULL;
+		return 0;
+	}
+	return -ENOENT;
+}
+
+static bool same_ip(const struct vz_ip *a, const struct vz_ip *b)
+{
+	return a->family ? vz_ip_same(a, b) : !b->family;
+}
+
+static bool same_member(const struct vz_lan_member *a, const struct vz_lan_member *b)
+{
+	return !strcmp(a->ifname, b->ifname) && !strcmp(a->mac, b->mac) &&
+	       same_ip(&a->ip, &b->ip) && same_ip(&a->ip6, &b->ip6);
+}
+
+int vz_lan_adopt(struct vz_lan *lan, unsigned ctid, const struct vz_netif *dev, bool *ret_changed,
+		 struct vz_err *e)
+{
+	const struct vz_lan_member *old = vz_lan_find(lan, ctid);
+	struct vz_lan_member m = { .ctid = ctid };
+	int r = 0;
+
+	/* both were checked by the parser: neither is longer than its place */
+	snprintf(m.ifname, sizeof(m.ifname), "%.*s", IFNAMSIZ - 1, dev->v[VZ_NETIF_IFNAME]);
+	snprintf(m.mac, sizeof(m.mac), "%.17s", dev->v[VZ_NETIF_MAC]);
+	for (size_t i = 0; r >= 0 && i < dev->n_ip; i++) {
+		struct vz_ip *ip = dev->ip[i].family == AF_INET ? &m.ip : &m.ip6;
+
+		if (ip->family)
+			continue; /* further addresses are the administrator's own affair */
+		r = vz_lan_may_have(lan, ctid, &dev->ip[i], e);
+		*ip = dev->ip[i];
+	}
+	if (r < 0)
+		return r;
+	*ret_changed = !old || !same_member(old, &m);
+	if (!*ret_changed)
+		return 0;
+	r = vz_lan_put(lan, &m);
+	return r < 0 ? vz_fail(e, VZ_RESOURCE, -r, "Not enough memory") : 0;
+}
+
+/* Is the VPS of this host still in the LAN? A file that cannot be read keeps its address. */
+static bool is_member(const struct vz_lan *lan, unsigned ctid)
+{
+	autofree char *path = vz_fmt(VZ_CONFDIR "/conf/%u.conf", ctid);
+	autoconf c = { 0 };
+	autonetif dev = { 0 };
+	int r = path ? vz_conf_load(path, &c, NULL, NULL) : -ENOMEM;
+
+	if (r == -ENOENT)
+		return lan->vni;
+	return r < 0 || vz_lan_device(&c, lan->name, &dev) >= 0;
+}
+
+void vz_lan_prune(struct vz_lan *lan, bool *ret_changed)
+{
+	*ret_changed = false;
+	for (size_t i = lan->nmembers; i--;) {
+		if (is_member(lan, lan->member[i].ctid))
+			continue;
+		vz_lan_drop(lan, lan->member[i].ctid);
+		*ret_changed = true;
+	}
+}
+
+int vz_lan_relink(const struct vz_lan *lan, struct vz_err *e)
+{
+	autoclose int rtnl = vz_nl_open(NETLINK_ROUTE, VZ_NL_HERE, e);
+	char bridge[IFNAMSIZ];
+	struct vz_link br, end;
+	int r = rtnl < 0 ? rtnl : vz_link_find(rtnl, vz_lan_bridge(lan->name, bridge), &br, e);
+
+	for (size_t i = 0; r >= 0 && i < lan->nmembers; i++) {
+		autofree char *path = vz_fmt(VZ_CONFDIR "/conf/%u.conf", lan->member[i].ctid);
+		autoconf c = { 0 };
+		autonetif dev = { 0 };
+		struct vz_state st;
+
+		if (vz_state_read(lan->member[i].ctid, &st) <= 0 || !path ||
+		    vz_conf_load(path, &c, NULL, NULL) < 0 ||
+		    vz_lan_device(&c, lan->name, &dev) < 0 ||
+		    vz_link_find(rtnl, dev.v[VZ_NETIF_HOST_IFNAME], &end, NULL) < 0 ||
+		    end.master == br.index)
+			continue;
+		r = vz_link_set(rtnl, end.index, &(struct vz_link_change){ .master = br.index }, e);
+	}
+	return r;
+}
+
+/* ---- for start ---- */
+
+static int one_lan(struct vz_ct *ct, const char *name, const struct vz_netif *dev,
+		   struct vz_err *e)
+{
+	autolan lan = { 0 };
+	autoclose int lock = -EBADF;
+	bool changed = false, pruned = false;
+	int r = vz_lan_load(name, &lan, e);
+
+	if (r < 0)
+		return r;
+	vz_lan_free(&lan);
+	lock = vz_lan_lock(name, e);
+	r = lock < 0 ? lock : vz_lan_load(name, &lan, e);
+	if (r >= 0 && !vz_lan_find(&lan, ct->id))
+		vz_lan_prune(&lan, &pruned); /* its address may be that of one long gone */
+	if (r >= 0)
+		r = vz_lan_adopt(&lan, ct->id, dev, &changed, e);
+	if (r >= 0 && (changed || pruned))
+		r = vz_lan_save(&lan, e);
+	if (r >= 0)
+		r = vz_lan_up(&lan, e);
+	if (r >= 0)
+		r = vz_lan_dhcp_up(&lan, e);
+	if (r >= 0 && changed) /* it has come from another host, or by another command */
+		vz_lan_tell_members(&lan, ct->id);
+	return r;
+}
+
+int vz_lan_before_start(struct vz_ct *ct, struct vz_err *e)
+{
+	const struct vz_plist *l = &ct->conf.netif;
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && l->set && i < l->n; i++) {
+		autonetif dev = { 0 };
+		const char *name;
+
+		if (vz_netif_parse(l->v[i], &dev, NULL) < 0)
+			continue; /* whoever makes the devices says what is wrong */
+		name = vz_lan_of_bridge(dev.v[VZ_NETIF_BRIDGE]);
+		if (name)
+			r = one_lan(ct, name, &dev, e);
+	}
+	return r;
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Names in guest LANs: a marked block in /etc/hosts of every member. It needs no server, works with
+ * every libc, and whoever has no name server finds his neighbours all the same. The file is written
+ * inside, by the VPS's own shell, so its links and limits are those of the VPS.
+ *
+ * A member is known as ctN and ctN.LAN.vz, and by its NAME and HOSTNAME where these can be host
+ * names. (N alone cannot be one: inet_aton(3) takes it for an address.)
+ */
+#include "base/log.h"
+#include "base/own.h"
+#include "ops/lan-internal.h"
+#include "ops/start.h"
+
+#define TIMEOUT_S 20
+
+/* Reads the file, leaves the old block out, adds ours; nothing is written when nothing changes. Only
+ * what the shell itself has is used. */
+static const char script_head[] =
+	"f=/etc/hosts old= new= skip=\n"
+	"[ -d /etc ] || exit 0\n"
+	"if [ -e $f ]; then\n"
+	"	while IFS= read -r l || [ -n \"$l\" ]; do\n"
+	"		old=\"$old$l\n\"\n"
+	"		case $l in\n"
+	"		'# vz-lan: begin') skip=1 ;;\n"
+	"		'# vz-lan: end') skip= ;;\n"
+	"		*) [ -n \"$skip\" ] || new=\"$new$l\n\" ;;\n"
+	"		esac\n"
+	"	done <$f\n"
+	"fi\n"
+	"new=\"$new$VZ_LAN_HOSTS\"\n"
+	"[ \"$old\" = \"$new\" ] || printf %s \"$new\" >$f\n";
+
+static bool is_hostname(const char *s)
+{
+	for (const char *p = s; *p; p++)
+		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-", *p))
+			return false;
+	/* what is all digits and dots would be an address */
+	return *s && *s != '-' && *s != '.' && strlen(s) < 254 && s[strspn(s, "0123456789.")];
+}
+
+static void add_names(struct vz_str *out, const struct vz_lan *lan, const struct vz_lan_member *m)
+{
+	autofree char *path = vz_fmt(VZ_CONFDIR "/conf/%u.conf", m->ctid);
+	autoconf c = { 0 };
+
+	vz_str_addf(out, " ct%u ct%u.%s.vz", m->ctid, m->ctid, lan->name);
+	if (!path || vz_conf_load(path, &c, NULL, NULL) < 0)
+		return;
+	if (c.hostname.set && is_hostname(c.hostname.v))
+		vz_str_addf(out, " %s", c.hostname.v);
+	if (c.name.set && is_hostname(c.name.v) && !vz_str_eq(c.name.v, c.hostname.v))
+		vz_str_addf(out, " %s", c.name.v);
+}
+
+static void add_line(struct vz_str *out, const struct vz_ip *ip, const char *names)
+{
+	char text[VZ_IP_TEXT];
+
+	if (ip->family)
+		vz_str_addf(out, "%s%s\n", vz_ip_text(ip, text), names);
+}
+
+void vz_lan_hosts(struct vz_str *out, const struct vz_lan *lan)
+{
+	for (size_t i = 0; i < lan->nmembers; i++) {
+		const struct vz_lan_member *m = &lan->member[i];
+		autostr names = { 0 };
+
+		add_names(&names, lan, m);
+		if (names.failed) {
+			out->failed = true;
+			return;
+		}
+		add_line(out, &m->ip, names.s);
+		add_line(out, &m->ip6, names.s);
+	}
+}
+
+/* The block of all LANs of a configuration; "" when it is in none, which takes the block away. */
+static char *block_of(const struct vz_conf *c)
+{
+	autostr lines = { 0 }, block = { 0 };
+
+	for (size_t i = 0; c->netif.set && i < c->netif.n; i++) {
+		autonetif dev = { 0 };
+		autolan lan = { 0 };
+		const char *name;
+
+		if (vz_netif_parse(c->netif.v[i], &dev, NULL) < 0)
+			continue;
+		name = vz_lan_of_bridge(dev.v[VZ_NETIF_BRIDGE]);
+		if (name && vz_lan_load(name, &lan, NULL) >= 0)
+			vz_lan_hosts(&lines, &lan);
+	}
+	if (lines.failed)
+		return NULL;
+	if (lines.len)
+		vz_str_addf(&block, "# vz-lan: begin\n%s# vz-lan: end\n", lines.s);
+	return vz_str_take(&block);
+}
+
+static void tell(struct vz_ct *ct, const struct vz_state *st, const char *block)
+{
+	autofree char *var = vz_fmt("VZ_LAN_HOSTS=%s", block);
+	char *env[] = { var, NULL };
+	const struct vz_script script = { .text = script_head, .env = env,
+					  .timeout_s = TIMEOUT_S };
+	struct vz_err e = { 0 };
+	int code = 0, r = var ? vz_inside_run(ct, st, &script, &code, &e) : -ENOMEM;
+
+	if (r < 0 && e.exit == VZ_COMMAND_EXECUTION)
+		return; /* it has no shell: it has no names either */
+	if (r < 0 || code)
+		vz_log(-1, "Warning: container %u did not write the names of its guest LANs to "
+			   "/etc/hosts%s%s, ignoring", ct->id, r < 0 ? ": " : "", e.msg);
+}
+
+static bool in_any_lan(const struct vz_conf *c)
+{
+	for (size_t i = 0; c->netif.set && i < c->netif.n; i++) {
+		autonetif dev = { 0 };
+
+		if (vz_netif_parse(c->netif.v[i], &dev, NULL) >= 0 &&
+		    vz_lan_of_bridge(dev.v[VZ_NETIF_BRIDGE]))
+			return true;
+	}
+	return false;
+}
+
+void vz_lan_tell_names(struct vz_ct *ct, const struct vz_state *st, bool had_lan)
+{
+	autofree char *block = NULL;
+
+	if (!had_lan && !in_any_lan(&ct->conf))
+		return;
+	block = block_of(&ct->conf);
+	if (block)
+		tell(ct, st, block);
+}
+
+void vz_lan_tell_members(const struct vz_lan *lan, unsigned except)
+{
+	struct vz_host host = { 0 };
+
+	if (vz_host_load(&host, NULL, NULL) < 0)
+		return;
+	for (size_t i = 0; i < lan->nmembers; i++) {
+		unsigned id = lan->member[i].ctid;
+		struct vz_ct ct = { 0 };
+		struct vz_state st;
+
+		if (id == except || vz_state_read(id, &st) <= 0)
+			continue;
+		if (vz_ct_load(&host, id, &ct, NULL, NULL) >= 0 && ct.has_conf)
+			vz_lan_tell_names(&ct, &st, true);
+		vz_ct_free(&ct);
+	}
+	vz_host_free(&host);
+}

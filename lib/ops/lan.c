@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The verbs of vznet. Each holds the LAN's lock while it looks and changes; the lock of a VPS, where
+ * one is needed, is the caller's and comes first.
+ */
+#include "ops/lan.h"
+#include "base/log.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "ops/lan-internal.h"
+#include "ops/ops.h"
+#include "sys/nl.h"
+
+/* ---- create, delete, start, stop ---- */
+
+static int given(struct vz_lan *lan, const struct vz_lan_opt *o, size_t n, struct vz_err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < n; i++)
+		r = vz_lan_set(lan, o[i].key, o[i].value, e);
+	return r;
+}
+
+static int place(struct vz_lan *lan, struct vz_err *e)
+{
+	autoclose int rtnl = vz_nl_open(NETLINK_ROUTE, VZ_NL_HERE, e);
+	int r = rtnl;
+
+	if (r >= 0 && !lan->subnet.family && !lan->subnet6.family)
+		r = vz_lan_choose_subnet(rtnl, &lan->subnet, e);
+	if (r >= 0)
+		r = vz_lan_check(lan, e);
+	return r < 0 ? r : vz_lan_check_place(rtnl, lan, e);
+}
+
+/* All of the host's side, under the LAN's lock. */
+static int up(const struct vz_lan *lan, struct vz_err *e)
+{
+	int r = vz_lan_up(lan, e);
+
+	return r < 0 ? r : vz_lan_dhcp_up(lan, e);
+}
+
+static int down(const char *name, struct vz_err *e)
+{
+	vz_lan_dhcp_down(name);
+	return vz_lan_down(name, e);
+}
+
+/* Two creates must not choose one subnet: the filter's lock is too small for that, so there is one
+ * for the choice (no LAN is called "create", the name is reserved here). */
+static int create(const char *name, const struct vz_lan_opt *o, size_t n, struct vz_err *e)
+{
+	autoclose int all = vz_lan_lock(".create", e), lock = -EBADF;
+	autolan lan = { 0 }, old = { 0 };
+	int r;
+
+	if (all < 0)
+		return all;
+	lock = vz_lan_lock(name, e);
+	if (lock < 0)
+		return lock;
+	r = vz_lan_load(name, &old, NULL);
+	if (r != -ENOENT)
+		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "Guest LAN %s exists already",
+			       name);
+	snprintf(lan.name, sizeof(lan.name), "%s", name);
+	r = given(&lan, o, n, e);
+	if (r >= 0)
+		r = place(&lan, e);
+	if (r >= 0)
+		r = vz_lan_save(&lan, e);
+	if (r < 0)
+		return r;
+	r = up(&lan, e);
+	if (r < 0) {
+		(void)vz_lan_remove(name, NULL);
+		(void)down(name, NULL);
+	}
+	return r;
+}
+
+int vz_op_lan_create(const char *name, const struct vz_lan_opt *o, size_t n, struct vz_err *e)
+{
+	char text[VZ_IP_TEXT];
+	autolan lan = { 0 };
+	int r;
+
+	if (!vz_lan_name_ok(name))
+		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0,
+			       "Bad name of a guest LAN: %s (a-z, 0-9 and '-', at most %d)", name,
+			       (int)VZ_LAN_NAME_MAX);
+	r = create(name, o, n, e);
+	if (r >= 0)
+		r = vz_lan_load(name, &lan, e);
+	if (r < 0)
+		return r;
+	if (lan.subnet.family)
+		vz_log(0, "Guest LAN %s was created: %s/%u", name, vz_ip_text(&lan.subnet, text),
+		       lan.subnet.prefix);
+	else
+		vz_log(0, "Guest LAN %s was created", name);
+	return 0;
+}
+
+/* Opens the LAN for a change: its lock, and the definition without members that are gone. */
+static int open_lan(const char *name, struct vz_lan *ret, struct vz_err *e)
+{
+	autoclose int lock = -EBADF;
+	bool changed = false;
+	int r = vz_lan_load(name, ret, e); /* before a lock is made for no LAN */
+
+	if (r < 0)
+		return r;
+	vz_lan_free(ret);
+	lock = vz_lan_lock(name, e);
+	if (lock < 0)
+		return lock;
+	r = vz_lan_load(name, ret, e);
+	if (r < 0)
+		return r;
+	vz_lan_prune(ret, &changed);
+	r = changed ? vz_lan_save(ret, e) : 0;
+	return r < 0 ? r : TAKE_FD(lock);
+}
+
+int vz_op_lan_delete(const char *name, struct vz_err *e)
+{
+	autolan lan = { 0 };
+	autoclose int lock = open_lan(name, &lan, e);
+	autostr who = { 0 };
+	int r;
+
+	if (lock < 0)
+		return lock;
+	for (size_t i = 0; i < lan.nmembers && i < 10; i++)
+		vz_str_addf(&who, "%s%u", i ? ", " : "", lan.member[i].ctid);
+	if (lan.nmembers)
+		return vz_fail(e, VZ_LAN_IN_USE, 0, "Guest LAN %s has members: %s%s", name,
+			       who.s ? who.s : "", lan.nmembers > 10 ? " ..." : "");
+	/* the file last: what is left of a killed delete is deleted again */
+	r = down(name, e);
+	if (r >= 0)
+		r = vz_lan_remove(name, e);
+	if (r >= 0)
+		vz_log(0, "Guest LAN %s was deleted", name);
+	return r;
+}
+
+int vz_op_lan_start(const char *name, struct vz_err *e)
+{
+	autolan lan = { 0 };
+	autoclose int lock = open_lan(name, &lan, e);
+	int r = lock;
+
+	if (r >= 0)
+		r = up(&lan, e);
+	if (r >= 0) /* also where an administrator has changed the file */
+		r = vz_lan_filter(NULL, e);
+	if (r >= 0)
+		r = vz_lan_relink(&lan, e);
+	if (r >= 0)
+		vz_lan_tell_members(&lan, 0);
+	return r;
+}
+
+int vz_op_lan_stop(const char *name, struct vz_err *e)
+{
+	autolan lan = { 0 };
+	autoclose int lock = open_lan(name, &lan, e);
+
+	return lock < 0 ? lock : down(name, e);
+}
+
+int vz_op_lan_look(const char *name, struct vz_lan *ret, struct vz_lan_state *ret_state,
+		   struct vz_err *e)
+{
+	bool changed;
+	int r = vz_lan_load(name, ret, e);
+
+	if (r < 0)
+		return r;
+	vz_lan_prune(ret, &changed);
+	return vz_lan_look(name, ret_state, e);
+}
+
+/* ---- attach, detach ---- */
+
+static bool has_device(const struct vz_conf *c, const char *ifname)
+{
+	size_t n = strlen(ifname);
+
+	for (size_t i = 0; i < c->netif.n; i++) {
+		const char *v;
+
+		if (vz_str_prefix(c->netif.v[i], "ifname=", &v) && strcspn(v, ",") == n &&
+		    !memcmp(v, ifname, n))
+			return true;
+	}
+	return false;
+}
+
+static int choose_ifname(const struct vz_conf *c, const char *want, char ret[static IFNAMSIZ],
+			 struct vz_err *e)
+{
+	if (want && strlen(want) >= IFNAMSIZ)
+		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "Bad device name: %s", want);
+	if (want && has_device(c, want))
+		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0,
+			       "The container has a device %s already", want);
+	snprintf(ret, IFNAMSIZ, "%s", want ? want : "eth1");
+	for (unsigned i = 2; !want && has_device(c, ret); i++)
+		snprintf(ret, IFNAMSIZ, "eth%u", i);
+	return 0;
+}
+
+static int choose_ips(const struct vz_lan *lan, const struct vz_lan_attach *a,
+		      struct vz_lan_member *m, struct vz_err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < ARRAY_LEN(a->ip); i++) {
+		struct vz_ip ip;
+
+		if (!a->ip[i])
+			continue;
+		if (vz_ip_parse(a->ip[i], &ip) < 0)
+			return vz_fail(e, VZ_BADIP, 0, "Bad address: %s", a->ip[i]);
+		if ((ip.family == AF_INET ? m->ip : m->ip6).family)
+			return vz_fail(e, VZ_BADIP, 0, "More than one %s address",
+				       ip.family == AF_INET ? "IPv4" : "IPv6");
+		r = vz_lan_may_have(lan, m->ctid, &ip, e);
+		*(ip.family == AF_INET ? &m->ip : &m->ip6) = ip;
+	}
+	if (r >= 0 && lan->subnet.family && !m->ip.family)
+		r = vz_lan_pick(lan, &lan->subnet, &m->ip, e);
+	if (r >= 0 && lan->subnet6.family && !m->ip6.family)
+		r = vz_lan_pick(lan, &lan->subnet6, &m->ip6, e);
+	m->ip.prefix = lan->subnet.prefix;
+	m->ip6.prefix = lan->subnet6.prefix;
+	return r;
+}
+
+static void add_gateway(struct vz_str *word, const char *key, const struct vz_ip *subnet)
+{
+	struct vz_ip gw = vz_lan_gateway(subnet);
+	char text[VZ_IP_TEXT];
+
+	if (subnet->family)
+		vz_str_addf(word, ",%s=%s", key, vz_ip_text(&gw, text));
+}
+
+/* The word of NETIF that is the attachment. A VPS with venet addresses keeps its default route. */
+static char *word_of(const struct vz_lan *lan, const struct vz_lan_member *m,
+		     const struct vz_conf *c)
+{
+	char bridge[IFNAMSIZ], text[VZ_IP_TEXT];
+	autostr word = { 0 };
+
+	vz_str_addf(&word, "ifname=%s,bridge=%s", m->ifname, vz_lan_bridge(lan->name, bridge));
+	if (m->ip.family)
+		vz_str_addf(&word, ",ip=%s/%u", vz_ip_text(&m->ip, text), m->ip.prefix);
+	if (m->ip6.family)
+		vz_str_addf(&word, ",ip=%s/%u", vz_ip_text(&m->ip6, text), m->ip6.prefix);
+	if (m->ip.family || m->ip6.family)
+		vz_str_add(&word, ",ip_filter=on");
+	if (lan->nat && !(c->ip_address.set && c->ip_address.n)) {
+		add_gateway(&word, "gw", &lan->subnet);
+		add_gateway(&word, "gw6", &lan->subnet6);
+	}
+	return vz_str_take(&word);
+}
+
+/* One change of NETIF by the verb set, which saves it and brings it into force. */
+static int set_netif(struct vz_ct *ct, const char *add, const char *del, struct vz_err *e)
+{
+	const struct vz_param *p = vz_param_by_key("NETIF");
+	struct vz_given g = { .save = true };
+	int r = 0;
+
+	if (add)
+		r = vz_conf_set(&g.add, p, add, false, e);
+	if (r >= 0 && del) {
+		g.del.netif = (struct vz_plist){ .set = true, .v = calloc(1, sizeof(char *)) };
+		if (g.del.netif.v)
+			g.del.netif.v[0] = vz_fmt("ifname=%s", del);
+		if (!g.del.netif.v || !g.del.netif.v[0])
+			r = vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+		else
+			g.del.netif.n = 1;
+	}
+	if (r >= 0)
+		r = vz_op_set(ct, &g, e);
+	vz_given_free(&g);
+	return r;
+}
+
+/* What set has made of the device: it has a hardware address now. */
+static int adopt_saved(const struct vz_ct *ct, struct vz_lan *lan, struct vz_err *e)
+{
+	autoconf now = { 0 };
+	autonetif dev = { 0 };
+	bool changed;
+	int r = vz_conf_load(ct->conf_path, &now, NULL, e);
+
+	if (r >= 0 && vz_lan_device(&now, lan->name, &dev) < 0)
+		r = vz_fail(e, VZ_VETH_ERROR, 0, "The device was not saved in %s", ct->conf_path);
+	return r < 0 ? r : vz_lan_adopt(lan, ct->id, &dev, &changed, e);
+}
+
+static int attach(struct vz_ct *ct, struct vz_lan *lan, const struct vz_lan_attach *a,
+		  struct vz_err *e)
+{
+	struct vz_lan_member m = { .ctid = ct->id };
+	autofree char *word = NULL;
+	autonetif dev = { 0 };
+	int r;
+
+	if (vz_lan_device(&ct->conf, lan->name, &dev) >= 0)
+		return vz_fail(e, VZ_LAN_IN_USE, 0, "Container %u is in guest LAN %s already",
+			       ct->id, lan->name);
+	r = choose_ifname(&ct->conf, a->ifname, m.ifname, e);
+	if (r >= 0)
+		r = choose_ips(lan, a, &m, e);
+	if (r < 0)
+		return r;
+	word = word_of(lan, &m, &ct->conf);
+	if (!word || vz_lan_put(lan, &m) < 0)
+		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+	/* the address first: a command killed here leaves a member without device, which is pruned */
+	r = vz_lan_save(lan, e);
+	if (r >= 0)
+		r = up(lan, e);
+	if (r >= 0)
+		r = set_netif(ct, word, NULL, e);
+	if (r >= 0)
+		r = adopt_saved(ct, lan, e);
+	if (r < 0)
+		vz_lan_drop(lan, ct->id);
+	if (r < 0)
+		(void)vz_lan_save(lan, NULL);
+	else
+		r = vz_lan_save(lan, e);
+	return r;
+}
+
+/* Who is in the LAN has changed: the server and the members learn it. */
+static void tell(struct vz_ct *ct, const struct vz_lan *lan)
+{
+	struct vz_err e = { 0 };
+	struct vz_state st;
+
+	if (vz_lan_dhcp_up(lan, &e) < 0)
+		vz_log(-1, "Warning: %s, ignoring", e.msg);
+	vz_lan_tell_members(lan, ct->id);
+	if (ct->has_conf && vz_state_read(ct->id, &st) > 0)
+		vz_lan_tell_names(ct, &st, true);
+}
+
+int vz_op_lan_attach(struct vz_ct *ct, const char *name, const struct vz_lan_attach *a,
+		     struct vz_err *e)
+{
+	autolan lan = { 0 };
+	autoclose int lock = open_lan(name, &lan, e);
+	const struct vz_lan_member *m;
+	char text[VZ_IP_TEXT] = "";
+	int r = lock < 0 ? lock : attach(ct, &lan, a, e);
+
+	if (r < 0)
+		return r;
+	tell(ct, &lan);
+	m = vz_lan_find(&lan, ct->id);
+	if (m && m->ip.family)
+		vz_ip_text(&m->ip, text);
+	else if (m && m->ip6.family)
+		vz_ip_text(&m->ip6, text);
+	vz_log(0, "Container %u is in guest LAN %s as %s", ct->id, name, text);
+	return 0;
+}
+
+int vz_op_lan_detach(struct vz_ct *ct, const char *name, struct vz_err *e)
+{
+	autolan lan = { 0 };
+	autoclose int lock = open_lan(name, &lan, e);
+	autonetif dev = { 0 };
+	bool has = lock >= 0 && ct->has_conf && vz_lan_device(&ct->conf, name, &dev) >= 0;
+	int r = lock;
+
+	if (r < 0)
+		return r;
+	if (!has && !vz_lan_find(&lan, ct->id))
+		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0,
+			       "Container %u is not in guest LAN %s", ct->id, name);
+	if (has)
+		r = set_netif(ct, NULL, dev.v[VZ_NETIF_IFNAME], e);
+	if (r < 0)
+		return r;
+	vz_lan_drop(&lan, ct->id);
+	r = vz_lan_save(&lan, e);
+	if (r < 0)
+		return r;
+	if (has) { /* what the VPS is told next must not name the LAN it has left */
+		autoconf now = { 0 };
+
+		if (vz_conf_load(ct->conf_path, &now, NULL, NULL) >= 0)
+			(void)vz_conf_merge(&ct->conf, &now);
+	}
+	tell(ct, &lan);
+	vz_log(0, "Container %u has left guest LAN %s", ct->id, name);
+	return 0;
+}

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* vznet: networks between containers. Options and output; what they do is ops/lan.h. */
+#include "vznet/vznet.h"
+
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/own.h"
+#include "ops/ops.h"
+
+#define OPTS_MAX 64
+
+static const char usage_text[] =
+	"Usage: vznet create NAME [--subnet A/N] [--subnet6 A/N] [--nat yes|no] [--dhcp yes|no]\n"
+	"             [--vxlan VNI --peer ADDR ... [--dev DEV] [--local ADDR]]\n"
+	"       vznet delete NAME [--force]\n"
+	"       vznet attach NAME CTID [--ifname IFNAME] [--ip ADDR] ...\n"
+	"       vznet detach NAME CTID\n"
+	"       vznet start|stop NAME\n"
+	"       vznet list [-H] [-j] [-o FIELD,...]\n"
+	"       vznet show NAME\n";
+
+static struct {
+	struct vz_lan_opt opt[OPTS_MAX];
+	size_t n;
+	struct vz_lan_attach attach;
+	struct show_opts show;
+	bool force;
+} given;
+
+enum option_id { SUBNET = 256, SUBNET6, NAT, DHCP, VXLAN, PEER, DEV, LOCAL, FORCE, IFNAME, IP };
+
+/* clang-format off */
+static const struct option create_options[] = {
+	{ "subnet", required_argument, NULL, SUBNET },
+	{ "subnet6", required_argument, NULL, SUBNET6 },
+	{ "nat", required_argument, NULL, NAT },
+	{ "dhcp", required_argument, NULL, DHCP },
+	{ "vxlan", required_argument, NULL, VXLAN },
+	{ "peer", required_argument, NULL, PEER },
+	{ "dev", required_argument, NULL, DEV },
+	{ "local", required_argument, NULL, LOCAL },
+	{ 0 },
+};
+static const struct option delete_options[] = {
+	{ "force", no_argument, NULL, FORCE },
+	{ 0 },
+};
+static const struct option attach_options[] = {
+	{ "ifname", required_argument, NULL, IFNAME },
+	{ "ip", required_argument, NULL, IP },
+	{ 0 },
+};
+static const struct option list_options[] = {
+	{ "no-header", no_argument, NULL, 'H' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "output", required_argument, NULL, 'o' },
+	{ 0 },
+};
+static const struct option no_options[] = { { 0 } };
+/* clang-format on */
+
+static void key(const char *name, const char *value)
+{
+	if (given.n < OPTS_MAX)
+		given.opt[given.n] = (struct vz_lan_opt){ name, value };
+	given.n++;
+}
+
+static void take(int o, const char *arg)
+{
+	static const char *const keys[] = { "SUBNET", "SUBNET6", "NAT",	"DHCP",
+					    "VXLAN",  "PEERS",	 "DEV", "LOCAL" };
+
+	if (o >= SUBNET && o <= LOCAL) {
+		key(keys[o - SUBNET], arg);
+		return;
+	}
+	switch (o) {
+	case FORCE:
+		given.force = true;
+		break;
+	case IFNAME:
+		given.attach.ifname = arg;
+		break;
+	case IP:
+		given.attach.ip[given.attach.ip[0] != NULL] = arg;
+		break;
+	case 'H':
+		given.show.no_header = true;
+		break;
+	case 'j':
+		given.show.json = true;
+		break;
+	case 'o':
+		given.show.fields = arg;
+		break;
+	}
+}
+
+static void notice(int level, const char *line)
+{
+	vz_log(level, "%s", line);
+}
+
+/* Runs a verb on the LAN and one locked container. */
+typedef int on_container(struct vz_ct *ct, const char *lan, struct vz_err *e);
+
+static int with_container(const char *lan, const char *which, on_container *fn, struct vz_err *e)
+{
+	struct vz_host host = { 0 };
+	struct vz_ct ct = { 0 };
+	bool by_name;
+	unsigned id;
+	int r = vz_ct_resolve(which, &id, &by_name, e);
+
+	if (r >= 0 && !id)
+		r = vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "Bad CT ID %s", which);
+	if (r >= 0)
+		r = vz_host_load(&host, notice, e);
+	if (r >= 0)
+		r = vz_ct_load(&host, id, &ct, notice, e);
+	if (r >= 0)
+		r = vz_ct_lock(&ct, "", notice, e);
+	if (r >= 0) {
+		vz_op_heal(&ct, false);
+		r = fn(&ct, lan, e);
+		vz_ct_unlock(&ct);
+	}
+	vz_ct_free(&ct);
+	vz_host_free(&host);
+	return r;
+}
+
+static int attach(struct vz_ct *ct, const char *lan, struct vz_err *e)
+{
+	if (!ct->has_conf)
+		return vz_fail(e, VZ_NOVECONFIG, 0, "Container config file does not exist");
+	return vz_op_lan_attach(ct, lan, &given.attach, e);
+}
+
+static int detach(struct vz_ct *ct, const char *lan, struct vz_err *e)
+{
+	return vz_op_lan_detach(ct, lan, e);
+}
+
+static int run_create(char **a, struct vz_err *e)
+{
+	if (given.n > OPTS_MAX)
+		return vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0, "Too many options");
+	return vz_op_lan_create(a[0], given.opt, given.n, e);
+}
+
+static int run_delete(char **a, struct vz_err *e)
+{
+	struct vz_lan_state st;
+	struct vz_lan lan = { 0 };
+	int r = given.force ? vz_op_lan_look(a[0], &lan, &st, e) : 0;
+
+	for (size_t i = 0; r >= 0 && i < lan.nmembers; i++) {
+		char id[16];
+
+		snprintf(id, sizeof(id), "%u", lan.member[i].ctid);
+		r = with_container(a[0], id, detach, e);
+	}
+	vz_lan_free(&lan);
+	return r < 0 ? r : vz_op_lan_delete(a[0], e);
+}
+
+static int run_attach(char **a, struct vz_err *e)
+{
+	return with_container(a[0], a[1], attach, e);
+}
+
+static int run_detach(char **a, struct vz_err *e)
+{
+	return with_container(a[0], a[1], detach, e);
+}
+
+static int run_start(char **a, struct vz_err *e)
+{
+	return vz_op_lan_start(a[0], e);
+}
+
+static int run_stop(char **a, struct vz_err *e)
+{
+	return vz_op_lan_stop(a[0], e);
+}
+
+static int run_list(char **a, struct vz_err *e)
+{
+	(void)a;
+	return show_list(&given.show, e);
+}
+
+static int run_show(char **a, struct vz_err *e)
+{
+	return show_one(a[0], e);
+}
+
+/* clang-format off */
+static const struct verb {
+	const char *name;
+	int args;
+	const char *shorts;
+	const struct option *options;
+	int (*run)(char **args, struct vz_err *e);
+} verbs[] = {
+	{ "create", 1, "", create_options, run_create },
+	{ "delete", 1, "", delete_options, run_delete },
+	{ "attach", 2, "", attach_options, run_attach },
+	{ "detach", 2, "", no_options, run_detach },
+	{ "start", 1, "", no_options, run_start },
+	{ "stop", 1, "", no_options, run_stop },
+	{ "list", 0, "Hjo:", list_options, run_list },
+	{ "show", 1, "", no_options, run_show },
+};
+/* clang-format on */
+
+static int run(const struct verb *v, int argc, char **argv)
+{
+	char name[] = "vznet";
+	struct vz_err e = { 0 };
+	int o;
+
+	argv[0] = name; /* getopt's messages begin with it */
+	while ((o = getopt_long(argc, argv, v->shorts, v->options, NULL)) != -1) {
+		if (o == '?')
+			return VZ_INVALID_PARAMETER_SYNTAX;
+		take(o, optarg);
+	}
+	if (argc - optind != v->args) {
+		fprintf(stderr, "vznet %s takes %d argument%s\n", v->name, v->args,
+			v->args == 1 ? "" : "s");
+		return VZ_INVALID_PARAMETER_SYNTAX;
+	}
+	if (geteuid() != 0) {
+		fprintf(stderr, "vznet must be run as root\n");
+		return VZ_NO_ACCES;
+	}
+	return v->run(argv + optind, &e) < 0 ? vz_log_err(&e) : VZ_OK;
+}
+
+static void set_up_process(void)
+{
+	/* whoever started us may have closed them; an fd of ours must never get such a number */
+	while (fcntl(2, F_GETFD) < 0)
+		if (open("/dev/null", O_RDWR) < 0)
+			break;
+	(void)signal(SIGPIPE, SIG_IGN);
+	umask(0022);
+}
+
+int main(int argc, char **argv)
+{
+	int i = 1;
+
+	set_up_process();
+	vz_log_init("vznet");
+	if (argc > 1 && !strcmp(argv[1], "--quiet")) {
+		vz_log_quiet(true);
+		i++;
+	}
+	if (i >= argc) {
+		fputs(usage_text, stderr);
+		return VZ_INVALID_PARAMETER_SYNTAX;
+	}
+	if (!strcmp(argv[i], "--help")) {
+		fputs(usage_text, stdout);
+		return 0;
+	}
+	if (!strcmp(argv[i], "--version")) {
+		printf("vznet version %s\n", PACKAGE_VERSION);
+		return 0;
+	}
+	for (size_t v = 0; v < ARRAY_LEN(verbs); v++)
+		if (!strcmp(verbs[v].name, argv[i])) {
+			int r = run(&verbs[v], argc - i, argv + i);
+
+			return fflush(stdout) || ferror(stdout) ? VZ_SYSTEM : r;
+		}
+	fprintf(stderr, "Bad command: %s\n", argv[i]);
+	return VZ_INVALID_PARAMETER_SYNTAX;
+}
