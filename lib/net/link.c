@@ -129,6 +129,10 @@ static void put_end(struct vz_nl *m, const struct vz_link_pair *p, const char *n
 
 	vz_nl_put_hdr(m, &ifi, sizeof(ifi));
 	vz_nl_put_str(m, IFLA_IFNAME, name);
+	/* without a queueing discipline there is nothing to queue on; the kernel's choice is one for
+	 * each CPU, with several objects of sysfs each, which is most of the time a pair takes */
+	vz_nl_put_u32(m, IFLA_NUM_TX_QUEUES, 1);
+	vz_nl_put_u32(m, IFLA_NUM_RX_QUEUES, 1);
 	if (mac)
 		vz_nl_put(m, IFLA_ADDRESS, mac, VZ_LINK_MAC);
 	if (p->mtu)
