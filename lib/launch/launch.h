@@ -8,10 +8,10 @@
  *      uts; into the cgroup       -----> 3  arms the death signal; enters the v1 cgroups
  *   4  leaves the pad; writes the id
  *      maps; limits of the process
- *   5  MAPPED                     -----> 6  becomes root inside; ipc and cgroup namespaces;
+ *   5  MAPPED; network devices    -----> 6  becomes root inside; ipc and cgroup namespaces;
  *                                           builds the tree, pivots, drops the pad; host
  *                                           name, loopback
- *   8  network, action scripts    <----- 7  ROOTED
+ *   8  action scripts             <----- 7  ROOTED
  *   9  GO                         -----> 10 disarms the death signal; capabilities, seccomp,
  *                                           exec of init
  *   11 end of file, init alive           (or 12 FAILED with the reason)
@@ -20,7 +20,9 @@
  * death close the socket, so the parent looks whether init is alive before it believes in
  * success. Every wait names the message it waits for; there is no other traffic.
  *
- * vz_launch_prepare() is steps 1 to 7, vz_launch_go() 9 to 11; what lies between is the caller's.
+ * vz_launch_begin() is steps 1 to 5, vz_launch_ready() 7, vz_launch_go() 9 to 11; what lies between
+ * is the caller's. From step 5 on the namespaces are there, so their network is set up while the
+ * child builds its tree.
  */
 #ifndef VZ_LAUNCH_LAUNCH_H
 #define VZ_LAUNCH_LAUNCH_H
@@ -62,6 +64,10 @@ struct vz_launch {
 #define VZ_LAUNCH_INIT { .pidfd = -EBADF, .sock = -EBADF, .notify = -EBADF }
 
 /* On failure nothing of the child is left. */
+int vz_launch_begin(const struct vz_spec *s, struct vz_launch *ret, struct vz_err *e);
+/* The child says that its tree stands; on failure it is vz_launch_abort() that ends it. */
+int vz_launch_ready(const struct vz_spec *s, struct vz_launch *l, struct vz_err *e);
+/* Both. On failure nothing of the child is left. */
 int vz_launch_prepare(const struct vz_spec *s, struct vz_launch *ret, struct vz_err *e);
 int vz_launch_go(struct vz_launch *l, struct vz_err *e);
 /* Kills and reaps the child if there is one, and closes everything. */

@@ -71,7 +71,7 @@ static pid_t clone_child(const struct vz_spec *s, const int sock[2], int *pidfd,
 	return pid;
 }
 
-static int parent_steps(const struct vz_spec *s, struct vz_launch *l, struct vz_err *e)
+static int map_child(const struct vz_spec *s, struct vz_launch *l, struct vz_err *e)
 {
 	int r = 0;
 
@@ -82,12 +82,10 @@ static int parent_steps(const struct vz_spec *s, struct vz_launch *l, struct vz_
 			       s->uid + VZ_IDS_PER_VPS - 1);
 	default_rlimits(l->pid);
 	vz_sync_send(l->sock, MAPPED, NULL, -1);			/* 5 */
-	r = vz_sync_wait(l->sock, ROOTED, &l->notify, e);		/* 7 */
-	vz_cg_attached(s->cg);
-	return r;
+	return 0;
 }
 
-int vz_launch_prepare(const struct vz_spec *s, struct vz_launch *ret, struct vz_err *e)
+int vz_launch_begin(const struct vz_spec *s, struct vz_launch *ret, struct vz_err *e)
 {
 	struct vz_launch l = VZ_LAUNCH_INIT;
 	int sock[2], r;
@@ -98,13 +96,33 @@ int vz_launch_prepare(const struct vz_spec *s, struct vz_launch *ret, struct vz_
 	l.sock = sock[0];
 	l.pid = clone_child(s, sock, &l.pidfd, e);
 	close(sock[1]);
-	r = l.pid < 0 ? l.pid : parent_steps(s, &l, e);
+	r = l.pid < 0 ? l.pid : map_child(s, &l, e);
 	if (r < 0) {
 		vz_launch_abort(&l);
 		return r;
 	}
 	*ret = l;
 	return 0;
+}
+
+int vz_launch_ready(const struct vz_spec *s, struct vz_launch *l, struct vz_err *e)
+{
+	int r = vz_sync_wait(l->sock, ROOTED, &l->notify, e);		/* 7 */
+
+	vz_cg_attached(s->cg);
+	return r;
+}
+
+int vz_launch_prepare(const struct vz_spec *s, struct vz_launch *ret, struct vz_err *e)
+{
+	int r = vz_launch_begin(s, ret, e);
+
+	if (r < 0)
+		return r;
+	r = vz_launch_ready(s, ret, e);
+	if (r < 0)
+		vz_launch_abort(ret);
+	return r;
 }
 
 /* Death gives up the program image first and the descriptors after it; exec puts the new image in

@@ -122,35 +122,51 @@ static void let_answer(const struct vz_net *n, const struct vz_ips *ips)
 
 /* ---- doubles on the wire ---- */
 
-static size_t all_indices(const struct vz_uplinks *u, int *ret)
+static bool is_on(const void *uplinks, size_t dev, const struct vz_ip *ip)
 {
-	for (size_t i = 0; i < u->n; i++)
-		ret[i] = u->dev[i].index;
-	return u->n;
+	return vz_uplink_takes(uplinks, dev, ip);
+}
+
+/* Every address on the devices where the host answers for it; *ret_dev is the caller's to free. */
+static struct vz_dad_ask question(const struct vz_uplinks *u, const struct vz_ips *ips,
+				  int **ret_dev)
+{
+	struct vz_dad_ask q = { .ip = ips->v, .nip = ips->n, .on = is_on, .arg = u };
+
+	*ret_dev = calloc(u->n + 1, sizeof(**ret_dev));
+	for (size_t i = 0; *ret_dev && i < u->n; i++)
+		(*ret_dev)[q.ndev++] = u->dev[i].index;
+	q.ifindex = *ret_dev;
+	return q;
+}
+
+/* A wire that cannot be heard or told is no reason to stay without a network. */
+static void ignore(int r, const struct vz_err *e)
+{
+	if (r < 0)
+		vz_log(-1, "Warning: %s, ignoring", e->msg);
 }
 
 static void ask(struct vz_net *n, const struct vz_ips *ips)
 {
-	autofree int *dev = calloc(n->uplinks.n + 1, sizeof(*dev));
-	struct vz_dad_ask q = { .ifindex = dev, .ip = ips->v, .nip = ips->n };
+	autofree int *dev = NULL;
+	struct vz_dad_ask q = question(&n->uplinks, ips, &dev);
 	struct vz_err e = { 0 };
 
-	if (!dev || !n->uplinks.n || !ips->n)
-		return;
-	q.ndev = all_indices(&n->uplinks, dev);
-	if (vz_dad_begin(&q, &n->dad, &e) < 0)
-		vz_log(-1, "Warning: %s, ignoring", e.msg);
+	if (q.ndev && q.nip)
+		ignore(vz_dad_begin(&q, &n->dad, &e), &e);
 }
 
 static int take_answers(struct vz_net *n, const struct vz_conf *conf, int wait_ms, struct vz_err *e)
 {
 	bool strict = is_yes(&conf->error_on_arpfail, false);
 	const struct vz_dad_found *found = NULL;
+	struct vz_err own = { 0 };
 	int k;
 
 	if (!n->dad)
 		return 0;
-	k = vz_dad_finish(n->dad, strict ? WAIT_LONG_MS : wait_ms, &found, e);
+	k = vz_dad_finish(n->dad, strict ? WAIT_LONG_MS : wait_ms, &found, &own);
 	for (int i = 0; i < k; i++) {
 		const uint8_t *m = found[i].mac;
 		char ip[VZ_IP_TEXT], line[160];
@@ -162,38 +178,22 @@ static int take_answers(struct vz_net *n, const struct vz_conf *conf, int wait_m
 			return vz_fail(e, VZ_CANT_ADDIP, 0, "vps-net_add ERROR: %s", line);
 		vz_log(-1, "vps-net_add WARNING: %s", line);
 	}
-	if (k < 0) { /* a probe that fails is no reason to stay without a network */
-		vz_log(-1, "Warning: %s, ignoring", e->msg);
-		*e = (struct vz_err){ 0 };
-	}
+	ignore(k, &own);
 	return 0;
 }
 
-static void announce_on(const struct vz_net *n, const struct vz_ips *ips, size_t dev)
-{
-	autofree struct vz_ip *ip = calloc(ips->n + 1, sizeof(*ip));
-	struct vz_dad_ask q = { .ifindex = &n->uplinks.dev[dev].index, .ndev = 1, .ip = ip };
-	struct vz_err e = { 0 };
-
-	for (size_t k = 0; ip && k < ips->n; k++)
-		if (vz_uplink_takes(&n->uplinks, dev, &ips->v[k]))
-			ip[q.nip++] = ips->v[k];
-	if (q.nip && vz_announce(&q, &e) < 0)
-		vz_log(-1, "Warning: %s, ignoring", e.msg);
-}
-
-/* Only where the host answers: an announced address must not be silent. */
+/* Only where the host answers: an announced address must not be silent. Ends the asking. */
 static void announce(struct vz_net *n, const struct vz_ips *ips)
 {
+	autofree int *dev = NULL;
+	struct vz_dad_ask q = question(&n->uplinks, ips, &dev);
 	struct vz_err e = { 0 };
 
-	if (n->dad && !n->uplinks.detect) { /* its sockets are open */
-		if (vz_dad_announce(n->dad, &e) < 0)
-			vz_log(-1, "Warning: %s, ignoring", e.msg);
-		return;
-	}
-	for (size_t i = 0; i < n->uplinks.n; i++)
-		announce_on(n, ips, i);
+	if (n->dad)
+		ignore(vz_dad_announce(n->dad, &e), &e);
+	else if (q.ndev && q.nip)
+		ignore(vz_announce(&q, &e), &e);
+	vz_dad_free(TAKE_PTR(n->dad));
 }
 
 /* ---- start ---- */
@@ -248,14 +248,14 @@ static int come_into_force(struct vz_net *n, const struct vz_conf *conf, const s
 
 static int start_venet(struct vz_net *n, struct vz_ct *ct, int netns, struct vz_err *e)
 {
-	int r = take_answers(n, &ct->conf, 0, e);
+	int r;
 
-	if (r < 0)
-		return r;
 	n->venet.ctid = ct->id;
 	if (n->ips.n)
 		say_ips("Adding", &n->ips);
 	r = vz_venet_make(&n->venet, netns, e);
+	if (r >= 0) /* as late as can be: answers may still have come */
+		r = take_answers(n, &ct->conf, 0, e);
 	return r < 0 ? r : come_into_force(n, &ct->conf, &n->ips, e);
 }
 

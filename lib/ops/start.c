@@ -97,7 +97,7 @@ static int init_do(void *ctx, struct vz_err *e)
 	int r = vz_env_spec(&s->env, true, e);
 
 	s->env.spec.notify = s->opts.wait;
-	return r < 0 ? r : vz_launch_prepare(&s->env.spec, &s->env.launch, e);
+	return r < 0 ? r : vz_launch_begin(&s->env.spec, &s->env.launch, e);
 }
 
 static void init_undo(void *ctx)
@@ -112,11 +112,25 @@ static int probe_do(void *ctx, struct vz_err *e)
 	return s->env.bare ? 0 : vz_net_probe(&s->net, s->env.ct, e);
 }
 
-static int net_do(void *ctx, struct vz_err *e)
+static int ready_do(void *ctx, struct vz_err *e)
 {
 	struct vz_start *s = ctx;
 
-	return s->env.bare ? 0 : vz_net_start(&s->net, s->env.ct, s->env.launch.pid, e);
+	return vz_launch_ready(&s->env.spec, &s->env.launch, e);
+}
+
+static int net_do(void *ctx, struct vz_err *e)
+{
+	struct vz_start *s = ctx;
+	struct vz_err child = { 0 };
+	int r = 0;
+
+	if (!s->env.bare)
+		r = vz_net_start(&s->net, s->env.ct, s->env.launch.pid, e);
+	/* a child that could not build its tree takes its namespaces along: that is the reason then */
+	if (r < 0 && ready_do(s, &child) < 0)
+		*e = child;
+	return r;
 }
 
 static void net_undo(void *ctx)
@@ -189,7 +203,8 @@ const struct vz_step vz_start_plan[] = {
 	{ "prestart", prestart_do, NULL },
 	{ "lan", lan_do, NULL },              /* the bridges that its devices will be on */
 	{ "init", init_do, init_undo },       /* two processes: see launch/launch.h */
-	{ "net", net_do, net_undo },          /* devices, guarded, before anything runs inside */
+	{ "net", net_do, net_undo },          /* while the child builds its tree */
+	{ "ready", ready_do, NULL },          /* it stands */
 	{ "script", script_do, NULL },        /* distribution, N.start: inside, before init runs */
 	{ "go", go_do, NULL },
 	{ "state", state_do, state_undo },    /* whoever reads it may rely on all above */
