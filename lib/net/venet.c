@@ -262,7 +262,18 @@ int vz_venet_fill(struct vz_venet *v, const struct vz_ip *ip, size_t n, struct v
 	return 0;
 }
 
-/* The kernel takes IPv4 routes with the last address of a device; those of IPv6 stay. */
+/* With the last address of a device the kernel takes its IPv4 routes; those of IPv6 stay, and a
+ * program that believes in them waits for answers that do not come. */
+static void drop_default_v6(struct vz_venet *v, const struct vz_ips *left)
+{
+	const struct vz_route route = { .to = any_of(AF_INET6), .dev = v->inner };
+
+	for (size_t i = 0; i < left->n; i++)
+		if (left->v[i].family == AF_INET6)
+			return;
+	(void)vz_route_del(v->inside, &route, NULL);
+}
+
 void vz_venet_empty(struct vz_venet *v, const struct vz_ip *ip, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -420,6 +431,7 @@ int vz_venet_drop(struct vz_venet *v, const struct vz_uplinks *uplinks, const st
 	r = vz_venet_write(v->ctid, &l, e);
 	del_routes(v, ip, n);
 	vz_venet_empty(v, ip, n);
+	drop_default_v6(v, &l);
 	if (r >= 0)
 		r = vz_guard_addr_del(v->index, ip, n, e);
 	return r;
