@@ -31,6 +31,9 @@ static const struct vl_part disk_parts[] = {
 	  __VA_ARGS__ }
 #define DISK(k, f, t) \
 	{ .key = k, .field = f, .title = t, .width = 10, .get = vl_get_disk, .parts = disk_parts }
+#define TRAFFIC(f, t, m, txt) \
+	{ .field = f, .title = t, .width = 14, .get = vl_get_traffic, .need = VZ_LIST_TRAFFIC, \
+	  .live = offsetof(struct vz_list_item, traffic.m), .text = txt }
 #define LIVE_COUNT(m) .live = offsetof(struct vz_list_item, m), .need = VZ_LIST_USAGE
 
 const struct vl_row vl_rows[] = {
@@ -107,6 +110,14 @@ const struct vl_row vl_rows[] = {
 	  .text = "The first of the host's user ids that belong to the container; 0 for none." },
 	{ .field = "init", .title = "INIT", .width = 10, .get = vl_get_init,
 	  .text = "The pid, on the host, of the container's first process." },
+	TRAFFIC("traf_in", "TRAF_IN", in, "Bytes of IP packets that came to the container."),
+	TRAFFIC("traf_out", "TRAF_OUT", out, "Bytes of IP packets that the container sent."),
+	TRAFFIC("traf_local_in", "TRAF_L_IN", local_in,
+		"Those that came from networks which have a class above 1."),
+	TRAFFIC("traf_local_out", "TRAF_L_OUT", local_out,
+		"Those that went to networks which have a class above 1."),
+	TRAFFIC("traf_foreign_in", "TRAF_F_IN", foreign_in, "Those that came from class 1."),
+	TRAFFIC("traf_foreign_out", "TRAF_F_OUT", foreign_out, "Those that went to class 1."),
 };
 /* clang-format on */
 const size_t vl_nrows = ARRAY_LEN(vl_rows);

@@ -252,3 +252,13 @@ void vl_get_disk(const struct vl_column *c, const struct vz_list_item *it, struc
 	v->kind = VL_NUMBER;
 	v->number = c->part == VL_SOFT ? p->bar : p->lim;
 }
+
+void vl_get_traffic(const struct vl_column *c, const struct vz_list_item *it, struct vl_value *v)
+{
+	const uint64_t *n = (const void *)((const char *)it + c->row->live);
+
+	if (*n == VZ_LIST_UNKNOWN)
+		return;
+	v->kind = VL_NUMBER;
+	v->number = *n;
+}

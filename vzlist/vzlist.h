@@ -65,7 +65,7 @@ struct vl_row {
 	vl_get *get;
 	unsigned flags;    /* enum vl_flag */
 	unsigned need;     /* enum vz_list_need */
-	size_t live;       /* offset of the struct vz_list_count in an item; 0: none */
+	size_t live;       /* offset of what is shown in an item; 0: none */
 	const char *none;  /* what stands for an absent value; NULL: "-" */
 	const char *json_none; /* and in JSON; NULL: null */
 	const char *text;  /* for the manual; NULL: the parameter's */

@@ -324,25 +324,43 @@ int vz_guard_gone(int ifindex, struct vz_err *e)
 	return vz_bpf_lookup(devs, &key, &dev) < 0 ? 0 : forget(devs, &gone, e);
 }
 
-int vz_guard_gone_all(unsigned ctid, struct vz_err *e)
+int vz_guard_devs(unsigned ctid, int **ret, size_t *ret_n, struct vz_err *e)
 {
 	autofree uint32_t *keys = calloc(VZ_GUARD_MAX_DEVS, sizeof(*keys));
 	autofree struct vz_dev *values = calloc(VZ_GUARD_MAX_DEVS, sizeof(*values));
 	autoclose int devs = vz_guard_map(VZ_MAP_DEVS, false, e);
-	size_t n = VZ_GUARD_MAX_DEVS;
-	struct indexes gone = { keys, 0 };
+	size_t n = VZ_GUARD_MAX_DEVS, k = 0;
 	uint32_t cursor = 0;
-	int r;
+	int r = -ENOENT;
 
-	if (devs < 0)
-		return devs == -ENOENT ? 0 : devs;
+	if (devs < 0 && devs != -ENOENT)
+		return devs;
 	if (!keys || !values)
 		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
-	r = vz_bpf_read_many(devs, &cursor, keys, values, &n);
+	if (devs >= 0)
+		r = vz_bpf_read_many(devs, &cursor, keys, values, &n);
+	else
+		n = 0;
 	if (r < 0 && r != -ENOENT)
 		return vz_fail(e, VZ_SYSTEM, -r, "cannot read the devices of the guard");
 	for (size_t i = 0; i < n; i++)
 		if (values[i].ctid == ctid)
-			keys[gone.n++] = keys[i];
-	return forget(devs, &gone, e);
+			keys[k++] = keys[i];
+	*ret = (int *)TAKE_PTR(keys);
+	*ret_n = k;
+	return 0;
+}
+
+int vz_guard_gone_all(unsigned ctid, struct vz_err *e)
+{
+	autoclose int devs = vz_guard_map(VZ_MAP_DEVS, false, e);
+	autofree int *index = NULL;
+	struct indexes gone;
+	int r;
+
+	if (devs < 0)
+		return devs == -ENOENT ? 0 : devs;
+	r = vz_guard_devs(ctid, &index, &gone.n, e);
+	gone.v = (uint32_t *)index;
+	return r < 0 ? r : forget(devs, &gone, e);
 }

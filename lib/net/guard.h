@@ -48,6 +48,9 @@ int vz_guard_change(const struct vz_guard_dev *d, struct vz_err *e);
 int vz_guard_addr_add(int ifindex, const struct vz_ip *ip, size_t n, struct vz_err *e);
 int vz_guard_addr_del(int ifindex, const struct vz_ip *ip, size_t n, struct vz_err *e);
 
+/* Host ends of all devices of the VPS that are guarded; the caller frees *ret. */
+int vz_guard_devs(unsigned ctid, int **ret, size_t *ret_n, struct vz_err *e);
+
 /* Forgets devices that have been deleted: one, or (stop, heal) all of a VPS. Never fails for what
  * is not there. Counters stay; they are vz_meter_fold()'s. */
 int vz_guard_gone(int ifindex, struct vz_err *e);

@@ -10,6 +10,7 @@
 #include "cgroup/cgroup.h"
 #include "ct/ct.h"
 #include "net/venet.h"
+#include "ops/traffic.h"
 #include "sys/call.h"
 
 #include <fcntl.h>
@@ -134,6 +135,25 @@ static void free_ips(struct vz_list_item *it)
 	free(it->ip.v);
 }
 
+static void read_traffic(struct vz_list_item *it)
+{
+	struct vz_list_traffic *t = &it->traffic;
+	struct vz_traffic all;
+
+	if (vz_op_traffic(it->id, &all, NULL) < 0)
+		return;
+	*t = (struct vz_list_traffic){ 0 };
+	for (int class = 1; class < VZ_TRAFFIC_CLASSES; class++) {
+		uint64_t in = all.v4[class].in.bytes + all.v6[class].in.bytes;
+		uint64_t out = all.v4[class].out.bytes + all.v6[class].out.bytes;
+
+		*(class == 1 ? &t->foreign_in : &t->local_in) += in;
+		*(class == 1 ? &t->foreign_out : &t->local_out) += out;
+		t->in += in;
+		t->out += out;
+	}
+}
+
 static void fill_running(struct vz_list_item *it, const struct vz_state *s, unsigned need)
 {
 	it->status = VZ_LIST_RUNNING;
@@ -163,6 +183,9 @@ static int add(struct vz_list *l, unsigned id, const struct vz_state *s, unsigne
 {
 	static const struct vz_list_count unknown = { VZ_LIST_UNKNOWN, VZ_LIST_UNKNOWN,
 						      VZ_LIST_UNKNOWN };
+	static const struct vz_list_traffic untold = { VZ_LIST_UNKNOWN, VZ_LIST_UNKNOWN,
+						       VZ_LIST_UNKNOWN, VZ_LIST_UNKNOWN,
+						       VZ_LIST_UNKNOWN, VZ_LIST_UNKNOWN };
 	struct vz_list_item *it = &l->items[l->n];
 	struct vz_ct *ct = &l->store->cts[l->n];
 	struct vz_err why = { 0 };
@@ -179,9 +202,11 @@ static int add(struct vz_list *l, unsigned id, const struct vz_state *s, unsigne
 	}
 	*it = (struct vz_list_item){ .id = id, .conf = &ct->own, .root = ct->root,
 				     .private = ct->private, .numproc = unknown,
-				     .physpages = unknown, .swappages = unknown };
+				     .physpages = unknown, .swappages = unknown, .traffic = untold };
 	if (need & VZ_LIST_NAME)
 		it->name = vz_ct_name(ct);
+	if (need & VZ_LIST_TRAFFIC)
+		read_traffic(it);
 	if (need & VZ_LIST_LAYOUT)
 		it->layout = ct->own.ve_layout.set ? ct->own.ve_layout.v :
 						     detect_layout(ct->private);

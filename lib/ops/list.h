@@ -30,6 +30,7 @@ enum vz_list_need {
 	VZ_LIST_USAGE = 1 << 2,  /* numproc, physpages, swappages of running ones */
 	VZ_LIST_LAYOUT = 1 << 3, /* layout */
 	VZ_LIST_IP = 1 << 4,     /* ip of running ones */
+	VZ_LIST_TRAFFIC = 1 << 5, /* traffic */
 };
 
 #define VZ_LIST_UNKNOWN UINT64_MAX
@@ -37,6 +38,12 @@ enum vz_list_need {
 /* One beancounter as the kernel sees it: items or pages; VZ_LIST_UNKNOWN where it cannot tell. */
 struct vz_list_count {
 	uint64_t held, maxheld, failcnt;
+};
+
+/* Bytes of IP packets that were counted, to and from the VPS; VZ_LIST_UNKNOWN: cannot tell. Class 1
+ * is foreign, every other one local. */
+struct vz_list_traffic {
+	uint64_t in, out, local_in, local_out, foreign_in, foreign_out;
 };
 
 struct vz_list_item {
@@ -51,6 +58,7 @@ struct vz_list_item {
 	struct vz_plist ip;         /* of a running one: addresses in force, in order of addition */
 	struct vz_pu64 uid;         /* first host id; 0: no user namespace */
 	struct vz_list_count numproc, physpages, swappages;
+	struct vz_list_traffic traffic;
 };
 
 struct vz_list_query {

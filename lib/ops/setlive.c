@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "cgroup/cgroup.h"
 #include "ops/net.h"
+#include "ops/rate.h"
 #include "ops/set-internal.h"
 #include "res/res.h"
 #include "sys/file.h"
@@ -23,8 +24,11 @@ static bool is_running(const struct vz_ct *ct)
 static int apply(struct vz_ct *ct, const struct vz_conf *conf, unsigned bits, struct vz_err *e)
 {
 	__attribute__((cleanup(vz_cg_closep))) struct vz_cg *cg = NULL;
-	int r = vz_cg_open(ct->id, NULL, &cg, e);
+	int r;
 
+	if (bits == APPLY_RATE)
+		return vz_rate_set(ct->id, conf, e);
+	r = vz_cg_open(ct->id, NULL, &cg, e);
 	if (r >= 0)
 		r = vz_res_apply(cg, conf, bits, e);
 	if (r == -EOPNOTSUPP) { /* what the kernel can do is done */

@@ -68,6 +68,7 @@ struct vz_conf {
 	/* network */
 	struct vz_plist ip_address, netdev, nameserver, searchdomain, netif;
 	struct vz_pstr hostname;
+	struct vz_ppair rate; /* bits per second to (bar) and from (lim) the VPS, 0 none */
 	struct vz_pbool ipv6;
 	struct vz_pbool skip_arpdetect, error_on_arpfail, force_route; /* vz.conf */
 	/* disk */
@@ -140,6 +141,7 @@ enum vz_apply {
 	APPLY_DEVICES = 1 << 3,
 	APPLY_IO = 1 << 4,
 	APPLY_HOSTNAME = 1 << 5,
+	APPLY_RATE = 1 << 6,
 	APPLY_DNS = 1 << 6, /* by distribution scripts alone */
 };
 

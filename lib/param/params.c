@@ -557,6 +557,16 @@ const struct vz_param vz_params[] = {
 		.text = "Disk operations per second; 0 is no limit.",
 	},
 	{
+		.key = "RATE", .opt = "rate", .arg = "IN[:OUT]",
+		.type = &vz_type_rate, .at = AT(rate), .dflt = "0",
+		.where = IN_FILE | IN_CREATE | IN_SET | LIVE, .apply = APPLY_RATE,
+		.text = "Network throughput to the container, on each of its devices, and from "
+			"it, on all together; one value is for both. Bits per second of Ethernet "
+			"frames, with the decimal suffixes k, m, g; 0 or unlimited is no limit. The "
+			"form DEV:CLASS:KBITS of Virtuozzo limits what the container sends, on every "
+			"device and of every class above 0.",
+	},
+	{
 		.key = "BOOTORDER", .opt = "bootorder", .arg = "N",
 		.type = &vz_type_u64, .at = AT(bootorder), .max = INT32_MAX,
 		.where = IN_FILE | CONFIG, .col = { "bootorder", "BOOTORDER", 10 },

@@ -24,6 +24,7 @@ struct grammar {
 	bool both;         /* always saved as two numbers */
 };
 #define PAGE 0
+#define RATE_MAX 1000000000000ull /* bits per second */
 
 static const struct grammar g_bytes = { 1, 1, .suffix = true, .unlimited = true };
 static const struct grammar g_pages = { PAGE, PAGE, .suffix = true, .unlimited = true };
@@ -227,6 +228,90 @@ static int cpulimit_parse(const struct vz_param *p, const char *text, bool cli, 
 	return 0;
 }
 
+/* ---- rates: bits per second, decimal as in tc(8) ---- */
+
+static int bits_parse(const char *text, size_t len, uint64_t *ret)
+{
+	static const struct {
+		char suffix;
+		uint64_t times;
+	} units[] = { { 'k', 1000 }, { 'm', 1000000 }, { 'g', 1000000000 } };
+	autofree char *s = strndup(text, len);
+	uint64_t times = 1;
+	int r;
+
+	if (!s)
+		return -ENOMEM;
+	if (!strcmp(s, "unlimited")) {
+		*ret = 0;
+		return 0;
+	}
+	for (size_t i = 0; len && i < ARRAY_LEN(units); i++)
+		if ((s[len - 1] | 0x20) == units[i].suffix) {
+			times = units[i].times;
+			s[len - 1] = 0;
+		}
+	r = vz_num_u64(s, RATE_MAX / times, ret);
+	*ret *= r < 0 ? 1 : times;
+	return r;
+}
+
+/* "DEV:CLASS:KBITS": class 0 is never limited there, and so says nothing. */
+static int virtuozzo_parse(const char *word, uint64_t *ret)
+{
+	const char *class = strchr(word, ':') + 1, *kbits = strchr(class, ':') + 1;
+	autofree char *number = strndup(class, (size_t)(kbits - class - 1));
+	uint64_t c, v;
+	int r;
+
+	if (!number)
+		return -ENOMEM;
+	r = class == word + 1 ? -EINVAL : vz_num_u64(number, 15, &c);
+	if (r >= 0)
+		r = c ? vz_num_u64(kbits, RATE_MAX / 1000, &v) : -EINVAL;
+	if (r >= 0)
+		*ret = v * 1000;
+	return r;
+}
+
+/* Of several words of Virtuozzo's the smallest rate counts. */
+static int rate_parse(const struct vz_param *p, const char *text, bool cli, void *val,
+		      struct vz_err *e)
+{
+	struct vz_ppair v = { .set = true };
+	bool any = false;
+	int r = 0;
+
+	(void)p;
+	(void)cli;
+	(void)e;
+	while (r >= 0) {
+		autofree char *word = vz_str_word(&text, " ");
+		const char *colon = word ? strchr(word, ':') : NULL;
+		uint64_t out = 0;
+
+		if (!word)
+			break;
+		if (colon && strchr(colon + 1, ':')) {
+			r = virtuozzo_parse(word, &out);
+			v.lim = v.lim && (!out || v.lim < out) ? v.lim : out;
+		} else if (any || *text) {
+			r = -EINVAL;
+		} else {
+			r = bits_parse(word, colon ? (size_t)(colon - word) : strlen(word), &v.bar);
+			v.lim = v.bar;
+			if (r >= 0 && colon)
+				r = bits_parse(colon + 1, strlen(colon + 1), &v.lim);
+		}
+		any = true;
+	}
+	if (r >= 0 && !any)
+		r = -EINVAL;
+	if (r >= 0)
+		*(struct vz_ppair *)val = v;
+	return r;
+}
+
 static void u64_print(const struct vz_param *p, const void *val, FILE *f)
 {
 	(void)p;
@@ -264,4 +349,8 @@ const struct vz_ptype vz_type_iolimit = {
 const struct vz_ptype vz_type_cpulimit = {
 	.name = "percent", .parse = cpulimit_parse, .print = u64_print,
 	.drop = vz_drop_plain, .copy = vz_copy_u64,
+};
+const struct vz_ptype vz_type_rate = {
+	.name = "in[:out] in bits per second", .parse = rate_parse, .print = pair_print, PAIR,
+	.last_wins = true,
 };

@@ -17,7 +17,7 @@ extern const struct vz_ptype vz_type_meminfo, vz_type_retired;
 /* size.c */
 extern const struct vz_ptype vz_type_bytes, vz_type_pages, vz_type_items;
 extern const struct vz_ptype vz_type_memory, vz_type_diskspace, vz_type_diskinodes;
-extern const struct vz_ptype vz_type_iolimit, vz_type_cpulimit;
+extern const struct vz_ptype vz_type_iolimit, vz_type_cpulimit, vz_type_rate;
 /* lists.c */
 extern const struct vz_ptype vz_type_ips, vz_type_nameservers, vz_type_domains;
 extern const struct vz_ptype vz_type_netdevs, vz_type_netif, vz_type_pci, vz_type_modules;

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * vznetstat: how much each VPS sent and got, by class of network. Reads the command line, has the
+ * numbers collected, shows them; the columns are Virtuozzo's.
+ */
+#include "base/num.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "ops/list.h"
+#include "ops/traffic.h"
+
+#include <getopt.h>
+
+struct options {
+	bool all, reset, reload, json, drops, only4, only6, one_class;
+	uint64_t class;
+	unsigned *ids;
+	size_t nids;
+};
+
+static const struct option long_options[] = {
+	{ "all", no_argument, NULL, 'a' },
+	{ "reset", no_argument, NULL, 'r' },
+	{ "class", required_argument, NULL, 'c' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "v4", no_argument, NULL, '4' },
+	{ "v6", no_argument, NULL, '6' },
+	{ "reload", no_argument, NULL, 'R' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static const char usage[] =
+	"Usage: vznetstat [-a] [-c CLASS] [-4 | -6] [-v] [-j] [CTID|NAME ...]\n"
+	"       vznetstat -r [-a | CTID|NAME ...]\n"
+	"       vznetstat --reload\n"
+	"\n"
+	"  -a, --all          also containers that do not run\n"
+	"  -c, --class CLASS  only this class of networks, 1 to 15\n"
+	"  -4, --v4           only IPv4\n"
+	"  -6, --v6           only IPv6\n"
+	"  -v, --verbose      also what was dropped, and why\n"
+	"  -j, --json         JSON instead of text\n"
+	"  -r, --reset        begin to count anew\n"
+	"      --reload       read the file of network classes again\n"
+	"  -h, --help         this text\n";
+
+static int complain(const struct vz_err *e)
+{
+	fprintf(stderr, "%s\n", e->msg);
+	return e->exit ? e->exit : VZ_SYSTEM;
+}
+
+/* ---- text ---- */
+
+static struct vz_traffic_way sum(const struct options *o, const struct vz_traffic *t, int class)
+{
+	struct vz_traffic_way w = { { 0 }, { 0 } };
+	const struct vz_traffic_way *parts[] = { o->only6 ? NULL : &t->v4[class],
+						 o->only4 ? NULL : &t->v6[class] };
+
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		if (!parts[i])
+			continue;
+		w.in.bytes += parts[i]->in.bytes;
+		w.in.packets += parts[i]->in.packets;
+		w.out.bytes += parts[i]->out.bytes;
+		w.out.packets += parts[i]->out.packets;
+	}
+	return w;
+}
+
+/* Class 1, which everything has that has no other, is always shown. */
+static bool is_shown(const struct options *o, int class, const struct vz_traffic_way *w)
+{
+	if (o->one_class)
+		return (uint64_t)class == o->class;
+	return class == 1 || w->in.packets || w->out.packets;
+}
+
+static void show_text(const struct options *o, const struct vz_traffic *t)
+{
+	for (int class = 0; class < VZ_TRAFFIC_CLASSES; class++) {
+		struct vz_traffic_way w = sum(o, t, class);
+
+		if (is_shown(o, class, &w))
+			printf("%10u %10d %20llu %14llu %20llu %14llu\n", t->ctid, class,
+			       (unsigned long long)w.in.bytes, (unsigned long long)w.in.packets,
+			       (unsigned long long)w.out.bytes, (unsigned long long)w.out.packets);
+	}
+}
+
+static void show_drops(const struct vz_traffic *t)
+{
+	for (size_t i = 0; i < t->ndrops; i++)
+		if (t->drops[i].packets)
+			printf("%10u %-14s %14llu\n", t->ctid, t->drops[i].name,
+			       (unsigned long long)t->drops[i].packets);
+}
+
+/* ---- JSON: numbers and names of our own only, so nothing has to be escaped ---- */
+
+static void json_way(const char *name, const struct vz_traffic_way *w)
+{
+	printf(", \"%s\": {\"in_bytes\": %llu, \"in_packets\": %llu, \"out_bytes\": %llu, "
+	       "\"out_packets\": %llu}", name, (unsigned long long)w->in.bytes,
+	       (unsigned long long)w->in.packets, (unsigned long long)w->out.bytes,
+	       (unsigned long long)w->out.packets);
+}
+
+static void show_json(const struct options *o, const struct vz_traffic *t)
+{
+	const char *sep = "";
+
+	printf("  {\"ctid\": %u, \"classes\": [", t->ctid);
+	for (int class = 0; class < VZ_TRAFFIC_CLASSES; class++) {
+		struct vz_traffic_way w = sum(o, t, class);
+
+		if (!is_shown(o, class, &w))
+			continue;
+		printf("%s{\"class\": %d", sep, class);
+		if (!o->only6)
+			json_way("v4", &t->v4[class]);
+		if (!o->only4)
+			json_way("v6", &t->v6[class]);
+		printf("}");
+		sep = ", ";
+	}
+	printf("], \"dropped\": {");
+	for (size_t i = 0; i < t->ndrops; i++)
+		printf("%s\"%s\": %llu", i ? ", " : "", t->drops[i].name,
+		       (unsigned long long)t->drops[i].packets);
+	printf("}}");
+}
+
+/* ---- */
+
+static int show(const struct options *o)
+{
+	struct vz_err e = { 0 };
+	struct vz_traffic t;
+
+	if (o->json)
+		printf("[");
+	else
+		printf("%10s %10s %20s %14s %20s %14s\n", "VEID", "Net.Class", "Input(bytes)",
+		       "Input(pkts)", "Output(bytes)", "Output(pkts)");
+	for (size_t i = 0; i < o->nids; i++) {
+		if (vz_op_traffic(o->ids[i], &t, &e) < 0)
+			return complain(&e);
+		if (o->json) {
+			printf("%s\n", i ? "," : "");
+			show_json(o, &t);
+		} else {
+			show_text(o, &t);
+		}
+	}
+	if (o->json)
+		printf("%s]\n", o->nids ? "\n" : "");
+	if (!o->drops || o->json)
+		return 0;
+	printf("%10s %-14s %14s\n", "VEID", "Dropped", "Pkts");
+	for (size_t i = 0; i < o->nids; i++) {
+		if (vz_op_traffic(o->ids[i], &t, &e) < 0)
+			return complain(&e);
+		show_drops(&t);
+	}
+	return 0;
+}
+
+static int reset(const struct options *o)
+{
+	struct vz_err e = { 0 };
+
+	for (size_t i = 0; i < o->nids; i++)
+		if (vz_op_traffic_reset(o->ids[i], &e) < 0)
+			return complain(&e);
+	return 0;
+}
+
+static int take_ids(struct options *o, char **argv, int argc)
+{
+	struct vz_err e = { 0 };
+
+	if (!argc)
+		return vz_op_traffic_ids(o->all, &o->ids, &o->nids, &e) < 0 ? complain(&e) : 0;
+	o->ids = calloc((size_t)argc, sizeof(*o->ids));
+	if (!o->ids)
+		return complain(&(struct vz_err){ .msg = "Not enough memory" });
+	for (; o->nids < (size_t)argc; o->nids++)
+		if (vz_op_list_id(argv[o->nids], &o->ids[o->nids], &e) < 0)
+			return complain(&e);
+	return 0;
+}
+
+/* False when the command line cannot be understood. */
+static bool one_option(struct options *o, int c)
+{
+	switch (c) {
+	case 'a':
+		return o->all = true;
+	case 'r':
+		return o->reset = true;
+	case 'R':
+		return o->reload = true;
+	case 'j':
+		return o->json = true;
+	case 'v':
+		return o->drops = true;
+	case '4':
+		return o->only4 = true;
+	case '6':
+		return o->only6 = true;
+	case 'c':
+		o->one_class = !vz_num_u64(optarg, VZ_TRAFFIC_CLASSES - 1, &o->class) && o->class;
+		if (!o->one_class)
+			fprintf(stderr, "Invalid class: %s\n", optarg);
+		return o->one_class;
+	default:
+		return false;
+	}
+}
+
+static int run(struct options *o, char **argv, int argc)
+{
+	struct vz_err e = { 0 };
+	int r;
+
+	if (o->reload)
+		return vz_op_traffic_reload(&e) < 0 ? complain(&e) : 0;
+	r = take_ids(o, argv, argc);
+	if (r)
+		return r;
+	return o->reset ? reset(o) : show(o);
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = { 0 };
+	int c, r;
+
+	while ((c = getopt_long(argc, argv, "arc:jv46h", long_options, NULL)) != -1) {
+		if (c == 'h') {
+			fputs(usage, stdout);
+			return 0;
+		}
+		if (!one_option(&o, c)) {
+			fputs(usage, stderr);
+			return VZ_INVALID_PARAMETER_SYNTAX;
+		}
+	}
+	if (o.only4 && o.only6)
+		o.only4 = o.only6 = false;
+	if (geteuid()) {
+		fprintf(stderr, "This program can only be run under root.\n");
+		return VZ_SYSTEM;
+	}
+	r = run(&o, argv + optind, argc - optind);
+	free(o.ids);
+	return r;
+}
