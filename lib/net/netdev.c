@@ -235,6 +235,7 @@ static int unmake(const struct back *b, const struct vz_held *h)
 	return vz_link_delete(b->inner, h->inner, NULL);
 }
 
+/* 0; 1 when it is home but *e complains; -ENODEV when it is lost; or it is still inside. */
 static int take_one(const struct back *b, const struct vz_held *h, struct vz_err *e)
 {
 	struct vz_held is = { 0 };
@@ -261,8 +262,10 @@ static int take_one(const struct back *b, const struct vz_held *h, struct vz_err
 		return -ENODEV;
 	}
 	r = restore(b->rtnl, index, h);
-	return r < 0 ? vz_fail(e, VZ_NETDEV_ERROR, -r,
-			       "Network device %s is back, but not all that it was", h->word) : 0;
+	if (r < 0)
+		vz_fail(e, VZ_NETDEV_ERROR, -r, "Network device %s is back, but not all that it was",
+			h->word);
+	return r < 0;
 }
 
 /* ---- giving ---- */
@@ -472,7 +475,7 @@ int vz_netdev_take_all(int rtnl, unsigned ctid, struct vz_err *e)
 		struct vz_err one = { 0 };
 
 		r = take_one(&(struct back){ rtnl, inner, host, false }, &l.v[i], &one);
-		if (r < 0 && !first) {
+		if (r && !first) {
 			first = r;
 			if (e)
 				*e = one;

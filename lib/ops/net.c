@@ -10,6 +10,7 @@
 #include "net/dad.h"
 #include "net/guard.h"
 #include "net/link.h"
+#include "ops/netif.h"
 #include "sys/nl.h"
 #include "sys/proc.h"
 
@@ -266,6 +267,8 @@ int vz_net_start(struct vz_net *n, struct vz_ct *ct, pid_t init, struct vz_err *
 
 	if (r >= 0 && wants_venet(ct, &n->ips))
 		r = start_venet(n, ct, netns, e);
+	if (r >= 0)
+		r = vz_netif_start(&(struct vz_netif_at){ ct, n->rtnl, netns }, e);
 	if (r < 0) /* a step that fails leaves nothing behind */
 		vz_net_stop(ct);
 	return r;
@@ -297,6 +300,7 @@ static int gone(struct vz_net *n, struct vz_ct *ct, struct vz_err *e)
 	n->rtnl = vz_nl_open(NETLINK_ROUTE, VZ_NL_HERE, e);
 	if (n->rtnl < 0)
 		return n->rtnl;
+	vz_netif_stop(&(struct vz_netif_at){ ct, n->rtnl, -1 });
 	silence(n, ct);
 	return vz_venet_gone(n->rtnl, ct->id, e);
 }
@@ -431,6 +435,15 @@ static int change_ips(struct change *c, struct vz_ct *ct, struct vz_err *e)
 	return r;
 }
 
+static int set_devices(struct change *c, struct vz_ct *ct, struct vz_err *e)
+{
+	if (c->net.rtnl < 0)
+		c->net.rtnl = vz_nl_open(NETLINK_ROUTE, VZ_NL_HERE, e);
+	return c->net.rtnl < 0 ? c->net.rtnl :
+				 vz_netif_set(&(struct vz_netif_at){ ct, c->net.rtnl, c->netns },
+					      c->g, c->conf, e);
+}
+
 int vz_net_change(struct vz_ct *ct, const struct vz_given *g, const struct vz_conf *conf,
 		  struct vz_err *e)
 {
@@ -450,6 +463,8 @@ int vz_net_change(struct vz_ct *ct, const struct vz_given *g, const struct vz_co
 			    "container is not running");
 	if (r >= 0 && (g->add.ip_address.n || g->del.ip_address.n))
 		r = change_ips(&c, ct, e);
+	if (r >= 0)
+		r = set_devices(&c, ct, e);
 	change_free(&c);
 	return r;
 }

@@ -138,7 +138,7 @@ static int start_netdevs(const struct vz_netif_at *at, struct vz_err *e)
 	int r = 0;
 
 	/* what an earlier end of the VPS could not have back then */
-	if (vz_netdev_take_all(at->rtnl, at->ct->id, &stale) < 0)
+	if (vz_netdev_take_all(at->rtnl, at->ct->id, &stale))
 		vz_log(-1, "Warning: %s", stale.msg);
 	if (l->n)
 		say_netdevs("Adding", l);
@@ -159,7 +159,7 @@ void vz_netif_stop(const struct vz_netif_at *at)
 	struct vz_err e = { 0 };
 
 	vz_veth_delete_all(at->rtnl, at->ct->id);
-	if (vz_netdev_take_all(at->rtnl, at->ct->id, &e) < 0)
+	if (vz_netdev_take_all(at->rtnl, at->ct->id, &e))
 		vz_log(-1, "Warning: %s", e.msg);
 }
 
@@ -303,6 +303,8 @@ static int change_netdevs(const struct vz_netdev_at *n, const struct vz_plist *d
 		r = done < del->n ? vz_netdev_take(n, word, e) : vz_netdev_give(n, word, e);
 		if (r < 0)
 			break;
+		if (r)
+			vz_log(-1, "Warning: %s", e->msg);
 	}
 	while (r < 0 && done-- > 0) {
 		const char *word = done < del->n ? del->v[done] : add->v[done - del->n];
@@ -312,7 +314,7 @@ static int change_netdevs(const struct vz_netdev_at *n, const struct vz_plist *d
 		else if (done >= del->n && !had[done])
 			(void)vz_netdev_take(n, word, NULL);
 	}
-	return r;
+	return r < 0 ? r : 0;
 }
 
 /* Of "all", what the configuration had; what was given without being saved goes by its name. */

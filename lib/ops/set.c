@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "net/netif.h"
 #include "ops/private.h"
 #include "ops/set-internal.h"
 
@@ -236,7 +237,7 @@ static int refuse_stopped(const struct set *s, struct vz_err *e)
 	};
 	const struct vz_conf *c = &s->changed;
 	bool net = c->ip_address.set || c->nameserver.set || c->searchdomain.set ||
-		   c->netdev.set || c->netif.set;
+		   c->netdev.set;
 	unsigned bits = bits_of(c);
 
 	/* also those that this kernel does not count */
@@ -254,6 +255,10 @@ static int refuse_stopped(const struct set *s, struct vz_err *e)
 	if (net)
 		return vz_fail(e, VZ_VE_NOT_RUNNING, 0,
 			       "Unable to apply network parameters: container is not running");
+	if (c->netif.set) /* the last of all (reference 1.7.3) */
+		return vz_fail(e, VZ_VE_NOT_RUNNING, 0,
+			       "Unable to %s veth: container is not running",
+			       s->g->add.netif.n || s->g->ifname.n ? "create" : "remove");
 	return 0;
 }
 
@@ -466,6 +471,8 @@ static int set(struct set *s, struct vz_err *e)
 	r = early(s, e);
 	if (r >= 0)
 		r = vz_given_resolve(s->g, &s->ct->conf, &s->changed);
+	if (r >= 0 && s->changed.netif.set)
+		r = vz_netif_complete(&s->changed.netif, s->ct->id, e);
 	if (r >= 0 && s->g->applyconfig)
 		r = take_sample(s, e);
 	if (r < 0)

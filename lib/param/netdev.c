@@ -41,8 +41,6 @@ const char *vz_netdev_kind(const struct vz_netdev *d)
 
 static int name_put(char to[static IFNAMSIZ], const char *v, size_t n, struct vz_err *e)
 {
-	static const char *const refused[] = { "venet", "tun", "tap", "lo" };
-
 	if (n >= IFNAMSIZ)
 		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0,
 			       "%.*s is longer than %d characters", (int)n, v, IFNAMSIZ - 1);
@@ -51,11 +49,18 @@ static int name_put(char to[static IFNAMSIZ], const char *v, size_t n, struct vz
 			       v);
 	memcpy(to, v, n);
 	to[n] = 0;
+	return 0;
+}
+
+static int parse_plain(const char *word, struct vz_netdev *d, struct vz_err *e)
+{
+	static const char *const refused[] = { "venet", "tun", "tap", "lo" };
+
 	for (size_t i = 0; i < ARRAY_LEN(refused); i++)
-		if (vz_str_prefix(to, refused[i], NULL))
+		if (vz_str_prefix(word, refused[i], NULL))
 			return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0,
 				       "a device %s* cannot be moved", refused[i]);
-	return 0;
+	return name_put(d->name, word, strlen(word), e);
 }
 
 static int arg_put(struct vz_netdev *d, const char *v)
@@ -123,7 +128,7 @@ int vz_netdev_parse(const char *word, struct vz_netdev *ret, struct vz_err *e)
 {
 	struct vz_netdev d = { 0 };
 	const char *at = strchr(word, '@');
-	int r = at ? parse_made(word, at, &d, e) : name_put(d.name, word, strlen(word), e);
+	int r = at ? parse_made(word, at, &d, e) : parse_plain(word, &d, e);
 
 	if (r < 0)
 		return r;

@@ -267,7 +267,7 @@ const struct vz_param vz_params[] = {
 	{
 		.key = "NETDEV", .opt = "netdev_add", .opt_del = "netdev_del", .arg = "DEVICE",
 		.type = &vz_type_netdevs, .at = AT(netdev),
-		.where = IN_FILE | IN_SET | UNENFORCED,
+		.where = IN_FILE | IN_SET | LIVE, .apply = APPLY_NET,
 		.text = "Network devices that the container gets for itself and the host has back "
 			"when it stops: a name; or macvlan@PARENT[:MODE], ipvlan@PARENT[:MODE] or "
 			"vlan@PARENT:ID, made on a device that stays on the host, with ,NAME for "
@@ -503,9 +503,10 @@ const struct vz_param vz_params[] = {
 		.key = "NETIF", .opt = "netif_add", .opt_del = "netif_del",
 		.arg = "IFNAME[,MAC[,HOST_IFNAME[,HOST_MAC[,BRIDGE]]]]",
 		.type = &vz_type_netif, .at = AT(netif),
-		.where = IN_FILE | IN_SET | NOT_SAMPLE | UNENFORCED,
-		.text = "Virtual Ethernet devices of the container: name, address inside, name "
-			"and address on the host, bridge.",
+		.where = IN_FILE | IN_SET | LIVE | NOT_SAMPLE, .apply = APPLY_NET,
+		.text = "Virtual Ethernet devices of the container: name, hardware address "
+			"inside, name and hardware address on the host, bridge. What is left out "
+			"is made up and saved.",
 	},
 	{
 		.key = "VEID",

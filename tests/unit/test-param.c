@@ -269,7 +269,8 @@ static const struct value {
 	{ "netdev_add", true, "vlan@abcdefghijklm:100", NULL, -EINVAL }, /* too long inside */
 	{ "netdev_add", true, "vlan@abcdefghijklm:100,v", "vlan@abcdefghijklm:100,v", 0 },
 	{ "netdev_add", true, "bond@eth0", NULL, -EINVAL },
-	{ "netdev_add", true, "macvlan@lo", NULL, -EINVAL },
+	{ "netdev_add", true, "macvlan@", NULL, -EINVAL },
+	{ "netdev_add", true, "macvlan@eth0,", NULL, -EINVAL },
 	{ "NETIF", false, "bridge=br0,ifname=eth0,mac_filter=off;ifname=eth1,mac_filter=on",
 	  "ifname=eth0,bridge=br0,mac_filter=off;ifname=eth1", 0 },
 	{ "iptables", true, "ip_tables,ipt_limit", "ip_tables ipt_limit", 0 },

@@ -197,8 +197,17 @@ static const struct try tries[] = {
 	{ true, "--applyconfig_map name", 0, "name=old", NULL, NULL },
 	{ false, "--ifname eth0 --bridge b --save", 20, "", NULL,
 	  "Invalid usage: veth device eth0 is not configured, use --netif_add option first" },
-	{ false, "--netif_add eth0 --ifname eth0 --bridge b --save", 0, "",
-	  "NETIF=\"ifname=eth0,bridge=b\"\n", NULL },
+	{ false, "--netif_add eth0,00:18:51:00:00:01,v.0,FE:18:51:00:00:02 --ifname eth0 --bridge b "
+		 "--save", 0, "",
+	  "NETIF=\"ifname=eth0,bridge=b,mac=00:18:51:00:00:01,host_ifname=v.0,"
+	  "host_mac=FE:18:51:00:00:02\"\n", NULL },
+	{ false, "--netif_add eth0", 31, "", NULL,
+	  "Unable to create veth: container is not running" },
+	{ false, "--netif_del eth0", 31, "", NULL,
+	  "Unable to remove veth: container is not running" },
+	{ false, "--netdev_add eth1", 31, "", NULL, "Unable to apply network parameters" },
+	{ false, "--netif_add eth0,,x --netif_add eth1,,x --save", 21, "", NULL,
+	  "cannot both be x on the host" },
 	/* the beancounters of the file again */
 	{ true, "--reset_ub", 0, "apply=1", NULL, "UB limits were set successfully" },
 	{ false, "--reset_ub", 31, "", NULL, "Unable to apply UBC parameters" },

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Names and addresses that are made up for veth devices; records of given devices. */
+#include "base/own.h"
+#include "net/netdev-internal.h"
+#include "net/netif.h"
+#include "unit.h"
+
+/* The words of NETIF, completed for VPS id. */
+static char *completed(unsigned id, const char *words, struct vz_err *e)
+{
+	const struct vz_param *p = vz_param_by_key("NETIF");
+	autoconf c = { 0 };
+
+	if (vz_conf_set(&c, p, words, false, e) < 0 || vz_netif_complete(&c.netif, id, e) < 0)
+		return NULL;
+	return vz_conf_text(&c, p);
+}
+
+/* The value of a key in the n-th word. */
+static char *field(const char *text, const char *key, int n)
+{
+	const char *s = text;
+
+	for (; s && n > 0; n--)
+		s = strchr(s, ';') ? strchr(s, ';') + 1 : NULL;
+	s = s ? strstr(s, key) : NULL;
+	return s ? strndup(s + strlen(key), strcspn(s + strlen(key), ",;")) : NULL;
+}
+
+#define FIELD(text, key, n, want)                         \
+	do {                                              \
+		autofree char *is = field(text, key, n);  \
+		CHECK_STR(is, want);                      \
+	} while (0)
+
+static void names(void)
+{
+	autofree char *a = completed(101, "ifname=eth0;ifname=lan;ifname=wan;ifname=eth12", NULL);
+	autofree char *b = completed(2147483644, "ifname=eth0", NULL);
+	autofree char *c = completed(7, "ifname=eth1,host_ifname=veth7.0;ifname=eth0", NULL);
+	struct vz_err e = { 0 };
+	char *none;
+
+	FIELD(a, ",host_ifname=", 0, "veth101.0");
+	FIELD(a, ",host_ifname=", 1, "veth101.1"); /* no digits: the next free one */
+	FIELD(a, ",host_ifname=", 2, "veth101.2");
+	FIELD(a, ",host_ifname=", 3, "veth101.12");
+	FIELD(b, ",host_ifname=", 0, "v2147483644.0"); /* 15 bytes at most */
+	FIELD(c, ",host_ifname=", 1, "veth7.1"); /* .0 is taken */
+	none = completed(7, "ifname=eth1,host_ifname=x;ifname=eth0,host_ifname=x", &e);
+	CHECK(!none);
+	CHECK_INT(e.exit, VZ_INVALID_PARAMETER_VALUE);
+}
+
+static void addresses(void)
+{
+	autofree char *a = completed(101, "ifname=eth0;ifname=eth1", NULL);
+	autofree char *again = completed(101, "ifname=eth0;ifname=eth1", NULL);
+	autofree char *other = completed(102, "ifname=eth0;ifname=eth1", NULL);
+	autofree char *mac = field(a, ",mac=", 0), *mac1 = field(a, ",mac=", 1);
+	autofree char *host = field(a, "host_mac=", 0), *mac2 = field(other, ",mac=", 0);
+
+	CHECK_STR(a, again);
+	CHECK(mac && vz_str_prefix(mac, "00:18:51:", NULL) && strlen(mac) == 17);
+	CHECK(host && vz_str_prefix(host, "FE:18:51:", NULL) && strlen(host) == 17);
+	CHECK(mac && mac1 && mac2 && strcmp(mac, mac1) && strcmp(mac, mac2));
+}
+
+static void host_address(const char *word, const char *want)
+{
+	autonetif n = { 0 };
+	uint8_t mac[6];
+	char text[18];
+
+	CHECK_INT(vz_netif_parse(word, &n, NULL), 0);
+	vz_netif_host_mac(&n, mac);
+	snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2],
+		 mac[3], mac[4], mac[5]);
+	CHECK_STR(text, want);
+}
+
+static void record(void)
+{
+	autoheld one = { 0 }, two = { 0 }, bad = { 0 };
+	autostr text = { 0 }, again = { 0 };
+	struct vz_held h = { .word = "eth1",
+			     .dev = { .name = "eth1" },
+			     .inner = 0x100000,
+			     .index = 7,
+			     .flags = 0x1003,
+			     .mtu = 9000,
+			     .queue = 1000,
+			     .mac = { 0x52, 0x54, 0, 1, 2, 0xff },
+			     .has_mac = true,
+			     .bus = "0000:03:00.0",
+			     .alias = "with = and blanks",
+			     .alt = { "enp3s0", "two\nlines", "last" },
+			     .n_alt = 3 };
+	struct vz_held m = { .word = "macvlan@eth0:private,wan", .kind = "macvlan" };
+
+	CHECK_INT(vz_netdev_parse(m.word, &m.dev, NULL), 0);
+	CHECK_INT(vz_held_add(&one, &h), 0);
+	CHECK_INT(vz_held_add(&one, &m), 0);
+	vz_held_print(&one, &text);
+	CHECK_INT(vz_held_parse(text.s, &two), 0);
+	vz_held_print(&two, &again);
+	CHECK_STR(again.s, text.s);
+	CHECK_INT(two.n, 2);
+	CHECK_INT(two.v[0].mtu, 9000);
+	CHECK(!memcmp(two.v[0].mac, h.mac, 6) && two.v[0].has_mac && !two.v[0].has_perm);
+	CHECK_STR(two.v[0].alias, h.alias);
+	CHECK_INT(two.v[0].n_alt, 2); /* no line can hold the other */
+	CHECK_STR(two.v[0].alt[1], "last");
+	CHECK_INT(two.v[1].dev.kind, VZ_NETDEV_MACVLAN);
+	CHECK_STR(two.v[1].dev.name, "wan");
+	CHECK(vz_held_find(&two, "eth1") && !vz_held_find(&two, "eth"));
+	vz_held_drop(&two, "eth1");
+	CHECK_INT(two.n, 1);
+	CHECK_INT(vz_held_parse("mtu=1\n", &bad), -EINVAL);
+	CHECK_INT(vz_held_parse("word=eth1\nnonsense\n", &bad), -EINVAL);
+	CHECK_INT(vz_held_parse("word=eth1\nmtu=x\n", &bad), -EINVAL);
+	CHECK_INT(vz_held_parse("", &bad), 0);
+}
+
+int main(void)
+{
+	names();
+	addresses();
+	host_address("ifname=eth0,mac=00:18:51:00:00:01,host_mac=00:18:51:00:00:02",
+		     "00:18:51:00:00:02");
+	/* the same on both ends would be the host's own to a bridge */
+	host_address("ifname=eth0,mac=00:18:51:00:00:01,host_mac=00:18:51:00:00:01",
+		     "fe:18:51:00:00:01");
+	host_address("ifname=eth0,mac=fe:18:51:00:00:01,host_mac=fe:18:51:00:00:01",
+		     "fa:18:51:00:00:01");
+	record();
+	return done();
+}
