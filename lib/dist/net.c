@@ -2,7 +2,9 @@
 /* What the scripts are told of the network, from a configuration; see dist.h. Nothing is set here
  * and nothing asked of the kernel. */
 #include "dist/dist.h"
+#include "base/ip.h"
 #include "base/own.h"
+#include "param/netif.h"
 #include "sys/file.h"
 
 #include <arpa/inet.h>
@@ -25,54 +27,66 @@ char *vz_dist_ips(const struct vz_plist *l, bool ipv6)
 	return vz_str_take(&b);
 }
 
-static void add_ip(struct vz_str *b, const char *addr, size_t n)
+static void add_ip(struct vz_str *b, const struct vz_ip *ip, unsigned prefix)
 {
-	vz_str_add(b, ",ip=");
-	vz_str_addn(b, addr, n);
-	if (!memchr(addr, '/', n))
-		vz_str_add(b, memchr(addr, ':', n) ? "/128" : "/32");
+	char text[VZ_IP_TEXT];
+
+	vz_str_addf(b, ",ip=%s/%u", vz_ip_text(ip, text), prefix);
 }
 
-/* "ifname=eth0,...,ip=...,gw=...,dhcp=yes" -> "eth0,ip=...,gw=...,dhcp", or nothing. */
-static void add_netif(struct vz_str *b, const char *word, bool ipv6)
+/* What a device is told, or nothing; *ret_gw: bit 0 a gateway of IPv4, bit 1 one of IPv6. A word
+ * that cannot be read is no device of ours. */
+static void add_netif(struct vz_str *b, const char *word, bool ipv6, unsigned *ret_gw)
 {
 	autostr d = { 0 };
-	const char *name = "", *v;
+	autonetif n = { 0 };
 
-	for (const char *s = word; *s; s += strcspn(s, ","), s += *s == ',') {
-		size_t n = strcspn(s, ",");
-
-		if (vz_str_prefix(s, "ifname=", &v)) {
-			name = v;
-		} else if (n == strlen("dhcp=yes") && vz_str_prefix(s, "dhcp=yes", NULL)) {
-			vz_str_add(&d, ",dhcp");
-		} else if (vz_str_prefix(s, "ip=", &v) && (ipv6 || !memchr(s, ':', n))) {
-			add_ip(&d, v, n - 3);
-		} else if (vz_str_prefix(s, "gw=", NULL) && (ipv6 || !memchr(s, ':', n))) {
-			vz_str_add(&d, ",");
-			vz_str_addn(&d, s, n);
-		}
-	}
-	if (!d.len)
+	if (vz_netif_parse(word, &n, NULL) < 0)
 		return;
-	vz_str_add(b, b->len ? " " : "");
-	vz_str_addn(b, name, strcspn(name, ","));
-	vz_str_add(b, d.s ? d.s : "");
+	if (vz_netif_is_on(&n, VZ_NETIF_DHCP))
+		vz_str_add(&d, ",dhcp");
+	if (ipv6 && vz_netif_is_on(&n, VZ_NETIF_DHCP6))
+		vz_str_add(&d, ",dhcp6");
+	for (size_t i = 0; i < n.n_ip; i++)
+		if (ipv6 || n.ip[i].family == AF_INET)
+			add_ip(&d, &n.ip[i], n.ip[i].prefix);
+	if (*n.v[VZ_NETIF_GW]) {
+		vz_str_addf(&d, ",gw=%s", n.v[VZ_NETIF_GW]);
+		*ret_gw |= 1;
+	}
+	if (ipv6 && *n.v[VZ_NETIF_GW6]) {
+		vz_str_addf(&d, ",gw=%s", n.v[VZ_NETIF_GW6]);
+		*ret_gw |= 2;
+	}
+	if (d.len)
+		vz_str_addf(b, " %s%s", n.v[VZ_NETIF_IFNAME], d.s);
 	b->failed |= d.failed;
 }
 
 char *vz_dist_devices(const struct vz_conf *c, bool ipv6)
 {
-	autostr venet = { 0 }, all = { 0 };
+	autostr venet = { 0 }, others = { 0 }, all = { 0 };
+	unsigned has = 0, gw = 0;
 
-	for (size_t i = 0; i < c->ip_address.n; i++)
-		if (ipv6 || !is_v6(c->ip_address.v[i]))
-			add_ip(&venet, c->ip_address.v[i], strlen(c->ip_address.v[i]));
-	if (venet.len)
-		vz_str_addf(&all, "venet0%s,default", venet.s);
 	for (size_t i = 0; i < c->netif.n; i++)
-		add_netif(&all, c->netif.v[i], ipv6);
-	all.failed |= venet.failed;
+		add_netif(&others, c->netif.v[i], ipv6, &gw);
+	for (size_t i = 0; i < c->ip_address.n; i++) {
+		struct vz_ip ip;
+
+		if (vz_ip_parse(c->ip_address.v[i], &ip) < 0 || (!ipv6 && ip.family != AF_INET))
+			continue;
+		add_ip(&venet, &ip, vz_ip_bits(&ip));
+		has |= ip.family == AF_INET ? 1 : 2;
+	}
+	if (has & ~gw & 1)
+		vz_str_add(&venet, ",default4");
+	if (has & ~gw & 2)
+		vz_str_add(&venet, ",default6");
+	if (venet.len)
+		vz_str_addf(&all, "venet0%s", venet.s);
+	if (others.len)
+		vz_str_add(&all, others.s + !venet.len);
+	all.failed |= venet.failed || others.failed;
 	return vz_str_take(&all);
 }
 

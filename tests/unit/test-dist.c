@@ -160,7 +160,7 @@ static void test_net(void)
 	char *ips[] = { W("2001:db8::5"), W("10.0.0.5"), W("10.0.0.6/24") };
 	char *devices[] = { W("ifname=eth0,mac=00:18:51:00:00:01,host_ifname=veth1.0,dhcp=yes"),
 			    W("ifname=eth1,bridge=br0"),
-			    W("ifname=eth2,ip=192.0.2.9/24,gw=192.0.2.1,ip=2001:db8::9,gw=2001:db8::1") };
+			    W("ifname=eth2,gw6=2001:db8::1,dhcp6=yes,ip=192.0.2.9/24,ip=2001:db8::9") };
 	char *servers[] = { W("192.0.2.53"), W("2001:db8::53") };
 	struct vz_conf c = { .ip_address = list(ips, 3), .netif = list(devices, 3),
 			     .nameserver = list(servers, 2) };
@@ -169,21 +169,25 @@ static void test_net(void)
 	CHECK_INT(vz_dist_net_of(&c, &n), 0);
 	CHECK_STR(n.ips, "2001:db8::5 10.0.0.5 10.0.0.6/24");
 	CHECK_STR(n.first_ip, "2001:db8::5");
-	CHECK_STR(n.devices, "venet0,ip=2001:db8::5/128,ip=10.0.0.5/32,ip=10.0.0.6/24,default "
+	CHECK_STR(n.devices, "venet0,ip=2001:db8::5/128,ip=10.0.0.5/32,ip=10.0.0.6/32,default4 "
 			     "eth0,dhcp "
-			     "eth2,ip=192.0.2.9/24,gw=192.0.2.1,ip=2001:db8::9/128,gw=2001:db8::1");
+			     "eth2,dhcp6,ip=192.0.2.9/24,ip=2001:db8::9/128,gw=2001:db8::1");
 	CHECK_STR(n.nameserver, "192.0.2.53 2001:db8::53");
 	CHECK_STR(n.searchdomain, "");
 	CHECK(!vz_dist_net_is_empty(&n));
 	c.ipv6.set = true; /* and off */
 	CHECK_INT(vz_dist_net_of(&c, &m), 0);
-	CHECK_STR(m.devices, "venet0,ip=10.0.0.5/32,ip=10.0.0.6/24,default eth0,dhcp "
-			     "eth2,ip=192.0.2.9/24,gw=192.0.2.1");
+	CHECK_STR(m.devices, "venet0,ip=10.0.0.5/32,ip=10.0.0.6/32,default4 eth0,dhcp "
+			     "eth2,ip=192.0.2.9/24");
 	CHECK_STR(m.first_ip, "10.0.0.5");
 	CHECK(vz_dist_net_hash(&n, 1) != vz_dist_net_hash(&m, 1));
 	CHECK(vz_dist_net_hash(&n, 1) == vz_dist_net_hash(&n, 1));
 	vz_dist_net_free(&n);
 	vz_dist_net_free(&m);
+	c.ip_address.n = 0;
+	CHECK_INT(vz_dist_net_of(&c, &n), 0);
+	CHECK_STR(n.devices, "eth0,dhcp eth2,ip=192.0.2.9/24");
+	vz_dist_net_free(&n);
 	c = (struct vz_conf){ 0 };
 	CHECK_INT(vz_dist_net_of(&c, &n), 0);
 	CHECK(vz_dist_net_is_empty(&n));

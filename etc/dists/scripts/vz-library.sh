@@ -5,7 +5,8 @@
 # written beside itself and moved into place; lines of the owner stay, ours are between marks.
 #
 # From the host: VE_STATE, VZ_FAMILY, HOSTNM, NAMESERVER, SEARCHDOMAIN, IP_ADDR, and VZ_DEVICES:
-#   venet0,ip=10.0.0.5/32,ip=2001:db8::5/128,default eth0,dhcp eth1,ip=192.0.2.9/24,gw=192.0.2.1
+#   venet0,ip=10.0.0.5/32,ip=2001:db8::5/128,default4,default6 eth0,dhcp,dhcp6
+#   eth1,ip=192.0.2.9/24,gw=192.0.2.1
 
 umask 022
 vz_head='# vz: written by the host, changes are lost'
@@ -203,10 +204,10 @@ vz_reload() {
 
 # ---- devices ----
 
-# vz_device WORD: one word of VZ_DEVICES in vz_dev, vz_dhcp, vz_ip4, vz_ip6 (lists), vz_gw4, vz_gw6,
-# and vz_dev4, vz_dev6: not empty when the default route is the device itself
+# vz_device WORD: one word of VZ_DEVICES in vz_dev, vz_dhcp, vz_dhcp6, vz_ip4, vz_ip6 (lists), vz_gw4,
+# vz_gw6, and vz_dev4, vz_dev6: not empty when the default route is the device itself
 vz_device() {
-	vz_dhcp='' vz_ip4='' vz_ip6='' vz_gw4='' vz_gw6='' vz_dev4='' vz_dev6=''
+	vz_dhcp='' vz_dhcp6='' vz_ip4='' vz_ip6='' vz_gw4='' vz_gw6='' vz_dev4='' vz_dev6=''
 	IFS=,
 	# shellcheck disable=SC2086
 	set -- $1
@@ -216,11 +217,13 @@ vz_device() {
 	for vz_w; do
 		case $vz_w in
 		dhcp) vz_dhcp=yes ;;
+		dhcp6) vz_dhcp6=yes ;;
 		ip=*:*) vz_ip6="$vz_ip6${vz_ip6:+ }${vz_w#*=}" ;;
 		ip=*) vz_ip4="$vz_ip4${vz_ip4:+ }${vz_w#*=}" ;;
 		gw=*:*) vz_gw6=${vz_w#*=} ;;
 		gw=*) vz_gw4=${vz_w#*=} ;;
-		default) vz_dev4=$vz_ip4 vz_dev6=$vz_ip6 ;;
+		default4) vz_dev4=yes ;;
+		default6) vz_dev6=yes ;;
 		esac
 	done
 }

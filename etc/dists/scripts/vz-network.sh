@@ -19,11 +19,11 @@ vz_ifupdown_device() {
 	for vz_a in $vz_ip6; do echo "	up ip -6 addr replace $vz_a dev $vz_dev"; done
 	[ -z "$vz_dev4" ] || echo "	up ip route replace default dev $vz_dev"
 	[ -z "$vz_dev6" ] || echo "	up ip -6 route replace default dev $vz_dev"
-	vz_m=$vz_metric4
-	[ -z "$vz_gw4" ] || echo "	up ip route replace default via $vz_gw4 dev $vz_dev${vz_m:+ metric $vz_m}"
-	vz_m=$vz_metric6
-	[ -z "$vz_gw6" ] || echo "	up ip -6 route replace default via $vz_gw6 dev $vz_dev${vz_m:+ metric $vz_m}"
+	[ -z "$vz_gw4" ] || echo "	up ip route replace default via $vz_gw4 dev $vz_dev"
+	[ -z "$vz_gw6" ] || echo "	up ip -6 route replace default via $vz_gw6 dev $vz_dev"
 	[ -n "$vz_dhcp" ] || echo "	down ip addr flush dev $vz_dev || true"
+	# Alpine's has no word for it and leaves it to the kernel
+	[ -z "$vz_dhcp6" ] || [ -e /etc/alpine-release ] || echo "iface $vz_dev inet6 auto"
 }
 
 # The owner's stanzas for our devices are put aside, to come back when we go.
@@ -63,11 +63,16 @@ iface lo inet loopback"
 
 vz_networkd_device() {
 	printf '%s\n[Match]\nName=%s\n\n[Network]\n' "$vz_head" "$vz_dev"
-	if [ -n "$vz_dhcp" ]; then
-		echo DHCP=yes
-	else
-		echo DHCP=no
-		[ -z "$vz_ip6" ] || [ "$vz_dev" = venet0 ] || echo IPv6AcceptRA=no
+	case $vz_dhcp/$vz_dhcp6 in
+	yes/yes) echo DHCP=yes ;;
+	yes/) echo DHCP=ipv4 ;;
+	/yes) echo DHCP=ipv6 ;;
+	/) echo DHCP=no ;;
+	esac
+	if [ -n "$vz_dhcp6" ]; then
+		echo IPv6AcceptRA=yes
+	elif [ -n "$vz_ip6" ] && [ "$vz_dev" != venet0 ]; then
+		echo IPv6AcceptRA=no
 	fi
 	# no neighbour discovery on venet0, hence no link-local address; nor a wire
 	[ "$vz_dev" != venet0 ] || printf 'IPv6AcceptRA=no\nLinkLocalAddressing=no\nConfigureWithoutCarrier=yes\n'
@@ -78,12 +83,8 @@ vz_networkd_device() {
 	done
 	[ -z "$vz_dev4" ] || printf '\n[Route]\nDestination=0.0.0.0/0\nScope=link\n'
 	[ -z "$vz_dev6" ] || printf '\n[Route]\nDestination=::/0\n'
-	vz_m=$vz_metric4
-	[ -z "$vz_gw4" ] || printf '\n[Route]\nGateway=%s\n%s' "$vz_gw4" "${vz_m:+Metric=$vz_m
-}"
-	vz_m=$vz_metric6
-	[ -z "$vz_gw6" ] || printf '\n[Route]\nGateway=%s\n%s' "$vz_gw6" "${vz_m:+Metric=$vz_m
-}"
+	[ -z "$vz_gw4" ] || printf '\n[Route]\nGateway=%s\n' "$vz_gw4"
+	[ -z "$vz_gw6" ] || printf '\n[Route]\nGateway=%s\n' "$vz_gw6"
 }
 
 vz_networkd() {
@@ -102,11 +103,10 @@ vz_networkd() {
 
 # ---- netplan ----
 
-vz_netplan_route() {	# vz_netplan_route TO GATEWAY METRIC
+vz_netplan_route() {	# vz_netplan_route TO GATEWAY
 	echo "      - to: \"$1\""
 	[ -z "$2" ] || echo "        via: \"$2\""
 	[ -n "$2" ] || echo "        scope: link"
-	[ -z "$3" ] || echo "        metric: $3"
 }
 
 vz_netplan_device() {
@@ -114,13 +114,14 @@ vz_netplan_device() {
 	[ "$vz_dev" != venet0 ] || printf '      link-local: []\n      accept-ra: false\n      ignore-carrier: true\n'
 	vz_either true false
 	echo "      dhcp4: $vz_e"
+	[ -z "$vz_dhcp6" ] || printf '      dhcp6: true\n      accept-ra: true\n'
 	[ -z "$vz_ip4$vz_ip6" ] || echo "      addresses:"
 	for vz_a in $vz_ip4 $vz_ip6; do echo "      - \"$vz_a\""; done
 	[ -z "$vz_dev4$vz_dev6$vz_gw4$vz_gw6" ] || echo "      routes:"
-	[ -z "$vz_dev4" ] || vz_netplan_route 0.0.0.0/0 "" ""
-	[ -z "$vz_dev6" ] || vz_netplan_route ::/0 "" ""
-	[ -z "$vz_gw4" ] || vz_netplan_route 0.0.0.0/0 "$vz_gw4" "$vz_metric4"
-	[ -z "$vz_gw6" ] || vz_netplan_route ::/0 "$vz_gw6" "$vz_metric6"
+	[ -z "$vz_dev4" ] || vz_netplan_route 0.0.0.0/0 ""
+	[ -z "$vz_dev6" ] || vz_netplan_route ::/0 ""
+	[ -z "$vz_gw4" ] || vz_netplan_route 0.0.0.0/0 "$vz_gw4"
+	[ -z "$vz_gw6" ] || vz_netplan_route ::/0 "$vz_gw6"
 }
 
 vz_netplan_reload() { netplan generate && { networkctl reload || nmcli connection reload; }; }
@@ -138,34 +139,30 @@ vz_netplan() {
 
 # ---- NetworkManager, key files ----
 
-vz_nm_family() {	# vz_nm_family SECTION ADDRESSES GATEWAY DEFAULT METRIC
+vz_nm_family() {	# vz_nm_family SECTION AUTO ADDRESSES GATEWAY DEFAULT NONE
 	echo
 	echo "[$1]"
-	if [ -n "$vz_dhcp" ]; then
+	if [ -n "$2" ]; then
 		echo method=auto
-	elif [ -z "$2" ]; then
-		echo method=disabled
-	else
+	elif [ -n "$3" ]; then
 		echo method=manual
+	else
+		echo "method=$6"
 	fi
 	vz_i=0
-	for vz_a in $2; do
+	for vz_a in $3; do
 		vz_i=$((vz_i + 1))
 		echo "address$vz_i=$vz_a"
 	done
-	[ -z "$3" ] || echo "gateway=$3"
-	[ -z "$3" ] || [ -z "$5" ] || echo "route-metric=$5"
-	case $4 in
-	*:*) echo "route1=::/0" ;;
-	*.*) echo "route1=0.0.0.0/0" ;;
-	esac
+	[ -z "$4" ] || echo "gateway=$4"
+	[ -z "$5" ] || echo "route1=$5"
 }
 
 vz_nm_device() {
 	printf '%s\n[connection]\nid=vz-%s\ntype=ethernet\ninterface-name=%s\n' "$vz_head" "$vz_dev" "$vz_dev"
 	printf 'autoconnect=true\nautoconnect-priority=900\n'
-	vz_nm_family ipv4 "$vz_ip4" "$vz_gw4" "$vz_dev4" "$vz_metric4"
-	vz_nm_family ipv6 "$vz_ip6" "$vz_gw6" "$vz_dev6" "$vz_metric6"
+	vz_nm_family ipv4 "$vz_dhcp" "$vz_ip4" "$vz_gw4" "${vz_dev4:+0.0.0.0/0}" disabled
+	vz_nm_family ipv6 "$vz_dhcp6" "$vz_ip6" "$vz_gw6" "${vz_dev6:+::/0}" ignore
 }
 
 vz_nm_reload() {
@@ -211,11 +208,11 @@ vz_ifcfg_device() {
 		vz_i=$((vz_i + 1))
 	done
 	[ -z "$vz_dev4" ] || echo "GATEWAYDEV=$vz_dev"
-	vz_m=$vz_metric4
-	[ -z "$vz_gw4" ] || printf 'GATEWAY=%s\n%s' "$vz_gw4" "${vz_m:+METRIC=$vz_m
-}"
+	[ -z "$vz_gw4" ] || echo "GATEWAY=$vz_gw4"
+	[ -z "$vz_dhcp6" ] || printf 'IPV6INIT=yes\nIPV6_AUTOCONF=yes\nDHCPV6C=yes\n'
 	[ -n "$vz_ip6" ] || return 0
-	printf 'IPV6INIT=yes\nIPV6_AUTOCONF=no\nIPV6ADDR=%s\n' "${vz_ip6%% *}"
+	[ -n "$vz_dhcp6" ] || printf 'IPV6INIT=yes\nIPV6_AUTOCONF=no\n'
+	echo "IPV6ADDR=${vz_ip6%% *}"
 	case $vz_ip6 in *' '*) echo "IPV6ADDR_SECONDARIES=\"${vz_ip6#* }\"" ;; esac
 	[ -z "$vz_dev6" ] || echo "IPV6_DEFAULTDEV=$vz_dev"
 	[ -z "$vz_gw6" ] || echo "IPV6_DEFAULTGW=$vz_gw6"
@@ -241,8 +238,12 @@ vz_ifcfg() {
 
 vz_wicked_device() {
 	printf "%s\nSTARTMODE='auto'\n" "$vz_head"
-	vz_either dhcp static
-	echo "BOOTPROTO='$vz_e'"
+	case $vz_dhcp/$vz_dhcp6 in
+	yes/yes) echo "BOOTPROTO='dhcp'" ;;
+	yes/) echo "BOOTPROTO='dhcp4'" ;;
+	/yes) echo "BOOTPROTO='dhcp6'" ;;
+	/) echo "BOOTPROTO='static'" ;;
+	esac
 	vz_i=0
 	for vz_a in $vz_ip4 $vz_ip6; do
 		echo "IPADDR_$vz_i='$vz_a'"
@@ -253,10 +254,8 @@ vz_wicked_device() {
 vz_wicked_routes() {
 	[ -z "$vz_dev4" ] || echo "0.0.0.0/0 - - $vz_dev"
 	[ -z "$vz_dev6" ] || echo "::/0 - - $vz_dev"
-	vz_m=$vz_metric4
-	[ -z "$vz_gw4" ] || echo "0.0.0.0/0 $vz_gw4 - $vz_dev${vz_m:+ metric $vz_m}"
-	vz_m=$vz_metric6
-	[ -z "$vz_gw6" ] || echo "::/0 $vz_gw6 - $vz_dev${vz_m:+ metric $vz_m}"
+	[ -z "$vz_gw4" ] || echo "0.0.0.0/0 $vz_gw4 - $vz_dev"
+	[ -z "$vz_gw6" ] || echo "::/0 $vz_gw6 - $vz_dev"
 }
 
 vz_wicked() {
@@ -287,7 +286,8 @@ $vz_text"
 # It would fail on a device that is up, and on an address that is there: so it only runs commands.
 vz_netctl_device() {
 	printf "%s\nDescription='set by the host'\nInterface=%s\nConnection=ethernet\n" "$vz_head" "$vz_dev"
-	printf 'ForceConnect=yes\nSkipNoCarrier=yes\nIP6=no\n'
+	printf 'ForceConnect=yes\nSkipNoCarrier=yes\n'
+	if [ -n "$vz_dhcp6" ]; then echo IP6=dhcp; else echo IP6=no; fi
 	vz_either dhcp no
 	echo "IP=$vz_e"
 	vz_text=
@@ -295,10 +295,8 @@ vz_netctl_device() {
 	for vz_a in $vz_ip6; do vz_text="$vz_text; ip -6 addr replace $vz_a dev $vz_dev"; done
 	[ -z "$vz_dev4" ] || vz_text="$vz_text; ip route replace default dev $vz_dev"
 	[ -z "$vz_dev6" ] || vz_text="$vz_text; ip -6 route replace default dev $vz_dev"
-	vz_m=$vz_metric4
-	[ -z "$vz_gw4" ] || vz_text="$vz_text; ip route replace default via $vz_gw4 dev $vz_dev${vz_m:+ metric $vz_m}"
-	vz_m=$vz_metric6
-	[ -z "$vz_gw6" ] || vz_text="$vz_text; ip -6 route replace default via $vz_gw6 dev $vz_dev${vz_m:+ metric $vz_m}"
+	[ -z "$vz_gw4" ] || vz_text="$vz_text; ip route replace default via $vz_gw4 dev $vz_dev"
+	[ -z "$vz_gw6" ] || vz_text="$vz_text; ip -6 route replace default via $vz_gw6 dev $vz_dev"
 	[ -z "$vz_text" ] || echo "ExecUpPost='${vz_text#; }'"
 }
 
@@ -325,6 +323,7 @@ vz_netctl() {
 vz_netifrc_device() {
 	vz_var=$(echo "$vz_dev" | tr -c 'A-Za-z0-9\n' _)
 	printf 'config_%s="%s' "$vz_var" "${vz_dhcp:+dhcp}"
+	[ -z "$vz_dhcp6" ] || printf '\ndhcpv6'
 	for vz_a in $vz_ip4 $vz_ip6; do printf '\n%s' "$vz_a"; done
 	printf '"\nroutes_%s="' "$vz_var"
 	[ -z "$vz_dev4" ] || printf '\ndefault'
@@ -367,10 +366,9 @@ vz_openwrt_filter() {
 		!skip { print }'
 }
 
-vz_openwrt_route() {	# vz_openwrt_route KIND N TARGET GATEWAY METRIC
+vz_openwrt_route() {	# vz_openwrt_route KIND N TARGET GATEWAY
 	printf "\nconfig %s 'vz_%s'\n\toption interface '%s'\n\toption target '%s'\n" "$1" "$2" "$vz_if" "$3"
 	[ -z "$4" ] || printf "\toption gateway '%s'\n" "$4"
-	[ -z "$5" ] || printf "\toption metric '%s'\n" "$5"
 }
 
 vz_openwrt_device() {
@@ -382,10 +380,11 @@ vz_openwrt_device() {
 	for vz_a in $vz_ip6; do printf "\tlist ip6addr '%s'\n" "$vz_a"; done
 	for vz_a in ${NAMESERVER:-}; do printf "\tlist dns '%s'\n" "$vz_a"; done
 	for vz_a in ${SEARCHDOMAIN:-}; do printf "\tlist dns_search '%s'\n" "$vz_a"; done
-	[ -z "$vz_dev4" ] || vz_openwrt_route route "${vz_dev}_4" 0.0.0.0/0 "" ""
-	[ -z "$vz_dev6" ] || vz_openwrt_route route6 "${vz_dev}_6" ::/0 "" ""
-	[ -z "$vz_gw4" ] || vz_openwrt_route route "${vz_dev}_4" 0.0.0.0/0 "$vz_gw4" "$vz_metric4"
-	[ -z "$vz_gw6" ] || vz_openwrt_route route6 "${vz_dev}_6" ::/0 "$vz_gw6" "$vz_metric6"
+	[ -z "$vz_dhcp6" ] || printf "\nconfig interface '%s_6'\n\toption device '%s'\n\toption proto 'dhcpv6'\n" "$vz_if" "$vz_dev"
+	[ -z "$vz_dev4" ] || vz_openwrt_route route "${vz_dev}_4" 0.0.0.0/0 ""
+	[ -z "$vz_dev6" ] || vz_openwrt_route route6 "${vz_dev}_6" ::/0 ""
+	[ -z "$vz_gw4" ] || vz_openwrt_route route "${vz_dev}_4" 0.0.0.0/0 "$vz_gw4"
+	[ -z "$vz_gw6" ] || vz_openwrt_route route6 "${vz_dev}_6" ::/0 "$vz_gw6"
 }
 
 vz_openwrt() {
@@ -405,16 +404,9 @@ vz_openwrt() {
 
 vz_none() { :; }
 
-# Names of all devices, with a blank around each; and what a gateway of another device costs where
-# venet0 has the default route of the kind.
-vz_names=' ' vz_metric4='' vz_metric6=''
+vz_names=' '	# of all devices, with a blank around each
 for vz_word in ${VZ_DEVICES:-}; do
 	vz_names="$vz_names${vz_word%%,*} "
-	case $vz_word in
-	venet0,*)
-		vz_device "$vz_word"
-		vz_metric4=${vz_ip4:+1024} vz_metric6=${vz_ip6:+1024} ;;
-	esac
 done
 vz_find_family
 vz_now=$vz_family
