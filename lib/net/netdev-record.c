@@ -273,7 +273,7 @@ int vz_held_parse(const char *text, struct vz_held_list *ret)
 
 		if (!line || r < 0)
 			break;
-		if (!v)
+		if (!v || !v[1] || vz_str_has_control(line))
 			return -EINVAL;
 		*v++ = 0;
 		if (!strcmp(line, "word")) {

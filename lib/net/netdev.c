@@ -85,16 +85,21 @@ static int altname(int rtnl, uint16_t type, int index, const char *name)
 	return vz_nl_call(rtnl, &m, NULL, "x");
 }
 
-/* name NULL: keeps it, and fails where it is taken. */
-static int move(int rtnl, int index, int netns, int new_index, const char *name, struct vz_err *e)
+struct trip {
+	int index, netns;
+	int to;           /* its index there */
+	const char *name; /* NULL: keeps it, and fails where it is taken */
+};
+
+static int move(int rtnl, const struct trip *t, struct vz_err *e)
 {
 	struct vz_nl m;
 
-	begin(&m, index);
-	vz_nl_put_u32(&m, IFLA_NET_NS_FD, (uint32_t)netns);
-	vz_nl_put_u32(&m, IFLA_NEW_IFINDEX, (uint32_t)new_index);
-	if (name)
-		vz_nl_put_str(&m, IFLA_IFNAME, name);
+	begin(&m, t->index);
+	vz_nl_put_u32(&m, IFLA_NET_NS_FD, (uint32_t)t->netns);
+	vz_nl_put_u32(&m, IFLA_NEW_IFINDEX, (uint32_t)t->to);
+	if (t->name)
+		vz_nl_put_str(&m, IFLA_IFNAME, t->name);
 	return vz_nl_call(rtnl, &m, e, "the kernel does not move it");
 }
 
@@ -154,18 +159,19 @@ static void strip_altnames(int inner, int index)
 /* Moves it out and tells its index there: the one it had, or, when that was given away, another. */
 static int bring_home(int inner, const struct vz_held *was, int host, int *ret_index)
 {
-	int index = was->index, r;
+	struct trip t = { was->inner, host, was->index, HOME_NAME };
+	int r;
 
 	(void)set_flags(inner, was->inner, IFF_UP, 0);
 	strip_altnames(inner, was->inner);
 	(void)set(inner, was->inner, IFLA_IFNAME, HOME_NAME, sizeof(HOME_NAME));
 	for (int try = 0;; try++) {
-		r = move(inner, was->inner, host, index, HOME_NAME, NULL);
+		r = move(inner, &t, NULL);
 		if (r != -EBUSY || try == HOME_TRIES)
 			break;
-		index = was->inner + try * INNER_BASE;
+		t.to = was->inner + try * INNER_BASE;
 	}
-	*ret_index = index;
+	*ret_index = t.to;
 	return r;
 }
 
@@ -343,7 +349,7 @@ static int go_in(const struct vz_netdev_at *at, const struct vz_held *h, struct 
 
 	if (h->dev.kind != VZ_NETDEV_PLAIN)
 		return make(at, h, e);
-	r = move(at->rtnl, h->index, at->netns, h->inner, NULL, e);
+	r = move(at->rtnl, &(struct trip){ h->index, at->netns, h->inner, NULL }, e);
 	if (r == -EEXIST)
 		return vz_fail(e, VZ_NETDEV_ERROR, 0, "there is a device %s in the container",
 			       h->dev.name);

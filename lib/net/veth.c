@@ -23,7 +23,7 @@
 
 #define RECORD_DIR VZ_RUNDIR "/netif"
 #define RECORD_MAX (1u << 20)
-#define VZNETCFG "/usr/sbin/vznetcfg"
+#define VZNETCFG VZ_SBINDIR "/vznetcfg"
 #define VZNET_CONF VZ_CONFDIR "/vznet.conf"
 
 /* Whatever failed below, the operator's code is that of veth devices. */
