@@ -2,6 +2,8 @@
 /* The table of verbs, and those that need no options of their own. */
 #include "vzctl/vzctl.h"
 
+#include <string.h>
+
 #include "ops/console.h"
 
 static int run_destroy(struct vz_ct *ct, int argc, char **argv, struct vz_err *e)
@@ -25,11 +27,19 @@ static int run_umount(struct vz_ct *ct, int argc, char **argv, struct vz_err *e)
 	return finish(vz_op_umount(ct, e), e);
 }
 
+/* As ever any option was an error, so there is one place for the one that is new. */
+static int parse_status(int argc, char **argv, struct vz_err *e)
+{
+	if (argc > 1 && (argc > 2 || strcmp(argv[1], "--verbose")))
+		return vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0, "Invalid options: %s",
+			       argv[strcmp(argv[1], "--verbose") ? 1 : 2]);
+	return 0;
+}
+
 static int run_status(struct vz_ct *ct, int argc, char **argv, struct vz_err *e)
 {
-	(void)argc;
 	(void)argv;
-	return finish(vz_op_status(ct), e);
+	return finish(vz_op_status(ct, argc > 1), e);
 }
 
 static int run_console(struct vz_ct *ct, int argc, char **argv, struct vz_err *e)
@@ -48,7 +58,7 @@ const struct verb verbs[] = {
 	{ "stop", NULL, LOCKS | NEEDS_CONF, parse_life, run_stop, "[--fast] [--skip-umount]" },
 	{ "restart", NULL, LOCKS | NEEDS_CONF, parse_life, run_restart,
 	  "[--force] [--wait] [--fast] [--skip-fsck]" },
-	{ "status", NULL, SILENT | NO_OPTIONS, NULL, run_status, "" },
+	{ "status", NULL, SILENT, parse_status, run_status, "[--verbose]" },
 	{ "enter", NULL, NEEDS_CONF, parse_enter, run_enter, "[--exec <command> [arg ...]]" },
 	{ "exec", NULL, NEEDS_CONF, parse_exec, run_exec, "<command> [arg ...]" },
 	{ "exec2", NULL, NEEDS_CONF, parse_exec, run_exec, "<command> [arg ...]" },

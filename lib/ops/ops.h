@@ -57,8 +57,10 @@ struct vz_script {
 int vz_op_run_inside(struct vz_ct *ct, const struct vz_script *script, int *ret_code,
 		     struct vz_err *e);
 
-/* status.c: prints the state line; no lock, always 0. */
-int vz_op_status(struct vz_ct *ct);
+/* status.c: prints the state line; no lock, always 0. network: and what is the case with the VPS's
+ * network (netstatus.c), in lines "word: value". */
+int vz_op_status(struct vz_ct *ct, bool network);
+void vz_status_network(const struct vz_ct *ct);
 
 /* set.c */
 int vz_op_set(struct vz_ct *ct, struct vz_given *g, struct vz_err *e);

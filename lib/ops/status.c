@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-int vz_op_status(struct vz_ct *ct)
+int vz_op_status(struct vz_ct *ct, bool network)
 {
 	struct vz_state st;
 	bool running = vz_state_read(ct->id, &st) > 0;
@@ -17,6 +17,8 @@ int vz_op_status(struct vz_ct *ct)
 	printf("CTID %u %s %s %s%s\n", ct->id, exist ? "exist" : "deleted",
 	       vz_ct_is_mounted(ct) ? "mounted" : "unmounted", running ? "running" : "down",
 	       suspended ? " suspended" : "");
+	if (network)
+		vz_status_network(ct);
 	return 0;
 }
 

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * status --verbose: what is the case with a VPS's network, so that an administrator sees on one
+ * screen why packets do not arrive. Only looks; what cannot be looked at is left out.
+ */
+#include "base/own.h"
+#include "base/str.h"
+#include "net/addr.h"
+#include "net/foreign.h"
+#include "net/lan.h"
+#include "net/link.h"
+#include "net/veth.h"
+#include "ops/ops.h"
+#include "param/netif.h"
+#include "sys/file.h"
+#include "sys/nl.h"
+
+#include <fcntl.h>
+#include <linux/pkt_sched.h>
+#include <linux/rtnetlink.h>
+
+#define RECORD_MAX 65536
+
+static void put_address(const struct vz_ct *ct)
+{
+	autofree char *path = vz_fmt(VZ_STATEDIR "/veip/%u", ct->id), *text = NULL;
+
+	if (!path || vz_file_read(AT_FDCWD, path, RECORD_MAX, &text) < 0)
+		return;
+	for (const char *p = text;;) {
+		autofree char *word = vz_str_word(&p, " \n");
+
+		if (!word)
+			return;
+		printf("address: %s in force\n", word);
+	}
+}
+
+static int is_bpf(const struct nlmsghdr *h, void *arg)
+{
+	const struct nlattr *tb[TCA_KIND + 1];
+
+	vz_nl_attrs(h, sizeof(struct tcmsg), tb, TCA_KIND);
+	if (tb[TCA_KIND] && !strcmp(mnl_attr_get_str(tb[TCA_KIND]), "bpf"))
+		*(bool *)arg = true;
+	return 0;
+}
+
+/* Is there a BPF program on what comes from the VPS? */
+static bool is_guarded(int rtnl, int index)
+{
+	struct tcmsg tc = { .tcm_ifindex = index,
+			    .tcm_parent = TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS) };
+	bool found = false;
+	struct vz_nl m;
+
+	vz_nl_init(&m, RTM_GETTFILTER, NLM_F_DUMP);
+	vz_nl_put_hdr(&m, &tc, sizeof(tc));
+	(void)vz_nl_read(rtnl, &m, &(struct vz_nl_reader){ is_bpf, &found }, NULL, "%s", "");
+	return found;
+}
+
+static uint32_t value(const char *family, const char *dev, const char *key)
+{
+	uint32_t v = 0;
+
+	(void)vz_net_sysctl_get(&(struct vz_net_sysctl){ family, "conf", dev, key }, &v, NULL);
+	return v;
+}
+
+static void put_device(int rtnl, const char *name)
+{
+	uint32_t all = value("ipv4", "all", "rp_filter"), own = value("ipv4", name, "rp_filter");
+	struct vz_link link, master;
+
+	if (vz_link_find(rtnl, name, &link, NULL) < 0) {
+		printf("device: %s missing\n", name);
+		return;
+	}
+	printf("device: %s %s, mtu %u, %s, rp_filter %u", name,
+	       link.flags & IFF_UP ? "up" : "down", link.mtu,
+	       is_guarded(rtnl, link.index) ? "guarded" : "not guarded", all > own ? all : own);
+	if (link.master && vz_link_get(rtnl, link.master, &master, NULL) >= 0)
+		printf(", on %s %s", master.name, master.flags & IFF_UP ? "up" : "down");
+	printf("\n");
+}
+
+static void put_devices(int rtnl, const struct vz_ct *ct)
+{
+	char venet[sizeof("venet") + 10];
+	autoconf made = { 0 };
+
+	snprintf(venet, sizeof(venet), "venet%u", ct->id);
+	if (ct->conf.ip_address.set && ct->conf.ip_address.n)
+		put_device(rtnl, venet);
+	if (vz_veth_record_read(ct->id, &made) < 0)
+		return;
+	for (size_t i = 0; made.netif.set && i < made.netif.n; i++) {
+		autonetif n = { 0 };
+
+		if (vz_netif_parse(made.netif.v[i], &n, NULL) >= 0)
+			put_device(rtnl, n.v[VZ_NETIF_HOST_IFNAME]);
+	}
+}
+
+static void put_lans(const struct vz_ct *ct)
+{
+	for (size_t i = 0; ct->conf.netif.set && i < ct->conf.netif.n; i++) {
+		autonetif n = { 0 };
+		struct vz_lan_state st;
+		const char *name;
+		autolan lan = { 0 };
+
+		if (vz_netif_parse(ct->conf.netif.v[i], &n, NULL) < 0)
+			continue;
+		name = vz_lan_of_bridge(n.v[VZ_NETIF_BRIDGE]);
+		if (!name)
+			continue;
+		if (vz_lan_load(name, &lan, NULL) < 0 || vz_lan_look(name, &st, NULL) < 0)
+			printf("lan: %s does not exist on this host\n", name);
+		else
+			printf("lan: %s %s, %s, %u ports, %s\n", name, st.up ? "up" : "down",
+			       st.filtered ? "filtered" : "NOT filtered (vznet start mends it)",
+			       st.ports, lan.nat ? "NAT" : "isolated");
+	}
+}
+
+static void put_drop(const char *reason, uint64_t packets, void *arg)
+{
+	(void)arg;
+	if (packets)
+		printf("dropped: %llu packets %s (all guest LANs)\n", (unsigned long long)packets,
+		       reason);
+}
+
+static void put_foreign(const char *what, const char *remedy, void *arg)
+{
+	(void)arg;
+	printf("filter: %s\n", what);
+	for (const char *p = remedy;;) {
+		autofree char *line = vz_str_word(&p, "\n");
+
+		if (!line)
+			return;
+		printf("remedy: %s\n", line);
+	}
+}
+
+void vz_status_network(const struct vz_ct *ct)
+{
+	autoclose int rtnl = vz_nl_open(NETLINK_ROUTE, VZ_NL_HERE, NULL);
+
+	put_address(ct);
+	if (rtnl >= 0)
+		put_devices(rtnl, ct);
+	printf("forwarding: IPv4 %s, IPv6 %s\n",
+	       value("ipv4", "all", "forwarding") ? "on" : "off (or by device)",
+	       value("ipv6", "all", "forwarding") ? "on" : "off");
+	put_lans(ct);
+	vz_lan_drops(put_drop, NULL);
+	vz_foreign_look(put_foreign, NULL);
+}
