@@ -272,6 +272,25 @@ static char *word_of(const struct vz_lan *lan, const struct vz_lan_member *m,
 	return vz_str_take(&word);
 }
 
+/* What set has saved: the device has a hardware address now, or is gone. */
+static int reload(struct vz_ct *ct, struct vz_err *e)
+{
+	const struct vz_param *p = vz_param_by_key("NETIF");
+	autoconf now = { 0 };
+	int r = vz_conf_load(ct->conf_path, &now, NULL, e);
+
+	if (r < 0)
+		return r;
+	vz_conf_unset(&ct->conf, p);
+	if (!now.netif.set)
+		return 0;
+	for (size_t i = 0; i < vz_nparams; i++)
+		if (&vz_params[i] != p)
+			vz_conf_unset(&now, &vz_params[i]);
+	r = vz_conf_merge(&ct->conf, &now);
+	return r < 0 ? vz_fail(e, VZ_RESOURCE, -r, "Not enough memory") : 0;
+}
+
 /* One change of NETIF by the verb set, which saves it and brings it into force. */
 static int set_netif(struct vz_ct *ct, const char *add, const char *del, struct vz_err *e)
 {
@@ -293,20 +312,18 @@ static int set_netif(struct vz_ct *ct, const char *add, const char *del, struct 
 	if (r >= 0)
 		r = vz_op_set(ct, &g, e);
 	vz_given_free(&g);
-	return r;
+	return r < 0 ? r : reload(ct, e);
 }
 
-/* What set has made of the device: it has a hardware address now. */
 static int adopt_saved(const struct vz_ct *ct, struct vz_lan *lan, struct vz_err *e)
 {
-	autoconf now = { 0 };
 	autonetif dev = { 0 };
 	bool changed;
-	int r = vz_conf_load(ct->conf_path, &now, NULL, e);
 
-	if (r >= 0 && vz_lan_device(&now, lan->name, &dev) < 0)
-		r = vz_fail(e, VZ_VETH_ERROR, 0, "The device was not saved in %s", ct->conf_path);
-	return r < 0 ? r : vz_lan_adopt(lan, ct->id, &dev, &changed, e);
+	if (vz_lan_device(&ct->conf, lan->name, &dev) < 0)
+		return vz_fail(e, VZ_VETH_ERROR, 0, "The device was not saved in %s",
+			       ct->conf_path);
+	return vz_lan_adopt(lan, ct->id, &dev, &changed, e);
 }
 
 static int attach(struct vz_ct *ct, struct vz_lan *lan, const struct vz_lan_attach *a,
@@ -400,12 +417,6 @@ int vz_op_lan_detach(struct vz_ct *ct, const char *name, struct vz_err *e)
 	r = vz_lan_save(&lan, e);
 	if (r < 0)
 		return r;
-	if (has) { /* what the VPS is told next must not name the LAN it has left */
-		autoconf now = { 0 };
-
-		if (vz_conf_load(ct->conf_path, &now, NULL, NULL) >= 0)
-			(void)vz_conf_merge(&ct->conf, &now);
-	}
 	tell(ct, &lan);
 	vz_log(0, "Container %u has left guest LAN %s", ct->id, name);
 	return 0;
