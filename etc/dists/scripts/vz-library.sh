@@ -182,6 +182,9 @@ vz_detect() {
 	elif vz_has_ifup; then vz_family=ifupdown
 	elif [ -d /etc/sysconfig/network-scripts ]; then vz_family=ifcfg
 	elif [ -d /etc/sysconfig/network ] && vz_has wicked; then vz_family=wicked
+	# an image whose units get enabled by presets at its first boot
+	elif [ -d /etc/NetworkManager ]; then vz_family="nm"
+	elif [ -d /etc/systemd/network ]; then vz_family=networkd
 	fi
 }
 
