@@ -11,6 +11,7 @@
 #include "ops/ops.h"
 #include "ops/plan.h"
 #include "ops/private.h"
+#include "ops/rate.h"
 #include "sys/file.h"
 #include "tmpl/tmpl.h"
 
@@ -69,6 +70,7 @@ static int config_do(void *ctx, struct vz_err *e)
 		(void)vz_remove_tree(AT_FDCWD, dump);
 	vz_name_remove_all(d->ct->id);
 	vz_dist_forget(d->ct->id);
+	vz_rate_forget(d->ct->id);
 	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++)
 		retire(d->ct->id, suffixes[i]);
 	return 0;

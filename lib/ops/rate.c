@@ -37,3 +37,8 @@ int vz_rate_stop(unsigned ctid, struct vz_err *e)
 	folded = vz_meter_fold(ctid, true, r < 0 ? NULL : e); /* the first sentence stays */
 	return r < 0 ? r : folded;
 }
+
+void vz_rate_forget(unsigned ctid)
+{
+	vz_meter_forget(ctid);
+}

@@ -14,5 +14,7 @@ int vz_rate_start(unsigned ctid, const struct vz_conf *conf, struct vz_err *e);
 /* After the devices of the VPS are gone: at stop, after a failed start, when it is found dead.
  * Takes what shaped it, and moves what was counted into its file. */
 int vz_rate_stop(unsigned ctid, struct vz_err *e);
+/* The VPS is destroyed: its traffic is forgotten. */
+void vz_rate_forget(unsigned ctid);
 
 #endif

@@ -38,6 +38,15 @@ static int apply(struct vz_ct *ct, const struct vz_conf *conf, unsigned bits, st
 	return r;
 }
 
+/* A new device has the rate of the others. */
+static int network(struct vz_ct *ct, const struct vz_given *g, const struct vz_conf *conf,
+		   struct vz_err *e)
+{
+	int r = vz_net_change(ct, g, conf, e);
+
+	return r < 0 ? r : vz_rate_start(ct->id, conf, e);
+}
+
 static int restart(struct vz_ct *ct, struct vz_err *e)
 {
 	return vz_op_restart(ct, &(struct vz_start_opts){ 0 }, &(struct vz_stop_opts){ 0 }, e);
@@ -101,7 +110,7 @@ int vz_op_set(struct vz_ct *ct, struct vz_given *g, struct vz_err *e)
 		.sample_dir = VZ_CONFDIR "/conf",
 		.running = is_running,
 		.apply = apply,
-		.net = vz_net_change,
+		.net = network,
 		.hostname = vz_op_set_hostname,
 		.restart = restart,
 		.name = vz_name_assign,

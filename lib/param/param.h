@@ -141,8 +141,8 @@ enum vz_apply {
 	APPLY_DEVICES = 1 << 3,
 	APPLY_IO = 1 << 4,
 	APPLY_HOSTNAME = 1 << 5,
-	APPLY_RATE = 1 << 6,
 	APPLY_DNS = 1 << 6, /* by distribution scripts alone */
+	APPLY_RATE = 1 << 7,
 };
 
 struct vz_col {

@@ -2,7 +2,7 @@
 /*
  * The guard, the meter and the shaper by hand, for tests and benches that have devices and no VPS.
  *
- *	attach DEV CTID WORD...       venet, or l2 and of mac ip router direct; mac=00:..
+ *	attach DEV CTID WORD...       venet, or l2 and of mac ip router; mac=00:..
  *	allow|deny DEV ADDR...        change DEV CTID WORD...     gone CTID
  *	shape CTID IN OUT DEV...      bits per second             unshape CTID
  *	meter CTID                    lines: class family in_bytes in_packets out_bytes out_packets
@@ -58,7 +58,6 @@ static struct vz_guard_dev device(char **arg)
 		d.mac_filter |= !strcmp(*arg, "mac");
 		d.ip_filter |= !strcmp(*arg, "ip");
 		d.router |= !strcmp(*arg, "router");
-		d.direct |= !strcmp(*arg, "direct");
 		if (!strncmp(*arg, "mac=", 4))
 			sscanf(*arg + 4, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", &d.mac[0], &d.mac[1],
 			       &d.mac[2], &d.mac[3], &d.mac[4], &d.mac[5]);

@@ -21,9 +21,8 @@
 #define VZ_DEV_MAC_FILTER 2u
 #define VZ_DEV_IP_FILTER 4u
 #define VZ_DEV_ROUTER 8u
-#define VZ_DEV_DIRECT 16u
-#define VZ_DEV_RATE_IN 32u /* a token bucket is its root queue */
-#define VZ_DEV_RATE_OUT 64u /* a filter behind the guard sends what passes through another */
+#define VZ_DEV_RATE_IN 16u /* a token bucket is its root queue */
+#define VZ_DEV_RATE_OUT 32u /* a filter behind the guard sends what passes through another */
 
 struct vz_dev {
 	__u32 ctid;
@@ -32,7 +31,7 @@ struct vz_dev {
 	__u16 pad;
 };
 
-/* ---- addrs: what a device may send from; ifindex 0: whose an address is (venet only) ---- */
+/* ---- addrs: what a device may send from ---- */
 
 struct vz_addr_key {
 	__u32 ifindex;
@@ -41,7 +40,7 @@ struct vz_addr_key {
 };
 
 struct vz_addr {
-	__u32 ifindex; /* of the owner */
+	__u32 ifindex; /* as in the key */
 };
 
 /* ---- link_locals: ifindex -> the one link-local address that is not made of the MAC ---- */
