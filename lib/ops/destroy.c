@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "net/meter.h"
 #include "ops/dist.h"
 #include "ops/ops.h"
 #include "ops/plan.h"
@@ -81,6 +82,7 @@ static int ids_do(void *ctx, struct vz_err *e)
 	struct destroy *d = ctx;
 
 	(void)e;
+	vz_meter_forget(d->ct->id);
 	vz_ids_release(d->ct->id);
 	return 0;
 }

@@ -11,6 +11,7 @@
 #include "net/guard.h"
 #include "net/link.h"
 #include "ops/netif.h"
+#include "ops/rate.h"
 #include "sys/nl.h"
 #include "sys/proc.h"
 
@@ -269,6 +270,8 @@ int vz_net_start(struct vz_net *n, struct vz_ct *ct, pid_t init, struct vz_err *
 		r = start_venet(n, ct, netns, e);
 	if (r >= 0)
 		r = vz_netif_start(&(struct vz_netif_at){ ct, n->rtnl, netns }, e);
+	if (r >= 0)
+		r = vz_rate_start(ct->id, &ct->conf, e);
 	if (r < 0) /* a step that fails leaves nothing behind */
 		vz_net_stop(ct);
 	return r;
@@ -297,12 +300,16 @@ static void silence(struct vz_net *n, struct vz_ct *ct)
 
 static int gone(struct vz_net *n, struct vz_ct *ct, struct vz_err *e)
 {
+	int r, r2;
+
 	n->rtnl = vz_nl_open(NETLINK_ROUTE, VZ_NL_HERE, e);
 	if (n->rtnl < 0)
 		return n->rtnl;
 	vz_netif_stop(&(struct vz_netif_at){ ct, n->rtnl, -1 });
 	silence(n, ct);
-	return vz_venet_gone(n->rtnl, ct->id, e);
+	r = vz_venet_gone(n->rtnl, ct->id, e);
+	r2 = vz_rate_stop(ct->id, r < 0 ? NULL : e);
+	return r < 0 ? r : r2;
 }
 
 void vz_net_stop(struct vz_ct *ct)
@@ -465,6 +472,8 @@ int vz_net_change(struct vz_ct *ct, const struct vz_given *g, const struct vz_co
 		r = change_ips(&c, ct, e);
 	if (r >= 0)
 		r = set_devices(&c, ct, e);
+	if (r >= 0) /* new devices are under it too */
+		r = vz_rate_start(ct->id, conf, e);
 	change_free(&c);
 	return r;
 }
