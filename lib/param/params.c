@@ -625,14 +625,16 @@ const struct vz_param vz_params[] = {
 		.key = "VE_ROUTE_SRC_DEV",
 		.type = &vz_type_text, .at = AT(ve_route_src_dev),
 		.where = IN_FILE | IN_GLOBAL,
-		.text = "Device whose address is the source of the routes to containers.",
+		.text = "Device whose address is the source of the routes to containers; without "
+			"it the kernel chooses. The kernel drops the routes when this address goes.",
 	},
 	{
 		.key = "NEIGHBOUR_DEVS",
-		.type = &vz_type_text, .at = AT(neighbour_devs),
+		.type = &vz_type_text, .at = AT(neighbour_devs), .dflt = "all",
 		.where = IN_FILE | IN_GLOBAL,
-		.text = "Devices on which addresses of containers are announced: all, detect or "
-			"list: and names.",
+		.text = "Devices of the host on which addresses of containers are answered for and "
+			"announced: all that are up and have an address; detect, those with an "
+			"address in the same subnet; or list: and names.",
 	},
 	{
 		.key = "DCACHE",
