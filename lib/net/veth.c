@@ -242,9 +242,14 @@ int vz_veth_up(const struct vz_veth_at *at, const struct vz_netif *n, struct vz_
 int vz_veth_delete(int rtnl, const struct vz_netif *n, struct vz_err *e)
 {
 	struct vz_link host = { 0 };
+	uint8_t mac[6];
 	int r = vz_link_find(rtnl, n->v[VZ_NETIF_HOST_IFNAME], &host, NULL);
 
-	if (r == -ENODEV || (r >= 0 && strcmp(host.kind, "veth")))
+	if (r == -ENODEV)
+		return 0;
+	/* whatever else has this name now is not ours */
+	vz_netif_host_mac(n, mac);
+	if (r >= 0 && (strcmp(host.kind, "veth") || memcmp(host.mac, mac, sizeof(mac))))
 		return 0;
 	if (r >= 0)
 		r = vz_link_delete(rtnl, host.index, e);

@@ -30,7 +30,7 @@ int vz_veth_up(const struct vz_veth_at *at, const struct vz_netif *n, struct vz_
  * a part fails. Both have the same ifname. */
 int vz_veth_change(const struct vz_veth_at *at, const struct vz_netif *from,
 		   const struct vz_netif *to, struct vz_err *e);
-/* Deletes it by its host name, if a veth device has that; missing is fine. */
+/* Deletes it by its host name, if a veth device of its hardware address has that; missing is fine. */
 int vz_veth_delete(int rtnl, const struct vz_netif *n, struct vz_err *e);
 
 /* What is in force: only ret->netif is filled, empty without a record. The caller frees. */

@@ -106,16 +106,10 @@ static int start_veth(const struct vz_netif_at *at, struct vz_err *e)
 	if (inner < 0)
 		return inner;
 	v = veth_at(at, inner);
-	for (size_t i = 0; i < want.netif.n; i++) {
-		r = step(&v, NULL, want.netif.v[i], e);
-		while (r < 0 && i-- > 0) /* of others of these names nothing is ours */
-			(void)step(&v, want.netif.v[i], NULL, NULL);
-		if (r < 0)
-			return r;
-	}
+	/* ahead of the deed, so that a killed start leaves no device that nobody knows */
 	r = vz_veth_record_write(at->ct->id, &want, e);
-	for (size_t i = 0; r < 0 && i < want.netif.n; i++)
-		(void)step(&v, want.netif.v[i], NULL, NULL);
+	for (size_t i = 0; i < want.netif.n && r >= 0; i++)
+		r = step(&v, NULL, want.netif.v[i], e);
 	return r;
 }
 
@@ -215,8 +209,8 @@ static void say_veth(const struct change *c)
 }
 
 /* What is in force when all is done: what was, without what was touched, and what is wanted of
- * that. */
-static int write_record(struct change *c, struct vz_err *e)
+ * that. Ahead of the deed also what is to be deleted. */
+static int write_record(struct change *c, bool ahead, struct vz_err *e)
 {
 	const struct vz_param *p = vz_param_by_key("NETIF");
 	autoconf now = { 0 };
@@ -228,6 +222,8 @@ static int write_record(struct change *c, struct vz_err *e)
 	for (size_t i = 0; i < c->touched.netif.n && r >= 0; i++) {
 		const char *word = find(&c->want, c->touched.netif.v[i]);
 
+		if (!word && ahead)
+			word = find(&c->was, c->touched.netif.v[i]);
 		if (word)
 			r = vz_conf_set(&now, p, word, false, NULL);
 	}
@@ -238,9 +234,9 @@ static int write_record(struct change *c, struct vz_err *e)
 static int change_veth(struct change *c, struct vz_err *e)
 {
 	size_t n = c->touched.netif.n, done = 0;
-	int r = 0;
+	int r = write_record(c, true, e);
 
-	for (; done < 2 * n; done++) {
+	for (; r >= 0 && done < 2 * n; done++) {
 		const char *word = c->touched.netif.v[done % n];
 		const char *want = find(&c->want, word);
 
@@ -250,14 +246,17 @@ static int change_veth(struct change *c, struct vz_err *e)
 			break;
 	}
 	if (r >= 0)
-		r = write_record(c, e);
-	while (r < 0 && done-- > 0) {
+		r = write_record(c, false, e);
+	if (r >= 0)
+		return 0;
+	while (done-- > 0) {
 		const char *word = c->touched.netif.v[done % n];
 		const char *want = find(&c->want, word);
 
 		if ((done < n) == !want)
 			(void)step(&c->veth, want, find(&c->was, word), NULL);
 	}
+	(void)vz_veth_record_write(c->at->ct->id, &c->was, NULL);
 	return r;
 }
 
