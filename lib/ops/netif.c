@@ -10,6 +10,7 @@
 #include "net/netdev.h"
 #include "net/netif.h"
 #include "net/veth.h"
+#include "ops/rate.h"
 #include "sys/nl.h"
 
 static int no_memory(struct vz_err *e)
@@ -162,6 +163,7 @@ void vz_netif_stop(const struct vz_netif_at *at)
 struct change {
 	const struct vz_netif_at *at;
 	struct vz_veth_at veth;
+	const struct vz_conf *conf; /* all that holds from now on */
 	struct vz_conf was, want; /* in force, and wanted */
 	struct vz_conf touched;   /* words of devices the command line names, each once */
 };
@@ -245,6 +247,8 @@ static int change_veth(struct change *c, struct vz_err *e)
 		if (r < 0)
 			break;
 	}
+	if (r >= 0) /* a new device is limited like the others */
+		r = vz_rate_start(c->at->ct->id, c->conf, e);
 	if (r >= 0)
 		r = write_record(c, false, e);
 	if (r >= 0)
@@ -264,7 +268,7 @@ static int set_veth(const struct vz_netif_at *at, const struct vz_given *g,
 		    const struct vz_conf *conf, struct vz_err *e)
 {
 	autoclose int inner = vz_nl_open(NETLINK_ROUTE, at->netns, e);
-	struct change c = { .at = at, .veth = veth_at(at, inner) };
+	struct change c = { .at = at, .veth = veth_at(at, inner), .conf = conf };
 	int r = inner;
 
 	if (r >= 0)
