@@ -157,6 +157,7 @@ void vz_status_network(const struct vz_ct *ct)
 	       value("ipv4", "all", "forwarding") ? "on" : "off (or by device)",
 	       value("ipv6", "all", "forwarding") ? "on" : "off");
 	put_lans(ct);
+	vz_status_drops(ct->id);
 	vz_lan_drops(put_drop, NULL);
 	vz_foreign_look(put_foreign, NULL);
 }

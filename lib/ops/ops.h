@@ -61,6 +61,7 @@ int vz_op_run_inside(struct vz_ct *ct, const struct vz_script *script, int *ret_
  * network (netstatus.c), in lines "word: value". */
 int vz_op_status(struct vz_ct *ct, bool network);
 void vz_status_network(const struct vz_ct *ct);
+void vz_status_drops(unsigned ctid); /* netdrops.c */
 
 /* set.c */
 int vz_op_set(struct vz_ct *ct, struct vz_given *g, struct vz_err *e);

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* status --verbose: what the guard has dropped of what a VPS sent, by reason. Apart from the rest
+ * of it because the guard's maps have an address of their own kind. */
+#include "net/meter.h"
+#include "ops/ops.h"
+
+#include <stdio.h>
+
+void vz_status_drops(unsigned ctid)
+{
+	struct vz_counters c;
+
+	if (vz_meter_read(ctid, &c, NULL) < 0)
+		return;
+	for (unsigned i = 0; i < VZ_DROPS; i++)
+		if (c.drops[i])
+			printf("dropped: %llu packets by the guard, %s\n",
+			       (unsigned long long)c.drops[i], vz_drop_name((enum vz_drop)i));
+}
