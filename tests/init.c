@@ -35,7 +35,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <arpa/inet.h>
+#include <linux/if_link.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/rtnetlink.h>
 #include <linux/sched.h>
+#include <linux/sockios.h>
 
 static const char *errname(int err)
 {
@@ -193,6 +199,16 @@ static const struct {
 	{ "iopl", SYS_iopl, { 3 } },
 	{ "ioperm", SYS_ioperm, { 0, 1, 1 } },
 #endif
+	/* 0 is no socket here, so what is allowed fails with ENOTSOCK, ENOTTY or EBADF */
+	{ "netfilter:socket", SYS_socket, { AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER } },
+	{ "netfilter:iptables-get", SYS_getsockopt, { 0, IPPROTO_IP, 64, 0, 0 } },
+	{ "netfilter:iptables-set", SYS_setsockopt, { 0, IPPROTO_IP, 64, 0, 0 } },
+	{ "netfilter:arptables", SYS_setsockopt, { 0, IPPROTO_IP, 96, 0, 0 } },
+	{ "netfilter:ebtables", SYS_setsockopt, { 0, IPPROTO_IP, 128, 0, 0 } },
+	{ "netfilter:ip6tables", SYS_setsockopt, { 0, IPPROTO_IPV6, 64, 0, 0 } },
+	{ "netfilter:tclass", SYS_setsockopt, { 0, IPPROTO_IPV6, IPV6_TCLASS, 0, 0 } },
+	{ "ioctl:addbr", SYS_ioctl, { 0, SIOCBRADDBR, 0 } },
+	{ "ioctl:addtunnel", SYS_ioctl, { 0, 0x89f1, 0 } },
 	{ "unshare:user", SYS_unshare, { CLONE_NEWUSER } },
 	{ "unshare:pid", SYS_unshare, { CLONE_NEWPID } },
 	{ "unshare:ipc", SYS_unshare, { CLONE_NEWIPC } },
@@ -218,6 +234,21 @@ static int try_call(const char *name)
 	return 2;
 }
 
+#ifdef __x86_64__
+/* A netfilter socket by the 32-bit call, and a message over it; 0 or -errno. */
+static long netfilter_by_i386(void)
+{
+	struct nlmsghdr h = { .nlmsg_len = sizeof(h), .nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 };
+	long fd;
+
+	__asm__ volatile("int $0x80" : "=a"(fd) : "a"(359), "b"(AF_NETLINK), "c"(SOCK_RAW),
+			 "d"(NETLINK_NETFILTER) : "memory", "r8", "r9", "r10", "r11");
+	if (fd < 0)
+		return fd;
+	return send((int)fd, &h, sizeof(h), 0) < 0 ? -errno : 0;
+}
+#endif
+
 /* unshare(CLONE_NEWUSER) by the other doors of an x86-64 kernel; a door that is shut kills or
  * fails, so a child tries. */
 static int try_abi(const char *name)
@@ -232,6 +263,8 @@ static int try_abi(const char *name)
 		if (!strcmp(name, "i386"))
 			__asm__ volatile("int $0x80" : "=a"(ret) : "a"(310), "b"(CLONE_NEWUSER)
 					 : "memory", "r8", "r9", "r10", "r11");
+		else if (!strcmp(name, "i386-netfilter"))
+			ret = netfilter_by_i386();
 		else
 			ret = syscall(0x40000000 | SYS_unshare, CLONE_NEWUSER) < 0 ? -errno : 0;
 #endif
@@ -257,6 +290,102 @@ static int try_mknod(char **arg)
 	int r = mknod(arg[3], kind | 0600, makedev((unsigned)atoi(arg[1]), (unsigned)atoi(arg[2])));
 
 	return tell("mknod", r);
+}
+
+/* ---- netlink messages, as small as can be ---- */
+
+struct message {
+	_Alignas(4) unsigned char b[1024];
+	size_t n;
+};
+
+static size_t nl_begin(struct message *m, int type, int flags, const void *hdr, size_t n)
+{
+	struct nlmsghdr h = { .nlmsg_type = (uint16_t)type, .nlmsg_flags = (uint16_t)flags };
+	size_t at = m->n;
+
+	memcpy(m->b + at, &h, sizeof(h));
+	memcpy(m->b + at + sizeof(h), hdr, n);
+	m->n += sizeof(h) + n;
+	return at;
+}
+
+static void nl_end(struct message *m, size_t at)
+{
+	((struct nlmsghdr *)(void *)(m->b + at))->nlmsg_len = (uint32_t)(m->n - at);
+}
+
+/* An attribute; data NULL: it encloses what follows until its length is set by nl_close(). */
+static size_t nl_put(struct message *m, int type, const void *data, size_t n)
+{
+	struct nlattr a = { .nla_len = (uint16_t)(sizeof(a) + n), .nla_type = (uint16_t)type };
+	size_t at = m->n;
+
+	memcpy(m->b + at, &a, sizeof(a));
+	if (data)
+		memcpy(m->b + at + sizeof(a), data, n);
+	m->n += (sizeof(a) + n + 3) & ~(size_t)3;
+	return at;
+}
+
+static void nl_close(struct message *m, size_t at)
+{
+	((struct nlattr *)(void *)(m->b + at))->nla_len = (uint16_t)(m->n - at);
+}
+
+/* Sends it and tells what became of it: the error of the call, or the kernel's answer if it was
+ * asked for one. */
+static int nl_tell(const char *what, struct message *m, int proto)
+{
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, proto);
+	struct {
+		struct nlmsghdr h;
+		struct nlmsgerr e;
+		char rest[2048];
+	} answer = { .e.error = 0 };
+	int r = fd < 0 || send(fd, m->b, m->n, 0) < 0 ? -1 : 0;
+
+	if (!r && proto == NETLINK_ROUTE && recv(fd, &answer, sizeof(answer), 0) > 0) {
+		errno = -answer.e.error;
+		r = answer.e.error ? -1 : 0;
+	}
+	return tell(what, r);
+}
+
+/* A device of this kind, named t0. */
+static int try_link(const char *kind)
+{
+	struct ifinfomsg i = { .ifi_family = AF_UNSPEC };
+	struct message m = { .n = 0 };
+	size_t at = nl_begin(&m, RTM_NEWLINK, NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL,
+			     &i, sizeof(i)), info;
+
+	nl_put(&m, IFLA_IFNAME, "t0", 3);
+	info = nl_put(&m, IFLA_LINKINFO, NULL, 0);
+	nl_put(&m, IFLA_INFO_KIND, kind, strlen(kind) + 1);
+	nl_close(&m, info);
+	nl_end(&m, at);
+	return nl_tell(kind, &m, NETLINK_ROUTE);
+}
+
+/* A rule of nf_tables with this expression. Only whether it may be sent matters: the batch has no
+ * end, so the kernel does nothing. */
+static int try_expression(const char *name)
+{
+	struct nfgenmsg g = { .nfgen_family = AF_INET, .res_id = htons(NFNL_SUBSYS_NFTABLES) };
+	struct message m = { .n = 0 };
+	size_t at = nl_begin(&m, NFNL_MSG_BATCH_BEGIN, NLM_F_REQUEST, &g, sizeof(g)), list, elem;
+
+	nl_end(&m, at);
+	at = nl_begin(&m, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWRULE, NLM_F_REQUEST, &g, sizeof(g));
+	nl_put(&m, NFTA_RULE_TABLE, "t", 2);
+	list = nl_put(&m, NFTA_RULE_EXPRESSIONS, NULL, 0);
+	elem = nl_put(&m, NFTA_LIST_ELEM, NULL, 0);
+	nl_put(&m, NFTA_EXPR_NAME, name, strlen(name) + 1);
+	nl_close(&m, elem);
+	nl_close(&m, list);
+	nl_end(&m, at);
+	return nl_tell(name, &m, NETLINK_NETFILTER);
 }
 
 static int try_open(const char *path)
@@ -440,11 +569,12 @@ static int usage(void)
 	fputs("probe report [PID]     everything about this process, or about PID\n"
 	      "probe syscall NAME...  try it and say the errno; all: every row\n"
 	      "probe mount TYPE DIR | mknod b|c MAJ MIN PATH | open PATH | kill PID SIG\n"
-	      "probe abi i386|x32     unshare by another door\n"
 	      "probe serve PORT       in the background: tells every caller his address\n"
 	      "probe hold PORT        the same, and then repeats what he says\n"
 	      "probe tcp ADDR PORT [OWN]   calls such a server\n"
 	      "probe udp ADDR PORT OWN | hear PORT MS   one datagram; who sends them\n"
+	      "probe abi i386|x32|i386-netfilter   unshare, or a netfilter socket, by another door\n"
+	      "probe link KIND | nft EXPRESSION   send such a netlink message\n"
 	      "probe args ... | exit N | signal N | sleep | catch N | daemon | eat MIB\n",
 	      stderr);
 	return 2;
@@ -456,7 +586,7 @@ static int probe_syscalls(char **name)
 
 	if (*name && !strcmp(*name, "all")) {
 		for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
-			if (strncmp(calls[i].name, "unshare:", 8))
+			if (!strchr(calls[i].name, ':'))
 				try_call(calls[i].name);
 		return 0;
 	}
@@ -506,6 +636,10 @@ static int probe_with_args(int argc, char **argv)
 		return adopt(!strcmp(what, "reap"), argv + 2);
 	if (!strcmp(what, "abi"))
 		return try_abi(argv[2]);
+	if (!strcmp(what, "link"))
+		return try_link(argv[2]);
+	if (!strcmp(what, "nft"))
+		return try_expression(argv[2]);
 	if (!strcmp(what, "exit"))
 		return atoi(argv[2]);
 	if (!strcmp(what, "signal"))

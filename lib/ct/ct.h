@@ -25,6 +25,7 @@ struct vz_state {
 	uint32_t uid, gid;   /* first host id of the map; 0: no user namespace */
 	uint32_t features;   /* VZ_FEAT_* in force, the level of NETFILTER with them */
 	uint64_t caps;       /* capability bounding set in force */
+	uint64_t dev;        /* device number of the file system on its /dev, 0 not known */
 };
 
 struct vz_host {
@@ -63,6 +64,15 @@ bool vz_ct_has_dump(const struct vz_ct *ct);
 uint32_t vz_ct_features(const struct vz_ct *ct);
 /* Does this word list hold "NAME:on"? */
 bool vz_list_is_on(const struct vz_plist *l, const char *name);
+/* The character devices that features give: permission and node. */
+struct vz_feature_node {
+	const char *feature;
+	uint32_t bit;
+	const char *name; /* below /dev */
+	uint32_t major, minor;
+};
+#define VZ_FEATURE_NODES 3
+extern const struct vz_feature_node vz_feature_nodes[VZ_FEATURE_NODES];
 
 /* ---- state.c ---- */
 /* 1 and *ret: a live init of this boot. 0: not running (stale files count as not running).

@@ -17,6 +17,13 @@ static const struct {
 	{ "nfs", VZ_FEAT_NFS },               { "nfsd", VZ_FEAT_NFSD },
 };
 
+/* Numbers of Documentation/admin-guide/devices.txt; the host's own node need not be there. */
+const struct vz_feature_node vz_feature_nodes[VZ_FEATURE_NODES] = {
+	{ "tun", VZ_FEAT_TUN, "net/tun", 10, 200 },
+	{ "fuse", VZ_FEAT_FUSE, "fuse", 10, 229 },
+	{ "ppp", VZ_FEAT_PPP, "ppp", 108, 0 },
+};
+
 static const char *const levels[] = {
 	[VZ_NETFILTER_FULL] = "full",
 	[VZ_NETFILTER_STATEFUL] = "stateful",

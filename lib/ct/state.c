@@ -28,6 +28,7 @@ static const struct row rows[] = {
 	{ "gid", offsetof(struct vz_state, gid), U32 },
 	{ "features", offsetof(struct vz_state, features), U32 },
 	{ "caps", offsetof(struct vz_state, caps), U64 },
+	{ "dev", offsetof(struct vz_state, dev), U64 },
 };
 
 static char *state_path(unsigned id)
@@ -108,8 +109,8 @@ int vz_state_write(unsigned id, const struct vz_state *s, struct vz_err *e)
 	vz_str_addf(&b, "init=%d\nstart_time=%llu\nboot_id=%s\nstarted_at=%llu\n", s->init,
 		    (unsigned long long)s->start_time, s->boot_id,
 		    (unsigned long long)s->started_at);
-	vz_str_addf(&b, "uid=%u\ngid=%u\nfeatures=%u\ncaps=%llu\n", s->uid, s->gid, s->features,
-		    (unsigned long long)s->caps);
+	vz_str_addf(&b, "uid=%u\ngid=%u\nfeatures=%u\ncaps=%llu\ndev=%llu\n", s->uid, s->gid,
+		    s->features, (unsigned long long)s->caps, (unsigned long long)s->dev);
 	if (path && !b.failed)
 		r = vz_file_replace(path, b.s, b.len, 0600, false);
 	return r < 0 ? vz_fail(e, VZ_SYSTEM, -r, "cannot write the state file %s", path) : 0;

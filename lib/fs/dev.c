@@ -7,8 +7,10 @@
 #include "fs/dev.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "ct/ct.h"
 #include "sys/call.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
@@ -34,6 +36,7 @@ static const char *const dirs[] = { "pts", "shm", "mqueue" };
 struct dev {
 	int fd;
 	uint32_t uid, gid;
+	bool detached; /* not yet a VPS's: the host's nodes are in sight */
 };
 
 static int own(const struct dev *d, const char *name)
@@ -43,9 +46,9 @@ static int own(const struct dev *d, const char *name)
 	return fchownat(d->fd, name, d->uid, d->gid, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
 }
 
-static int bind_host_node(const struct dev *d, const char *name)
+static int bind_host_node(const struct dev *d, const char *name, const char *of_host)
 {
-	autofree char *host = vz_fmt("/dev/%s", name);
+	autofree char *host = vz_fmt("/dev/%s", of_host);
 	autoclose int file = openat(d->fd, name, O_CREAT | O_EXCL | O_CLOEXEC | O_RDONLY, 0);
 	autoclose int tree = host ? vz_open_tree(AT_FDCWD, host, OPEN_TREE_CLONE) : -ENOMEM;
 
@@ -56,53 +59,109 @@ static int bind_host_node(const struct dev *d, const char *name)
 	return vz_move_mount(tree, file, "");
 }
 
-static int make_node(const struct dev *d, const char *name, mode_t mode, dev_t dev)
+/* of_host: the name of the host's node to bind where mknod(2) is refused, or NULL. */
+static int make_node(const struct dev *d, const char *name, const char *of_host, mode_t mode,
+		     dev_t dev)
 {
 	if (mknodat(d->fd, name, mode, dev) == 0)
 		return own(d, name);
-	return errno == EPERM ? bind_host_node(d, name) : -errno;
+	return errno == EPERM && of_host ? bind_host_node(d, name, of_host) : -errno;
 }
 
-/* Makes the directories above name ("net" of "net/tun"). */
-static int make_parents(const struct dev *d, const char *name)
+/* The directory that name lies in, made where it is missing, without following links; the fd is
+ * the caller's. *ret_last is the last part of name. */
+static int open_parent(const struct dev *d, const char *name, const char **ret_last)
 {
-	for (const char *s = name; (s = strchr(s, '/')); s++) {
-		autofree char *dir = strndup(name, (size_t)(s - name));
+	autoclose int at = fcntl(d->fd, F_DUPFD_CLOEXEC, 3);
+	const char *slash;
 
-		if (!dir)
-			return -ENOMEM;
-		if (mkdirat(d->fd, dir, 0755) < 0) {
-			if (errno != EEXIST)
-				return -errno;
-			continue;
-		}
-		if (own(d, dir) < 0)
-			return -errno;
+	for (; at >= 0 && (slash = strchr(name, '/')); name = slash + 1) {
+		autofree char *part = strndup(name, (size_t)(slash - name));
+		struct dev here = { at, d->uid, d->gid, d->detached };
+		int r = part ? 0 : -ENOMEM;
+
+		if (!r && mkdirat(at, part, 0755) == 0)
+			r = own(&here, part);
+		else if (!r && errno != EEXIST)
+			r = -errno;
+		if (!r)
+			r = vz_openat2(at, part, O_RDONLY | O_DIRECTORY, 0,
+				       RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
+		if (r < 0)
+			return r;
+		close(at);
+		at = r;
 	}
+	*ret_last = name;
+	return at < 0 ? -errno : TAKE_FD(at);
+}
+
+/* Makes the node of a word of DEVNODES, or removes it; what is there of the same kind stays. */
+static int put_node(const struct dev *d, const struct vz_devnode *n)
+{
+	autofree char *name = strndup(n->word, strcspn(n->word, ":"));
+	const char *last;
+	struct stat st;
+	int r = name ? open_parent(d, name, &last) : -ENOMEM;
+	autoclose int parent = r;
+	struct dev here = { parent, d->uid, d->gid, d->detached };
+
+	if (r < 0)
+		return r;
+	r = fstatat(parent, last, &st, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+	if (r < 0 && r != -ENOENT)
+		return r;
+	if (!r && n->mode && (st.st_mode & S_IFMT) == (n->mode & S_IFMT) && st.st_rdev == n->rdev)
+		return 0;
+	if (!r && unlinkat(parent, last, 0) < 0)
+		return -errno;
+	if (!n->mode)
+		return 0;
+	return make_node(&here, last, d->detached ? name : NULL, n->mode, n->rdev);
+}
+
+int vz_dev_resolve(const struct vz_plist *words, struct vz_devnode **ret, struct vz_err *e)
+{
+	size_t n = words && words->set ? words->n : 0;
+	autofree struct vz_devnode *list = calloc(n + 1, sizeof(*list));
+
+	if (!list)
+		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+	for (size_t i = 0; i < n; i++) {
+		const char *word = words->v[i];
+		autofree char *host = vz_fmt("/dev/%.*s", (int)strcspn(word, ":"), word);
+		struct stat st;
+
+		list[i].word = word;
+		if (vz_str_suffix(word, ":none"))
+			continue;
+		if (!host || strstr(host, "..") || stat(host, &st) < 0)
+			return vz_fail(e, VZ_SET_DEVICES, 0,
+				       "Incorrect name or no such device %s", host ? host : word);
+		if (!S_ISBLK(st.st_mode) && !S_ISCHR(st.st_mode))
+			return vz_fail(e, VZ_SET_DEVICES, 0,
+				       "The %s is not block or character device", host);
+		list[i].mode = st.st_mode;
+		list[i].rdev = st.st_rdev;
+	}
+	*ret = TAKE_PTR(list);
 	return 0;
 }
 
-/* One word "name:perm" of DEVNODES: the host's node of that name, in our tmpfs. */
-static int make_devnode(const struct dev *d, const char *word, struct vz_err *e)
+int vz_dev_change(const struct vz_dev_change *c)
 {
-	autofree char *name = strndup(word, strcspn(word, ":")), *host = NULL;
+	autoclose int fd = vz_openat2(AT_FDCWD, "/dev", O_RDONLY | O_DIRECTORY, 0,
+				      RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+	struct dev d = { fd, c->uid, c->gid, false };
 	struct stat st;
-	int r;
+	int r = fd < 0 ? fd : fstat(fd, &st) < 0 ? -errno : 0;
 
-	if (vz_str_suffix(word, ":none"))
-		return 0;
-	host = name ? vz_fmt("/dev/%s", name) : NULL;
-	if (!host)
-		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
-	if (strstr(name, "..") || stat(host, &st) < 0)
-		return vz_fail(e, VZ_SET_DEVICES, 0, "Incorrect name or no such device %s", host);
-	if (!S_ISBLK(st.st_mode) && !S_ISCHR(st.st_mode))
-		return vz_fail(e, VZ_SET_DEVICES, 0,
-			       "The %s is not block or character device", host);
-	r = make_parents(d, name);
-	if (r >= 0)
-		r = make_node(d, name, st.st_mode, st.st_rdev);
-	return r < 0 && r != -EEXIST ? vz_fail(e, VZ_SET_DEVICES, -r, "cannot make %s", host) : 0;
+	if (!r && st.st_dev != c->made)
+		r = -EXDEV;
+	umask(0);
+	for (size_t i = 0; r >= 0 && i < c->n; i++)
+		r = put_node(&d, &c->nodes[i]);
+	return r;
 }
 
 static int fill(const struct dev *d, bool console)
@@ -110,7 +169,7 @@ static int fill(const struct dev *d, bool console)
 	int r = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(nodes) && r >= 0; i++)
-		r = make_node(d, nodes[i].name, S_IFCHR | 0666,
+		r = make_node(d, nodes[i].name, nodes[i].name, S_IFCHR | 0666,
 			      makedev(nodes[i].major, nodes[i].minor));
 	for (size_t i = 0; i < ARRAY_LEN(links) && r >= 0; i++)
 		r = symlinkat(links[i][1], d->fd, links[i][0]) < 0 ? -errno : own(d, links[i][0]);
@@ -124,25 +183,52 @@ static int fill(const struct dev *d, bool console)
 	return r;
 }
 
-int vz_dev_make(uint32_t uid, uint32_t gid, const struct vz_plist *devnodes, bool console,
-		struct vz_err *e)
+static int add_feature_nodes(const struct dev *d, uint32_t features)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < VZ_FEATURE_NODES && r >= 0; i++) {
+		const struct vz_feature_node *f = &vz_feature_nodes[i];
+		struct vz_devnode n = { f->name, S_IFCHR | 0666, makedev(f->major, f->minor) };
+
+		r = features & f->bit ? put_node(d, &n) : 0;
+	}
+	return r;
+}
+
+static int add_devnodes(const struct dev *d, const struct vz_plist *words, struct vz_err *e)
+{
+	autofree struct vz_devnode *list = NULL;
+	int r = vz_dev_resolve(words, &list, e);
+
+	for (size_t i = 0; r >= 0 && words && words->set && i < words->n; i++) {
+		r = put_node(d, &list[i]);
+		if (r < 0)
+			return vz_fail(e, VZ_SET_DEVICES, -r, "cannot make /dev/%.*s",
+				       (int)strcspn(list[i].word, ":"), list[i].word);
+	}
+	return r;
+}
+
+int vz_dev_make(const struct vz_dev_spec *s, struct vz_err *e)
 {
 	static const char *const options[] = { "source=dev", "mode=755", "size=1m",
 					       "nr_inodes=4096", NULL };
-	struct dev d = { .uid = uid, .gid = gid };
+	struct dev d = { .uid = s->uid, .gid = s->gid, .detached = true };
 	mode_t mask = umask(0);
-	int r;
+	autoclose int fd = vz_mount_new("tmpfs", options, MOUNT_ATTR_NOSUID);
+	int r = d.fd = fd;
 
-	d.fd = vz_mount_new("tmpfs", options, MOUNT_ATTR_NOSUID);
-	r = d.fd < 0 ? d.fd : fill(&d, console);
+	if (r >= 0)
+		r = fill(&d, s->console);
 	if (r >= 0)
 		r = own(&d, ".");
+	if (r >= 0)
+		r = add_feature_nodes(&d, s->features);
 	if (r < 0)
 		vz_fail(e, VZ_SET_DEVICES, -r, "cannot make the container's /dev");
-	for (size_t i = 0; r >= 0 && devnodes && devnodes->set && i < devnodes->n; i++)
-		r = make_devnode(&d, devnodes->v[i], e);
+	else
+		r = add_devnodes(&d, s->devnodes, e);
 	umask(mask);
-	if (r < 0 && d.fd >= 0)
-		close(d.fd);
-	return r < 0 ? r : d.fd;
+	return r < 0 ? r : TAKE_FD(fd);
 }

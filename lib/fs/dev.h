@@ -5,15 +5,45 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 #include "param/param.h"
 
-/* Makes a detached tmpfs with the standard nodes, links and mount points of a VPS's /dev, owned
- * by uid:gid. devnodes: words "name:perm" of DEVNODES, copied from the host's /dev (may be NULL).
- * console: also an empty file "console" to bind a terminal on. Returns an fd for move_mount(2),
- * the caller's to close; a node that cannot be made: VZ_SET_DEVICES. */
-int vz_dev_make(uint32_t uid, uint32_t gid, const struct vz_plist *devnodes, bool console,
-		struct vz_err *e);
+/* What a VPS's /dev is made of. */
+struct vz_dev_spec {
+	uint32_t uid, gid;               /* whose it is */
+	uint32_t features;               /* VZ_FEAT_*: some of them are nodes */
+	const struct vz_plist *devnodes; /* words "name:perm", copied from the host's /dev */
+	bool console;                    /* an empty file "console" to bind a terminal on */
+};
+
+/* Makes a detached tmpfs with the standard nodes, links and mount points of a VPS's /dev. Returns
+ * an fd for move_mount(2), the caller's to close; a node that cannot be made: VZ_SET_DEVICES. */
+int vz_dev_make(const struct vz_dev_spec *s, struct vz_err *e);
+
+/* A word of DEVNODES after a look at the host: make such a node, or remove it (mode 0). */
+struct vz_devnode {
+	const char *word; /* not ours */
+	mode_t mode;
+	dev_t rdev;
+};
+/* *ret, one entry per word, is the caller's to free. VZ_SET_DEVICES when the host has no such
+ * node. */
+int vz_dev_resolve(const struct vz_plist *words, struct vz_devnode **ret, struct vz_err *e);
+
+/* Changes the /dev of a running VPS. For a process of the host that has joined its mount
+ * namespace. `made` is the device number of the tmpfs it was started with. -EXDEV: something else
+ * lies on /dev now. Nodes of another kind under that name are replaced.
+ *
+ * May be hostile: everything the path leads through. Therefore no link is followed, and only our
+ * own tmpfs is changed. */
+struct vz_dev_change {
+	uint32_t uid, gid;
+	dev_t made;
+	const struct vz_devnode *nodes;
+	size_t n;
+};
+int vz_dev_change(const struct vz_dev_change *c);
 
 #endif

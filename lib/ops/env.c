@@ -131,6 +131,23 @@ static int console_tree(unsigned id, uid_t owner, int *ret, struct vz_err *e)
 	return 0;
 }
 
+static int dev_tree(struct vz_env *env, struct vz_err *e)
+{
+	struct vz_spec *s = &env->spec;
+	autoconf nodes = { 0 };
+	int r = vz_res_devnodes(&env->ct->conf, &nodes, e);
+
+	if (r < 0)
+		return r;
+	r = s->dev = vz_dev_make(&(struct vz_dev_spec){ .uid = s->uid,
+							 .gid = s->gid,
+							 .features = s->features,
+							 .devnodes = &nodes.devnodes,
+							 .console = s->console >= 0 },
+				 e);
+	return r < 0 ? r : 0;
+}
+
 int vz_env_spec(struct vz_env *env, bool console, struct vz_err *e)
 {
 	struct vz_ct *ct = env->ct;
@@ -160,8 +177,7 @@ int vz_env_spec(struct vz_env *env, bool console, struct vz_err *e)
 		if (r < 0)
 			return r;
 	}
-	s->dev = vz_dev_make(s->uid, s->gid, &ct->conf.devnodes, s->console >= 0, e);
-	return s->dev < 0 ? s->dev : 0;
+	return dev_tree(env, e);
 }
 
 bool vz_env_is_systemd(pid_t init)

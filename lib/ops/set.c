@@ -316,8 +316,10 @@ static void announce(const struct vz_conf *c, unsigned bit)
 		vz_log(0, "Setting CPU limit: %llu", (unsigned long long)c->cpulimit.v);
 	if (bit == APPLY_CPU && c->cpus.set)
 		vz_log(0, "Setting CPUs: %llu", (unsigned long long)c->cpus.v);
-	if (bit == APPLY_DEVICES)
+	if (bit == APPLY_DEVICES && (c->devices.set || c->devnodes.set))
 		vz_log(0, "Setting devices");
+	if (bit == APPLY_DEVICES && c->pci.set)
+		vz_log(0, "Setting PCI devices");
 	if (bit == APPLY_RATE)
 		vz_log(0, "Setting rate: in %llu out %llu bits/sec",
 		       (unsigned long long)c->rate.bar, (unsigned long long)c->rate.lim);

@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "cgroup/cgroup.h"
 #include "ops/net.h"
+#include "ops/features.h"
 #include "ops/rate.h"
 #include "ops/set-internal.h"
 #include "res/res.h"
@@ -31,6 +32,12 @@ static int apply(struct vz_ct *ct, const struct vz_conf *conf, unsigned bits, st
 	r = vz_cg_open(ct->id, NULL, &cg, e);
 	if (r >= 0)
 		r = vz_res_apply(cg, conf, bits, e);
+	if (r >= 0 && bits & APPLY_DEVICES)
+		r = vz_op_devnodes(ct, conf, e);
+	if (r >= 0 && bits & APPLY_DEVICES)
+		r = vz_pci_scripts(ct, &ct->conf.pci, &conf->pci, false, e);
+	if (r >= 0 && bits & APPLY_DEVICES)
+		r = vz_pci_scripts(ct, &conf->pci, &ct->conf.pci, true, e);
 	if (r == -EOPNOTSUPP) { /* what the kernel can do is done */
 		vz_log(-1, "Warning: %s, skipping", e->msg);
 		r = 0;

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "ops/dist.h"
 #include "ops/lan.h"
+#include "ops/features.h"
 #include "ops/plan.h"
 #include "ops/rate.h"
 #include "sys/clock.h"
@@ -17,6 +18,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #define WAIT_LIMIT_S 3600
@@ -81,8 +83,10 @@ static void cgroup_undo(void *ctx)
 
 static int prestart_do(void *ctx, struct vz_err *e)
 {
-	return vz_hook_run(ctx_of(ctx)->env.ct, VZ_LIBEXECDIR "/scripts/vps-prestart", NULL,
-			   "prestart", e);
+	struct vz_ct *ct = ctx_of(ctx)->env.ct;
+	int r = vz_hook_run(ct, VZ_LIBEXECDIR "/scripts/vps-prestart", NULL, "prestart", e);
+
+	return r < 0 ? r : vz_pci_scripts(ct, &ct->conf.pci, NULL, true, e);
 }
 
 static int lan_do(void *ctx, struct vz_err *e)
@@ -155,6 +159,7 @@ static int net_do(void *ctx, struct vz_err *e)
 static int describe(const struct vz_env *env, struct vz_state *st, struct vz_err *e)
 {
 	struct vz_proc p;
+	struct stat dev;
 	int r = vz_proc_stat(env->launch.pid, &p);
 
 	*st = (struct vz_state){ .init = env->launch.pid,
@@ -162,7 +167,8 @@ static int describe(const struct vz_env *env, struct vz_state *st, struct vz_err
 				 .uid = env->spec.uid,
 				 .gid = env->spec.gid,
 				 .features = env->spec.features,
-				 .caps = env->spec.caps };
+				 .caps = env->spec.caps,
+				 .dev = fstat(env->spec.dev, &dev) < 0 ? 0 : dev.st_dev };
 	if (r >= 0)
 		r = vz_proc_boot_id(st->boot_id, sizeof(st->boot_id));
 	st->start_time = r < 0 ? 0 : p.start_time;
@@ -320,8 +326,11 @@ int vz_op_start(struct vz_ct *ct, const struct vz_start_opts *o, struct vz_err *
 		r = vz_env_ids(ct, &s.env.spec.uid, &s.env.spec.gid, e);
 	if (r >= 0 && !s.env.spec.uid)
 		vz_log(-1, "WARNING: Running container privileged: its root is the host's root");
-	if (r >= 0)
+	if (r >= 0) {
 		put_dump_aside(ct);
+		vz_features_warn(ct);
+		vz_features_modules(ct);
+	}
 	if (r >= 0)
 		r = run_plan(&s, e);
 	vz_net_close(&s.net);

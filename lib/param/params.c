@@ -319,14 +319,15 @@ const struct vz_param vz_params[] = {
 		.type = &vz_type_devnodes, .at = AT(devnodes),
 		.where = IN_FILE | IN_SET | LIVE, .apply = APPLY_DEVICES,
 		.text = "Devices the container may use, by name below /dev, and r, w, q or none. "
-			"The node appears at the next start.",
+			"The node appears in the container's /dev, or goes, at once.",
 	},
 	{
 		.key = "PCI", .opt = "pci_add", .opt_del = "pci_del", .arg = "[DDDD:]BB:SS.F",
 		.type = &vz_type_pci, .at = AT(pci),
-		.where = IN_FILE | IN_SET | UNENFORCED,
-		.text = "PCI devices of the host that the container may use. Kept and shown, not "
-			"given to the container in this version.",
+		.where = IN_FILE | IN_SET | LIVE, .apply = APPLY_DEVICES,
+		.text = "PCI devices of the host that the container may use: it gets the device "
+			"nodes they have, such as /dev/dri/card0 or /dev/nvme0n1, and the right "
+			"to use them.",
 	},
 	{
 		.key = "VE_ROOT", .opt = "root", .arg = "PATH",

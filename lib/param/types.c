@@ -175,9 +175,9 @@ static int word_parse(const struct vz_param *p, const char *text, bool cli, void
 		      struct vz_err *e)
 {
 	(void)cli;
-	(void)e;
 	if (!vz_words_have(p->words, text, strlen(text)))
-		return -EINVAL;
+		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "Incorrect %s value: %s",
+			       p->opt ? p->opt : p->key, text);
 	return put_str(val, text, strlen(text));
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Which devices a VPS may use: the default table, then DEVICES and DEVNODES in their order. */
+/* Which devices a VPS may use: the default table, what FEATURES give, then DEVICES, the nodes of PCI
+ * devices and DEVNODES in their order. */
 #include "res/res-internal.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "ct/ct.h"
 #include "sys/call.h"
 
 #include <sys/stat.h>
@@ -65,6 +67,8 @@ static int put_node(struct vz_cg_dev *list, size_t *n, const char *word, struct 
 	if (!name)
 		return vz_fail(e, VZ_SET_DEVICES, 0, "bad device \"%s\"", word);
 	fd = vz_openat2(dev, name, O_PATH, 0, RESOLVE_BENEATH);
+	if (fd < 0 && !strcmp(perm, ":none"))
+		return 0; /* gone from the host as well */
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return vz_fail(e, VZ_SET_DEVICES, 0, "Incorrect name or no such device /dev/%s",
 			       name);
@@ -82,21 +86,37 @@ static int put_node(struct vz_cg_dev *list, size_t *n, const char *word, struct 
 	return 0;
 }
 
+static void put_features(struct vz_cg_dev *list, size_t *n, const struct vz_plist *features)
+{
+	for (size_t i = 0; i < VZ_FEATURE_NODES; i++) {
+		const struct vz_feature_node *f = &vz_feature_nodes[i];
+		struct vz_cg_dev d = { .type = 'c', .major = f->major, .minor = f->minor,
+				       .r = true, .w = true, .m = true };
+
+		if (vz_list_is_on(features, f->feature))
+			put(list, n, &d);
+	}
+}
+
 int vz_res_devices(const struct vz_conf *conf, struct vz_cg_dev **ret, size_t *ret_n,
 		   struct vz_err *e)
 {
+	autofree struct vz_cg_dev *list = NULL;
+	autoconf nodes = { 0 };
 	size_t n = ARRAY_LEN(defaults), kept = 0;
-	autofree struct vz_cg_dev *list = calloc(n + conf->devices.n + conf->devnodes.n,
-						 sizeof(*list));
-	int r = 0;
+	int r = vz_res_devnodes(conf, &nodes, e);
 
+	if (r < 0)
+		return r;
+	list = calloc(n + VZ_FEATURE_NODES + conf->devices.n + nodes.devnodes.n, sizeof(*list));
 	if (!list)
 		return vz_fail(e, VZ_RESOURCE, ENOMEM, "list of devices");
 	memcpy(list, defaults, sizeof(defaults));
+	put_features(list, &n, &conf->features);
 	for (size_t i = 0; !r && conf->devices.set && i < conf->devices.n; i++)
 		r = put_word(list, &n, conf->devices.v[i], e);
-	for (size_t i = 0; !r && conf->devnodes.set && i < conf->devnodes.n; i++)
-		r = put_node(list, &n, conf->devnodes.v[i], e);
+	for (size_t i = 0; !r && i < nodes.devnodes.n; i++)
+		r = put_node(list, &n, nodes.devnodes.v[i], e);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < n; i++)

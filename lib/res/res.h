@@ -15,7 +15,14 @@
  * belong to conf; CPUMASK="auto" is not resolved here. */
 void vz_res_limits(const struct vz_conf *conf, unsigned apply, struct vz_cg_limits *ret);
 
-/* The devices a VPS may use: the default ones, DEVICES and DEVNODES. *ret is the caller's to
+/* The nodes a VPS gets by name, as words of DEVNODES in ret->devnodes (free with vz_conf_free()):
+ * those that its PCI devices have on this host, and DEVNODES, which wins. VZ_SET_DEVICES (86) when
+ * a PCI device is not there; one without nodes gives none. */
+int vz_res_devnodes(const struct vz_conf *conf, struct vz_conf *ret, struct vz_err *e);
+/* Adds the nodes of one PCI device ("0000:00:1f.2") with these permissions; their number. */
+int vz_pci_devnodes(const char *id, const char *perm, struct vz_conf *ret, struct vz_err *e);
+
+/* The devices a VPS may use: the default ones, of FEATURES, DEVICES, PCI and DEVNODES. *ret is the caller's to
  * free. VZ_SET_DEVICES (86) when a node of DEVNODES is not there. */
 int vz_res_devices(const struct vz_conf *conf, struct vz_cg_dev **ret, size_t *ret_n,
 		   struct vz_err *e);

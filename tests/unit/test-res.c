@@ -7,23 +7,6 @@
 
 #include <unistd.h>
 
-/* A double of lib/param's parser, which has tests of its own: "c:10:229:rw". */
-int vz_devperm_parse(const char *word, struct vz_devperm *ret)
-{
-	char minor[8] = "", perm[8] = "";
-	struct vz_devperm d = { 0 };
-
-	if (sscanf(word, "%c:%u:%7[^:]:%7s", &d.type, &d.major, minor, perm) != 4)
-		return -EINVAL;
-	d.all_minors = !strcmp(minor, "all");
-	if (!d.all_minors)
-		CHECK_INT(vz_num_u32(minor, UINT32_MAX, &d.minor), 0);
-	d.r = strcmp(perm, "none") && strchr(perm, 'r');
-	d.w = strchr(perm, 'w') != NULL;
-	*ret = d;
-	return 0;
-}
-
 #define PAIR(b, l) { .set = true, .bar = (b), .lim = (l) }
 #define NUM(x) { .set = true, .v = (x) }
 

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Features on the host's side: kernel modules, which a VPS cannot load, and what no kernel gives to
+ * a user namespace. What a feature turns on inside is read from its bit elsewhere (ct/features.h).
+ */
+#include "ops/features.h"
+#include "base/log.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "sys/file.h"
+#include "sys/spawn.h"
+
+#include <fcntl.h>
+#include <sys/utsname.h>
+
+#define BUILTIN_MAX (1u << 20)
+
+static const struct {
+	uint32_t bit;
+	const char *modules[2];
+} table[] = {
+	{ VZ_FEAT_TUN, { "tun" } },
+	{ VZ_FEAT_FUSE, { "fuse" } },
+	{ VZ_FEAT_PPP, { "ppp_generic" } },
+	{ VZ_FEAT_WIREGUARD, { "wireguard" } },
+	{ VZ_FEAT_BRIDGE, { "veth", "bridge" } },
+	{ VZ_FEAT_SIT, { "sit" } },
+	{ VZ_FEAT_IPIP, { "ipip", "ip6_tunnel" } },
+	{ VZ_FEAT_IPGRE, { "ip_gre", "ip6_gre" } },
+	{ VZ_FEAT_NFS, { "nfs" } },
+	{ VZ_FEAT_NFSD, { "nfsd" } },
+};
+
+void vz_features_warn(const struct vz_ct *ct)
+{
+	uint32_t f = vz_ct_features(ct);
+
+	if (f & (VZ_FEAT_NFS | VZ_FEAT_NFSD) && !(f & VZ_FEAT_PRIVILEGED))
+		vz_log(-1, "Warning: feature %s is not given: the kernel has %s for privileged "
+			   "containers only; mount it on the host and bind it below %s in %u.mount",
+		       f & VZ_FEAT_NFS ? "nfs" : "nfsd", f & VZ_FEAT_NFS ? "NFS" : "its server",
+		       ct->root ? ct->root : "VE_ROOT", ct->id);
+}
+
+/* "/lib/modules/RELEASE/modules.builtin" has a line ".../NAME.ko". */
+static bool is_built_in(const char *builtin, const char *name)
+{
+	autofree char *end = vz_fmt("/%s.ko\n", name);
+
+	return end && strstr(builtin, end);
+}
+
+static bool is_loaded(const char *name)
+{
+	autofree char *path = vz_fmt("/sys/module/%s", name);
+
+	return path && access(path, F_OK) == 0;
+}
+
+static void load(const char *name)
+{
+	char *argv[] = { (char *)(uintptr_t)"modprobe", (char *)(uintptr_t)"-q",
+			 (char *)(uintptr_t)name, NULL };
+	struct vz_spawn s = VZ_SPAWN_INIT;
+
+	vz_log(0, "Preloading kernel module: %s", name);
+	s.argv = argv;
+	if (vz_spawn_run(&s))
+		vz_log(-1, "Warning: cannot load kernel module %s", name);
+}
+
+static bool wants_tun(const struct vz_ct *ct)
+{
+	const struct vz_plist *l = &ct->conf.devnodes;
+
+	for (size_t i = 0; l->set && i < l->n; i++)
+		if (!strcmp(l->v[i], "net/tun:rw"))
+			return true;
+	return false;
+}
+
+void vz_features_modules(const struct vz_ct *ct)
+{
+	uint32_t f = vz_ct_features(ct) | (wants_tun(ct) ? VZ_FEAT_TUN : 0);
+	autofree char *path = NULL, *builtin = NULL;
+	struct utsname u;
+
+	/* without /proc/modules the kernel has none at all */
+	if (access("/proc/modules", F_OK) || uname(&u) < 0)
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(table); i++)
+		for (size_t j = 0; f & table[i].bit && j < ARRAY_LEN(table[i].modules); j++) {
+			const char *name = table[i].modules[j];
+
+			if (!name || is_loaded(name))
+				continue;
+			if (!builtin) {
+				path = vz_fmt("/lib/modules/%s/modules.builtin", u.release);
+				if (!path || vz_file_read(AT_FDCWD, path, BUILTIN_MAX, &builtin) < 0)
+					builtin = strdup("");
+			}
+			if (builtin && !is_built_in(builtin, name))
+				load(name);
+		}
+}
