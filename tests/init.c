@@ -388,6 +388,24 @@ static int try_expression(const char *name)
 	return nl_tell(name, &m, NETLINK_NETFILTER);
 }
 
+/* n datagrams to as many ports of the loopback device; says how many could be sent. */
+static int send_datagrams(int n)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	struct sockaddr_in own = { .sin_family = AF_INET, .sin_port = htons(1000) };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), sent = 0;
+
+	if (bind(fd, (struct sockaddr *)&own, sizeof(own)) < 0) /* the same flows each time */
+		return tell("bind", -1);
+	for (int i = 0; i < n; i++) {
+		to.sin_port = htons((uint16_t)(1024 + i));
+		sent += sendto(fd, "x", 1, 0, (struct sockaddr *)&to, sizeof(to)) == 1;
+	}
+	close(fd);
+	printf("sent: %d\n", sent);
+	return sent != n;
+}
+
 static int try_open(const char *path)
 {
 	return tell(path, open(path, O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
@@ -575,6 +593,7 @@ static int usage(void)
 	      "probe udp ADDR PORT OWN | hear PORT MS   one datagram; who sends them\n"
 	      "probe abi i386|x32|i386-netfilter   unshare, or a netfilter socket, by another door\n"
 	      "probe link KIND | nft EXPRESSION   send such a netlink message\n"
+	      "probe flood N          a datagram to each of N ports of the loopback device\n"
 	      "probe args ... | exit N | signal N | sleep | catch N | daemon | eat MIB\n",
 	      stderr);
 	return 2;
@@ -646,6 +665,8 @@ static int probe_with_args(int argc, char **argv)
 		return tell("raise", kill(getpid(), atoi(argv[2])));
 	if (!strcmp(what, "catch"))
 		return catch_signals(atoi(argv[2]));
+	if (!strcmp(what, "flood"))
+		return send_datagrams(atoi(argv[2]));
 	if (!strcmp(what, "open"))
 		return try_open(argv[2]);
 	if (!strcmp(what, "eat"))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * vzpolicy: loads the policy programs, gives them their table of names, attaches and pins them
- * (launch/bpf/policy-pins.h). Run by the first start after boot, or after an upgrade, that needs
+ * (launch/bpf/policy-pins.h); `vzpolicy conntrack` loads and pins the limit of connection tracking. Run by the first start after boot, or after an upgrade, that needs
  * them. Whoever comes at the same moment waits for the lock and finds the work done. When the
  * kernel refuses, it says one line on stderr and leaves it for those who come later.
  */
@@ -34,8 +34,11 @@ __asm__(".section .rodata, \"a\"\n"
 	".balign 8\n"
 	"vz_policy_begin: .incbin \"" POLICY_OBJECT "\"\n"
 	"vz_policy_end: .byte 0\n"
+	".balign 8\n"
+	"vz_conntrack_begin: .incbin \"" CONNTRACK_OBJECT "\"\n"
+	"vz_conntrack_end: .byte 0\n"
 	".previous\n");
-extern const char vz_policy_begin[], vz_policy_end[];
+extern const char vz_policy_begin[], vz_policy_end[], vz_conntrack_begin[], vz_conntrack_end[];
 
 static int silent(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
@@ -131,7 +134,42 @@ static int load(struct vz_err *e)
 	return r;
 }
 
-static int run(struct vz_err *e)
+#define CONNTRACK_HALF VZ_CONNTRACK_DIR "-new"
+
+/* Nothing is attached here: that is done in each VPS's network namespace. */
+static int load_conntrack(struct vz_err *e)
+{
+	__attribute__((cleanup(drop_object))) struct bpf_object *o = NULL;
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "vz_conntrack");
+	struct bpf_program *prog;
+	int r;
+
+	o = bpf_object__open_mem(vz_conntrack_begin,
+				 (size_t)(vz_conntrack_end - vz_conntrack_begin), &opts);
+	prog = o ? bpf_object__find_program_by_name(o, "vz_conntrack") : NULL;
+	if (!prog)
+		return vz_fail(e, VZ_SYSTEM, EINVAL, "cannot read the program");
+	r = bpf_program__set_type(prog, (enum bpf_prog_type)VZ_BPF_PROG_NETFILTER);
+	if (!r)
+		r = bpf_program__set_expected_attach_type(
+			prog, (enum bpf_attach_type)VZ_BPF_ATTACH_NETFILTER);
+	if (!r)
+		r = bpf_object__load(o);
+	if (!r)
+		r = vz_remove_tree(AT_FDCWD, CONNTRACK_HALF);
+	if (!r && mkdir(CONNTRACK_HALF, 0700) < 0)
+		r = -errno;
+	if (!r)
+		r = bpf_program__pin(prog, CONNTRACK_HALF "/vz_conntrack");
+	if (!r)
+		r = bpf_map__pin(bpf_object__find_map_by_name(o, "vz_ct_limits"),
+				 CONNTRACK_HALF "/vz_ct_limits");
+	if (!r && rename(CONNTRACK_HALF, VZ_CONNTRACK_DIR) < 0)
+		r = -errno;
+	return r ? vz_fail(e, VZ_SYSTEM, -r, "cannot load the limit of connection tracking") : 0;
+}
+
+static int run(bool conntrack, struct vz_err *e)
 {
 	autoclose int lock = -EBADF;
 	int r = vz_mkdir_p(VZ_RUNDIR, 0755);
@@ -142,20 +180,22 @@ static int run(struct vz_err *e)
 	if (lock < 0 || flock(lock, LOCK_EX) < 0)
 		return vz_fail(e, VZ_SYSTEM, errno, "cannot lock %s", LOCK_FILE);
 	r = mount_here(e);
-	if (r < 0 || !access(VZ_POLICY_DIR, F_OK))
+	if (r < 0 || !access(conntrack ? VZ_CONNTRACK_DIR : VZ_POLICY_DIR, F_OK))
 		return r;
+	if (conntrack)
+		return load_conntrack(e);
 	r = load(e);
 	if (r < 0)
 		(void)vz_file_replace(VZ_POLICY_REFUSED, e->msg, strlen(e->msg), 0600, false);
 	return r;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	struct vz_err e = { 0 };
 
 	libbpf_set_print(silent);
-	if (run(&e) < 0) {
+	if (run(argc > 1 && !strcmp(argv[1], "conntrack"), &e) < 0) {
 		fprintf(stderr, "%s\n", e.msg);
 		return e.exit;
 	}

@@ -99,6 +99,8 @@ uint32_t vz_ct_features(const struct vz_ct *ct)
 	/* containers within need a bridge, and nothing else of it needs a decision */
 	if (bits & VZ_FEAT_NESTING && !is_off(f, "bridge"))
 		bits |= VZ_FEAT_BRIDGE;
+	if (ct->conf.numconntrack.set && ct->conf.numconntrack.v)
+		bits |= VZ_FEAT_CT_LIMIT;
 	if (is_off(f, "sysfs"))
 		bits |= VZ_FEAT_NO_SYSFS;
 	return bits;

@@ -17,7 +17,8 @@
 
 bool vz_netpolicy_needed(uint32_t features)
 {
-	return (features & LINKS) != LINKS || VZ_FEAT_NETFILTER(features) != VZ_NETFILTER_FULL;
+	return (features & LINKS) != LINKS || features & VZ_FEAT_CT_LIMIT ||
+	       VZ_FEAT_NETFILTER(features) != VZ_NETFILTER_FULL;
 }
 
 static int run_loader(void)

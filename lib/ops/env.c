@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "ct/console.h"
 #include "fs/dev.h"
+#include "launch/conntrack.h"
 #include "launch/netpolicy.h"
 #include "launch/policy.h"
 #include "res/res.h"
@@ -68,12 +69,13 @@ int vz_env_open(struct vz_env *env, struct vz_ct *ct, struct vz_err *e)
 
 /* Did somebody ask for what the policy programs hold back? What is only the default is held where
  * the kernel can. */
-static bool asked_for_policy(const struct vz_conf *c)
+static bool asked_for_policy(const struct vz_conf *c, uint32_t features)
 {
 	for (size_t i = 0; c->features.set && i < c->features.n; i++)
 		if (vz_str_suffix(c->features.v[i], ":off"))
 			return true;
-	return c->netfilter.set || c->iptables.set;
+	return (c->netfilter.set || c->iptables.set) &&
+	       VZ_FEAT_NETFILTER(features) != VZ_NETFILTER_FULL;
 }
 
 static int hold_netlink(const struct vz_env *env, struct vz_err *e)
@@ -82,7 +84,7 @@ static int hold_netlink(const struct vz_env *env, struct vz_err *e)
 
 	if (r != -EOPNOTSUPP)
 		return r;
-	vz_log(asked_for_policy(&env->ct->conf) ? -1 : 1, "Warning: %s", e->msg);
+	vz_log(asked_for_policy(&env->ct->conf, env->spec.features) ? -1 : 1, "Warning: %s", e->msg);
 	return 0;
 }
 
@@ -197,6 +199,7 @@ void vz_env_cgroup_gone(struct vz_env *env)
 {
 	struct vz_err e = { 0 };
 
+	vz_conntrack_clear(env->ct->id);
 	if (!vz_cg_exists(env->cg))
 		return;
 	vz_netpolicy_clear(vz_cg_id(env->cg));

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "launch/conntrack.h"
 #include "sys/file.h"
 #include "sys/spawn.h"
 
@@ -29,6 +30,7 @@ static const struct {
 	{ VZ_FEAT_IPGRE, { "ip_gre", "ip6_gre" } },
 	{ VZ_FEAT_NFS, { "nfs" } },
 	{ VZ_FEAT_NFSD, { "nfsd" } },
+	{ VZ_FEAT_CT_LIMIT, { "nf_conntrack" } }, /* its types must be known */
 };
 
 void vz_features_warn(const struct vz_ct *ct)
@@ -102,4 +104,18 @@ void vz_features_modules(const struct vz_ct *ct)
 			if (builtin && !is_built_in(builtin, name))
 				load(name);
 		}
+}
+
+int vz_conntrack_apply(const struct vz_ct *ct, const struct vz_conf *conf, const struct vz_state *st,
+		       struct vz_err *e)
+{
+	int r;
+
+	if (!conf->numconntrack.set)
+		return 0;
+	r = vz_conntrack_limit(ct->id, st, conf->numconntrack.v, e);
+	if (r != -EOPNOTSUPP)
+		return r;
+	vz_log(-1, "Warning: %s", e->msg);
+	return 0;
 }

@@ -11,6 +11,10 @@ void vz_features_warn(const struct vz_ct *ct);
  * in; says so, and warns of those that cannot be loaded. */
 void vz_features_modules(const struct vz_ct *ct);
 
+/* NUMCONNTRACK of conf on a VPS that runs, or is about to. A kernel that cannot hold it is warned of. */
+int vz_conntrack_apply(const struct vz_ct *ct, const struct vz_conf *conf, const struct vz_state *st,
+		       struct vz_err *e);
+
 /* The nodes of DEVNODES and PCI of conf appear in the /dev of the running VPS, or go; what ct->conf
  * gave and conf does not is taken away. */
 int vz_op_devnodes(struct vz_ct *ct, const struct vz_conf *conf, struct vz_err *e);

@@ -234,6 +234,7 @@ static int refuse_stopped(const struct set *s, struct vz_err *e)
 		{ APPLY_UBC, "UBC" },         { APPLY_CPU, "CPU" }, { APPLY_DEVICES, "devices" },
 		{ APPLY_IO, "I/O" },          { APPLY_HOSTNAME, "network" },
 		{ APPLY_RATE, "network" },
+		{ APPLY_CONNTRACK, "network" },
 	};
 	const struct vz_conf *c = &s->changed;
 	bool net = c->ip_address.set || c->nameserver.set || c->searchdomain.set ||
@@ -323,6 +324,8 @@ static void announce(const struct vz_conf *c, unsigned bit)
 	if (bit == APPLY_RATE)
 		vz_log(0, "Setting rate: in %llu out %llu bits/sec",
 		       (unsigned long long)c->rate.bar, (unsigned long long)c->rate.lim);
+	if (bit == APPLY_CONNTRACK)
+		say_limit("numconntrack", &c->numconntrack, "entries");
 	if (bit == APPLY_IO) {
 		say_limit("iolimit", &c->iolimit, "bytes/sec");
 		say_limit("iopslimit", &c->iopslimit, "iops");

@@ -4,8 +4,9 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "cgroup/cgroup.h"
-#include "ops/net.h"
+#include "launch/netpolicy.h"
 #include "ops/features.h"
+#include "ops/net.h"
 #include "ops/rate.h"
 #include "ops/set-internal.h"
 #include "res/res.h"
@@ -22,6 +23,24 @@ static bool is_running(const struct vz_ct *ct)
 	return vz_state_read(ct->id, &st) > 0;
 }
 
+/* The limit, and that nothing goes round it by netlink. */
+static int apply_conntrack(struct vz_ct *ct, struct vz_cg *cg, const struct vz_conf *conf,
+			   struct vz_err *e)
+{
+	struct vz_state st;
+	int r;
+
+	if (vz_state_read(ct->id, &st) <= 0)
+		return vz_fail(e, VZ_VE_NOT_RUNNING, 0, "Container is not running");
+	r = vz_conntrack_apply(ct, conf, &st, e);
+	st.features &= ~VZ_FEAT_CT_LIMIT;
+	if (conf->numconntrack.v)
+		st.features |= VZ_FEAT_CT_LIMIT;
+	if (r >= 0) /* a kernel without the programs has been told of at the start */
+		(void)vz_netpolicy_set(vz_cg_id(cg), st.features, NULL);
+	return r;
+}
+
 static int apply(struct vz_ct *ct, const struct vz_conf *conf, unsigned bits, struct vz_err *e)
 {
 	__attribute__((cleanup(vz_cg_closep))) struct vz_cg *cg = NULL;
@@ -32,6 +51,8 @@ static int apply(struct vz_ct *ct, const struct vz_conf *conf, unsigned bits, st
 	r = vz_cg_open(ct->id, NULL, &cg, e);
 	if (r >= 0)
 		r = vz_res_apply(cg, conf, bits, e);
+	if (r >= 0 && bits & APPLY_CONNTRACK)
+		r = apply_conntrack(ct, cg, conf, e);
 	if (r >= 0 && bits & APPLY_DEVICES)
 		r = vz_op_devnodes(ct, conf, e);
 	if (r >= 0 && bits & APPLY_DEVICES)

@@ -180,6 +180,8 @@ static int script_do(void *ctx, struct vz_err *e)
 	struct vz_start *s = ctx;
 	int r = describe(&s->env, &s->state, e);
 
+	if (r >= 0)
+		r = vz_conntrack_apply(s->env.ct, &s->env.ct->conf, &s->state, e);
 	if (r >= 0 && !s->opts.skip_setup)
 		r = vz_dist_apply(s->env.ct, &s->state,
 				  &(struct vz_dist_change){ .ve_state = "starting",

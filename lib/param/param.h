@@ -61,6 +61,7 @@ struct vz_conf {
 	struct vz_plist features;    /* "name:on", "name:off" */
 	struct vz_pstr netfilter;
 	struct vz_plist iptables;
+	struct vz_pu64 numconntrack; /* entries of connection tracking, 0 no limit of its own */
 	struct vz_plist devices;     /* "c:10:229:rw", "b:7:all:rw" */
 	struct vz_plist devnodes;    /* "net/tun:rw" */
 	struct vz_plist pci;
@@ -143,6 +144,7 @@ enum vz_apply {
 	APPLY_HOSTNAME = 1 << 5,
 	APPLY_DNS = 1 << 6, /* by distribution scripts alone */
 	APPLY_RATE = 1 << 7,
+	APPLY_CONNTRACK = 1 << 8,
 };
 
 struct vz_col {

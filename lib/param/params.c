@@ -250,6 +250,16 @@ const struct vz_param vz_params[] = {
 			"(iptables-legacy, ebtables-legacy) need full.",
 	},
 	{
+		.key = "NUMCONNTRACK", .opt = "numconntrack", .arg = "N",
+		.type = &vz_type_u64_last, .at = AT(numconntrack), .max = UINT32_MAX, .dflt = "0",
+		.where = IN_FILE | IN_SET | LIVE, .apply = APPLY_CONNTRACK,
+		.text = "Entries of connection tracking in the container's network namespace; "
+			"packets that would make more are dropped. 0 is no limit but "
+			"net.netfilter.nf_conntrack_max of the host, which each namespace may "
+			"reach. Namespaces that the container makes itself count apart. Needs "
+			"Linux 6.4.",
+	},
+	{
 		.key = "CAPABILITY", .opt = "capability", .arg = "NAME:on|off",
 		.type = &vz_type_capability, .at = AT(capability),
 		.words = CAPABILITIES,

@@ -226,7 +226,10 @@ static void test_ctnetlink(void)
 	CHECK_INT(nft_at(VZ_NETFILTER_STATEFUL), 0);
 	text(CTA_NAT_SRC, "");
 	CHECK_INT(nft_at(VZ_NETFILTER_STATEFUL), -EPERM);
-	CHECK_INT(nft_at(VZ_NETFILTER_FULL), -EPERM); /* never asked at that level */
+	CHECK_INT(nft_at(VZ_NETFILTER_FULL), 0);
+	((struct nlmsghdr *)(void *)m.bytes)->nlmsg_flags = NLM_F_CREATE;
+	CHECK_INT(nft_at(VZ_NETFILTER_FULL), 0);
+	CHECK_INT(verdict(NETLINK_NETFILTER, VZ_FEAT_CT_LIMIT), -EPERM);
 	begin(NFNL_SUBSYS_CTNETLINK_EXP << 8 | IPCTNL_MSG_EXP_NEW, 4);
 	text(CTA_EXPECT_NAT, "");
 	CHECK_INT(nft_at(VZ_NETFILTER_STATEFUL), -EPERM);

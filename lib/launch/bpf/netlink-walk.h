@@ -248,6 +248,13 @@ VZ_INLINE __u32 in_nft(const struct walk *w, __u32 msg)
 	return msg < NFT_MSG_KNOWN ? OPAQUE : MESSAGES;
 }
 
+/* A new entry of connection tracking would go round the limit of them. */
+VZ_INLINE bool is_beyond_limit(const struct walk *w, const struct nlmsghdr *h)
+{
+	return w->features & VZ_FEAT_CT_LIMIT && h->nlmsg_flags & NLM_F_CREATE &&
+	       h->nlmsg_type == (NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_NEW);
+}
+
 /* The same for the other subsystems: of connection tracking, without it, only questions. */
 VZ_INLINE __u32 in_nfnetlink(const struct walk *w, __u32 subsys, __u32 msg)
 {
@@ -289,7 +296,9 @@ VZ_INLINE int on_message(struct walk *w, const struct nlmsghdr *h)
 		if (h->nlmsg_type == RTM_NEWLINK)
 			what = LINK;
 		skip += NLMSG_ALIGN(sizeof(struct ifinfomsg));
-	} else if (h->nlmsg_type >= NLMSG_MIN_TYPE) {
+	} else if (is_beyond_limit(w, h)) {
+		what = MESSAGES;
+	} else if (restriction(w) != VZ_NETFILTER_FULL && h->nlmsg_type >= NLMSG_MIN_TYPE) {
 		what = in_nfnetlink(w, NFNL_SUBSYS_ID(h->nlmsg_type), NFNL_MSG_TYPE(h->nlmsg_type));
 		skip += NLMSG_ALIGN(sizeof(struct nfgenmsg));
 	}

@@ -103,7 +103,9 @@ int BPF_PROG(vz_netlink, struct sock *sk, struct sk_buff *skb, int ret)
 		return (features & LINK_FEATURES) == LINK_FEATURES ? 0 : check(skb, proto, features);
 	switch (VZ_FEAT_NETFILTER(features)) {
 	case VZ_NETFILTER_FULL:
-		return 0;
+		if (!(features & VZ_FEAT_CT_LIMIT))
+			return 0;
+		break;
 	case VZ_NETFILTER_DISABLED:
 		return -EPROTONOSUPPORT;
 	}
