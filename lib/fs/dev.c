@@ -96,10 +96,18 @@ static int open_parent(const struct dev *d, const char *name, const char **ret_l
 	return at < 0 ? -errno : TAKE_FD(at);
 }
 
+/* The length of the name in "name:perm"; a name may hold colons. */
+static int name_len(const char *word)
+{
+	const char *colon = strrchr(word, ':');
+
+	return colon ? (int)(colon - word) : (int)strlen(word);
+}
+
 /* Makes the node of a word of DEVNODES, or removes it; what is there of the same kind stays. */
 static int put_node(const struct dev *d, const struct vz_devnode *n)
 {
-	autofree char *name = strndup(n->word, strcspn(n->word, ":"));
+	autofree char *name = strndup(n->word, (size_t)name_len(n->word));
 	const char *last;
 	struct stat st;
 	int r = name ? open_parent(d, name, &last) : -ENOMEM;
@@ -129,7 +137,7 @@ int vz_dev_resolve(const struct vz_plist *words, struct vz_devnode **ret, struct
 		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
 	for (size_t i = 0; i < n; i++) {
 		const char *word = words->v[i];
-		autofree char *host = vz_fmt("/dev/%.*s", (int)strcspn(word, ":"), word);
+		autofree char *host = vz_fmt("/dev/%.*s", name_len(word), word);
 		struct stat st;
 
 		list[i].word = word;
@@ -205,7 +213,7 @@ static int add_devnodes(const struct dev *d, const struct vz_plist *words, struc
 		r = put_node(d, &list[i]);
 		if (r < 0)
 			return vz_fail(e, VZ_SET_DEVICES, -r, "cannot make /dev/%.*s",
-				       (int)strcspn(list[i].word, ":"), list[i].word);
+				       name_len(list[i].word), list[i].word);
 	}
 	return r;
 }

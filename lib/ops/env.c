@@ -98,6 +98,7 @@ int vz_env_cgroup(struct vz_env *env, struct vz_err *e)
 		if (r < 0)
 			return r;
 	}
+	vz_conntrack_clear(env->ct->id); /* of a network namespace that is no more */
 	r = vz_cg_create(env->cg, env->spec.uid, env->spec.gid, e);
 	if (r >= 0)
 		r = hold_netlink(env, e);
