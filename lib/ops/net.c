@@ -472,7 +472,7 @@ int vz_net_change(struct vz_ct *ct, const struct vz_given *g, const struct vz_co
 		r = change_ips(&c, ct, e);
 	if (r >= 0)
 		r = set_devices(&c, ct, e);
-	if (r >= 0) /* new devices are under it too */
+	if (r >= 0 && c.made) /* a venet made just now is under it too */
 		r = vz_rate_start(ct->id, conf, e);
 	change_free(&c);
 	return r;

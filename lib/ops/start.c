@@ -11,7 +11,6 @@
 #include "ops/lan.h"
 #include "ops/features.h"
 #include "ops/plan.h"
-#include "ops/rate.h"
 #include "sys/clock.h"
 #include "sys/proc.h"
 
@@ -126,29 +125,18 @@ static int ready_do(void *ctx, struct vz_err *e)
 
 static void net_undo(void *ctx)
 {
-	struct vz_ct *ct = ctx_of(ctx)->env.ct;
-	struct vz_err e = { 0 };
-
-	vz_net_stop(ct);
-	if (vz_rate_stop(ct->id, &e) < 0)
-		vz_log(-1, "Warning: %s, ignoring", e.msg);
+	vz_net_stop(ctx_of(ctx)->env.ct);
 }
 
 static int net_do(void *ctx, struct vz_err *e)
 {
 	struct vz_start *s = ctx;
-	struct vz_ct *ct = s->env.ct;
 	struct vz_err child = { 0 };
 	int r;
 
 	if (s->env.bare)
 		return 0;
-	r = vz_net_start(&s->net, ct, s->env.launch.pid, e);
-	if (r >= 0) {
-		r = vz_rate_start(ct->id, &ct->conf, e);
-		if (r < 0)
-			net_undo(ctx);
-	}
+	r = vz_net_start(&s->net, s->env.ct, s->env.launch.pid, e);
 	/* a child that could not build its tree takes its namespaces along: that is the reason then */
 	if (r < 0 && ready_do(s, &child) < 0)
 		*e = child;
