@@ -138,7 +138,7 @@ static int replace(int map, const struct vz_classes *c)
 	for (size_t i = 0; i < c->n && r >= 0; i++)
 		r = vz_bpf_update(map, &c->keys[i], &c->values[i], BPF_ANY);
 	for (size_t i = 0; i < n && r >= 0; i++)
-		if (!bsearch(&old[i], c->keys, c->n, sizeof(*c->keys), cmp_keys))
+		if (!c->n || !bsearch(&old[i], c->keys, c->n, sizeof(*c->keys), cmp_keys))
 			(void)vz_bpf_delete(map, &old[i]);
 	return r;
 }
