@@ -30,6 +30,7 @@ struct vz_guard_dev {
 	bool mac_filter; /* l2: only frames of `mac`, also inside ARP and neighbour discovery */
 	bool ip_filter;  /* l2: only the device's addresses (vz_guard_addr_add()) */
 	bool router;     /* l2: may be a DHCP server, send router advertisements, redirects, BPDUs */
+	bool direct;     /* venet: see vz_guard_direct() */
 	uint8_t mac[6];  /* l2: of the end inside the VPS */
 };
 
@@ -46,6 +47,11 @@ int vz_guard_change(const struct vz_guard_dev *d, struct vz_err *e);
  * of the n stays. */
 int vz_guard_addr_add(int ifindex, const struct vz_ip *ip, size_t n, struct vz_err *e);
 int vz_guard_addr_del(int ifindex, const struct vz_ip *ip, size_t n, struct vz_err *e);
+
+/* From now on other direct devices send to these addresses of a direct device straight, past the
+ * host's routes and rules; nothing happens for a device that is not direct. Call it when the host
+ * routes them to the device, so that nobody else has them. vz_guard_addr_del() ends it. */
+int vz_guard_direct(int ifindex, const struct vz_ip *ip, size_t n, struct vz_err *e);
 
 /* Host ends of all devices of the VPS that are guarded; the caller frees *ret. */
 int vz_guard_devs(unsigned ctid, int **ret, size_t *ret_n, struct vz_err *e);

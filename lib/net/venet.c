@@ -147,7 +147,8 @@ static int set_up_ends(struct vz_venet *v, struct vz_err *e)
 	const struct vz_link_change out = { .no_ipv6_auto = true, .forward = true,
 					    .no_redirects = true };
 	const struct vz_link_change in = { .no_ipv6_auto = true, .up = true };
-	const struct vz_guard_dev guard = { .ifindex = v->index, .ctid = v->ctid };
+	const struct vz_guard_dev guard = { .ifindex = v->index, .ctid = v->ctid,
+					    .direct = v->direct };
 	int r = vz_link_set(v->rtnl, v->index, &out, e);
 
 	if (r >= 0)
@@ -405,6 +406,8 @@ int vz_venet_up(struct vz_venet *v, const struct vz_venet_how *how, const struct
 	r = vz_link_set(v->rtnl, v->index, &(struct vz_link_change){ .up = true }, e);
 	for (; r >= 0 && done < n; done += r >= 0)
 		r = add_route(v, how, &ip[done], e);
+	if (r >= 0)
+		r = vz_guard_direct(v->index, ip, n, e);
 	if (r >= 0) {
 		r = record_and_answer(v, how->uplinks, ip, n, e);
 		if (r >= 0)

@@ -31,6 +31,7 @@ struct vz_uplinks;
 
 struct vz_venet {
 	unsigned ctid;
+	bool direct;      /* vz_venet_make(): goes straight to others that are too (guard.h) */
 	int rtnl;         /* rtnetlink socket of the host; the caller's */
 	int inside;       /* rtnetlink socket inside the VPS; vz_venet_close() */
 	int index, inner; /* of the host's and of the inner end */

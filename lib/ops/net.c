@@ -98,6 +98,7 @@ static int look_at_host(struct vz_net *n, const struct vz_conf *conf, struct vz_
 	if (n->rtnl < 0)
 		return n->rtnl;
 	n->venet.rtnl = n->rtnl;
+	n->venet.direct = is_yes(&conf->venet_direct, false);
 	r = vz_uplinks_find(n->rtnl, &c, &n->uplinks, e);
 	if (r >= 0 && *n->uplinks.missing)
 		vz_log(-1, "Warning: there is no network device %s (NEIGHBOUR_DEVS, "

@@ -71,7 +71,7 @@ struct vz_conf {
 	struct vz_pstr hostname;
 	struct vz_ppair rate; /* bits per second to (bar) and from (lim) the VPS, 0 none */
 	struct vz_pbool ipv6;
-	struct vz_pbool skip_arpdetect, error_on_arpfail, force_route; /* vz.conf */
+	struct vz_pbool skip_arpdetect, error_on_arpfail, force_route, venet_direct; /* vz.conf */
 	/* disk */
 	struct vz_pstr ve_root, ve_private; /* "$VEID" unexpanded, as in the file */
 	struct vz_pstr ve_layout;           /* "simfs", "overlay", "ploop" */

@@ -733,6 +733,17 @@ const struct vz_param vz_params[] = {
 		.text = "Whether an address takes the place of a route that the host has to it "
 			"already, unless that is another container's.",
 	},
+	{
+		.key = "VENET_DIRECT",
+		.type = &vz_type_yesno, .at = AT(venet_direct), .dflt = "no",
+		.where = IN_FILE | IN_GLOBAL,
+		.text = "Whether traffic between the venet addresses of containers of this host, "
+			"started with this set, goes straight from one to the other, which is "
+			"faster. The host's FORWARD rules, NAT and packet captures do not see it, "
+			"and its TTL stays. It is guarded and counted all the same. With a rate "
+			"on the sender's way out or the receiver's way in, the host forwards it "
+			"as usual.",
+	},
 };
 
 /* clang-format on */

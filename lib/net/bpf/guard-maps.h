@@ -2,7 +2,8 @@
 /*
  * What the BPF programs and the library share: keys and values of the maps. The maps outlive an
  * upgrade of the tools, because running VPSes use them: whoever changes anything here raises
- * VZ_GUARD_LAYOUT, and VPSes that run keep the old maps until they are restarted.
+ * VZ_GUARD_LAYOUT, and VPSes that run keep the old maps until they are restarted. What programs
+ * that do not know of it may overlook, a flag say, may be added without.
  */
 #ifndef VZ_NET_GUARD_MAPS_H
 #define VZ_NET_GUARD_MAPS_H
@@ -23,6 +24,7 @@
 #define VZ_DEV_ROUTER 8u
 #define VZ_DEV_RATE_IN 16u /* a token bucket is its root queue */
 #define VZ_DEV_RATE_OUT 32u /* a filter behind the guard sends what passes through another */
+#define VZ_DEV_DIRECT 64u /* venet: what is for another such device goes into its VPS straight */
 
 struct vz_dev {
 	__u32 ctid;
@@ -31,7 +33,7 @@ struct vz_dev {
 	__u16 pad;
 };
 
-/* ---- addrs: what a device may send from ---- */
+/* ---- addrs: what a device may send from; for ifindex 0, which direct device has the address ---- */
 
 struct vz_addr_key {
 	__u32 ifindex;
@@ -40,7 +42,7 @@ struct vz_addr_key {
 };
 
 struct vz_addr {
-	__u32 ifindex; /* as in the key */
+	__u32 ifindex; /* as in the key, where that is not 0 */
 };
 
 /* ---- link_locals: ifindex -> the one link-local address that is not made of the MAC ---- */

@@ -3,7 +3,8 @@
  * The guard, in the kernel. vz_from runs on what a VPS sends (tc ingress of the host end of its
  * device), vz_to on what it gets (tc egress). One order: filter, count, shape. Shaping is the next
  * filter's (shape.c): to hand a frame to ifb needs act_mirred, since ifb before 6.5 does not take
- * what bpf_redirect() sends.
+ * what bpf_redirect() sends. What a direct device sends to another is counted for both by vz_from,
+ * since it never comes to the other's vz_to.
  *
  * A check of the filter returns 0, "I do not object", or objection(reason). No check accepts, and a
  * frame passes only when none objects: so the order of the checks cannot matter, and an exception
@@ -35,6 +36,7 @@ enum { MLD_QUERY = 130, MLD_REPORT = 131, MLD_DONE = 132, RS = 133, RA = 134, NS
        REDIRECT = 137, MLD2_REPORT = 143 };
 enum { DHCP_SERVER = 67, DHCP_CLIENT = 68, DHCP6_CLIENT = 546, DHCP6_SERVER = 547 };
 enum { FAMILY4 = 4, FAMILY6 = 6 };
+enum { TO_HOST = 0 }; /* PACKET_HOST of <linux/if_packet.h> */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -543,41 +545,68 @@ static __always_inline __u32 class_of(const struct frame *f, const __u8 *far)
 }
 
 /* One buffer may stand for many packets of gso_size bytes of data each, all with these headers. */
-static __always_inline void weigh(struct __sk_buff *skb, const struct frame *f, __u64 *bytes,
-				  __u64 *packets)
+static __always_inline struct vz_count weigh(struct __sk_buff *skb, const struct frame *f)
 {
 	__u32 headers = f->upper_at - f->net, size = skb->gso_size, data;
+	struct vz_count w = { .bytes = f->end - f->net, .packets = 1 };
 	__u8 offset = 0;
 
-	*bytes = f->end - f->net;
-	*packets = 1;
 	if (!size)
-		return;
+		return w;
 	if (f->upper == TCP && !bpf_skb_load_bytes(skb, f->upper_at + 12, &offset, 1))
 		headers += (offset >> 4) * 4;
 	else if (f->upper == UDP)
 		headers += 8;
-	data = *bytes > headers ? *bytes - headers : 0;
+	data = w.bytes > headers ? w.bytes - headers : 0;
 	if (data <= size)
-		return;
-	*packets = (data + size - 1) / size;
-	*bytes += (*packets - 1) * headers;
+		return w;
+	w.packets = (data + size - 1) / size;
+	w.bytes += (w.packets - 1) * headers;
+	return w;
 }
 
-static __always_inline void count(struct __sk_buff *skb, const struct frame *f,
+static __always_inline void count(const struct frame *f, const struct vz_count *w,
 				  struct vz_counters *c, bool out)
 {
 	__u32 class = class_of(f, out ? f->dst : f->src);
 	struct vz_count *n;
-	__u64 bytes, packets;
 
 	class &= VZ_CLASSES - 1; /* which it is; the verifier cannot know */
 	if (!class)
 		return;
 	n = &c->traffic[class][f->family == FAMILY4 ? VZ_V4 : VZ_V6][out ? VZ_OUT : VZ_IN];
-	weigh(skb, f, &bytes, &packets);
-	__sync_fetch_and_add(&n->bytes, bytes);
-	__sync_fetch_and_add(&n->packets, packets);
+	__sync_fetch_and_add(&n->bytes, w->bytes);
+	__sync_fetch_and_add(&n->packets, w->packets);
+}
+
+/* ---- from VPS to VPS ---- */
+
+/* Into the VPS that has the destination when both devices are direct and no rate is to be kept;
+ * else the host routes it. Frames that it would not route, since they are not for its MAC, are its
+ * affair too. */
+static __always_inline int go_straight(struct __sk_buff *skb, const struct frame *f,
+				       const struct vz_count *w)
+{
+	struct vz_addr_key k = { .family = f->family };
+	struct vz_counters *c;
+	struct vz_addr *to;
+	struct vz_dev *dev;
+	__u32 ifindex;
+
+	if (f->dev->flags & VZ_DEV_RATE_OUT || skb->pkt_type != TO_HOST)
+		return TC_ACT_UNSPEC;
+	__builtin_memcpy(k.addr, f->dst, 16);
+	to = bpf_map_lookup_elem(&vz_addrs, &k);
+	if (!to || to->ifindex == f->ifindex)
+		return TC_ACT_UNSPEC;
+	ifindex = to->ifindex;
+	dev = bpf_map_lookup_elem(&vz_devs, &ifindex);
+	if (!dev || !(dev->flags & VZ_DEV_DIRECT) || dev->flags & VZ_DEV_RATE_IN)
+		return TC_ACT_UNSPEC;
+	c = bpf_map_lookup_elem(&vz_counters, &dev->ctid);
+	if (c)
+		count(f, w, c, false);
+	return bpf_redirect_peer(ifindex, 0);
 }
 
 /* ---- the programs ---- */
@@ -587,6 +616,7 @@ int vz_from(struct __sk_buff *skb)
 {
 	struct frame f = { .ifindex = skb->ifindex };
 	struct vz_counters *c;
+	struct vz_count w;
 	int no;
 
 	f.dev = bpf_map_lookup_elem(&vz_devs, &f.ifindex);
@@ -599,9 +629,12 @@ int vz_from(struct __sk_buff *skb)
 			__sync_fetch_and_add(&c->drops[no - 1], 1);
 		return TC_ACT_SHOT;
 	}
-	if (c && f.family)
-		count(skb, &f, c, true);
-	return TC_ACT_UNSPEC; /* on to the filter that shapes, if there is one */
+	if (!f.family)
+		return TC_ACT_UNSPEC; /* on to the filter that shapes, if there is one */
+	w = weigh(skb, &f);
+	if (c)
+		count(&f, &w, c, true);
+	return f.dev->flags & VZ_DEV_DIRECT ? go_straight(skb, &f, &w) : TC_ACT_UNSPEC;
 }
 
 SEC("tc")
@@ -609,14 +642,16 @@ int vz_to(struct __sk_buff *skb)
 {
 	struct frame f = { .ifindex = skb->ifindex };
 	struct vz_counters *c;
+	struct vz_count w;
 
 	f.dev = bpf_map_lookup_elem(&vz_devs, &f.ifindex);
 	if (!f.dev)
 		return TC_ACT_UNSPEC;
 	c = bpf_map_lookup_elem(&vz_counters, &f.dev->ctid);
-	if (c && !parse_ethernet(skb, &f) && (!parse_ip(skb, &f) || f.family))
-		if (f.family)
-			count(skb, &f, c, false);
+	if (c && !parse_ethernet(skb, &f) && (!parse_ip(skb, &f) || f.family) && f.family) {
+		w = weigh(skb, &f);
+		count(&f, &w, c, false);
+	}
 	return TC_ACT_UNSPEC;
 }
 
