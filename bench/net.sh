@@ -62,19 +62,32 @@ talk_table() {	# talk_table CAPTION
 	talk_row "two namespaces, a plain veth pair" net-plain
 }
 
+# net_vps I: VPS number I of the network parts, running, with both addresses; its namespace in $netns
+net_vps() {
+	local id=$((FIRST + 200 + $1))
+	new $id tiny overlay
+	vzctl --quiet set $id --save --ipadd "$(address4 "$1")" --ipadd "$(address6 "$1")" \
+		>>"$BENCH_DIR/log" 2>&1 || die "--ipadd"
+	vzctl --quiet start $id >>"$BENCH_DIR/log" 2>&1 || die "start"
+	netns=/proc/$(vzlist -H -o init $id 2>/dev/null | tr -d ' ')/ns/net
+}
+
+end_net_vps() {
+	vzctl --quiet stop $((FIRST + 200 + $1)) --fast || die "stop"
+	vzctl --quiet destroy $((FIRST + 200 + $1)) || die "destroy"
+}
+
 # VPS to VPS and host to VPS over venet, beside a plain veth pair, in turn.
 part_net() {
-	local i a b here=/proc/self/ns/net rounds=${ROUNDS:-12}
+	local i a b c d netns here=/proc/self/ns/net rounds=${ROUNDS:-12}
 	host_network
 	plain_pair
-	for i in 0 1; do
-		new $((FIRST + 200 + i)) tiny overlay
-		vzctl --quiet set $((FIRST + 200 + i)) --save --ipadd "$(address4 $i)" \
-			--ipadd "$(address6 $i)" >>"$BENCH_DIR/log" 2>&1 || die "--ipadd"
-		vzctl --quiet start $((FIRST + 200 + i)) >>"$BENCH_DIR/log" 2>&1 || die "start"
-	done
-	a=/proc/$(vzlist -H -o init $((FIRST + 200)) 2>/dev/null | tr -d ' ')/ns/net
-	b=/proc/$(vzlist -H -o init $((FIRST + 201)) 2>/dev/null | tr -d ' ')/ns/net
+	net_vps 0 && a=$netns
+	net_vps 1 && b=$netns
+	echo 'VENET_DIRECT="yes"' >>"$CONFDIR/vz.conf"
+	net_vps 2 && c=$netns
+	net_vps 3 && d=$netns
+	sed -i /^VENET_DIRECT=/d "$CONFDIR/vz.conf"
 	for ((i = -1; i < rounds; i++)); do
 		[ "$i" = 0 ] && rm -f "$BENCH_DIR"/net-*.*
 		talk net-plain /proc/$PLAIN_A/ns/net /proc/$PLAIN_B/ns/net 203.0.113.2
@@ -82,17 +95,45 @@ part_net() {
 		talk net-host-vps $here "$b" "$(address4 1)"
 		talk net-vps-host "$a" $here $HOST4
 		talk net-vps-vps6 "$a" "$b" "$(address6 1)"
+		talk net-direct "$c" "$d" "$(address4 3)"
+		talk net-direct6 "$c" "$d" "$(address6 3)"
 	done
 	talk_table "TCP throughput, and one byte there and back: medians of $rounds rounds in turn"
 	talk_row "VPS to VPS, venet" net-vps-vps
 	talk_row "VPS to VPS, venet, IPv6" net-vps-vps6
+	talk_row "VPS to VPS, VENET_DIRECT=yes" net-direct
+	talk_row "VPS to VPS, VENET_DIRECT=yes, IPv6" net-direct6
 	talk_row "host to VPS, venet" net-host-vps
 	talk_row "VPS to host, venet" net-vps-host
-	for i in 0 1; do
-		vzctl --quiet stop $((FIRST + 200 + i)) --fast || die "stop"
-		vzctl --quiet destroy $((FIRST + 200 + i)) || die "destroy"
-	done
+	for i in 0 1 2 3; do end_net_vps $i; done
 	kill $PLAIN_A $PLAIN_B
+}
+
+# shape_row WANTED FROM TO ADDR WORDS: 1 and 8 flows, Mbit/s of Ethernet frames
+shape_row() {
+	local flows got
+	for flows in 1 8; do
+		got=$(timeout 20 shape-flow -t "${MS:-2000}" -n $flows "$2" "$3" "$4") || die "shape"
+		awk -v w="$1" -v p="$5" -v f=$flows -v g="${got#* }" 'BEGIN {
+			printf "| %-8s | %5d | %8d | %8.2f | %8.3f |\n", p, f, w, g, g / w }'
+	done
+}
+
+# What --rate promises, and what comes through.
+part_shape() {
+	local mbits netns here=/proc/$$/ns/net
+	host_network
+	net_vps 4
+	printf '\nA rate of --rate and what comes through, Mbit/s of frames\n\n'
+	printf '| %-8s | %5s | %8s | %8s | %8s |\n' way flows wanted measured ratio
+	printf '|----------|------:|---------:|---------:|---------:|\n'
+	for mbits in 10 100 1000; do
+		vzctl --quiet set $((FIRST + 204)) --rate ${mbits}m >>"$BENCH_DIR/log" 2>&1 ||
+			die "--rate"
+		shape_row $mbits $here "$netns" "$(address4 4)" "to it"
+		shape_row $mbits "$netns" $here $HOST4 "from it"
+	done
+	end_net_vps 4
 }
 
 # What two addresses cost a start: the same VPS with and without, in turn.

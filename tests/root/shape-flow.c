@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a shaped path really lets through: shape [-t MS] [-n FLOWS] FROM TO ADDR
+ * What a shaped path really lets through: shape-flow [-t MS] [-n FLOWS] FROM TO ADDR
  *
  * FROM and TO are namespace files; FLOWS connections send from one to the other. What arrives is
  * counted, after a while, for MS milliseconds. Prints Mbit/s of payload and of Ethernet
- * frames (full segments of TCP with timestamps).
+ * frames (full segments of TCP with timestamps). For tests/root/80-guard and bench/net.sh.
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -142,7 +142,7 @@ int main(int argc, char **argv)
 		else
 			n = atoi(optarg);
 	if (argc - optind != 3 || n < 1 || n > FLOWS_MAX)
-		return fputs("shape [-t MS] [-n FLOWS] FROM TO ADDR\n", stderr), 2;
+		return fputs("shape-flow [-t MS] [-n FLOWS] FROM TO ADDR\n", stderr), 2;
 	len = address(argv[optind + 2], &a);
 	signal(SIGCHLD, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
