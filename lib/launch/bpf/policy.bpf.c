@@ -79,14 +79,36 @@ static __always_inline __u32 features_here(void)
 	return NO_VPS;
 }
 
+/*
+ * Where a sender's walk keeps its place. Not on the stack: the verifiers of older kernels (6.1 among
+ * them) follow the function of a loop once only, from the values it begins with if they know them,
+ * and take out as dead what these do not reach: here all below the first header. What lies in a map
+ * they never know. It is of the task, because another sender may take the processor in between.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct walk);
+} vz_walks SEC(".maps");
+
+static int step_of(__u32 i, struct walk **w)
+{
+	return step(i, *w);
+}
+
 static __always_inline int check(const struct sk_buff *skb, __u32 proto, __u32 features)
 {
-	struct walk w = { .data = skb->data, .features = features, .proto = proto };
+	struct walk *w = bpf_task_storage_get(&vz_walks, bpf_get_current_task_btf(), NULL,
+					      BPF_LOCAL_STORAGE_GET_F_CREATE);
 
-	w.level[0].end = skb->len;
-	if (bpf_loop(STEPS_MAX, step, &w, 0) >= STEPS_MAX)
+	if (!w)
+		return -ENOMEM;
+	*w = (struct walk){ .data = skb->data, .features = features, .proto = proto };
+	w->level[0].end = skb->len;
+	if (bpf_loop(STEPS_MAX, step_of, &w, 0) >= STEPS_MAX)
 		return -EPERM;
-	return w.verdict;
+	return w->verdict;
 }
 
 SEC("fmod_ret/security_netlink_send")
