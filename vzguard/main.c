@@ -2,26 +2,21 @@
 /*
  * vzguard: loads the guard's programs and maps and pins them (net/pins.h). Run by the first command
  * after boot, or after an upgrade, that needs them, so that no other program links libbpf. Whoever
- * comes at the same moment waits for the lock and finds the work done. Says one line on stderr when
- * it fails. It attaches nothing.
+ * comes at the same moment waits and finds the work done. Says one line on stderr when it fails. It
+ * attaches nothing.
  */
 #include "base/err.h"
 #include "base/own.h"
 #include "base/str.h"
 #include "net/pins.h"
-#include "sys/file.h"
+#include "vzguard/pin.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/magic.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/mount.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/statfs.h>
+#include <unistd.h>
 
 #define HALF_DIR VZ_GUARD_PROGS_DIR "-new" /* no dots in a bpf file system */
 
@@ -50,20 +45,6 @@ static int fail(struct vz_err *e, int r, const char *what)
 		       *last_words ? ")" : "");
 }
 
-static int mount_here(struct vz_err *e)
-{
-	struct statfs fs;
-
-	if (vz_mkdir_p(VZ_GUARD_DIR, 0700) < 0 || statfs(VZ_GUARD_DIR, &fs) < 0)
-		return vz_fail(e, VZ_SYSTEM, errno, "cannot make %s", VZ_GUARD_DIR);
-	if ((unsigned long)fs.f_type == BPF_FS_MAGIC)
-		return 0;
-	if (mount("bpf", VZ_GUARD_DIR, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700") < 0)
-		return vz_fail(e, VZ_SYSTEM, errno, "cannot mount a bpf file system on %s",
-			       VZ_GUARD_DIR);
-	return 0;
-}
-
 /* libbpf takes a map from its pin when there is one that fits, and else makes and pins it. */
 static int use_pins(struct bpf_object *o, struct vz_err *e)
 {
@@ -82,17 +63,14 @@ static int use_pins(struct bpf_object *o, struct vz_err *e)
 	return 0;
 }
 
-/* Under another name first: whoever finds the directory finds all of it. */
 static int pin(struct bpf_object *o, struct vz_err *e)
 {
 	struct bpf_program *prog;
 	int r;
 
-	r = vz_remove_tree(AT_FDCWD, HALF_DIR); /* of a loader that was killed */
-	if (r >= 0 && mkdir(HALF_DIR, 0700) < 0)
-		r = -errno;
+	r = vz_pin_new(HALF_DIR, e);
 	if (r < 0)
-		return vz_fail(e, VZ_SYSTEM, -r, "cannot make %s", HALF_DIR);
+		return r;
 	bpf_object__for_each_program(prog, o) {
 		autofree char *path = vz_fmt("%s/%s", HALF_DIR, bpf_program__name(prog));
 
@@ -100,19 +78,12 @@ static int pin(struct bpf_object *o, struct vz_err *e)
 		if (r < 0)
 			return fail(e, r, "cannot pin a program");
 	}
-	if (rename(HALF_DIR, VZ_GUARD_PROGS_DIR) < 0)
-		return vz_fail(e, VZ_SYSTEM, errno, "cannot make %s", VZ_GUARD_PROGS_DIR);
-	return 0;
-}
-
-static void drop_object(struct bpf_object **o)
-{
-	bpf_object__close(*o);
+	return vz_pin_done(HALF_DIR, VZ_GUARD_PROGS_DIR, e);
 }
 
 static int load(struct vz_err *e)
 {
-	__attribute__((cleanup(drop_object))) struct bpf_object *o = NULL;
+	__attribute__((cleanup(vz_pin_drop_object))) struct bpf_object *o = NULL;
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "vz_guard");
 	int r;
 
@@ -128,17 +99,10 @@ static int load(struct vz_err *e)
 
 static int run(struct vz_err *e)
 {
-	autoclose int lock = -EBADF;
-	int r = vz_mkdir_p(VZ_RUNDIR, 0755);
+	autoclose int lock = vz_pin_begin(e);
 
-	if (r < 0)
-		return vz_fail(e, VZ_SYSTEM, -r, "cannot make %s", VZ_RUNDIR);
-	lock = open(VZ_RUNDIR "/.bpf.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (lock < 0 || flock(lock, LOCK_EX) < 0)
-		return vz_fail(e, VZ_SYSTEM, errno, "cannot lock %s", VZ_RUNDIR "/.bpf.lock");
-	r = mount_here(e);
-	if (r < 0)
-		return r;
+	if (lock < 0)
+		return lock;
 	return access(VZ_GUARD_PROGS_DIR, F_OK) ? load(e) : 0;
 }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * vzpolicy: loads the policy programs, gives them their table of names, attaches and pins them
- * (launch/bpf/policy-pins.h); `vzpolicy conntrack` loads and pins the limit of connection tracking. Run by the first start after boot, or after an upgrade, that needs
- * them. Whoever comes at the same moment waits for the lock and finds the work done. When the
- * kernel refuses, it says one line on stderr and leaves it for those who come later.
+ * (launch/bpf/policy-pins.h); `vzpolicy conntrack` loads and pins the limit of connection tracking.
+ * Run by the first start after boot, or after an upgrade, that needs them. Whoever comes at the same
+ * moment waits and finds the work done. When the kernel refuses, it says one line on stderr and
+ * leaves it for those who come later.
  */
 #include "base/err.h"
 #include "base/own.h"
@@ -11,6 +12,7 @@
 #include "ct/features.h"
 #include "launch/bpf/policy-pins.h"
 #include "sys/file.h"
+#include "vzguard/pin.h"
 
 #define VZ_POLICY_TABLE
 #include "launch/bpf/policy-names.h"
@@ -19,15 +21,11 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
-#include <sys/statfs.h>
+#include <unistd.h>
 
 #define HALF_DIR VZ_POLICY_DIR "-new" /* no dots in a bpf file system */
-#define LOCK_FILE VZ_RUNDIR "/.bpf.lock"
+#define CONNTRACK_HALF VZ_CONNTRACK_DIR "-new"
 
 /* The compiled programs, as bytes of this one. */
 __asm__(".section .rodata, \"a\"\n"
@@ -45,20 +43,6 @@ static int silent(enum libbpf_print_level level, const char *fmt, va_list ap)
 	(void)level;
 	(void)fmt;
 	(void)ap;
-	return 0;
-}
-
-static int mount_here(struct vz_err *e)
-{
-	struct statfs fs;
-
-	if (vz_mkdir_p(VZ_POLICY_BPFFS, 0700) < 0 || statfs(VZ_POLICY_BPFFS, &fs) < 0)
-		return vz_fail(e, VZ_SYSTEM, errno, "cannot make %s", VZ_POLICY_BPFFS);
-	if ((unsigned long)fs.f_type == BPF_FS_MAGIC)
-		return 0;
-	if (mount("bpf", VZ_POLICY_BPFFS, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700") < 0)
-		return vz_fail(e, VZ_SYSTEM, errno, "cannot mount a bpf file system on %s",
-			       VZ_POLICY_BPFFS);
 	return 0;
 }
 
@@ -85,38 +69,28 @@ static int attach(struct bpf_program *prog, struct vz_err *e)
 	return r < 0 ? vz_fail(e, VZ_SYSTEM, -r, "cannot attach %s", bpf_program__name(prog)) : 0;
 }
 
-/* Under another name first: whoever finds the directory finds all of it, in force. */
 static int put_in_force(struct bpf_object *o, struct vz_err *e)
 {
 	struct bpf_map *map = bpf_object__find_map_by_name(o, "vz_vpses");
 	struct bpf_program *prog;
-	int r;
+	int r = vz_pin_new(HALF_DIR, e);
 
-	r = vz_remove_tree(AT_FDCWD, HALF_DIR); /* of a loader that was killed */
-	if (r >= 0 && mkdir(HALF_DIR, 0700) < 0)
-		r = -errno;
-	if (r >= 0)
-		r = bpf_map__pin(map, HALF_DIR "/vz_vpses");
 	if (r < 0)
-		return vz_fail(e, VZ_SYSTEM, -r, "cannot make %s", HALF_DIR);
+		return r;
+	r = bpf_map__pin(map, HALF_DIR "/vz_vpses");
+	if (r < 0)
+		return vz_fail(e, VZ_SYSTEM, -r, "cannot pin the map of containers");
 	bpf_object__for_each_program(prog, o) {
 		r = attach(prog, e);
 		if (r < 0)
 			return r;
 	}
-	if (rename(HALF_DIR, VZ_POLICY_DIR) < 0)
-		return vz_fail(e, VZ_SYSTEM, errno, "cannot make %s", VZ_POLICY_DIR);
-	return 0;
-}
-
-static void drop_object(struct bpf_object **o)
-{
-	bpf_object__close(*o);
+	return vz_pin_done(HALF_DIR, VZ_POLICY_DIR, e);
 }
 
 static int load(struct vz_err *e)
 {
-	__attribute__((cleanup(drop_object))) struct bpf_object *o = NULL;
+	__attribute__((cleanup(vz_pin_drop_object))) struct bpf_object *o = NULL;
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "vz_policy");
 	int r;
 
@@ -134,12 +108,25 @@ static int load(struct vz_err *e)
 	return r;
 }
 
-#define CONNTRACK_HALF VZ_CONNTRACK_DIR "-new"
+static int pin_conntrack(struct bpf_object *o, struct bpf_program *prog, struct vz_err *e)
+{
+	int r = vz_pin_new(CONNTRACK_HALF, e);
+
+	if (r < 0)
+		return r;
+	r = bpf_program__pin(prog, CONNTRACK_HALF "/vz_conntrack");
+	if (!r)
+		r = bpf_map__pin(bpf_object__find_map_by_name(o, "vz_ct_limits"),
+				 CONNTRACK_HALF "/vz_ct_limits");
+	if (r < 0)
+		return vz_fail(e, VZ_SYSTEM, -r, "cannot pin the limit of connection tracking");
+	return vz_pin_done(CONNTRACK_HALF, VZ_CONNTRACK_DIR, e);
+}
 
 /* Nothing is attached here: that is done in each VPS's network namespace. */
 static int load_conntrack(struct vz_err *e)
 {
-	__attribute__((cleanup(drop_object))) struct bpf_object *o = NULL;
+	__attribute__((cleanup(vz_pin_drop_object))) struct bpf_object *o = NULL;
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "vz_conntrack");
 	struct bpf_program *prog;
 	int r;
@@ -155,33 +142,20 @@ static int load_conntrack(struct vz_err *e)
 			prog, (enum bpf_attach_type)VZ_BPF_ATTACH_NETFILTER);
 	if (!r)
 		r = bpf_object__load(o);
-	if (!r)
-		r = vz_remove_tree(AT_FDCWD, CONNTRACK_HALF);
-	if (!r && mkdir(CONNTRACK_HALF, 0700) < 0)
-		r = -errno;
-	if (!r)
-		r = bpf_program__pin(prog, CONNTRACK_HALF "/vz_conntrack");
-	if (!r)
-		r = bpf_map__pin(bpf_object__find_map_by_name(o, "vz_ct_limits"),
-				 CONNTRACK_HALF "/vz_ct_limits");
-	if (!r && rename(CONNTRACK_HALF, VZ_CONNTRACK_DIR) < 0)
-		r = -errno;
-	return r ? vz_fail(e, VZ_SYSTEM, -r, "cannot load the limit of connection tracking") : 0;
+	if (r < 0)
+		return vz_fail(e, VZ_SYSTEM, -r, "cannot load the limit of connection tracking");
+	return pin_conntrack(o, prog, e);
 }
 
 static int run(bool conntrack, struct vz_err *e)
 {
-	autoclose int lock = -EBADF;
-	int r = vz_mkdir_p(VZ_RUNDIR, 0755);
+	autoclose int lock = vz_pin_begin(e);
+	int r;
 
-	if (r < 0)
-		return vz_fail(e, VZ_SYSTEM, -r, "cannot make %s", VZ_RUNDIR);
-	lock = open(LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (lock < 0 || flock(lock, LOCK_EX) < 0)
-		return vz_fail(e, VZ_SYSTEM, errno, "cannot lock %s", LOCK_FILE);
-	r = mount_here(e);
-	if (r < 0 || !access(conntrack ? VZ_CONNTRACK_DIR : VZ_POLICY_DIR, F_OK))
-		return r;
+	if (lock < 0)
+		return lock;
+	if (!access(conntrack ? VZ_CONNTRACK_DIR : VZ_POLICY_DIR, F_OK))
+		return 0;
 	if (conntrack)
 		return load_conntrack(e);
 	r = load(e);

@@ -9,12 +9,12 @@
 
 #include "net/bpf/guard-maps.h"
 #include "net/bpf/stamp.h"
+#include "sys/bpf.h"
 
 #define VZ_GUARD_TEXT_(x) #x
 #define VZ_GUARD_TEXT(x) VZ_GUARD_TEXT_(x)
 
-#define VZ_GUARD_DIR VZ_RUNDIR "/bpf"
-#define VZ_GUARD_MAPS_DIR VZ_GUARD_DIR "/maps-" VZ_GUARD_TEXT(VZ_GUARD_LAYOUT)
-#define VZ_GUARD_PROGS_DIR VZ_GUARD_DIR "/prog-" VZ_GUARD_STAMP
+#define VZ_GUARD_MAPS_DIR VZ_BPF_DIR "/maps-" VZ_GUARD_TEXT(VZ_GUARD_LAYOUT)
+#define VZ_GUARD_PROGS_DIR VZ_BPF_DIR "/prog-" VZ_GUARD_STAMP
 
 #endif

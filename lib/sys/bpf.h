@@ -6,6 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The bpf file system of all that is pinned; mounted by those who load (vzguard/pin.h). */
+#define VZ_BPF_DIR VZ_RUNDIR "/bpf"
+
 union bpf_attr;
 
 /* The call itself: its result, a close-on-exec fd for some commands, or -errno. */
