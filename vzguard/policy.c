@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "ct/features.h"
 #include "launch/bpf/policy-pins.h"
+#include "sys/call.h"
 #include "sys/file.h"
 #include "vzguard/pin.h"
 
@@ -88,7 +89,42 @@ static int put_in_force(struct bpf_object *o, struct vz_err *e)
 	return vz_pin_done(HALF_DIR, VZ_POLICY_DIR, e);
 }
 
-static int load(struct vz_err *e)
+/* Is the BPF security module on? */
+static bool have_lsm(void)
+{
+	char text[256];
+	autoclose int dir = vz_mount_new("securityfs", NULL, 0);
+
+	if (dir < 0 || vz_file_read_buf(dir, "lsm", text, sizeof(text)) <= 0)
+		return false;
+	for (char *save = NULL, *w = strtok_r(text, ",\n", &save); w; w = strtok_r(NULL, ",\n", &save))
+		if (!strcmp(w, "bpf"))
+			return true;
+	return false;
+}
+
+/* Programs before the security hooks become those of the BPF security module, which the kernel
+ * never passes over; see policy.bpf.c. */
+static int make_lsm(struct bpf_object *o)
+{
+	struct bpf_program *prog;
+	int r = 0;
+
+	bpf_object__for_each_program(prog, o) {
+		const char *hook = strstr(bpf_program__section_name(prog), "/security_");
+
+		r = hook ? bpf_program__set_type(prog, BPF_PROG_TYPE_LSM) : -EINVAL;
+		if (!r)
+			r = bpf_program__set_expected_attach_type(prog, BPF_LSM_MAC);
+		if (!r)
+			r = bpf_program__set_attach_target(prog, 0, hook + strlen("/security_"));
+		if (r)
+			break;
+	}
+	return r;
+}
+
+static int load(bool lsm, struct vz_err *e)
 {
 	__attribute__((cleanup(vz_pin_drop_object))) struct bpf_object *o = NULL;
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "vz_policy");
@@ -97,7 +133,9 @@ static int load(struct vz_err *e)
 	o = bpf_object__open_mem(vz_policy_begin, (size_t)(vz_policy_end - vz_policy_begin), &opts);
 	if (!o)
 		return vz_fail(e, VZ_SYSTEM, errno, "cannot read the policy programs");
-	r = bpf_object__load(o);
+	r = lsm ? make_lsm(o) : 0;
+	if (r >= 0)
+		r = bpf_object__load(o);
 	if (r < 0)
 		return vz_fail(e, VZ_SYSTEM, -r, "cannot load them");
 	r = fill_names(o, e);
@@ -158,7 +196,9 @@ static int run(bool conntrack, struct vz_err *e)
 		return 0;
 	if (conntrack)
 		return load_conntrack(e);
-	r = load(e);
+	r = have_lsm() ? load(true, e) : -EOPNOTSUPP;
+	if (r < 0)
+		r = load(false, e);
 	if (r < 0)
 		(void)vz_file_replace(VZ_POLICY_REFUSED, e->msg, strlen(e->msg), 0600, false);
 	return r;

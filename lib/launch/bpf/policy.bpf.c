@@ -7,7 +7,10 @@
  *
  * They stand before the kernel's security hooks, which see a message once it is in kernel memory:
  * nobody can change it after we have looked. How a message is read is in netlink-walk.h. A kernel
- * needs BPF trampolines and its type information for this, no LSM= setting.
+ * needs BPF trampolines and its type information for this. Where the BPF security module is on, the
+ * loader makes them programs of that: those of the sections' names are passed over by the kernel
+ * while one runs on the same processor, and on a kernel that preempts itself a guest can bring that
+ * about.
  */
 #include <linux/bpf.h>
 #include <linux/errno.h>
@@ -108,7 +111,7 @@ static __always_inline int check(const struct sk_buff *skb, __u32 proto, __u32 f
 	w->level[0].end = skb->len;
 	if (bpf_loop(STEPS_MAX, step_of, &w, 0) >= STEPS_MAX)
 		return -EPERM;
-	return w->verdict;
+	return w->verdict ? -EPERM : 0; /* a range that the verifier sees */
 }
 
 SEC("fmod_ret/security_netlink_send")
