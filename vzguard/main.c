@@ -25,8 +25,11 @@ __asm__(".section .rodata, \"a\"\n"
 	".balign 8\n"
 	"vz_bpf_begin: .incbin \"" BPF_OBJECT "\"\n"
 	"vz_bpf_end: .byte 0\n"
+	".balign 8\n"
+	"vz_bpf_seeing_begin: .incbin \"" BPF_OBJECT_SEEING "\"\n"
+	"vz_bpf_seeing_end: .byte 0\n"
 	".previous\n");
-extern const char vz_bpf_begin[], vz_bpf_end[];
+extern const char vz_bpf_begin[], vz_bpf_end[], vz_bpf_seeing_begin[], vz_bpf_seeing_end[];
 
 static char last_words[160];
 
@@ -81,13 +84,13 @@ static int pin(struct bpf_object *o, struct vz_err *e)
 	return vz_pin_done(HALF_DIR, VZ_GUARD_PROGS_DIR, e);
 }
 
-static int load(struct vz_err *e)
+static int load(const char *begin, const char *end, struct vz_err *e)
 {
 	__attribute__((cleanup(vz_pin_drop_object))) struct bpf_object *o = NULL;
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "vz_guard");
 	int r;
 
-	o = bpf_object__open_mem(vz_bpf_begin, (size_t)(vz_bpf_end - vz_bpf_begin), &opts);
+	o = bpf_object__open_mem(begin, (size_t)(end - begin), &opts);
 	if (!o)
 		return fail(e, -errno, "cannot read the programs of the network guard");
 	r = use_pins(o, e);
@@ -103,7 +106,10 @@ static int run(struct vz_err *e)
 
 	if (lock < 0)
 		return lock;
-	return access(VZ_GUARD_PROGS_DIR, F_OK) ? load(e) : 0;
+	if (!access(VZ_GUARD_PROGS_DIR, F_OK) || load(vz_bpf_seeing_begin, vz_bpf_seeing_end, NULL) >= 0)
+		return 0;
+	*last_words = 0;
+	return load(vz_bpf_begin, vz_bpf_end, e);
 }
 
 int main(void)

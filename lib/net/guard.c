@@ -164,11 +164,14 @@ static int add_counters(unsigned ctid, struct vz_err *e)
 
 static void fill_dev(const struct vz_guard_dev *d, struct vz_dev *ret)
 {
+	static const uint32_t direct[] = { [VZ_DIRECT_AUTO] = VZ_DEV_AUTO,
+					   [VZ_DIRECT_YES] = VZ_DEV_DIRECT };
+
 	ret->ctid = d->ctid;
 	ret->flags &= VZ_DEV_RATE_IN | VZ_DEV_RATE_OUT;
 	ret->flags |= (d->l2 ? VZ_DEV_L2 : 0) | (d->mac_filter ? VZ_DEV_MAC_FILTER : 0) |
 		     (d->ip_filter ? VZ_DEV_IP_FILTER : 0) | (d->router ? VZ_DEV_ROUTER : 0) |
-		     (d->direct && !d->l2 ? VZ_DEV_DIRECT : 0);
+		     (d->l2 ? 0 : direct[d->direct]);
 	memcpy(ret->mac, d->mac, sizeof(ret->mac));
 }
 
@@ -206,7 +209,6 @@ int vz_guard_change(const struct vz_guard_dev *d, struct vz_err *e)
 
 /* ---- addresses ---- */
 
-/* ifindex 0: the entry that says which direct device has the address. */
 static struct vz_addr_key addr_key(int ifindex, const struct vz_ip *ip)
 {
 	struct vz_addr_key k = { .ifindex = (uint32_t)ifindex,
@@ -217,7 +219,7 @@ static struct vz_addr_key addr_key(int ifindex, const struct vz_ip *ip)
 }
 
 /* Of a failed one none stays. */
-static int enter_addrs(int ifindex, bool direct, const struct vz_ip *ip, size_t n, struct vz_err *e)
+int vz_guard_addr_add(int ifindex, const struct vz_ip *ip, size_t n, struct vz_err *e)
 {
 	autofree struct vz_addr_key *keys = calloc(n ? n : 1, sizeof(*keys));
 	autofree struct vz_addr *values = calloc(n ? n : 1, sizeof(*values));
@@ -229,7 +231,7 @@ static int enter_addrs(int ifindex, bool direct, const struct vz_ip *ip, size_t 
 	if (!keys || !values)
 		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
 	for (size_t i = 0; i < n; i++) {
-		keys[i] = addr_key(direct ? 0 : ifindex, &ip[i]);
+		keys[i] = addr_key(ifindex, &ip[i]);
 		values[i].ifindex = (uint32_t)ifindex;
 	}
 	r = vz_bpf_update_many(map, keys, values, n, NULL);
@@ -238,34 +240,6 @@ static int enter_addrs(int ifindex, bool direct, const struct vz_ip *ip, size_t 
 	for (size_t i = 0; i < n; i++)
 		(void)vz_bpf_delete(map, &keys[i]);
 	return vz_fail(e, VZ_SYSTEM, -r, "cannot allow addresses on network device %d", ifindex);
-}
-
-int vz_guard_addr_add(int ifindex, const struct vz_ip *ip, size_t n, struct vz_err *e)
-{
-	return enter_addrs(ifindex, false, ip, n, e);
-}
-
-int vz_guard_direct(int ifindex, const struct vz_ip *ip, size_t n, struct vz_err *e)
-{
-	autoclose int map = vz_guard_map(VZ_MAP_DEVS, false, e);
-	uint32_t key = (uint32_t)ifindex;
-	struct vz_dev dev;
-
-	if (map < 0 && map != -ENOENT)
-		return map;
-	if (map < 0 || vz_bpf_lookup(map, &key, &dev) < 0 || !(dev.flags & VZ_DEV_DIRECT))
-		return 0;
-	return enter_addrs(ifindex, true, ip, n, e);
-}
-
-/* Who got the address since has entered himself. */
-static void end_direct(int map, int ifindex, const struct vz_ip *ip)
-{
-	struct vz_addr_key k = addr_key(0, ip);
-	struct vz_addr a;
-
-	if (!vz_bpf_lookup(map, &k, &a) && a.ifindex == (uint32_t)ifindex)
-		(void)vz_bpf_delete(map, &k);
 }
 
 int vz_guard_addr_del(int ifindex, const struct vz_ip *ip, size_t n, struct vz_err *e)
@@ -278,7 +252,6 @@ int vz_guard_addr_del(int ifindex, const struct vz_ip *ip, size_t n, struct vz_e
 	for (size_t i = 0; i < n; i++) {
 		struct vz_addr_key k = addr_key(ifindex, &ip[i]);
 
-		end_direct(map, ifindex, &ip[i]);
 		r = vz_bpf_delete(map, &k);
 		if (r < 0 && r != -ENOENT)
 			return vz_fail(e, VZ_SYSTEM, -r, "cannot take addresses off network device %d",

@@ -23,6 +23,14 @@
 
 struct vz_ip; /* base/ip.h */
 
+/* May packets between two such devices go from VPS to VPS, past the host's forwarding? The route
+ * decides all the same which device it is. */
+enum vz_direct {
+	VZ_DIRECT_NO,
+	VZ_DIRECT_AUTO, /* while nothing of the host's looks at what it forwards (Linux >= 6.2) */
+	VZ_DIRECT_YES,  /* also past the host's rules, when the other one's is the same */
+};
+
 struct vz_guard_dev {
 	int ifindex;     /* of the host end, in the host's network namespace */
 	unsigned ctid;   /* whose traffic it is */
@@ -30,7 +38,7 @@ struct vz_guard_dev {
 	bool mac_filter; /* l2: only frames of `mac`, also inside ARP and neighbour discovery */
 	bool ip_filter;  /* l2: only the device's addresses (vz_guard_addr_add()) */
 	bool router;     /* l2: may be a DHCP server, send router advertisements, redirects, BPDUs */
-	bool direct;     /* venet: see vz_guard_direct() */
+	enum vz_direct direct; /* venet */
 	uint8_t mac[6];  /* l2: of the end inside the VPS */
 };
 
@@ -47,11 +55,6 @@ int vz_guard_change(const struct vz_guard_dev *d, struct vz_err *e);
  * of the n stays. */
 int vz_guard_addr_add(int ifindex, const struct vz_ip *ip, size_t n, struct vz_err *e);
 int vz_guard_addr_del(int ifindex, const struct vz_ip *ip, size_t n, struct vz_err *e);
-
-/* From now on other direct devices send to these addresses of a direct device straight, past the
- * host's routes and rules; nothing happens for a device that is not direct. Call it when the host
- * routes them to the device, so that nobody else has them. vz_guard_addr_del() ends it. */
-int vz_guard_direct(int ifindex, const struct vz_ip *ip, size_t n, struct vz_err *e);
 
 /* Host ends of all devices of the VPS that are guarded; the caller frees *ret. */
 int vz_guard_devs(unsigned ctid, int **ret, size_t *ret_n, struct vz_err *e);

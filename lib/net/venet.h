@@ -23,6 +23,7 @@
 
 #include "base/err.h"
 #include "base/ip.h"
+#include "net/guard.h"
 
 struct vz_uplinks;
 
@@ -31,7 +32,7 @@ struct vz_uplinks;
 
 struct vz_venet {
 	unsigned ctid;
-	bool direct;      /* vz_venet_make(): goes straight to others that are too (guard.h) */
+	enum vz_direct direct; /* for vz_venet_make() */
 	int rtnl;         /* rtnetlink socket of the host; the caller's */
 	int inside;       /* rtnetlink socket inside the VPS; vz_venet_close() */
 	int index, inner; /* of the host's and of the inner end */

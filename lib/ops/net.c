@@ -85,6 +85,13 @@ static void say_ips(const char *what, const struct vz_ips *l)
 
 /* ---- the host ---- */
 
+static enum vz_direct direct_of(const struct vz_pstr *s)
+{
+	if (!s->set || !strcmp(s->v, "auto"))
+		return VZ_DIRECT_AUTO;
+	return strcmp(s->v, "yes") ? VZ_DIRECT_NO : VZ_DIRECT_YES;
+}
+
 static int look_at_host(struct vz_net *n, const struct vz_conf *conf, struct vz_err *e)
 {
 	const struct vz_uplink_conf c = {
@@ -98,7 +105,7 @@ static int look_at_host(struct vz_net *n, const struct vz_conf *conf, struct vz_
 	if (n->rtnl < 0)
 		return n->rtnl;
 	n->venet.rtnl = n->rtnl;
-	n->venet.direct = is_yes(&conf->venet_direct, false);
+	n->venet.direct = direct_of(&conf->venet_direct);
 	r = vz_uplinks_find(n->rtnl, &c, &n->uplinks, e);
 	if (r >= 0 && *n->uplinks.missing)
 		vz_log(-1, "Warning: there is no network device %s (NEIGHBOUR_DEVS, "

@@ -46,7 +46,7 @@ struct vz_ppair {
 struct vz_conf {
 	/* vz.conf */
 	struct vz_pstr lockdir, dumpdir, logfile, template, configfile, def_ostemplate;
-	struct vz_pstr virtuozzo, ve_stop_mode, neighbour_devs, ve_route_src_dev;
+	struct vz_pstr virtuozzo, ve_stop_mode, neighbour_devs, ve_route_src_dev, venet_direct;
 	struct vz_pbool logging;
 	struct vz_pu64 log_level, verbose, ve0cpuunits, ve_parallel;
 	struct vz_pstr id_range; /* VE_ID_RANGE="first-last": host ids that VPSes may use */
@@ -71,7 +71,7 @@ struct vz_conf {
 	struct vz_pstr hostname;
 	struct vz_ppair rate; /* bits per second to (bar) and from (lim) the VPS, 0 none */
 	struct vz_pbool ipv6;
-	struct vz_pbool skip_arpdetect, error_on_arpfail, force_route, venet_direct; /* vz.conf */
+	struct vz_pbool skip_arpdetect, error_on_arpfail, force_route; /* vz.conf */
 	/* disk */
 	struct vz_pstr ve_root, ve_private; /* "$VEID" unexpanded, as in the file */
 	struct vz_pstr ve_layout;           /* "simfs", "overlay", "ploop" */

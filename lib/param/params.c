@@ -735,14 +735,20 @@ const struct vz_param vz_params[] = {
 	},
 	{
 		.key = "VENET_DIRECT",
-		.type = &vz_type_yesno, .at = AT(venet_direct), .dflt = "no",
+		.type = &vz_type_word, .at = AT(venet_direct), .dflt = "auto",
+		.words = "auto|yes|no",
 		.where = IN_FILE | IN_GLOBAL,
-		.text = "Whether traffic between the venet addresses of containers of this host, "
-			"started with this set, goes straight from one to the other, which is "
-			"faster. The host's FORWARD rules, NAT and packet captures do not see it, "
-			"and its TTL stays. It is guarded and counted all the same. With a rate "
-			"on the sender's way out or the receiver's way in, the host forwards it "
-			"as usual.",
+		.text = "Whether traffic between the venet addresses of containers of this host "
+			"goes straight from one to the other, which is faster, or is forwarded by "
+			"the host. The host's routes decide in any case who gets it, it is guarded "
+			"and counted, and a rate is kept. With auto it goes straight as long as "
+			"the host has no rule that would look at it: none of nftables or iptables "
+			"for packets on their way through, no connection tracking, no IPsec "
+			"policy, no routing rule; that is asked for each packet, and takes Linux "
+			"6.2. With yes it goes straight past those rules, between containers "
+			"that were both started so. With no the host always forwards it. What "
+			"went straight keeps its TTL and is not seen by a capture, a chain or a "
+			"queueing discipline on the receiver's device of the host.",
 	},
 };
 

@@ -2,8 +2,8 @@
 /*
  * The guard, the meter and the shaper by hand, for tests and benches that have devices and no VPS.
  *
- *	attach DEV CTID WORD...       venet [direct], or l2 and of mac ip router; mac=00:..
- *	allow|direct|deny DEV ADDR... change DEV CTID WORD...     gone CTID
+ *	attach DEV CTID WORD...       venet [auto|direct], or l2 and of mac ip router; mac=00:..
+ *	allow|deny DEV ADDR...        change DEV CTID WORD...     gone CTID
  *	shape CTID IN OUT DEV...      bits per second             unshape CTID
  *	meter CTID                    lines: class family in_bytes in_packets out_bytes out_packets
  *	drops CTID                    lines: reason packets
@@ -58,7 +58,10 @@ static struct vz_guard_dev device(char **arg)
 		d.mac_filter |= !strcmp(*arg, "mac");
 		d.ip_filter |= !strcmp(*arg, "ip");
 		d.router |= !strcmp(*arg, "router");
-		d.direct |= !strcmp(*arg, "direct");
+		if (!strcmp(*arg, "auto"))
+			d.direct = VZ_DIRECT_AUTO;
+		if (!strcmp(*arg, "direct"))
+			d.direct = VZ_DIRECT_YES;
 		if (!strncmp(*arg, "mac=", 4))
 			sscanf(*arg + 4, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", &d.mac[0], &d.mac[1],
 			       &d.mac[2], &d.mac[3], &d.mac[4], &d.mac[5]);
@@ -154,8 +157,6 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(verb, "allow"))
 		r = vz_guard_addr_add(index_of(*arg), ip, addresses(arg + 1, ip), &e);
-	if (!strcmp(verb, "direct"))
-		r = vz_guard_direct(index_of(*arg), ip, addresses(arg + 1, ip), &e);
 	if (!strcmp(verb, "deny"))
 		r = vz_guard_addr_del(index_of(*arg), ip, addresses(arg + 1, ip), &e);
 	if (!strcmp(verb, "gone"))

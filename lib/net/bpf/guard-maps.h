@@ -25,6 +25,7 @@
 #define VZ_DEV_RATE_IN 16u /* a token bucket is its root queue */
 #define VZ_DEV_RATE_OUT 32u /* a filter behind the guard sends what passes through another */
 #define VZ_DEV_DIRECT 64u /* venet: what is for another such device goes into its VPS straight */
+#define VZ_DEV_AUTO 128u /* the same, while nothing of the host's would look at it */
 
 struct vz_dev {
 	__u32 ctid;
@@ -33,7 +34,7 @@ struct vz_dev {
 	__u16 pad;
 };
 
-/* ---- addrs: what a device may send from; for ifindex 0, which direct device has the address ---- */
+/* ---- addrs: what a device may send from ---- */
 
 struct vz_addr_key {
 	__u32 ifindex;
@@ -42,7 +43,7 @@ struct vz_addr_key {
 };
 
 struct vz_addr {
-	__u32 ifindex; /* as in the key, where that is not 0 */
+	__u32 ifindex; /* as in the key */
 };
 
 /* ---- link_locals: ifindex -> the one link-local address that is not made of the MAC ---- */

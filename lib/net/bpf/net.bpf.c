@@ -15,11 +15,14 @@
  * that end (Ethernet padding) are not what the receiver sees, and must not stand in for a header
  * that comes in a later fragment.
  *
- * It must load on Linux 6.1: loops are bounded and short, nothing newer than its helpers is used.
+ * It must load on Linux 6.1: loops are bounded and short, nothing newer than its helpers is used. It
+ * is compiled twice. With VZ_SEES_HOST it also looks at kernel structures, which needs BTF and
+ * Linux 6.2 (bpf_cast_to_kern_ctx()); the loader tries that one first.
  */
 #include <stdbool.h>
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
+#include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
@@ -37,6 +40,7 @@ enum { MLD_QUERY = 130, MLD_REPORT = 131, MLD_DONE = 132, RS = 133, RA = 134, NS
 enum { DHCP_SERVER = 67, DHCP_CLIENT = 68, DHCP6_CLIENT = 546, DHCP6_SERVER = 547 };
 enum { FAMILY4 = 4, FAMILY6 = 6 };
 enum { TO_HOST = 0 }; /* PACKET_HOST of <linux/if_packet.h> */
+enum { INET = 2, INET6 = 10 }; /* AF_* */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -84,6 +88,7 @@ struct frame {
 	__u32 ifindex;
 	__u32 net;     /* offset of what follows Ethernet and its tags */
 	__u32 end;     /* IP: offset behind the packet */
+	__u32 largest; /* IP: bytes of the longest packet that the buffer stands for */
 	__u16 type;    /* of what follows */
 	bool tagged;
 	bool fragment; /* IP: one of several */
@@ -545,12 +550,13 @@ static __always_inline __u32 class_of(const struct frame *f, const __u8 *far)
 }
 
 /* One buffer may stand for many packets of gso_size bytes of data each, all with these headers. */
-static __always_inline struct vz_count weigh(struct __sk_buff *skb, const struct frame *f)
+static __always_inline struct vz_count weigh(struct __sk_buff *skb, struct frame *f)
 {
 	__u32 headers = f->upper_at - f->net, size = skb->gso_size, data;
 	struct vz_count w = { .bytes = f->end - f->net, .packets = 1 };
 	__u8 offset = 0;
 
+	f->largest = w.bytes;
 	if (!size)
 		return w;
 	if (f->upper == TCP && !bpf_skb_load_bytes(skb, f->upper_at + 12, &offset, 1))
@@ -562,6 +568,7 @@ static __always_inline struct vz_count weigh(struct __sk_buff *skb, const struct
 		return w;
 	w.packets = (data + size - 1) / size;
 	w.bytes += (w.packets - 1) * headers;
+	f->largest = headers + size;
 	return w;
 }
 
@@ -581,29 +588,118 @@ static __always_inline void count(const struct frame *f, const struct vz_count *
 
 /* ---- from VPS to VPS ---- */
 
-/* Into the VPS that has the destination when both devices are direct and no rate is to be kept;
- * else the host routes it. Frames that it would not route, since they are not for its MAC, are its
- * affair too. */
+#ifdef VZ_SEES_HOST
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+struct netns_nf {
+	void *hooks_ipv4[5], *hooks_ipv6[5];
+};
+struct netns_xfrm {
+	unsigned int policy_count[6];
+};
+struct netns_ipv4 {
+	bool fib_has_custom_rules;
+};
+struct netns_ipv6 {
+	bool fib6_has_custom_rules;
+};
+struct net {
+	struct netns_nf nf;
+	struct netns_xfrm xfrm;
+	struct netns_ipv4 ipv4;
+	struct netns_ipv6 ipv6;
+};
+typedef struct {
+	struct net *net;
+} possible_net_t;
+struct net_device {
+	possible_net_t nd_net;
+	void *nf_hooks_ingress;
+};
+struct sk_buff {
+	struct net_device *dev;
+};
+#pragma clang attribute pop
+
+enum { PRE_ROUTING = 0, FORWARD = 2, POST_ROUTING = 4 }; /* <linux/netfilter.h> */
+enum { POLICY_OUT = 1, POLICY_FWD = 2 };                 /* <linux/xfrm.h> */
+
+extern void *bpf_cast_to_kern_ctx(void *) __ksym;
+
+/* Would anything but the routes look at what the host forwards: netfilter (iptables, nftables,
+ * connection tracking), IPsec policies, rules that choose a table? A kernel built without one of
+ * them has no such member. */
+static __always_inline bool host_looks(struct __sk_buff *ctx, const struct frame *f)
+{
+	struct sk_buff *skb = bpf_cast_to_kern_ctx(ctx);
+	struct net_device *dev = skb->dev;
+	struct net *net = dev->nd_net.net;
+
+	if (bpf_core_field_exists(net->xfrm) &&
+	    (net->xfrm.policy_count[POLICY_OUT] || net->xfrm.policy_count[POLICY_FWD]))
+		return true;
+	if (bpf_core_field_exists(dev->nf_hooks_ingress) && dev->nf_hooks_ingress)
+		return true;
+	if (f->family == FAMILY4)
+		return net->nf.hooks_ipv4[PRE_ROUTING] || net->nf.hooks_ipv4[FORWARD] ||
+		       net->nf.hooks_ipv4[POST_ROUTING] ||
+		       (bpf_core_field_exists(net->ipv4.fib_has_custom_rules) &&
+			net->ipv4.fib_has_custom_rules);
+	return net->nf.hooks_ipv6[PRE_ROUTING] || net->nf.hooks_ipv6[FORWARD] ||
+	       net->nf.hooks_ipv6[POST_ROUTING] ||
+	       (bpf_core_field_exists(net->ipv6.fib6_has_custom_rules) &&
+		net->ipv6.fib6_has_custom_rules);
+}
+#else
+static __always_inline bool host_looks(struct __sk_buff *ctx, const struct frame *f)
+{
+	(void)ctx;
+	(void)f;
+	return true; /* it cannot be seen */
+}
+#endif
+
+/* The device that the host would route it to; 0 when it would do something else with it. */
+static __always_inline __u32 next_device(struct __sk_buff *skb, const struct frame *f)
+{
+	struct bpf_fib_lookup r = { .ifindex = f->ifindex, .l4_protocol = f->upper,
+				    .tot_len = f->largest };
+	long no;
+
+	if (f->family == FAMILY4) {
+		r.family = INET;
+		__builtin_memcpy(&r.ipv4_src, f->src, 4);
+		__builtin_memcpy(&r.ipv4_dst, f->dst, 4);
+	} else {
+		r.family = INET6;
+		__builtin_memcpy(r.ipv6_src, f->src, 16);
+		__builtin_memcpy(r.ipv6_dst, f->dst, 16);
+	}
+	no = bpf_fib_lookup(skb, &r, sizeof(r), 0);
+	/* where there is no ARP, neighbours need not be known */
+	return no == BPF_FIB_LKUP_RET_SUCCESS || no == BPF_FIB_LKUP_RET_NO_NEIGH ? r.ifindex : 0;
+}
+
+/* Into the VPS that the host would route it to when both devices allow it and no rate is to be
+ * kept; else the host routes it. Frames that it would not route, since they are not for its MAC,
+ * are its affair too. */
 static __always_inline int go_straight(struct __sk_buff *skb, const struct frame *f,
 				       const struct vz_count *w)
 {
-	struct vz_addr_key k = { .family = f->family };
+	__u32 allowed = host_looks(skb, f) ? VZ_DEV_DIRECT : VZ_DEV_DIRECT | VZ_DEV_AUTO;
 	struct vz_counters *c;
-	struct vz_addr *to;
-	struct vz_dev *dev;
+	struct vz_dev *to;
 	__u32 ifindex;
 
-	if (f->dev->flags & VZ_DEV_RATE_OUT || skb->pkt_type != TO_HOST)
+	if (!(f->dev->flags & allowed) || f->dev->flags & VZ_DEV_RATE_OUT ||
+	    skb->pkt_type != TO_HOST)
 		return TC_ACT_UNSPEC;
-	__builtin_memcpy(k.addr, f->dst, 16);
-	to = bpf_map_lookup_elem(&vz_addrs, &k);
-	if (!to || to->ifindex == f->ifindex)
+	ifindex = next_device(skb, f);
+	if (!ifindex || ifindex == f->ifindex)
 		return TC_ACT_UNSPEC;
-	ifindex = to->ifindex;
-	dev = bpf_map_lookup_elem(&vz_devs, &ifindex);
-	if (!dev || !(dev->flags & VZ_DEV_DIRECT) || dev->flags & VZ_DEV_RATE_IN)
+	to = bpf_map_lookup_elem(&vz_devs, &ifindex);
+	if (!to || !(to->flags & allowed) || to->flags & VZ_DEV_RATE_IN)
 		return TC_ACT_UNSPEC;
-	c = bpf_map_lookup_elem(&vz_counters, &dev->ctid);
+	c = bpf_map_lookup_elem(&vz_counters, &to->ctid);
 	if (c)
 		count(f, w, c, false);
 	return bpf_redirect_peer(ifindex, 0);
@@ -634,7 +730,7 @@ int vz_from(struct __sk_buff *skb)
 	w = weigh(skb, &f);
 	if (c)
 		count(&f, &w, c, true);
-	return f.dev->flags & VZ_DEV_DIRECT ? go_straight(skb, &f, &w) : TC_ACT_UNSPEC;
+	return f.dev->flags & VZ_DEV_L2 ? TC_ACT_UNSPEC : go_straight(skb, &f, &w);
 }
 
 SEC("tc")
