@@ -30,29 +30,44 @@ plain_pair() {
 	until [ "$(readlink /proc/$PLAIN_A/ns/net)" != "$(readlink /proc/self/ns/net)" ] &&
 		[ "$(readlink /proc/$PLAIN_B/ns/net)" != "$(readlink /proc/self/ns/net)" ]; do :; done
 	ip link add plain0 netns $PLAIN_A type veth peer name plain1 netns $PLAIN_B
-	nsenter -t $PLAIN_A -n sh -c 'ip addr add 203.0.113.1/24 dev plain0; ip link set plain0 up'
-	nsenter -t $PLAIN_B -n sh -c 'ip addr add 203.0.113.2/24 dev plain1; ip link set plain1 up'
+	nsenter -t $PLAIN_A -n sh -c 'ip addr add 203.0.113.1/24 dev plain0
+		ip addr add 2001:db8:1::1/64 dev plain0 nodad; ip link set plain0 up'
+	nsenter -t $PLAIN_B -n sh -c 'ip addr add 203.0.113.2/24 dev plain1
+		ip addr add 2001:db8:1::2/64 dev plain1 nodad; ip link set plain1 up'
 }
 
-# talk NAME FROM TO ADDR: appends to NAME.tcp (Mbit/s) and NAME.rr (ns).
+# talk NAME FROM TO ADDR: appends to NAME.tcp (Mbit/s) and NAME.rr (ns); the last ones in $tcp, $rr.
 talk() {
-	local how
+	local how got
 	for how in tcp rr; do
-		timeout 20 net -t "${MS:-500}" $how "$2" "$3" "$4" >>"$BENCH_DIR/$1.$how" ||
-			die "$1 $how: no answer of $4"
+		got=$(timeout 20 net -t "${MS:-300}" $how "$2" "$3" "$4") || die "$1 $how: no answer of $4"
+		echo "$got" >>"$BENCH_DIR/$1.$how"
+		printf -v $how %s "$got"
 	done
+}
+
+# beside NAME FROM TO ADDR: the plain pair, then this one, both in the same half second, so that a
+# machine whose speed comes and goes gives honest ratios: NAME.tcp-ratio, NAME.rr-ratio.
+beside() {
+	local tcp rr plain_tcp plain_rr
+	case $4 in
+	*:*) talk net-plain6 "/proc/$PLAIN_A/ns/net" "/proc/$PLAIN_B/ns/net" 2001:db8:1::2 ;;
+	*) talk net-plain "/proc/$PLAIN_A/ns/net" "/proc/$PLAIN_B/ns/net" 203.0.113.2 ;;
+	esac
+	plain_tcp=$tcp plain_rr=$rr
+	talk "$@"
+	awk -v a="$tcp" -v b="$plain_tcp" 'BEGIN { print a / b }' >>"$BENCH_DIR/$1.tcp-ratio"
+	awk -v a="$plain_rr" -v b="$rr" 'BEGIN { print a / b }' >>"$BENCH_DIR/$1.rr-ratio"
 }
 
 med() { sort -n "$1" | awk '{ v[NR] = $1 } END {
 	print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
 
-talk_row() {	# talk_row TITLE NAME
-	local t r bt br
-	t=$(med "$BENCH_DIR/$2.tcp") r=$(med "$BENCH_DIR/$2.rr")
-	bt=$(med "$BENCH_DIR/net-plain.tcp") br=$(med "$BENCH_DIR/net-plain.rr")
-	awk -v n="$1" -v t="$t" -v r="$r" -v bt="$bt" -v br="$br" 'BEGIN {
-		printf "| %-34s | %8.1f | %8.2f | %8.1f | %8.2f |\n", n, t / 1000, t / bt,
-			r / 1000, br / r }'
+talk_row() {	# talk_row TITLE NAME: medians, and the median of the ratios
+	local f=$BENCH_DIR/$2 t=1 r=1
+	[ ! -f "$f.tcp-ratio" ] || t=$(med "$f.tcp-ratio") r=$(med "$f.rr-ratio")
+	awk -v n="$1" -v a="$(med "$f.tcp")" -v b="$(med "$f.rr")" -v t="$t" -v r="$r" 'BEGIN {
+		printf "| %-34s | %8.1f | %8.2f | %8.1f | %8.2f |\n", n, a / 1000, t, b / 1000, r }'
 }
 
 talk_table() {	# talk_table CAPTION
@@ -60,6 +75,7 @@ talk_table() {	# talk_table CAPTION
 		"us" "of plain"
 	printf '|%s|---------:|---------:|---------:|---------:|\n' "$(printf -- '-%.0s' {1..36})"
 	talk_row "two namespaces, a plain veth pair" net-plain
+	talk_row "the same, IPv6" net-plain6
 }
 
 # net_vps I: VPS number I of the network parts, running, with both addresses; its namespace in $netns
@@ -84,25 +100,24 @@ part_net() {
 	plain_pair
 	net_vps 0 && a=$netns
 	net_vps 1 && b=$netns
-	echo 'VENET_DIRECT="yes"' >>"$CONFDIR/vz.conf"
+	echo 'VENET_DIRECT="no"' >>"$CONFDIR/vz.conf"
 	net_vps 2 && c=$netns
 	net_vps 3 && d=$netns
 	sed -i /^VENET_DIRECT=/d "$CONFDIR/vz.conf"
 	for ((i = -1; i < rounds; i++)); do
 		[ "$i" = 0 ] && rm -f "$BENCH_DIR"/net-*.*
-		talk net-plain /proc/$PLAIN_A/ns/net /proc/$PLAIN_B/ns/net 203.0.113.2
-		talk net-vps-vps "$a" "$b" "$(address4 1)"
-		talk net-host-vps $here "$b" "$(address4 1)"
-		talk net-vps-host "$a" $here $HOST4
-		talk net-vps-vps6 "$a" "$b" "$(address6 1)"
-		talk net-direct "$c" "$d" "$(address4 3)"
-		talk net-direct6 "$c" "$d" "$(address6 3)"
+		beside net-vps-vps "$a" "$b" "$(address4 1)"
+		beside net-vps-vps6 "$a" "$b" "$(address6 1)"
+		beside net-routed "$c" "$d" "$(address4 3)"
+		beside net-routed6 "$c" "$d" "$(address6 3)"
+		beside net-host-vps $here "$b" "$(address4 1)"
+		beside net-vps-host "$a" $here $HOST4
 	done
-	talk_table "TCP throughput, and one byte there and back: medians of $rounds rounds in turn"
+	talk_table "TCP throughput, and one byte there and back: medians of $rounds rounds"
 	talk_row "VPS to VPS, venet" net-vps-vps
 	talk_row "VPS to VPS, venet, IPv6" net-vps-vps6
-	talk_row "VPS to VPS, VENET_DIRECT=yes" net-direct
-	talk_row "VPS to VPS, VENET_DIRECT=yes, IPv6" net-direct6
+	talk_row "VPS to VPS, VENET_DIRECT=no" net-routed
+	talk_row "VPS to VPS, VENET_DIRECT=no, IPv6" net-routed6
 	talk_row "host to VPS, venet" net-host-vps
 	talk_row "VPS to host, venet" net-vps-host
 	for i in 0 1 2 3; do end_net_vps $i; done
