@@ -49,11 +49,22 @@ struct vz_exitinfo vz_exitinfo_decode(int status)
 	return x;
 }
 
+/* The nth word behind the one at p; NULL when there are fewer. */
+static const char *skip_words(const char *p, int n)
+{
+	while (n-- && p)
+		p = strchr(p, ' ') ? strchr(p, ' ') + 1 : NULL;
+	return p;
+}
+
 /* The last number of a stat line whose state is dead; -errno. May be hostile: the name between
- * the parentheses is the guest's, therefore the last ')' counts. */
+ * the parentheses is the guest's, therefore the last ')' counts. Read in the moment in which the
+ * parent reaps it, the line has lost the group's exit code and has the thread's in its place; it
+ * has lost the number of threads (field 20, 17 behind the state) at the same time: -ESRCH. */
 static int zombie_status(int stat_fd, int *ret)
 {
 	char buf[2048], *p;
+	const char *threads;
 	ssize_t n = pread(stat_fd, buf, sizeof(buf) - 1, 0);
 	uint32_t v;
 
@@ -65,6 +76,9 @@ static int zombie_status(int stat_fd, int *ret)
 	p = strrchr(buf, ')');
 	if (!p || p[1] != ' ' || (p[2] != 'Z' && p[2] != 'X'))
 		return -EAGAIN;
+	threads = skip_words(p + 2, 17);
+	if (!threads || *threads == '0')
+		return -ESRCH;
 	p = strrchr(p, ' ');
 	if (vz_num_u32(p + 1, INT32_MAX, &v) < 0)
 		return -EINVAL;

@@ -9,6 +9,9 @@
 #include "unit.h"
 
 #include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/reboot.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -113,6 +116,56 @@ static void zombies(void)
 	}
 }
 
+/* A line read while the parent reaps: dead, but the group's exit code is gone with the threads. */
+static void half_reaped(void)
+{
+	static const char head[] = "7 (i) n) Z 1 7 7 0 -1 4228420 0 0 0 0 0 0 0 0 20 0 ";
+	char path[] = "/tmp/vz-stat-XXXXXX";
+	int fd = mkstemp(path);
+
+	CHECK(fd >= 0);
+	CHECK_INT(unlink(path), 0);
+	for (int threads = 0; threads < 2; threads++) {
+		struct vz_exitinfo x;
+
+		CHECK_INT(ftruncate(fd, 0), 0);
+		CHECK_INT(lseek(fd, 0, SEEK_SET), 0);
+		dprintf(fd, "%s%d 0 5 0 0 %d\n", head, threads, threads ? SIGHUP : 0);
+		x = vz_exitinfo_get(fd, -1);
+		CHECK_INT(x.end, threads ? VZ_END_REBOOT : VZ_END_UNKNOWN);
+	}
+	close(fd);
+}
+
+static void *reap(void *p)
+{
+	CHECK_INT(waitpid(((struct process *)p)->pid, NULL, 0), ((struct process *)p)->pid);
+	return NULL;
+}
+
+/* Whoever reaps, and when: a reboot is never taken for something else. */
+static void reaped_meanwhile(void)
+{
+	for (int round = 0; round < 200; round++) {
+		struct vz_exitinfo x;
+		struct process p;
+		struct pollfd f;
+		pthread_t t;
+
+		CHECK(start(BY_INIT_RESTART, &p));
+		f = (struct pollfd){ .fd = p.pidfd, .events = POLLIN };
+		go(&p);
+		CHECK_INT(poll(&f, 1, -1), 1);
+		CHECK_INT(pthread_create(&t, NULL, reap, &p), 0);
+		do {
+			x = vz_exitinfo_get(p.stat_fd, p.pidfd);
+			CHECK(x.end == VZ_END_REBOOT || x.end == VZ_END_UNKNOWN);
+		} while (x.end == VZ_END_REBOOT);
+		CHECK_INT(pthread_join(t, NULL), 0);
+		finish(&p);
+	}
+}
+
 /* The watcher with many that end at once. */
 static void watcher(void)
 {
@@ -196,7 +249,9 @@ int main(void)
 	go(&p);
 	waitpid(p.pid, NULL, 0);
 	finish(&p);
+	half_reaped();
 	zombies();
+	reaped_meanwhile();
 	watcher();
 	edges();
 	return done();
