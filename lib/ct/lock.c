@@ -51,9 +51,11 @@ static pid_t holder_of(const char *path, bool *ret_numbered)
 	return vz_proc_alive((pid_t)pid, start) ? (pid_t)pid : 0;
 }
 
+/* One name, so that what a killed process left goes with the next command. It is unlinked and not
+ * written over: it may be the same file as a stale lock. */
 static int write_temp(const char *lock, const char *status, char **ret)
 {
-	autofree char *temp = vz_fmt("%sXXXXXX", lock);
+	autofree char *temp = vz_fmt("%s.new", lock);
 	char text[256], boot[40] = "";
 	autoclose int fd = -EBADF;
 	struct vz_proc me = { 0 };
@@ -65,7 +67,9 @@ static int write_temp(const char *lock, const char *status, char **ret)
 	(void)vz_proc_boot_id(boot, sizeof(boot));
 	n = snprintf(text, sizeof(text), "%d\n%s\n%llu %s\n", getpid(), status,
 		     (unsigned long long)me.start_time, boot);
-	fd = mkostemp(temp, O_CLOEXEC);
+	if (unlink(temp) < 0 && errno != ENOENT)
+		return -errno;
+	fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
 	r = vz_write_all(fd, text, (size_t)n);
@@ -88,16 +92,11 @@ static int busy(pid_t pid, vz_conf_warn *notice, struct vz_err *e)
 	return vz_fail(e, VZ_LOCKED, 0, "Container already locked"), -EBUSY;
 }
 
-/* Links the temp file to the lock's name, clearing a stale lock out of the way. The directory's
- * flock keeps two of us from clearing at once and removing each other's fresh lock. */
-static int take(const char *dir, const char *lock, const char *temp, vz_conf_warn *notice,
-		struct vz_err *e)
+/* Links the temp file to the lock's name, clearing a stale lock out of the way. */
+static int take(const char *lock, const char *temp, vz_conf_warn *notice, struct vz_err *e)
 {
-	autoclose int dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	bool numbered;
 
-	if (dirfd < 0 || flock(dirfd, LOCK_EX) < 0)
-		return vz_fail(e, VZ_SYSTEM, errno, "Unable to lock container");
 	for (int tries = 0; tries < 3; tries++) {
 		pid_t pid;
 
@@ -124,6 +123,7 @@ static int take(const char *dir, const char *lock, const char *temp, vz_conf_war
 int vz_ct_lock(struct vz_ct *ct, const char *status, vz_conf_warn *notice, struct vz_err *e)
 {
 	autofree char *lock = NULL, *temp = NULL;
+	autoclose int dirfd = -EBADF;
 	const char *dir;
 	int r;
 
@@ -137,14 +137,18 @@ int vz_ct_lock(struct vz_ct *ct, const char *status, vz_conf_warn *notice, struc
 	lock = vz_fmt("%s/%u.lck", dir, ct->id);
 	if (!lock)
 		r = -ENOMEM;
-	if (r >= 0)
-		r = write_temp(lock, status, &temp);
+	/* one of us at a time: two would clear each other's fresh lock away */
+	if (r >= 0) {
+		dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		r = dirfd < 0 || flock(dirfd, LOCK_EX) < 0 ? -errno :
+							     write_temp(lock, status, &temp);
+	}
 	if (r == -EROFS)
 		return vz_fail(e, VZ_SYSTEM, EROFS,
 			       "Unable to lock container (--skiplock works without): %s", dir);
 	if (r < 0)
 		return vz_fail(e, VZ_SYSTEM, -r, "Unable to lock container: %s", dir);
-	r = take(dir, lock, temp, notice, e);
+	r = take(lock, temp, notice, e);
 	unlink(temp);
 	if (r < 0)
 		return r;

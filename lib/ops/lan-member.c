@@ -115,6 +115,77 @@ int vz_lan_relink(const struct vz_lan *lan, struct vz_err *e)
 	return r;
 }
 
+/* ---- after set ---- */
+
+static void tell_one(const struct vz_ct *ct)
+{
+	struct vz_ct copy = *ct;
+	struct vz_state st;
+
+	if (vz_state_read(ct->id, &st) > 0)
+		vz_lan_tell_names(&copy, &st, true);
+}
+
+/* The LAN's file, its server and its members after a change of the saved configuration of `ct`. */
+static int follow(const struct vz_ct *ct, const char *name, struct vz_err *e)
+{
+	autoclose int lock = vz_lan_lock(name, e);
+	autolan lan = { 0 };
+	autonetif dev = { 0 };
+	bool changed = false;
+	int r = lock < 0 ? lock : vz_lan_load(name, &lan, e);
+
+	if (r < 0)
+		return r;
+	if (vz_lan_device(&ct->conf, name, &dev) >= 0)
+		r = vz_lan_adopt(&lan, ct->id, &dev, &changed, e);
+	else if ((changed = vz_lan_find(&lan, ct->id)))
+		vz_lan_drop(&lan, ct->id);
+	if (r >= 0 && changed)
+		r = vz_lan_save(&lan, e);
+	if (r >= 0 && changed)
+		r = vz_lan_dhcp_up(&lan, e);
+	if (r < 0)
+		return r;
+	vz_lan_tell_members(&lan, 0);
+	if (!vz_lan_find(&lan, ct->id))
+		tell_one(ct);
+	return 0;
+}
+
+/* The LANs of the configuration `lans`, but not those of `but`. */
+static void follow_all(const struct vz_ct *ct, const struct vz_conf *lans, const struct vz_conf *but)
+{
+	for (size_t i = 0; lans->netif.set && i < lans->netif.n; i++) {
+		autonetif dev = { 0 }, other = { 0 };
+		struct vz_err e = { 0 };
+		const char *name;
+
+		if (vz_netif_parse(lans->netif.v[i], &dev, NULL) < 0)
+			continue;
+		name = vz_lan_of_bridge(dev.v[VZ_NETIF_BRIDGE]);
+		if (!name || (but && vz_lan_device(but, name, &other) >= 0))
+			continue;
+		if (follow(ct, name, &e) < 0)
+			vz_log(-1, "Warning: guest LAN %s: %s, ignoring", name, e.msg);
+	}
+}
+
+void vz_lan_after_set(const struct vz_ct *ct, const struct vz_given *g)
+{
+	struct vz_ct now = *ct;
+	autoconf conf = { 0 };
+
+	if (!g->add.netif.set && !g->del.netif.set && !g->ifname.set && !g->add.hostname.set &&
+	    !g->name_given)
+		return;
+	if (vz_conf_load(ct->conf_path, &conf, NULL, NULL) < 0)
+		return;
+	now.conf = conf;
+	follow_all(&now, &conf, NULL);
+	follow_all(&now, &ct->conf, &conf);
+}
+
 /* ---- for start ---- */
 
 static int one_lan(struct vz_ct *ct, const char *name, const struct vz_netif *dev,

@@ -8,7 +8,7 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "ops/lan-internal.h"
-#include "ops/ops.h"
+#include "ops/set-internal.h"
 #include "sys/nl.h"
 
 /* ---- create, delete, start, stop ---- */
@@ -310,7 +310,7 @@ static int set_netif(struct vz_ct *ct, const char *add, const char *del, struct 
 			g.del.netif.n = 1;
 	}
 	if (r >= 0)
-		r = vz_op_set(ct, &g, e);
+		r = vz_set_live(ct, &g, e);
 	vz_given_free(&g);
 	return r < 0 ? r : reload(ct, e);
 }

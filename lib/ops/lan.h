@@ -40,6 +40,13 @@ int vz_op_lan_detach(struct vz_ct *ct, const char *name, struct vz_err *e);
 int vz_op_lan_look(const char *name, struct vz_lan *ret, struct vz_lan_state *ret_state,
 		   struct vz_err *e);
 
+/* ---- after set ---- */
+
+/* When `g` has been saved in the configuration of the VPS (ct as it was before): what it says of
+ * devices and names reaches the LANs and their running members. Only warns. The caller holds no
+ * lock of a LAN. */
+void vz_lan_after_set(const struct vz_ct *ct, const struct vz_given *g);
+
 /* ---- for start ---- */
 
 /* Before the devices of a VPS are made: each of its LANs is brought up, and its address there

@@ -24,6 +24,9 @@ struct vz_set_doors {
 	int (*dist)(struct vz_ct *ct, const struct vz_dist_change *c, struct vz_err *e);
 };
 
+/* vz_op_set() but for what the guest LANs learn of it: for who holds the lock of one. */
+int vz_set_live(struct vz_ct *ct, struct vz_given *g, struct vz_err *e);
+
 int vz_set_run(struct vz_ct *ct, struct vz_given *g, const struct vz_set_doors *doors,
 	       struct vz_err *e);
 

@@ -6,6 +6,7 @@
 #include "cgroup/cgroup.h"
 #include "launch/netpolicy.h"
 #include "ops/features.h"
+#include "ops/lan.h"
 #include "ops/net.h"
 #include "ops/rate.h"
 #include "ops/set-internal.h"
@@ -132,7 +133,7 @@ static int password(struct vz_ct *ct, const char *user_password, struct vz_err *
 	return code ? vz_fail(e, VZ_CHANGEPASS, 0, "Password change failed") : 0;
 }
 
-int vz_op_set(struct vz_ct *ct, struct vz_given *g, struct vz_err *e)
+int vz_set_live(struct vz_ct *ct, struct vz_given *g, struct vz_err *e)
 {
 	static const struct vz_set_doors doors = {
 		.sample_dir = VZ_CONFDIR "/conf",
@@ -147,4 +148,13 @@ int vz_op_set(struct vz_ct *ct, struct vz_given *g, struct vz_err *e)
 	};
 
 	return vz_set_run(ct, g, &doors, e);
+}
+
+int vz_op_set(struct vz_ct *ct, struct vz_given *g, struct vz_err *e)
+{
+	int r = vz_set_live(ct, g, e);
+
+	if (r >= 0 && g->save && ct->id)
+		vz_lan_after_set(ct, g);
+	return r;
 }
