@@ -209,6 +209,7 @@ int vz_guard_change(const struct vz_guard_dev *d, struct vz_err *e)
 
 /* ---- addresses ---- */
 
+/* ifindex 0: the entry that says which device the host routes the address to. */
 static struct vz_addr_key addr_key(int ifindex, const struct vz_ip *ip)
 {
 	struct vz_addr_key k = { .ifindex = (uint32_t)ifindex,
@@ -219,7 +220,7 @@ static struct vz_addr_key addr_key(int ifindex, const struct vz_ip *ip)
 }
 
 /* Of a failed one none stays. */
-int vz_guard_addr_add(int ifindex, const struct vz_ip *ip, size_t n, struct vz_err *e)
+static int enter_addrs(int ifindex, bool routed, const struct vz_ip *ip, size_t n, struct vz_err *e)
 {
 	autofree struct vz_addr_key *keys = calloc(n ? n : 1, sizeof(*keys));
 	autofree struct vz_addr *values = calloc(n ? n : 1, sizeof(*values));
@@ -231,7 +232,7 @@ int vz_guard_addr_add(int ifindex, const struct vz_ip *ip, size_t n, struct vz_e
 	if (!keys || !values)
 		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
 	for (size_t i = 0; i < n; i++) {
-		keys[i] = addr_key(ifindex, &ip[i]);
+		keys[i] = addr_key(routed ? 0 : ifindex, &ip[i]);
 		values[i].ifindex = (uint32_t)ifindex;
 	}
 	r = vz_bpf_update_many(map, keys, values, n, NULL);
@@ -240,6 +241,26 @@ int vz_guard_addr_add(int ifindex, const struct vz_ip *ip, size_t n, struct vz_e
 	for (size_t i = 0; i < n; i++)
 		(void)vz_bpf_delete(map, &keys[i]);
 	return vz_fail(e, VZ_SYSTEM, -r, "cannot allow addresses on network device %d", ifindex);
+}
+
+int vz_guard_addr_add(int ifindex, const struct vz_ip *ip, size_t n, struct vz_err *e)
+{
+	return enter_addrs(ifindex, false, ip, n, e);
+}
+
+int vz_guard_routed(int ifindex, const struct vz_ip *ip, size_t n, struct vz_err *e)
+{
+	return enter_addrs(ifindex, true, ip, n, e);
+}
+
+/* Who got the address since has entered himself. */
+static void end_routed(int map, int ifindex, const struct vz_ip *ip)
+{
+	struct vz_addr_key k = addr_key(0, ip);
+	struct vz_addr a;
+
+	if (!vz_bpf_lookup(map, &k, &a) && a.ifindex == (uint32_t)ifindex)
+		(void)vz_bpf_delete(map, &k);
 }
 
 int vz_guard_addr_del(int ifindex, const struct vz_ip *ip, size_t n, struct vz_err *e)
@@ -252,6 +273,7 @@ int vz_guard_addr_del(int ifindex, const struct vz_ip *ip, size_t n, struct vz_e
 	for (size_t i = 0; i < n; i++) {
 		struct vz_addr_key k = addr_key(ifindex, &ip[i]);
 
+		end_routed(map, ifindex, &ip[i]);
 		r = vz_bpf_delete(map, &k);
 		if (r < 0 && r != -ENOENT)
 			return vz_fail(e, VZ_SYSTEM, -r, "cannot take addresses off network device %d",

@@ -56,6 +56,10 @@ int vz_guard_change(const struct vz_guard_dev *d, struct vz_err *e);
 int vz_guard_addr_add(int ifindex, const struct vz_ip *ip, size_t n, struct vz_err *e);
 int vz_guard_addr_del(int ifindex, const struct vz_ip *ip, size_t n, struct vz_err *e);
 
+/* The host routes these addresses to the venet device. A hint: the guard looks for the route of such
+ * addresses only (enum vz_direct). vz_guard_addr_del() takes it back. */
+int vz_guard_routed(int ifindex, const struct vz_ip *ip, size_t n, struct vz_err *e);
+
 /* Host ends of all devices of the VPS that are guarded; the caller frees *ret. */
 int vz_guard_devs(unsigned ctid, int **ret, size_t *ret_n, struct vz_err *e);
 

@@ -406,6 +406,8 @@ int vz_venet_up(struct vz_venet *v, const struct vz_venet_how *how, const struct
 	r = vz_link_set(v->rtnl, v->index, &(struct vz_link_change){ .up = true }, e);
 	for (; r >= 0 && done < n; done += r >= 0)
 		r = add_route(v, how, &ip[done], e);
+	if (r >= 0)
+		r = vz_guard_routed(v->index, ip, n, e);
 	if (r >= 0) {
 		r = record_and_answer(v, how->uplinks, ip, n, e);
 		if (r >= 0)

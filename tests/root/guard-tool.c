@@ -3,7 +3,7 @@
  * The guard, the meter and the shaper by hand, for tests and benches that have devices and no VPS.
  *
  *	attach DEV CTID WORD...       venet [auto|direct], or l2 and of mac ip router; mac=00:..
- *	allow|deny DEV ADDR...        change DEV CTID WORD...     gone CTID
+ *	allow|routed|deny DEV ADDR... change DEV CTID WORD...     gone CTID
  *	shape CTID IN OUT DEV...      bits per second             unshape CTID
  *	meter CTID                    lines: class family in_bytes in_packets out_bytes out_packets
  *	drops CTID                    lines: reason packets
@@ -157,6 +157,8 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(verb, "allow"))
 		r = vz_guard_addr_add(index_of(*arg), ip, addresses(arg + 1, ip), &e);
+	if (!strcmp(verb, "routed"))
+		r = vz_guard_routed(index_of(*arg), ip, addresses(arg + 1, ip), &e);
 	if (!strcmp(verb, "deny"))
 		r = vz_guard_addr_del(index_of(*arg), ip, addresses(arg + 1, ip), &e);
 	if (!strcmp(verb, "gone"))

@@ -34,7 +34,7 @@ struct vz_dev {
 	__u16 pad;
 };
 
-/* ---- addrs: what a device may send from ---- */
+/* ---- addrs: what a device may send from; for ifindex 0, that the host routes it to one ---- */
 
 struct vz_addr_key {
 	__u32 ifindex;
@@ -43,7 +43,7 @@ struct vz_addr_key {
 };
 
 struct vz_addr {
-	__u32 ifindex; /* as in the key */
+	__u32 ifindex; /* the device */
 };
 
 /* ---- link_locals: ifindex -> the one link-local address that is not made of the MAC ---- */

@@ -127,6 +127,19 @@ static __always_inline bool is_zero(const __u8 *a, int from, int to)
 	return !any;
 }
 
+/* n bytes at `at`; not 0 when the frame is shorter. Headers are nearly always in the part of the
+ * buffer that can be read without a call. */
+static __always_inline int load(struct __sk_buff *skb, __u32 at, void *to, __u32 n)
+{
+	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+
+	if (at < 64 && data + at + n <= end) {
+		__builtin_memcpy(to, data + at, n);
+		return 0;
+	}
+	return bpf_skb_load_bytes(skb, at, to, n);
+}
+
 /* n bytes at `at` of the IP packet; false when they are not all in it. */
 static __always_inline bool take(struct __sk_buff *skb, const struct frame *f, __u32 at, void *to,
 				 __u32 n)
@@ -143,7 +156,7 @@ static __always_inline int parse_ethernet(struct __sk_buff *skb, struct frame *f
 		__be16 type;
 	} eth;
 
-	if (bpf_skb_load_bytes(skb, 0, &eth, sizeof(eth)))
+	if (load(skb, 0, &eth, sizeof(eth)))
 		return objection(VZ_DROP_MALFORMED);
 	__builtin_memcpy(f->dst_mac, eth.dst, 6);
 	__builtin_memcpy(f->src_mac, eth.src, 6);
@@ -173,7 +186,7 @@ static __always_inline int parse_v4(struct __sk_buff *skb, struct frame *f)
 	} ip;
 	__u32 header, len;
 
-	if (bpf_skb_load_bytes(skb, f->net, &ip, sizeof(ip)))
+	if (load(skb, f->net, &ip, sizeof(ip)))
 		return objection(VZ_DROP_MALFORMED);
 	header = (ip.version_ihl & 15) * 4;
 	len = bpf_ntohs(ip.len);
@@ -238,7 +251,7 @@ static __always_inline int parse_v6(struct __sk_buff *skb, struct frame *f)
 	} ip;
 	__u32 len;
 
-	if (bpf_skb_load_bytes(skb, f->net, &ip, sizeof(ip)))
+	if (load(skb, f->net, &ip, sizeof(ip)))
 		return objection(VZ_DROP_MALFORMED);
 	len = bpf_ntohs(ip.len) + V6_LEN;
 	if (len == V6_LEN && skb->gso_size)
@@ -559,7 +572,7 @@ static __always_inline struct vz_count weigh(struct __sk_buff *skb, struct frame
 	f->largest = w.bytes;
 	if (!size)
 		return w;
-	if (f->upper == TCP && !bpf_skb_load_bytes(skb, f->upper_at + 12, &offset, 1))
+	if (f->upper == TCP && !load(skb, f->upper_at + 12, &offset, 1))
 		headers += (offset >> 4) * 4;
 	else if (f->upper == UDP)
 		headers += 8;
@@ -658,6 +671,15 @@ static __always_inline bool host_looks(struct __sk_buff *ctx, const struct frame
 }
 #endif
 
+/* A hint, which spares most of what leaves the host a second search of the routes. */
+static __always_inline bool is_of_a_vps(const struct frame *f, const __u8 *addr)
+{
+	struct vz_addr_key k = { .family = f->family };
+
+	__builtin_memcpy(k.addr, addr, 16);
+	return bpf_map_lookup_elem(&vz_addrs, &k);
+}
+
 /* The device that the host would route it to; 0 when it would do something else with it. */
 static __always_inline __u32 next_device(struct __sk_buff *skb, const struct frame *f)
 {
@@ -691,7 +713,7 @@ static __always_inline int go_straight(struct __sk_buff *skb, const struct frame
 	__u32 ifindex;
 
 	if (!(f->dev->flags & allowed) || f->dev->flags & VZ_DEV_RATE_OUT ||
-	    skb->pkt_type != TO_HOST)
+	    skb->pkt_type != TO_HOST || !is_of_a_vps(f, f->dst))
 		return TC_ACT_UNSPEC;
 	ifindex = next_device(skb, f);
 	if (!ifindex || ifindex == f->ifindex)
