@@ -26,6 +26,9 @@ int vz_lan_relink(const struct vz_lan *lan, struct vz_err *e);
 void vz_lan_hosts(struct vz_str *out, const struct vz_lan *lan);
 /* Every running member but `except` writes its hosts file anew. Only warns. */
 void vz_lan_tell_members(const struct vz_lan *lan, unsigned except);
+/* Who is in the LAN, or his name, has changed: its server, its members and the VPS itself (which may
+ * have left it) learn it. Only warns. */
+void vz_lan_tell(struct vz_ct *ct, const struct vz_lan *lan);
 
 /* ---- lan-dhcp.c ---- */
 /* Starts the LAN's server when it should run and does not, and tells it of the members. */

@@ -117,17 +117,8 @@ int vz_lan_relink(const struct vz_lan *lan, struct vz_err *e)
 
 /* ---- after set ---- */
 
-static void tell_one(const struct vz_ct *ct)
-{
-	struct vz_ct copy = *ct;
-	struct vz_state st;
-
-	if (vz_state_read(ct->id, &st) > 0)
-		vz_lan_tell_names(&copy, &st, true);
-}
-
 /* The LAN's file, its server and its members after a change of the saved configuration of `ct`. */
-static int follow(const struct vz_ct *ct, const char *name, struct vz_err *e)
+static int follow(struct vz_ct *ct, const char *name, struct vz_err *e)
 {
 	autoclose int lock = vz_lan_lock(name, e);
 	autolan lan = { 0 };
@@ -143,18 +134,13 @@ static int follow(const struct vz_ct *ct, const char *name, struct vz_err *e)
 		vz_lan_drop(&lan, ct->id);
 	if (r >= 0 && changed)
 		r = vz_lan_save(&lan, e);
-	if (r >= 0 && changed)
-		r = vz_lan_dhcp_up(&lan, e);
-	if (r < 0)
-		return r;
-	vz_lan_tell_members(&lan, 0);
-	if (!vz_lan_find(&lan, ct->id))
-		tell_one(ct);
-	return 0;
+	if (r >= 0)
+		vz_lan_tell(ct, &lan);
+	return r;
 }
 
 /* The LANs of the configuration `lans`, but not those of `but`. */
-static void follow_all(const struct vz_ct *ct, const struct vz_conf *lans, const struct vz_conf *but)
+static void follow_all(struct vz_ct *ct, const struct vz_conf *lans, const struct vz_conf *but)
 {
 	for (size_t i = 0; lans->netif.set && i < lans->netif.n; i++) {
 		autonetif dev = { 0 }, other = { 0 };

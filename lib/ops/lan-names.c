@@ -160,3 +160,15 @@ void vz_lan_tell_members(const struct vz_lan *lan, unsigned except)
 	}
 	vz_host_free(&host);
 }
+
+void vz_lan_tell(struct vz_ct *ct, const struct vz_lan *lan)
+{
+	struct vz_err e = { 0 };
+	struct vz_state st;
+
+	if (vz_lan_dhcp_up(lan, &e) < 0)
+		vz_log(-1, "Warning: %s, ignoring", e.msg);
+	vz_lan_tell_members(lan, ct->id);
+	if (ct->has_conf && vz_state_read(ct->id, &st) > 0)
+		vz_lan_tell_names(ct, &st, true);
+}

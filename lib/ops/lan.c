@@ -362,19 +362,6 @@ static int attach(struct vz_ct *ct, struct vz_lan *lan, const struct vz_lan_atta
 	return r;
 }
 
-/* Who is in the LAN has changed: the server and the members learn it. */
-static void tell(struct vz_ct *ct, const struct vz_lan *lan)
-{
-	struct vz_err e = { 0 };
-	struct vz_state st;
-
-	if (vz_lan_dhcp_up(lan, &e) < 0)
-		vz_log(-1, "Warning: %s, ignoring", e.msg);
-	vz_lan_tell_members(lan, ct->id);
-	if (ct->has_conf && vz_state_read(ct->id, &st) > 0)
-		vz_lan_tell_names(ct, &st, true);
-}
-
 int vz_op_lan_attach(struct vz_ct *ct, const char *name, const struct vz_lan_attach *a,
 		     struct vz_err *e)
 {
@@ -386,7 +373,7 @@ int vz_op_lan_attach(struct vz_ct *ct, const char *name, const struct vz_lan_att
 
 	if (r < 0)
 		return r;
-	tell(ct, &lan);
+	vz_lan_tell(ct, &lan);
 	m = vz_lan_find(&lan, ct->id);
 	if (m && m->ip.family)
 		vz_ip_text(&m->ip, text);
@@ -417,7 +404,7 @@ int vz_op_lan_detach(struct vz_ct *ct, const char *name, struct vz_err *e)
 	r = vz_lan_save(&lan, e);
 	if (r < 0)
 		return r;
-	tell(ct, &lan);
+	vz_lan_tell(ct, &lan);
 	vz_log(0, "Container %u has left guest LAN %s", ct->id, name);
 	return 0;
 }
