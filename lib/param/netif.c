@@ -27,7 +27,7 @@ static const struct {
 	[VZ_NETIF_HOST_IFNAME] = { "host_ifname", K_NAME, NULL },
 	[VZ_NETIF_HOST_MAC] = { "host_mac", K_MAC, NULL },
 	[VZ_NETIF_MAC_FILTER] = { "mac_filter", K_ON, "on" },
-	[VZ_NETIF_IP_FILTER] = { "ip_filter", K_ON, "off" },
+	[VZ_NETIF_IP_FILTER] = { "ip_filter", K_ON, NULL },
 	[VZ_NETIF_ROUTER] = { "router", K_ON, "off" },
 	[VZ_NETIF_GW] = { "gw", K_IP4, NULL },
 	[VZ_NETIF_GW6] = { "gw6", K_IP6, NULL },
@@ -42,9 +42,17 @@ void vz_netif_free(struct vz_netif *n)
 	n->n_ip = 0;
 }
 
+/* A device with addresses is held to them, unless DHCP may give it others. */
+static const char *ip_filter_default(const struct vz_netif *n)
+{
+	return n->n_ip && !vz_netif_is_on(n, VZ_NETIF_DHCP) &&
+	       !vz_netif_is_on(n, VZ_NETIF_DHCP6) ? "on" : "off";
+}
+
 bool vz_netif_is_on(const struct vz_netif *n, enum vz_netif_key key)
 {
-	const char *v = *n->v[key] ? n->v[key] : keys[key].dflt;
+	const char *v = *n->v[key] ? n->v[key] :
+			key == VZ_NETIF_IP_FILTER ? ip_filter_default(n) : keys[key].dflt;
 
 	return vz_str_eq(v, "on") || vz_str_eq(v, "yes");
 }

@@ -24,7 +24,7 @@ enum vz_netif_key {
 	VZ_NETIF_HOST_IFNAME,
 	VZ_NETIF_HOST_MAC,
 	VZ_NETIF_MAC_FILTER, /* on (the default): other source addresses are dropped */
-	VZ_NETIF_IP_FILTER,  /* off (the default) */
+	VZ_NETIF_IP_FILTER,  /* not given: on where there are addresses and no DHCP */
 	VZ_NETIF_ROUTER,     /* off (the default): no DHCP server, no router advertisements */
 	VZ_NETIF_GW,
 	VZ_NETIF_GW6,
@@ -42,7 +42,7 @@ struct vz_netif {
 /* Parses a word or change; *ret is filled only on success and is the caller's to free. -EINVAL,
  * where possible with a sentence in *e, or -ENOMEM. */
 int vz_netif_parse(const char *word, struct vz_netif *ret, struct vz_err *e);
-/* The canonical word: only what is given and no default. Caller frees; NULL without memory. */
+/* The canonical word: only what is given and no fixed default. Caller frees; NULL without memory. */
 char *vz_netif_word(const struct vz_netif *n);
 void vz_netif_free(struct vz_netif *n);
 #define autonetif __attribute__((cleanup(vz_netif_free))) struct vz_netif

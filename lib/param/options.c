@@ -47,7 +47,7 @@ const struct vz_extra vz_extras[] = {
 	  "Whether frames with other hardware addresses are dropped on the chosen veth device." },
 	{ "ip_filter", "on|off", "on|off", IN_SET, X_NETIF, 0,
 	  "Whether frames with other addresses than those of the chosen veth device are dropped; "
-	  "off by default." },
+	  "on by default where it has addresses and does not use DHCP." },
 	{ "router", "on|off", "on|off", IN_SET, X_NETIF, 0,
 	  "Whether the chosen veth device may serve DHCP, announce routes and send spanning tree "
 	  "frames; off by default." },
@@ -292,7 +292,7 @@ static int take_netif(struct vz_given *g, const struct vz_extra *x, const char *
 	const struct vz_param *p = vz_param_by_key("NETIF");
 	struct vz_plist *l = &g->ifname;
 
-	if (x->words && !vz_words_have(x->words, value, strlen(value)))
+	if (x->words && *value && !vz_words_have(x->words, value, strlen(value)))
 		return -EINVAL;
 	g->add.netif.set = true;
 	if (x->kind == X_IFNAME)

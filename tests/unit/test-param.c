@@ -256,6 +256,8 @@ static const struct value {
 	  "ifname=eth0,bridge=b,ip_filter=on,gw=10.0.0.1,gw6=fe80::1,dhcp6=yes,ip=10.0.0.2/24,"
 	  "ip=2001:db8::2/64",
 	  0 },
+	{ "NETIF", false, "ifname=eth0,ip_filter=off,ip=10.0.0.2/24",
+	  "ifname=eth0,ip_filter=off,ip=10.0.0.2/24", 0 }, /* no default: it stands */
 	{ "NETIF", false, "ifname=eth0,ip=10.0.0.2/24,ip=10.0.0.2/16", "ifname=eth0,ip=10.0.0.2/16",
 	  0 },
 	{ "NETIF", false, "ifname=eth0,ip=10.0.0.2/33;ifname=eth1", "ifname=eth1", VZ_TAKEN_PARTLY },
