@@ -132,7 +132,7 @@ enter_world() {
 	mkfifo "$dir/ns"
 	# The opened read-write fifo neither blocks nor breaks when the world dies early.
 	exec 9<>"$dir/ns"
-	trap 'world_end "$first" "${ns:-none}"; rm -rf "$dir"' EXIT
+	trap 'world_end "$first" "${ns:-none}"; rm -rf --one-file-system "$dir"' EXIT
 	trap 'exit 130' INT TERM
 	WORLD_IDS=$first WORLD_DIR=$dir OUTSIDE=/proc/$$ unshare --mount --net --propagation private \
 		bash -c 'readlink /proc/self/ns/mnt >&9; exec 9>&-; exec bash "$0" "$@"' "$0" "$@" &
@@ -307,7 +307,7 @@ run_one() {
 		tail -n "${VZT_LOG_LINES:-60}" "$T/log" | sed 's/^/# /'
 		;;
 	esac
-	rm -rf "$T"
+	rm -rf --one-file-system "$T"
 }
 
 # Whatever a test started is ended with it, so that one failure does not make the next.

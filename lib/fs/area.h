@@ -46,6 +46,9 @@ int vz_area_mount(const struct vz_area *a, struct vz_err *e);
 /* Unmounts everything at and below VE_ROOT, deepest first; nothing mounted is success. */
 int vz_area_umount(const struct vz_area *a, struct vz_err *e);
 
+/* VZ_FS_DEL_PRVT (52) while something of the host's is mounted on PRIVATE or below it: deleting would
+ * take the rest and leave that. */
+int vz_area_can_destroy(const struct vz_area *a, struct vz_err *e);
 /* Renames PRIVATE to <top of its file system>/vztmp/vzctl-rm-me.XXXXXX and deletes it by a
  * background process (guarded by vztmp/rm.lck); a symlink loses only the link. Removes VE_ROOT.
  * VZ_FS_DEL_PRVT (52). */

@@ -8,6 +8,7 @@
 #include "fs/fs-internal.h"
 #include "sys/call.h"
 #include "sys/file.h"
+#include "sys/mnt.h"
 #include "sys/proc.h"
 
 #include <fcntl.h>
@@ -169,6 +170,21 @@ int vz_area_discard(const char *private, struct vz_err *e)
 		return vz_fail(e, VZ_FS_DEL_PRVT, -r, "cannot move %s to %s/" TRASH, private, top);
 	(void)empty_in_background(trash); /* if it cannot run, the next destroy cleans up */
 	return 0;
+}
+
+int vz_area_can_destroy(const struct vz_area *a, struct vz_err *e)
+{
+	autofree char *at = NULL;
+	struct stat st;
+
+	/* of a link nothing but the link goes */
+	if (lstat(a->private, &st) < 0 || S_ISLNK(st.st_mode) || vz_mount_below(a->private, &at) <= 0)
+		return 0;
+	for (char *s = at; *s; s++)
+		if ((unsigned char)*s < 32 || *s == 127)
+			*s = '?';
+	return vz_fail(e, VZ_FS_DEL_PRVT, 0, "Something is mounted on %s, which is not removed with "
+		       "the container: umount it first", at);
 }
 
 int vz_area_destroy(const struct vz_area *a, struct vz_err *e)

@@ -120,6 +120,9 @@ int vz_op_destroy(struct vz_ct *ct, struct vz_err *e)
 			      "Container is currently running. Stop it first.");
 	if (vz_ct_is_mounted(ct))
 		return refuse(e, VZ_FS_MOUNTED, "Container is currently mounted (umount first)");
+	r = vz_area_can_destroy(&d.area, e);
+	if (r < 0)
+		return r;
 	vz_log(0, "Destroying container private area: %s", ct->private);
 	r = vz_plan_run(area_plan, &d, e);
 	/* the configuration goes even when the area would not (reference 1.5) */

@@ -3,6 +3,7 @@
 #include "sys/file.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "sys/call.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -153,7 +154,6 @@ int vz_mkdir_p(const char *path, mode_t mode)
 #define REMOVE_DEPTH 64
 
 struct remove {
-	dev_t dev;
 	int top;        /* the tree's root directory */
 	unsigned moved; /* directories moved up to it */
 };
@@ -176,26 +176,24 @@ static int remove_subdir(struct remove *rm, int fd, const char *name, unsigned d
 	return r;
 }
 
+/* A mount is told by the kernel, not by st_dev: a bind mount of a directory of the same file system
+ * has the same one. */
 static int remove_below(struct remove *rm, int dirfd, const char *name, unsigned depth)
 {
-	int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = vz_openat2(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0,
+			    RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS);
 	autoclosedir DIR *d = NULL;
 	struct dirent *de;
-	struct stat st;
 	int r, first = 0;
 
 	if (fd < 0)
-		return -errno;
+		return fd;
 	d = fdopendir(fd);
 	if (!d) {
 		r = -errno;
 		close(fd);
 		return r;
 	}
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	if (st.st_dev != rm->dev)
-		return -EXDEV;
 	if (!depth)
 		rm->top = fd;
 	while ((de = readdir(d))) {
@@ -214,7 +212,7 @@ static int remove_below(struct remove *rm, int dirfd, const char *name, unsigned
 	return first;
 }
 
-int vz_remove_tree(int dirfd, const char *name)
+static int remove_at(int dirfd, const char *name)
 {
 	struct remove rm = { 0 };
 	unsigned moved;
@@ -225,7 +223,6 @@ int vz_remove_tree(int dirfd, const char *name)
 		return errno == ENOENT ? 0 : -errno;
 	if (!S_ISDIR(st.st_mode))
 		return unlinkat(dirfd, name, 0) < 0 ? -errno : 0;
-	rm.dev = st.st_dev;
 	do {
 		moved = rm.moved;
 		r = remove_below(&rm, dirfd, name, 0);
@@ -233,4 +230,22 @@ int vz_remove_tree(int dirfd, const char *name)
 	if (!r && unlinkat(dirfd, name, AT_REMOVEDIR) < 0)
 		r = -errno;
 	return r;
+}
+
+int vz_remove_tree(int dirfd, const char *path)
+{
+	autofree char *parent = strdup(path);
+	char *slash = parent ? strrchr(parent, '/') : NULL;
+	autoclose int at = -EBADF;
+
+	if (!parent)
+		return -ENOMEM;
+	if (!slash)
+		return remove_at(dirfd, path);
+	/* the way to the tree may cross mounts, its last step may not */
+	slash[slash == parent ? 1 : 0] = 0;
+	at = openat(dirfd, parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (at < 0)
+		return errno == ENOENT ? 0 : -errno;
+	return remove_at(at, strrchr(path, '/') + 1);
 }

@@ -23,7 +23,9 @@ int vz_mkdir_p(const char *path, mode_t mode);
  * the descriptor, the caller's. */
 int vz_file_sealed(const void *data, size_t n);
 int vz_write_all(int fd, const void *data, size_t n);
-/* rm -rf of dirfd/name, never following links, staying on one file system. Missing is success. */
-int vz_remove_tree(int dirfd, const char *name);
+/* rm -rf of dirfd/path (no slash at its end), never following links below it, never entering a mount,
+ * a bind mount neither: that stays with the directories above it, and so does a tree that is a mount
+ * itself (-EXDEV). Missing is success. */
+int vz_remove_tree(int dirfd, const char *path);
 
 #endif

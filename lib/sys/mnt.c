@@ -121,6 +121,20 @@ static int targets_below(const char *top, struct targets *t)
 	return 0;
 }
 
+int vz_mount_below(const char *path, char **ret)
+{
+	__attribute__((cleanup(targets_free))) struct targets t = { 0 };
+	autofree char *top = realpath(path, NULL);
+	int r = top ? targets_below(top, &t) : -errno;
+
+	if (r < 0)
+		return r;
+	if (!t.n && !vz_is_mount_point(top))
+		return 0;
+	*ret = t.n ? vz_fmt("%s/%s", top, t.v[0]) : TAKE_PTR(top);
+	return *ret ? 1 : -ENOMEM;
+}
+
 /*
  * May be hostile: the guest can have put a symlink into the path since the mount was made, to
  * have something else of the host unmounted; therefore the directory that holds the mount point

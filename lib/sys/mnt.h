@@ -19,6 +19,10 @@ int vz_mountinfo_parse(char *line, struct vz_mountinfo *ret);
  * when a mount at `path` is busy, or when there is none. */
 int vz_umount_tree(const char *path);
 
+/* 1 and in *ret, the caller's to free, the deepest mount at or below the host path `path`; 0: there is
+ * none. Its name may be a guest's. */
+int vz_mount_below(const char *path, char **ret);
+
 /* Keeps a namespace (an fd of it) alive at a file, which is made, its directory too; and lets it
  * go again: 0 also when it is not there. */
 int vz_ns_pin(int fd, const char *dir, const char *name);

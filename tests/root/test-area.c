@@ -384,6 +384,30 @@ static void deep(const struct ground *g)
 	CHECK(access(dir, F_OK) < 0);
 }
 
+/* A bind mount has the st_dev of the tree around it. */
+static void remove_stays_out_of_mounts(const struct ground *g)
+{
+	autofree char *dir = vz_fmt("%s/stays", g->dir), *sub = vz_fmt("%s/sub", dir);
+	autofree char *outside = vz_fmt("%s/outside", g->dir), *file = vz_fmt("%s/keep", outside);
+	autofree char *at = NULL;
+	int fd;
+
+	CHECK(!mkdir(dir, 0755) && !mkdir(sub, 0755) && !mkdir(outside, 0755));
+	fd = open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	CHECK(fd >= 0);
+	close(fd);
+	CHECK_INT(vz_mount_below(dir, &at), 0);
+	CHECK_INT(mount(outside, sub, NULL, MS_BIND, NULL), 0);
+	CHECK_INT(vz_mount_below(dir, &at), 1);
+	CHECK_STR(at, sub);
+	CHECK_INT(vz_remove_tree(AT_FDCWD, dir), -EXDEV);
+	CHECK_INT(vz_remove_tree(AT_FDCWD, sub), -EXDEV);
+	CHECK_INT(access(file, F_OK), 0);
+	CHECK_INT(umount(sub), 0);
+	CHECK_INT(vz_remove_tree(AT_FDCWD, dir), 0);
+	CHECK_INT(vz_remove_tree(AT_FDCWD, outside), 0);
+}
+
 static void submounts(const struct ground *g)
 {
 	autoarea a = area(g, 5, "simfs", UID1);
@@ -519,6 +543,7 @@ static void on(const char *fs, const char *tmpl, bool overlay)
 	simfs(&g);
 	interrupted(&g);
 	deep(&g);
+	remove_stays_out_of_mounts(&g);
 	submounts(&g);
 	failures_speak(&g);
 	trash_goes(&g);
