@@ -27,7 +27,8 @@ static void usage(FILE *out)
 	fprintf(out, "Usage: vzctl [--quiet] [--verbose] [--skiplock] [--version] "
 		     "<command> <ctid> [options]\n\n");
 	for (const struct verb *v = verbs; v->name; v++) {
-		fprintf(out, "vzctl %s <ctid>%s%s\n", v->name, *v->usage ? " " : "", v->usage);
+		fprintf(out, "vzctl %s%s%s%s\n", v->name, v->flags & NO_CTID ? "" : " <ctid>",
+			*v->usage ? " " : "", v->usage);
 		if (!strcmp(v->name, "create"))
 			vz_emit_usage(out, IN_CREATE);
 		else if (!strcmp(v->name, "set"))
@@ -152,6 +153,14 @@ static int with_host(const struct verb *v, const char *which, const struct globa
 	return code;
 }
 
+static int without_container(const struct verb *v, const struct global *g, int argc, char **argv)
+{
+	struct vz_err e = { 0 };
+
+	vz_log_quiet(g->quiet);
+	return v->run(NULL, argc, argv, &e);
+}
+
 /* Global flags stand before the command only; returns the index of the command, or -exit code. */
 static int global_flags(int argc, char **argv, struct global *g)
 {
@@ -205,7 +214,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "Bad command: %s\n", argv[i]);
 		return VZ_INVALID_PARAMETER_SYNTAX;
 	}
-	if (i + 1 >= argc) {
+	if (i + 1 >= argc && !(v->flags & NO_CTID)) {
 		fprintf(stderr, "CT ID missing\n");
 		return VZ_INVALID_PARAMETER_VALUE;
 	}
@@ -219,5 +228,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "vzctl must be run as root\n");
 		return VZ_NO_ACCES;
 	}
+	if (v->flags & NO_CTID)
+		return without_container(v, &g, argc - i, argv + i);
 	return with_host(v, argv[i + 1], &g, argc - i - 1, argv + i + 1);
 }

@@ -67,6 +67,7 @@ const struct verb verbs[] = {
 	{ "console", NULL, NEEDS_CONF, NULL, run_console, "[ttyno]" },
 	{ "set", NULL, LOCKS | LEAVES_ENDED | HOST_TOO, parse_set, run_set,
 	  "[--save] [--force] [--setmode restart|ignore] [options]" },
+	{ "check", NULL, NO_CTID, NULL, run_check, "[--json]" },
 	{ 0 },
 };
 /* clang-format on */

@@ -12,6 +12,7 @@ enum verb_flags {
 	HOST_TOO = 1 << 3,     /* CTID 0 is allowed */
 	SILENT = 1 << 4,       /* errors only */
 	NO_OPTIONS = 1 << 5,   /* "Invalid options" when any is given */
+	NO_CTID = 1 << 6,      /* about the host: run() gets no container, argv[0] is the verb */
 };
 
 /* argv[0] is the CTID as typed, argv[1..] what followed it. parse() runs before the container
@@ -36,6 +37,7 @@ int parse_exec(int argc, char **argv, struct vz_err *e);
 int parse_enter(int argc, char **argv, struct vz_err *e);
 int parse_runscript(int argc, char **argv, struct vz_err *e);
 
+int run_check(struct vz_ct *ct, int argc, char **argv, struct vz_err *e);
 int run_create(struct vz_ct *ct, int argc, char **argv, struct vz_err *e);
 int run_set(struct vz_ct *ct, int argc, char **argv, struct vz_err *e);
 int run_start(struct vz_ct *ct, int argc, char **argv, struct vz_err *e);

@@ -30,6 +30,9 @@ struct vz_area {
  * and file system? Probed for real, in a private mount namespace, leaving nothing. */
 bool vz_area_can_overlay(const char *template_dir, const char *private_parent);
 
+/* Can what lies in this directory (or the nearest one above it that exists) be shown with other ids? */
+bool vz_area_can_idmap(const char *private_parent);
+
 /* Makes PRIVATE.tmp of an overlay over base `base_id`; vz_area_commit() renames it in place. */
 int vz_area_new_overlay(const struct vz_area *a, const char *base_id, struct vz_err *e);
 /* Makes PRIVATE.tmp for simfs and returns a directory fd to unpack into. */

@@ -245,6 +245,15 @@ static int try_overlay(const char *below, const char *above)
 	return 0;
 }
 
+bool vz_area_can_idmap(const char *private_parent)
+{
+	autofree char *near = nearest(private_parent);
+	autoclose int dir = near ? open(near, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -EBADF;
+	autoclose int mnt = dir < 0 ? -EBADF : vz_tree_clone(dir, PROBE_ID, PROBE_ID);
+
+	return mnt >= 0;
+}
+
 bool vz_area_can_overlay(const char *template_dir, const char *private_parent)
 {
 	autofree char *base = vz_fmt("%s/base", template_dir);

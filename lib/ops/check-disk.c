@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* check: the file systems that containers lie on. */
+#include "ops/check-internal.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "fs/area.h"
+
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#define ROOM_BYTES (1ull << 30)
+#define ROOM_INODES 10000
+
+/* The directory that private areas are made in, "/" at least; NULL without memory. The caller frees. */
+static char *private_parent(const struct check *c)
+{
+	char *p = vz_conf_expand(c->conf->ve_private.set ? c->conf->ve_private.v : "/", 0), *slash;
+
+	slash = p ? strrchr(p, '/') : NULL;
+	if (slash)
+		slash[slash == p ? 1 : 0] = 0;
+	return p;
+}
+
+static const char *template_dir(const struct check *c)
+{
+	return c->conf->template.set ? c->conf->template.v : "/";
+}
+
+enum vz_check_verdict check_overlay(struct check *c)
+{
+	autofree char *parent = private_parent(c);
+
+	if (parent && vz_area_can_overlay(template_dir(c), parent))
+		return VZ_CHECK_OK;
+	return check_say(c, VZ_CHECK_MISSING, "no overlay with an id-mapped template in %s and an area in %s",
+			 template_dir(c), parent ? parent : "/");
+}
+
+enum vz_check_verdict check_idmap(struct check *c)
+{
+	autofree char *parent = private_parent(c);
+
+	if (parent && vz_area_can_idmap(parent))
+		return VZ_CHECK_OK;
+	return check_say(c, VZ_CHECK_DEGRADED, "the file system of %s cannot be shown with other ids",
+			 parent ? parent : "/");
+}
+
+/* May users of this host walk down to path? What is missing is made 0700. */
+static bool is_reachable(const char *path)
+{
+	autofree char *p = strdup(path);
+	char *slash = p;
+	struct stat st;
+
+	while (slash && *p) {
+		if (stat(p, &st) < 0 || !(st.st_mode & 011))
+			return false;
+		slash = strrchr(p, '/');
+		if (slash)
+			*slash = 0;
+	}
+	return p;
+}
+
+enum vz_check_verdict check_modes(struct check *c)
+{
+	autofree char *parent = private_parent(c);
+
+	if (!parent || !is_reachable(parent))
+		return VZ_CHECK_OK;
+	return check_say(c, VZ_CHECK_DEGRADED, "users of this host can reach the files below %s", parent);
+}
+
+enum vz_check_verdict check_space(struct check *c)
+{
+	autofree char *parent = private_parent(c);
+	struct statvfs sv;
+	uint64_t bytes;
+
+	if (!parent || statvfs(parent, &sv) < 0)
+		return check_say(c, VZ_CHECK_MISSING, "%s: %s", parent ? parent : "/", strerror(errno));
+	bytes = (uint64_t)sv.f_bavail * sv.f_frsize;
+	if (bytes < ROOM_BYTES)
+		return check_say(c, VZ_CHECK_DEGRADED, "%llu MiB are free in %s",
+				 (unsigned long long)bytes >> 20, parent);
+	/* file systems that make inodes as they need them say 0 of 0 */
+	if (sv.f_files && sv.f_favail < ROOM_INODES)
+		return check_say(c, VZ_CHECK_DEGRADED, "%llu inodes are free in %s",
+				 (unsigned long long)sv.f_favail, parent);
+	return check_say(c, VZ_CHECK_OK, "%llu GiB are free in %s", (unsigned long long)bytes >> 30,
+			 parent);
+}

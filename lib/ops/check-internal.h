@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the table of `vzctl check` and its probes share. Everything here runs in the row's process. */
+#ifndef VZ_OPS_CHECK_INTERNAL_H
+#define VZ_OPS_CHECK_INTERNAL_H
+
+#include "ops/check.h"
+#include "param/param.h"
+
+struct check {
+	const struct vz_conf *conf; /* vz.conf, as far as it could be read */
+	const char *what;           /* of the row: which one of several alike */
+	unsigned bit;               /* the same as a number */
+	char found[VZ_CHECK_FOUND];
+};
+
+/* Notes what is the case and returns v. An error number may be put in by strerror(). */
+enum vz_check_verdict check_say(struct check *c, enum vz_check_verdict v, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* The verdict of a call: OK for r >= 0, else missing with "what: the kernel's reason". */
+enum vz_check_verdict check_call(struct check *c, int r, const char *what);
+
+typedef enum vz_check_verdict check_probe(struct check *c);
+
+/* ---- check-kernel.c ---- */
+check_probe check_kernel, check_userns, check_namespaces, check_timens, check_pidfd;
+check_probe check_close_range, check_openat2, check_mount_api, check_seccomp;
+check_probe check_landlock;
+
+/* ---- check-limits.c ---- */
+check_probe check_cgroup, check_clone, check_limit, check_devices, check_freezer;
+/* Takes away what the process `pid` of a row left when it died. */
+void check_cgroup_clean(int pid);
+
+/* ---- check-disk.c ---- */
+check_probe check_overlay, check_idmap, check_modes, check_space;
+
+#endif

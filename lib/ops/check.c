@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * check: the table, and a process for each row, with a deadline. What is tried is in check-*.c.
+ */
+#include "ops/check-internal.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "cgroup/cgroup.h"
+#include "ct/ct.h"
+#include "ops/plan.h"
+#include "sys/call.h"
+#include "sys/clock.h"
+#include "sys/file.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#define DEADLINE_MS 15000
+
+enum flags {
+	NEEDED = 1 << 0, /* by every container */
+	APART = 1 << 1,  /* in mount and network namespaces of its own, VZ_RUNDIR empty */
+};
+
+struct row {
+	const char *name;
+	unsigned flags;
+	check_probe *probe;
+	const char *use, *remedy;
+	const char *what;
+	unsigned bit;
+};
+
+/* clang-format off */
+#define ROW(name_, flags_, probe_, use_, remedy_, ...)                                             \
+	{ .name = (name_), .flags = (flags_), .probe = (probe_), .use = (use_),                     \
+	  .remedy = (remedy_), ##__VA_ARGS__ }
+static const struct row rows[] = {
+	ROW("kernel", 0, check_kernel,
+	  "everything; what an older kernel lacks is said below", "Linux 5.12 or newer"),
+	ROW("user-namespaces", NEEDED, check_userns, "every container that is not privileged",
+	  "set user.max_user_namespaces above 0, use a kernel with CONFIG_USER_NS"),
+	ROW("namespaces", NEEDED, check_namespaces, "every container",
+	  "set user.max_{pid,net,mnt,uts,ipc,cgroup}_namespaces above 0"),
+	ROW("clone3", NEEDED, check_clone, "limits in force from the first instruction",
+	  "Linux 5.7 or newer; if this is itself a container, one that lets clone3(2) through"),
+	ROW("pidfd", NEEDED, check_pidfd, "signals that never reach another process", "Linux 5.4 or newer"),
+	ROW("close-range", NEEDED, check_close_range, "descriptors of the host kept out", "Linux 5.9 or newer"),
+	ROW("openat2", NEEDED, check_openat2, "paths of a guest that never lead out", "Linux 5.6 or newer"),
+	ROW("mount-api", NEEDED, check_mount_api, "the tree of every container", "Linux 5.12 or newer"),
+	ROW("seccomp", NEEDED, check_seccomp, "system calls kept from containers", "a kernel with CONFIG_SECCOMP_FILTER"),
+	ROW("time-namespaces", 0, check_timens, "an uptime of the container's own",
+	  "Linux 5.6 or newer with CONFIG_TIME_NS"),
+	ROW("landlock", 0, check_landlock, "templates unpacked in one directory by a confined process",
+	  "Linux 5.19 or newer with landlock in the kernel's lsm= list"),
+
+	ROW("overlay", 0, check_overlay, "the layout overlay, which stores a template once; without it new containers are simfs",
+	  "Linux 5.19 or newer, and ext4, xfs or btrfs on /vz"),
+	ROW("id-mapped-mounts", 0, check_idmap, "simfs containers that start at once; without it ids are changed on disk at the first start",
+	  "Linux 5.12 or newer, and ext4, xfs or btrfs on /vz"),
+	ROW("private-mode", 0, check_modes, "set-uid programs of containers kept from users of this host",
+	  "chmod it to 0700"),
+	ROW("space", 0, check_space, "new containers, and files in those there are", "make room, or a larger file system"),
+
+	ROW("cgroup", NEEDED, check_cgroup, "every container", "mount cgroup2 on /sys/fs/cgroup"),
+	ROW("cgroup-devices", NEEDED, check_devices, "device nodes kept from containers",
+	  "a kernel with CONFIG_CGROUP_BPF, or the v1 controller devices"),
+	ROW("cgroup-freezer", 0, check_freezer, "stopping all processes of a container at once", "Linux 5.2 or newer"),
+	ROW("cgroup-memory", 0, check_limit, "PHYSPAGES and SWAPPAGES (--ram, --swap)",
+	  "add cgroup_enable=memory swapaccount=1 to the kernel's command line", .bit = VZ_CG_MEMORY),
+	ROW("cgroup-cpuunits", 0, check_limit, "CPUUNITS", "a kernel with CONFIG_FAIR_GROUP_SCHED", .bit = VZ_CG_CPUUNITS),
+	ROW("cgroup-cpulimit", 0, check_limit, "CPULIMIT and CPUS", "a kernel with CONFIG_CFS_BANDWIDTH", .bit = VZ_CG_CPULIMIT),
+	ROW("cgroup-cpuset", 0, check_limit, "CPUMASK and NODEMASK", "a kernel with CONFIG_CPUSETS", .bit = VZ_CG_CPUS),
+	ROW("cgroup-pids", 0, check_limit, "NUMPROC", "a kernel with CONFIG_CGROUP_PIDS", .bit = VZ_CG_PIDS),
+	ROW("cgroup-iolimit", 0, check_limit, "IOLIMIT", "a kernel with CONFIG_BLK_DEV_THROTTLING", .bit = VZ_CG_IOLIMIT),
+	ROW("cgroup-iopslimit", 0, check_limit, "IOPSLIMIT", "a kernel with CONFIG_BLK_DEV_THROTTLING", .bit = VZ_CG_IOPS),
+	ROW("cgroup-ioprio", 0, check_limit, "IOPRIO", "a kernel with the scheduler bfq, or io.cost", .bit = VZ_CG_IOPRIO),
+};
+/* clang-format on */
+
+const char *vz_check_word(enum vz_check_verdict v)
+{
+	switch (v) {
+	case VZ_CHECK_OK:
+		return "ok";
+	case VZ_CHECK_DEGRADED:
+		return "degraded";
+	case VZ_CHECK_MISSING:
+		break;
+	}
+	return "missing";
+}
+
+enum vz_check_verdict check_say(struct check *c, enum vz_check_verdict v, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(c->found, sizeof(c->found), fmt, ap);
+	va_end(ap);
+	return v;
+}
+
+enum vz_check_verdict check_call(struct check *c, int r, const char *what)
+{
+	return r >= 0 ? VZ_CHECK_OK :
+			check_say(c, VZ_CHECK_MISSING, "%s: %s", what, strerror(-r));
+}
+
+/* ---- the row's process ---- */
+
+struct answer {
+	enum vz_check_verdict verdict;
+	char found[VZ_CHECK_FOUND];
+};
+
+/* What is made now goes with the process; nothing that runs on this host is seen. */
+static int go_apart(void)
+{
+	char *slash;
+	autofree char *above = strdup(VZ_RUNDIR);
+
+	if (!above)
+		return -ENOMEM;
+	if (unshare(CLONE_NEWNS | CLONE_NEWNET) < 0 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return -errno;
+	slash = strrchr(above, '/');
+	if (access(VZ_RUNDIR, F_OK) < 0)
+		*slash = 0;
+	if (mount("vz-check", above, "tmpfs", 0, "mode=0755") < 0)
+		return -errno;
+	return vz_mkdir_p(VZ_RUNDIR, 0700);
+}
+
+static void run_row(const struct row *row, const struct vz_conf *conf, int to)
+{
+	struct check c = { .conf = conf, .what = row->what, .bit = row->bit };
+	struct answer a = { .verdict = VZ_CHECK_MISSING };
+	struct vz_err e = { 0 };
+	int r;
+
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	(void)setpgid(0, 0);
+	(void)signal(SIGINT, SIG_DFL);
+	(void)signal(SIGTERM, SIG_DFL);
+	r = vz_fault(row->name, &e);
+	if (r >= 0 && row->flags & APART)
+		r = go_apart();
+	if (r < 0)
+		(void)check_say(&c, VZ_CHECK_MISSING, "%s", *e.msg ? e.msg : strerror(-r));
+	else
+		a.verdict = row->probe(&c);
+	memcpy(a.found, c.found, sizeof(a.found));
+	_exit(write(to, &a, sizeof(a)) != sizeof(a));
+}
+
+/* ---- the parent ---- */
+
+/* The answer, or why there is none. Whoever the row's process has started goes with it. */
+static void await(pid_t pid, int from, struct answer *ret)
+{
+	struct pollfd f = { .fd = from, .events = POLLIN };
+	int64_t end = vz_now_ms() + DEADLINE_MS;
+	int n, wait, st = 0;
+
+	while ((wait = vz_poll_ms(end)) > 0 && (n = poll(&f, 1, wait)) < 0 && errno == EINTR)
+		;
+	if (wait > 0 && n > 0 && read(from, ret, sizeof(*ret)) == sizeof(*ret)) {
+		ret->found[sizeof(ret->found) - 1] = 0;
+		st = -1;
+	}
+	(void)kill(-pid, SIGKILL);
+	(void)kill(pid, SIGKILL);
+	while (waitpid(pid, st < 0 ? NULL : &st, 0) < 0 && errno == EINTR)
+		;
+	if (st < 0)
+		return;
+	ret->verdict = VZ_CHECK_MISSING;
+	if (wait <= 0)
+		snprintf(ret->found, sizeof(ret->found), "no answer in %d seconds", DEADLINE_MS / 1000);
+	else if (WIFSIGNALED(st))
+		snprintf(ret->found, sizeof(ret->found), "the probe was killed by signal %d", WTERMSIG(st));
+	else
+		snprintf(ret->found, sizeof(ret->found), "the probe gave no answer");
+	check_cgroup_clean(pid);
+}
+
+static int try_row(const struct row *row, const struct vz_conf *conf, struct vz_check *ret)
+{
+	autoclose int from = -EBADF, to = -EBADF;
+	struct answer a = { 0 };
+	int fds[2];
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return -errno;
+	from = fds[0];
+	to = fds[1];
+	(void)fflush(NULL);
+	pid = fork();
+	if (pid < 0)
+		return -errno;
+	if (!pid)
+		run_row(row, conf, to);
+	close(TAKE_FD(to));
+	await(pid, from, &a);
+	*ret = (struct vz_check){ .name = row->name,
+				  .needed = row->flags & NEEDED,
+				  .use = row->use,
+				  .remedy = row->remedy,
+				  .verdict = a.verdict };
+	memcpy(ret->found, a.found, sizeof(ret->found));
+	return 0;
+}
+
+int vz_op_check(vz_check_each *each, void *arg, struct vz_err *e)
+{
+	struct vz_host host = { 0 };
+	autostr lacks = { 0 };
+	int r = 0;
+
+	/* a broken or absent vz.conf is a row's to tell */
+	(void)vz_host_load(&host, NULL, NULL);
+	for (size_t i = 0; r >= 0 && i < ARRAY_LEN(rows); i++) {
+		struct vz_check row;
+
+		r = try_row(&rows[i], &host.conf, &row);
+		if (r < 0)
+			break;
+		each(&row, arg);
+		if (row.needed && row.verdict == VZ_CHECK_MISSING)
+			vz_str_addf(&lacks, "%s%s", lacks.len ? ", " : "", row.name);
+	}
+	vz_host_free(&host);
+	if (r < 0)
+		return vz_fail(e, VZ_RESOURCE, -r, "cannot try what this host can do");
+	return lacks.len ? vz_fail(e, VZ_UNSUITABLE, 0, "This host lacks what every container needs: %s",
+				   lacks.s) : 0;
+}
