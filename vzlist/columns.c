@@ -30,11 +30,13 @@ static const struct vl_part disk_parts[] = {
 	{ .key = k, .field = f, .title = t, .width = 10, .get = vl_get_ubc, .parts = ubc_parts, \
 	  __VA_ARGS__ }
 #define DISK(k, f, t) \
-	{ .key = k, .field = f, .title = t, .width = 10, .get = vl_get_disk, .parts = disk_parts }
+	{ .key = k, .field = f, .title = t, .width = 10, .get = vl_get_disk, .parts = disk_parts, \
+	  .flags = VL_NULL_PARTS }
 #define TRAFFIC(f, t, m, txt) \
 	{ .field = f, .title = t, .width = 14, .get = vl_get_traffic, .need = VZ_LIST_TRAFFIC, \
 	  .live = offsetof(struct vz_list_item, traffic.m), .text = txt }
-#define LIVE_COUNT(m) .live = offsetof(struct vz_list_item, m), .need = VZ_LIST_USAGE
+#define COUNT(m, n) .live = offsetof(struct vz_list_item, m), .need = n
+#define LIVE(f, g, ...) PLAIN(f, g, .need = VZ_LIST_USAGE, __VA_ARGS__)
 
 const struct vl_row vl_rows[] = {
 	{ .field = "ctid", .title = "CTID", .width = 10, .get = vl_get_id,
@@ -61,14 +63,14 @@ const struct vl_row vl_rows[] = {
 	{ .field = "status", .title = "STATUS", .width = -9, .get = vl_get_status,
 	  .need = VZ_LIST_STATUS,
 	  .text = "One of running, stopped, mounted, suspended." },
-	UBC("KMEMSIZE", "kmemsize", "KMEMSIZE"),
+	UBC("KMEMSIZE", "kmemsize", "KMEMSIZE", COUNT(kmemsize, VZ_LIST_KINDS)),
 	UBC("LOCKEDPAGES", "lockedpages", "LOCKEDP"),
 	UBC("PRIVVMPAGES", "privvmpages", "PRIVVMP"),
-	UBC("SHMPAGES", "shmpages", "SHMP"),
-	UBC("NUMPROC", "numproc", "NPROC", LIVE_COUNT(numproc)),
-	UBC("PHYSPAGES", "physpages", "PHYSP", LIVE_COUNT(physpages)),
+	UBC("SHMPAGES", "shmpages", "SHMP", COUNT(shmpages, VZ_LIST_KINDS)),
+	UBC("NUMPROC", "numproc", "NPROC", COUNT(numproc, VZ_LIST_USAGE)),
+	UBC("PHYSPAGES", "physpages", "PHYSP", COUNT(physpages, VZ_LIST_USAGE)),
 	UBC("VMGUARPAGES", "vmguarpages", "VMGUARP"),
-	UBC("OOMGUARPAGES", "oomguarpages", "OOMGUARP"),
+	UBC("OOMGUARPAGES", "oomguarpages", "OOMGUARP", COUNT(oomguarpages, VZ_LIST_USAGE)),
 	UBC("NUMTCPSOCK", "numtcpsock", "NTCPSOCK"),
 	UBC("NUMFLOCK", "numflock", "NFLOCK"),
 	UBC("NUMPTY", "numpty", "NPTY"),
@@ -81,7 +83,7 @@ const struct vl_row vl_rows[] = {
 	UBC("DCACHESIZE", "dcachesize", "DCACHESZ"),
 	UBC("NUMFILE", "numfile", "NFILE"),
 	UBC("NUMIPTENT", "numiptent", "NIPTENT"),
-	UBC("SWAPPAGES", "swappages", "SWAPP", LIVE_COUNT(swappages)),
+	UBC("SWAPPAGES", "swappages", "SWAPP", COUNT(swappages, VZ_LIST_USAGE)),
 	DISK("DISKSPACE", "diskspace", "DSPACE"),
 	DISK("DISKINODES", "diskinodes", "DINODES"),
 	{ .field = "laverage", .title = "LAVERAGE", .width = 14, .get = vl_get_laverage,
@@ -89,19 +91,19 @@ const struct vl_row vl_rows[] = {
 	{ .field = "uptime", .title = "UPTIME", .width = 15, .get = vl_get_uptime,
 	  .flags = VL_SORT_DOWN, .json_none = "0.000",
 	  .text = "For how long the container runs; seconds in JSON." },
-	PLAIN("cpulimit", vl_get_cpu),
-	PLAIN("cpuunits", vl_get_cpu),
-	PLAIN("cpus", vl_get_limit, .json_none = "0"),
-	PLAIN("ioprio", vl_get_u64, .json_none = "0"),
-	PLAIN("iolimit", vl_get_limit, .json_none = "0"),
-	PLAIN("iopslimit", vl_get_limit, .json_none = "0"),
+	LIVE("cpulimit", vl_get_cpu),
+	LIVE("cpuunits", vl_get_cpu),
+	LIVE("cpus", vl_get_limit, .json_none = "0"),
+	LIVE("ioprio", vl_get_u64, .json_none = "0"),
+	LIVE("iolimit", vl_get_limit, .json_none = "0"),
+	LIVE("iopslimit", vl_get_limit, .json_none = "0"),
 	PLAIN("onboot", vl_get_onoff, .flags = VL_NO_SORT),
 	PLAIN("bootorder", vl_get_u64, .flags = VL_TIES_DOWN),
 	/* a character wider than it was, for "overlay" */
 	PLAIN("layout", vl_get_layout, .width = -7, .need = VZ_LIST_LAYOUT),
 	PLAIN("features", vl_get_switches, .flags = VL_NO_SORT),
 	{ .field = "vswap", .title = "VSWAP", .width = 5, .get = vl_get_vswap, .flags = VL_NO_SORT,
-	  .text = "Whether memory is limited the VSwap way: physpages has a limit." },
+	  .need = VZ_LIST_USAGE, .text = "Whether memory is limited the VSwap way: physpages has a limit." },
 	PLAIN("disabled", vl_get_disabled, .flags = VL_NO_SORT),
 	PLAIN("vm_overcommit", vl_get_ratio, .json_none = "0"),
 	PLAIN("netfilter", vl_get_str, .flags = VL_NO_SORT, .none = "(null)"),

@@ -95,13 +95,13 @@ static void add_key(struct vz_str *out, const char *before, const char *key)
 	vz_str_add(out, "\": ");
 }
 
-/* A field with parts: an object when anything of it is known. Its unknown members are 0, as they
- * always were for a VPS that does not run. */
+/* A field with parts is an object of numbers, as clients of the legacy tool expect; 0 is what text
+ * shows as "-". A quota that nobody set is null, as ever. */
 static void add_parts(const struct vl_column *c, const struct vz_list_item *it,
 		      struct vz_str *out)
 {
+	bool any = !(c->row->flags & VL_NULL_PARTS);
 	autostr members = { 0 };
-	bool any = false;
 
 	for (struct vl_column m = *c; m.part < vl_nparts(c->row); m.part++) {
 		struct vl_value v;

@@ -206,8 +206,8 @@ void vl_get_switches(const struct vl_column *c, const struct vz_list_item *it,
 }
 
 /*
- * Barrier and limit are the configuration's; for a running VPS a counter that is kept and not
- * configured is unlimited, as the kernel has it. The other three exist while the VPS runs.
+ * Of a running VPS, held, maxheld and failcnt as far as the kernel keeps them, and the limit in
+ * force: what nobody limits is unlimited, as the legacy kernel had it.
  */
 void vl_get_ubc(const struct vl_column *c, const struct vz_list_item *it, struct vl_value *v)
 {
@@ -216,11 +216,11 @@ void vl_get_ubc(const struct vl_column *c, const struct vz_list_item *it, struct
 	const struct vz_ppair *p = vz_param_get(c->param, it->conf);
 	const struct vz_list_count *live = &none;
 	uint64_t n = VZ_LIST_UNKNOWN;
-	bool kept;
 
 	if (c->row->live)
 		live = (const void *)((const char *)it + c->row->live);
-	kept = live->held != VZ_LIST_UNKNOWN;
+	if (it->status == VZ_LIST_RUNNING)
+		n = VZ_UNLIMITED;
 	switch (c->part) {
 	case VL_HELD:
 		n = live->held;
@@ -229,10 +229,10 @@ void vl_get_ubc(const struct vl_column *c, const struct vz_list_item *it, struct
 		n = live->maxheld;
 		break;
 	case VL_BARRIER:
-		n = p->set ? p->bar : kept ? VZ_UNLIMITED : VZ_LIST_UNKNOWN;
+		n = p->set ? p->bar : n;
 		break;
 	case VL_LIMIT:
-		n = p->set ? p->lim : kept ? VZ_UNLIMITED : VZ_LIST_UNKNOWN;
+		n = p->set ? p->lim : n;
 		break;
 	case VL_FAILCNT:
 		n = live->failcnt;

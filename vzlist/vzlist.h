@@ -53,6 +53,7 @@ enum vl_flag {
 	VL_NO_SORT = 1 << 1,    /* -s keeps the order of ids */
 	VL_SORT_DOWN = 1 << 2,  /* largest first */
 	VL_TIES_DOWN = 1 << 3,  /* equal values by descending id */
+	VL_NULL_PARTS = 1 << 4, /* null in JSON when no part is known */
 };
 
 /* One field of the list, with all its parts. */

@@ -22,6 +22,9 @@ enum cg_hier {
 #define CG_FIRST_LAZY CG_CPUSET
 #define CG_LAST_V1 CG_FREEZER
 
+/* What "no limit" of v1 memory reads as: the largest count of pages, in bytes. */
+#define CG_V1_NO_LIMIT (VZ_UNLIMITED & ~(uint64_t)0xffff)
+
 /* Directory fds: -EBADF = not looked for yet, another -errno = looked for and not there. They
  * are behind a pointer because readers, which take a const handle, open them too. */
 struct cg_fds {
@@ -58,7 +61,6 @@ struct vz_cg_ops {
 	int (*attach)(struct vz_cg *cg, pid_t pid, struct vz_err *e);
 	cg_set_fn *set[CG_NLIMITS];
 	int (*devices)(struct vz_cg *cg, const struct vz_cg_dev *list, size_t n, struct vz_err *e);
-	void (*read)(const struct vz_cg *cg, struct vz_cg_usage *ret);
 };
 extern const struct vz_cg_ops cg_v1_ops, cg_v2_ops;
 

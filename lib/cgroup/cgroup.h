@@ -46,9 +46,19 @@ struct vz_cg_dev {
 
 struct vz_cg_usage {            /* VZ_UNLIMITED where the kernel cannot tell */
 	uint64_t ram, swap, ram_max, swap_max; /* bytes: now, limit */
-	uint64_t ram_peak, ram_failcnt;
-	uint64_t pids, pids_max, pids_failcnt;
+	uint64_t both, both_peak; /* bytes of RAM and swap together */
+	uint64_t ram_peak, swap_peak;
+	uint64_t oom_kills;    /* processes killed because there was no memory */
+	uint64_t swap_failcnt; /* how often there was no swap left */
+	uint64_t pids, pids_peak, pids_max;
+	uint64_t pids_failcnt; /* forks refused by the group's own limit */
 	uint64_t cpu_usec;
+};
+
+/* Parts of the memory, in bytes; VZ_UNLIMITED where the kernel cannot tell. */
+struct vz_cg_kinds {
+	uint64_t kernel, kernel_peak, kernel_failcnt;
+	uint64_t shmem; /* tmpfs and shared memory */
 };
 
 /* Opens the group of VPS `ctid` without side effects: the group need not exist. The handle works
@@ -104,6 +114,12 @@ int vz_cg_freeze(struct vz_cg *cg, bool on, struct vz_err *e);
  * only zombies are left. */
 int vz_cg_kill(struct vz_cg *cg, int timeout_ms, struct vz_err *e);
 int vz_cg_read(const struct vz_cg *cg, struct vz_cg_usage *ret, struct vz_err *e);
+/* Dearer than vz_cg_read(): the kernel adds them up for whoever asks. */
+void vz_cg_read_kinds(const struct vz_cg *cg, struct vz_cg_kinds *ret);
+/* The limits that hold at this moment, without cpus and mems; ret->has: those the kernel tells.
+ * Where its coarser number is what `want` became, the answer is want's. */
+int vz_cg_in_force(const struct vz_cg *cg, const struct vz_cg_limits *want,
+		   struct vz_cg_limits *ret, struct vz_err *e);
 /* Removes the group with all sub-groups the guest made; kills nothing. No group is success. */
 int vz_cg_destroy(struct vz_cg *cg, struct vz_err *e);
 

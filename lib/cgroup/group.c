@@ -252,24 +252,6 @@ int vz_cg_devices(struct vz_cg *cg, const struct vz_cg_dev *list, size_t n, stru
 	return cg->ops->devices(cg, list, n, e);
 }
 
-int vz_cg_read(const struct vz_cg *cg, struct vz_cg_usage *ret, struct vz_err *e)
-{
-	struct vz_cg_usage u;
-	int dir = cg_dir(cg, CG_V2);
-
-	if (dir < 0)
-		return vz_fail(e, VZ_SYSTEM, -dir, "group %s", cg->path);
-	u = (struct vz_cg_usage){
-		.ram = VZ_UNLIMITED, .swap = VZ_UNLIMITED, .ram_max = VZ_UNLIMITED,
-		.swap_max = VZ_UNLIMITED, .ram_peak = VZ_UNLIMITED, .ram_failcnt = VZ_UNLIMITED,
-		.pids = VZ_UNLIMITED, .pids_max = VZ_UNLIMITED, .pids_failcnt = VZ_UNLIMITED,
-		.cpu_usec = cg_get_key(cg, CG_V2, "cpu.stat", "usage_usec"),
-	};
-	cg->ops->read(cg, &u);
-	*ret = u;
-	return 0;
-}
-
 int vz_cg_destroy(struct vz_cg *cg, struct vz_err *e)
 {
 	int h = cg->ops == &cg_v1_ops ? CG_LAST_V1 : CG_V2, bad = 0, r = 0;

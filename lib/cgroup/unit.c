@@ -35,3 +35,18 @@ uint64_t cg_ioprio_to_weight(uint64_t prio)
 {
 	return 20 + 20 * clamp(prio, 0, 7);
 }
+
+uint64_t cg_shares_to_units(uint64_t shares)
+{
+	return (clamp(shares, 0, UINT32_MAX) * UNITS_DEFAULT + 512) / 1024;
+}
+
+uint64_t cg_weight_to_units(uint64_t weight)
+{
+	return clamp(weight, 0, UINT32_MAX) * UNITS_DEFAULT / 100;
+}
+
+uint64_t cg_weight_to_ioprio(uint64_t weight)
+{
+	return (clamp(weight, 20, 160) - 20) / 20;
+}

@@ -22,4 +22,9 @@ uint64_t cg_percent_to_quota(uint64_t percent);
  * time slices of the scheduler for which the legacy priorities were made. */
 uint64_t cg_ioprio_to_weight(uint64_t prio);
 
+/* Back again; several of ours may have become one of the kernel's. */
+uint64_t cg_shares_to_units(uint64_t shares);
+uint64_t cg_weight_to_units(uint64_t weight);
+uint64_t cg_weight_to_ioprio(uint64_t weight);
+
 #endif

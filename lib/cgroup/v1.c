@@ -17,8 +17,6 @@
 
 #define MOVE_PASSES 1000
 #define FREEZE_POLLS 5000 /* of one millisecond */
-/* What "no limit" reads as: the largest count of pages, in bytes. */
-#define V1_NO_LIMIT (VZ_UNLIMITED & ~(uint64_t)0xffff)
 
 static bool has_v1(const struct vz_cg *cg, enum cg_hier h)
 {
@@ -207,7 +205,7 @@ static int want_lazy(struct vz_cg *cg, enum cg_hier h, struct vz_err *e)
 static int set_limit(struct vz_cg *cg, enum cg_hier h, const char *file, uint64_t v,
 		     struct vz_err *e)
 {
-	return v >= V1_NO_LIMIT ? cg_set(cg, h, file, "-1", e) : cg_set_u64(cg, h, file, v, e);
+	return v >= CG_V1_NO_LIMIT ? cg_set(cg, h, file, "-1", e) : cg_set_u64(cg, h, file, v, e);
 }
 
 /*
@@ -218,7 +216,7 @@ static int v1_memory(struct vz_cg *cg, const struct vz_cg_limits *l, struct vz_e
 {
 	static const char *const file[] = { "memory.limit_in_bytes",
 					    "memory.memsw.limit_in_bytes" };
-	bool no_sum = l->ram >= V1_NO_LIMIT || l->swap >= V1_NO_LIMIT - l->ram;
+	bool no_sum = l->ram >= CG_V1_NO_LIMIT || l->swap >= CG_V1_NO_LIMIT - l->ram;
 	uint64_t want[] = { l->ram, no_sum ? VZ_UNLIMITED : l->ram + l->swap }, now;
 	int r, first;
 
@@ -451,41 +449,6 @@ static int v1_devices(struct vz_cg *cg, const struct vz_cg_dev *list, size_t n, 
 		       0;
 }
 
-/* ---- reading ---- */
-
-static uint64_t limit(const struct vz_cg *cg, const char *file)
-{
-	uint64_t v = cg_get(cg, CG_MEMORY, file);
-
-	return v >= V1_NO_LIMIT ? VZ_UNLIMITED : v;
-}
-
-static uint64_t minus(uint64_t sum, uint64_t part)
-{
-	if (sum == VZ_UNLIMITED || part == VZ_UNLIMITED)
-		return VZ_UNLIMITED;
-	return sum > part ? sum - part : 0;
-}
-
-static void v1_read(const struct vz_cg *cg, struct vz_cg_usage *u)
-{
-	if (!has_v1(cg, CG_MEMORY) || !has_v1(cg, CG_PIDS))
-		cg_v2_ops.read(cg, u); /* what is bound to v2 on this host */
-	if (has_v1(cg, CG_MEMORY)) {
-		u->ram = cg_get(cg, CG_MEMORY, "memory.usage_in_bytes");
-		u->swap = minus(cg_get(cg, CG_MEMORY, "memory.memsw.usage_in_bytes"), u->ram);
-		u->ram_max = limit(cg, "memory.limit_in_bytes");
-		u->swap_max = minus(limit(cg, "memory.memsw.limit_in_bytes"), u->ram_max);
-		u->ram_peak = cg_get(cg, CG_MEMORY, "memory.max_usage_in_bytes");
-		u->ram_failcnt = cg_get(cg, CG_MEMORY, "memory.failcnt");
-	}
-	if (has_v1(cg, CG_PIDS)) {
-		u->pids = cg_get(cg, CG_PIDS, "pids.current");
-		u->pids_max = cg_get(cg, CG_PIDS, "pids.max");
-		u->pids_failcnt = cg_get_key(cg, CG_PIDS, "pids.events", "max");
-	}
-}
-
 /* ---- freezer ---- */
 
 int cg_v1_freeze(struct vz_cg *cg, bool on, struct vz_err *e)
@@ -530,5 +493,4 @@ const struct vz_cg_ops cg_v1_ops = {
 		[CG_BIT(VZ_CG_MEMS)] = v1_mems,
 	},
 	.devices = v1_devices,
-	.read = v1_read,
 };

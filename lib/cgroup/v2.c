@@ -249,19 +249,6 @@ static int v2_devices(struct vz_cg *cg, const struct vz_cg_dev *list, size_t n, 
 		       0;
 }
 
-static void v2_read(const struct vz_cg *cg, struct vz_cg_usage *u)
-{
-	u->ram = cg_get(cg, CG_V2, "memory.current");
-	u->swap = cg_get(cg, CG_V2, "memory.swap.current");
-	u->ram_max = cg_get(cg, CG_V2, "memory.max");
-	u->swap_max = cg_get(cg, CG_V2, "memory.swap.max");
-	u->ram_peak = cg_get(cg, CG_V2, "memory.peak");
-	u->ram_failcnt = cg_get_key(cg, CG_V2, "memory.events", "max");
-	u->pids = cg_get(cg, CG_V2, "pids.current");
-	u->pids_max = cg_get(cg, CG_V2, "pids.max");
-	u->pids_failcnt = cg_get_key(cg, CG_V2, "pids.events", "max");
-}
-
 const struct vz_cg_ops cg_v2_ops = {
 	.name = "v2",
 	.make = v2_make,
@@ -278,5 +265,4 @@ const struct vz_cg_ops cg_v2_ops = {
 		[CG_BIT(VZ_CG_MEMS)] = v2_mems,
 	},
 	.devices = v2_devices,
-	.read = v2_read,
 };

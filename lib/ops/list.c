@@ -11,6 +11,7 @@
 #include "ct/ct.h"
 #include "net/venet.h"
 #include "ops/traffic.h"
+#include "res/res.h"
 #include "sys/call.h"
 
 #include <fcntl.h>
@@ -95,8 +96,18 @@ static uint64_t known(uint64_t v, uint64_t unit)
 	return v == VZ_UNLIMITED ? VZ_LIST_UNKNOWN : v / unit;
 }
 
+static void read_kinds(struct vz_list_item *it, const struct vz_cg *cg)
+{
+	struct vz_cg_kinds k;
+
+	vz_cg_read_kinds(cg, &k);
+	it->kmemsize = (struct vz_list_count){ known(k.kernel, 1), known(k.kernel_peak, 1),
+					       known(k.kernel_failcnt, 1) };
+	it->shmpages.held = known(k.shmem, (uint64_t)sysconf(_SC_PAGESIZE));
+}
+
 /* A group that cannot be read leaves the numbers unknown; the rest of the list is still true. */
-static void read_usage(struct vz_list_item *it)
+static void read_usage(struct vz_list_item *it, struct vz_ct *ct, unsigned need)
 {
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 	__attribute__((cleanup(vz_cg_closep))) struct vz_cg *cg = NULL;
@@ -104,12 +115,18 @@ static void read_usage(struct vz_list_item *it)
 
 	if (vz_cg_open(it->id, NULL, &cg, NULL) < 0 || vz_cg_read(cg, &u, NULL) < 0)
 		return;
-	it->numproc.held = known(u.pids, 1);
-	it->numproc.failcnt = known(u.pids_failcnt, 1);
-	it->physpages.held = known(u.ram, page);
-	it->physpages.maxheld = known(u.ram_peak, page);
-	it->physpages.failcnt = known(u.ram_failcnt, 1);
-	it->swappages.held = known(u.swap, page);
+	vz_res_in_force(cg, &ct->conf, &ct->own);
+	if (need & VZ_LIST_KINDS)
+		read_kinds(it, cg);
+	it->numproc = (struct vz_list_count){ known(u.pids, 1), known(u.pids_peak, 1),
+					      known(u.pids_failcnt, 1) };
+	it->physpages = (struct vz_list_count){ known(u.ram, page), known(u.ram_peak, page),
+						known(u.oom_kills, 1) };
+	it->swappages = (struct vz_list_count){ known(u.swap, page), known(u.swap_peak, page),
+						known(u.swap_failcnt, 1) };
+	/* what the legacy kernel counted under this name: RAM and swap, and OOM kills */
+	it->oomguarpages = (struct vz_list_count){ known(u.both, page), known(u.both_peak, page),
+						   known(u.oom_kills, 1) };
 }
 
 /* A VPS without venet has no addresses of ours. */
@@ -154,14 +171,15 @@ static void read_traffic(struct vz_list_item *it)
 	}
 }
 
-static void fill_running(struct vz_list_item *it, const struct vz_state *s, unsigned need)
+static void fill_running(struct vz_list_item *it, struct vz_ct *ct, const struct vz_state *s,
+			 unsigned need)
 {
 	it->status = VZ_LIST_RUNNING;
 	it->init = s->init;
 	it->uptime_ms = uptime_ms(s->start_time);
 	it->uid = (struct vz_pu64){ .set = true, .v = s->uid };
-	if (need & VZ_LIST_USAGE)
-		read_usage(it);
+	if (need & (VZ_LIST_USAGE | VZ_LIST_KINDS))
+		read_usage(it, ct, need);
 	if (need & VZ_LIST_IP)
 		read_ips(it);
 }
@@ -202,7 +220,9 @@ static int add(struct vz_list *l, unsigned id, const struct vz_state *s, unsigne
 	}
 	*it = (struct vz_list_item){ .id = id, .conf = &ct->own, .root = ct->root,
 				     .private = ct->private, .numproc = unknown,
-				     .physpages = unknown, .swappages = unknown, .traffic = untold };
+				     .physpages = unknown, .swappages = unknown,
+				     .oomguarpages = unknown, .kmemsize = unknown,
+				     .shmpages = unknown, .traffic = untold };
 	if (need & VZ_LIST_NAME)
 		it->name = vz_ct_name(ct);
 	if (need & VZ_LIST_TRAFFIC)
@@ -211,7 +231,7 @@ static int add(struct vz_list *l, unsigned id, const struct vz_state *s, unsigne
 		it->layout = ct->own.ve_layout.set ? ct->own.ve_layout.v :
 						     detect_layout(ct->private);
 	if (s)
-		fill_running(it, s, need);
+		fill_running(it, ct, s, need);
 	else
 		fill_resting(it, ct, need);
 	l->n++;

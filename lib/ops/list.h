@@ -27,15 +27,16 @@ enum vz_list_status {
 enum vz_list_need {
 	VZ_LIST_STATUS = 1 << 0, /* mounted and suspended told from stopped */
 	VZ_LIST_NAME = 1 << 1,   /* name */
-	VZ_LIST_USAGE = 1 << 2,  /* numproc, physpages, swappages of running ones */
+	VZ_LIST_USAGE = 1 << 2,  /* counters and limits in force of running ones */
 	VZ_LIST_LAYOUT = 1 << 3, /* layout */
 	VZ_LIST_IP = 1 << 4,     /* ip of running ones */
 	VZ_LIST_TRAFFIC = 1 << 5, /* traffic */
+	VZ_LIST_KINDS = 1 << 6,   /* kmemsize, shmpages of running ones */
 };
 
 #define VZ_LIST_UNKNOWN UINT64_MAX
 
-/* One beancounter as the kernel sees it: items or pages; VZ_LIST_UNKNOWN where it cannot tell. */
+/* One beancounter as the kernel sees it: items, pages or bytes; VZ_LIST_UNKNOWN where it cannot tell. */
 struct vz_list_count {
 	uint64_t held, maxheld, failcnt;
 };
@@ -49,7 +50,8 @@ struct vz_list_traffic {
 struct vz_list_item {
 	unsigned id;
 	enum vz_list_status status;
-	const struct vz_conf *conf; /* what N.conf says, without the defaults of vz.conf */
+	const struct vz_conf *conf; /* what N.conf says, without the defaults of vz.conf; of a
+				     * running one the limits in force, when asked for */
 	const char *root, *private; /* expanded; NULL when set nowhere */
 	const char *name;           /* NULL: none, or not asked for */
 	const char *layout;         /* NULL: unknown, or not asked for */
@@ -57,7 +59,7 @@ struct vz_list_item {
 	uint64_t uptime_ms;         /* of a running one */
 	struct vz_plist ip;         /* of a running one: addresses in force, in order of addition */
 	struct vz_pu64 uid;         /* first host id; 0: no user namespace */
-	struct vz_list_count numproc, physpages, swappages;
+	struct vz_list_count numproc, physpages, swappages, oomguarpages, kmemsize, shmpages;
 	struct vz_list_traffic traffic;
 };
 

@@ -32,4 +32,9 @@ int vz_res_devices(const struct vz_conf *conf, struct vz_cg_dev **ret, size_t *r
  * *e tells of which kind: VZ_SETUBC, VZ_SETFSHD, VZ_SET_IO, VZ_SET_DEVICES. */
 int vz_res_apply(struct vz_cg *cg, const struct vz_conf *conf, unsigned apply, struct vz_err *e);
 
+/* Puts into *own, which starts as a VPS's own configuration, the limits that its running group has.
+ * conf: the configuration with the defaults of the host, for what the kernel knows more coarsely.
+ * Only numbers change; what the kernel cannot tell stays. */
+void vz_res_in_force(const struct vz_cg *cg, const struct vz_conf *conf, struct vz_conf *own);
+
 #endif

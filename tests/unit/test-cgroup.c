@@ -41,7 +41,8 @@ static const struct { const char *hier, *name, *text; } files[] = {
 	{ "/unified", "cpu.stat", "usage_usec 1234\nuser_usec 1000\n" },
 	{ "/v2", "memory.max", "max\n" }, { "/v2", "memory.high", "max\n" },
 	{ "/v2", "memory.swap.max", "max\n" }, { "/v2", "memory.current", "4096\n" },
-	{ "/v2", "memory.events", "low 0\nhigh 0\nmax 7\noom 0\n" },
+	{ "/v2", "memory.events", "low 0\nhigh 0\nmax 7\noom 2\noom_kill 4\n" },
+	{ "/v2", "memory.stat", "anon 5\nkernel 333\nkernel_stack 9\nshmem 4096\n" },
 	{ "/v2", "memory.oom.group", "0\n" }, { "/v2", "cpu.max", "max 100000\n" },
 	{ "/v2", "cpu.weight", "100\n" }, { "/v2", "pids.max", "max\n" },
 	{ "/v2", "pids.current", "3\n" }, { "/v2", "pids.events", "max 0\n" },
@@ -53,8 +54,15 @@ static const struct { const char *hier, *name, *text; } files[] = {
 	{ "/memory", "memory.memsw.usage_in_bytes", "12288\n" },
 	{ "/memory", "memory.max_usage_in_bytes", "16384\n" },
 	{ "/memory", "memory.failcnt", "5\n" }, { "/memory", "tasks", "" },
+	{ "/memory", "memory.memsw.max_usage_in_bytes", "20480\n" },
+	{ "/memory", "memory.memsw.failcnt", "6\n" },
+	{ "/memory", "memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 3\n" },
+	{ "/memory", "memory.kmem.usage_in_bytes", "111\n" },
+	{ "/memory", "memory.kmem.max_usage_in_bytes", "222\n" },
+	{ "/memory", "memory.kmem.failcnt", "0\n" },
+	{ "/memory", "memory.stat", "shmem 1\ntotal_shmem 8192\n" },
 	{ "/pids", "pids.max", "max\n" }, { "/pids", "pids.current", "2\n" },
-	{ "/pids", "pids.events", "max 9\n" }, { "/pids", "tasks", "" },
+	{ "/pids", "pids.events", "max 9\n" }, { "/pids", "pids.peak", "17\n" }, { "/pids", "tasks", "" },
 	{ "/cpu", "cpu.shares", "1024\n" }, { "/cpu", "cpu.cfs_quota_us", "-1\n" }, { "/cpu", "tasks", "" },
 	{ "/devices", "devices.list", "a *:* rwm\n" }, { "/devices", "devices.allow", "" },
 	{ "/devices", "devices.deny", "" }, { "/devices", "tasks", "" },
@@ -278,7 +286,9 @@ static void v1_limits(void)
 	CHECK_INT(u.ram, 8192);
 	CHECK_INT(u.swap, 4096);
 	CHECK(u.ram_max == VZ_UNLIMITED && u.swap_max == VZ_UNLIMITED);
-	CHECK_INT(u.ram_failcnt, 5);
+	CHECK_INT(u.both_peak, 20480);
+	CHECK_INT(u.oom_kills, 3); /* not how often the page cache met the limit */
+	CHECK_INT(u.pids_peak, 17);
 	CHECK_INT(u.pids_max, 100);
 	CHECK_INT(u.pids_failcnt, 9);
 	CHECK_INT(u.cpu_usec, 1234);
@@ -401,7 +411,8 @@ static void v2_limits(void)
 	CHECK_STR(get(t, "vz/42/cpu.max"), "max");
 	CHECK_INT(vz_cg_read(cg, &u, &err), 0);
 	CHECK_INT(u.ram, 4096);
-	CHECK_INT(u.ram_failcnt, 7);
+	CHECK_INT(u.oom_kills, 4);
+	CHECK(u.swap_failcnt == VZ_UNLIMITED && u.pids_peak == VZ_UNLIMITED);
 	CHECK_INT(u.swap_max, 0);
 	CHECK(u.swap == VZ_UNLIMITED && u.ram_peak == VZ_UNLIMITED); /* no such files */
 	CHECK(u.pids_max == VZ_UNLIMITED);
@@ -413,6 +424,72 @@ static void v2_limits(void)
 	set(t, "cgroup.subtree_control", "memory\n");
 	cg = group(t, true);
 	CHECK_STR(get(t, "cgroup.subtree_control"), "+cpu +pids");
+	vz_cg_close(cg);
+}
+
+/* What was put in force is what is read again, in our units; what was not, is no limit. */
+static void in_force_on(const char *version)
+{
+	const char *t = tree(version);
+	struct vz_cg *cg = group(t, true);
+	struct vz_cg_limits now, none = { 0 };
+	struct vz_cg_limits l = { .has = VZ_CG_MEMORY | VZ_CG_PIDS | VZ_CG_CPUUNITS |
+					 VZ_CG_CPULIMIT | VZ_CG_IOLIMIT,
+				  .ram = GIB, .swap = GIB / 2, .pids = 100, .cpuunits = 1234,
+				  .cpu_percent = 50, .io_bps = 77 };
+
+	CHECK_INT(vz_cg_in_force(cg, &none, &now, &err), 0);
+	CHECK(now.ram == VZ_UNLIMITED && now.swap == VZ_UNLIMITED && now.pids == VZ_UNLIMITED);
+	CHECK(now.cpuunits == 1000 && !now.cpu_percent && !now.io_bps && !now.io_iops);
+	CHECK_INT(vz_cg_apply(cg, &l, &err), 0);
+	CHECK_INT(vz_cg_in_force(cg, &l, &now, &err), 0);
+	CHECK((now.has & l.has) == l.has);
+	CHECK(now.ram == GIB && now.swap == GIB / 2 && now.pids == 100);
+	CHECK(now.cpuunits == 1234 && now.cpu_percent == 50);
+	/* without the configuration: as near as the kernel's number is */
+	CHECK_INT(vz_cg_in_force(cg, &none, &now, &err), 0);
+	CHECK(now.cpuunits > 1220 && now.cpuunits < 1240 && now.cpu_percent == 50);
+	vz_cg_close(cg);
+}
+
+static void in_force(void)
+{
+	struct vz_cg_kinds k;
+	const char *t;
+	struct vz_cg *cg;
+
+	in_force_on("v1");
+	in_force_on("v2");
+	t = tree("v1");
+	cg = group(t, true);
+	vz_cg_read_kinds(cg, &k);
+	CHECK(k.kernel == 111 && k.kernel_peak == 222 && !k.kernel_failcnt && k.shmem == 8192);
+	vz_cg_close(cg);
+	t = tree("v2");
+	cg = group(t, true);
+	vz_cg_read_kinds(cg, &k);
+	CHECK(k.kernel == 333 && k.kernel_peak == VZ_UNLIMITED && k.shmem == 4096);
+	vz_cg_close(cg);
+}
+
+/* A fork that was refused counts for numproc only when the limit was ours. */
+static void refused_forks(void)
+{
+	const char *t = tree("v2");
+	struct vz_cg *cg = group(t, true);
+	autofree char *below = NULL;
+	struct vz_cg_usage u;
+
+	set(t, "vz/42/pids.events", "max 5\n");
+	CHECK_INT(vz_cg_read(cg, &u, &err), 0);
+	CHECK_INT(u.pids_failcnt, 5);
+	below = vz_fmt("%s/vz/42/guest.slice", t);
+	CHECK_INT(mkdir(below, 0755), 0);
+	CHECK_INT(vz_cg_read(cg, &u, &err), 0);
+	CHECK(u.pids_failcnt == VZ_UNLIMITED);
+	set(t, "vz/42/pids.events.local", "max 2\n");
+	CHECK_INT(vz_cg_read(cg, &u, &err), 0);
+	CHECK_INT(u.pids_failcnt, 2);
 	vz_cg_close(cg);
 }
 
@@ -546,6 +623,8 @@ int main(void)
 	v1_move();
 	v1_devices();
 	v2_limits();
+	in_force();
+	refused_forks();
 	leftovers();
 	life();
 	refusals();

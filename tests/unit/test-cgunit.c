@@ -32,6 +32,12 @@ static void units(void)
 		CHECK_INT(cg_percent_to_quota(cap[i].percent), cap[i].quota);
 	for (size_t i = 0; i < ARRAY_LEN(prio); i++)
 		CHECK_INT(cg_ioprio_to_weight(i), prio[i]);
+	for (size_t i = 0; i < 8; i++)
+		CHECK_INT(cg_weight_to_ioprio(cg_ioprio_to_weight(i)), i);
+	CHECK_INT(cg_shares_to_units(1024), 1000);
+	CHECK_INT(cg_weight_to_units(100), 1000);
+	CHECK_INT(cg_weight_to_ioprio(1), 0);
+	CHECK_INT(cg_weight_to_ioprio(1000), 7);
 }
 
 /* The few instructions that the program is made of; -2 for any other, or a jump out of it. */

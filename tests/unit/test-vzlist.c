@@ -12,7 +12,8 @@ static const struct vz_list_count unknown = { VZ_LIST_UNKNOWN, VZ_LIST_UNKNOWN, 
 #define ITEM(i, c)                                                                            \
 	{                                                                                     \
 		.id = (i), .status = VZ_LIST_STOPPED, .conf = (c), .numproc = unknown,        \
-		.physpages = unknown, .swappages = unknown                                    \
+		.physpages = unknown, .swappages = unknown, .oomguarpages = unknown,          \
+		.kmemsize = unknown, .shmpages = unknown                                      \
 	}
 
 static struct vz_pstr str(const char *s)
@@ -196,8 +197,11 @@ static void test_counters(void)
 
 	CHECK_TEXT(row("numproc,numproc.m,numproc.b,numproc.l,numproc.f", &it, true),
 		   "         -          -          -          -          -\n");
-	CHECK_TEXT(json("numproc,kmemsize", &it),
-		   "[\n  {\n    \"numproc\": null,\n    \"kmemsize\": null\n  }\n]\n");
+	/* an object of numbers, as ever: clients index it without a look */
+	CHECK_TEXT(json("kmemsize,diskspace", &it),
+		   "[\n  {\n    \"kmemsize\": {\n      \"held\": 0,\n      \"maxheld\": 0,\n"
+		   "      \"barrier\": 0,\n      \"limit\": 0,\n      \"failcnt\": 0\n    },\n"
+		   "    \"diskspace\": null\n  }\n]\n");
 	c.numproc = (struct vz_ppair){ true, 240, VZ_UNLIMITED };
 	CHECK_TEXT(row("numproc,numproc.b,numproc.l", &it, true),
 		   "         -        240 9223372036854775807\n");
@@ -209,8 +213,10 @@ static void test_counters(void)
 		   "[\n  {\n    \"numproc\": {\n      \"held\": 12,\n      \"maxheld\": 0,\n"
 		   "      \"barrier\": 240,\n      \"limit\": 9223372036854775807,\n"
 		   "      \"failcnt\": 0\n    }\n  }\n]\n");
+	/* what nobody limits is unlimited while it runs, counted or not */
 	c.numproc.set = false;
-	CHECK_TEXT(row("numproc.l", &it, true), "9223372036854775807\n");
+	CHECK_TEXT(row("numproc.l,kmemsize,kmemsize.b", &it, true),
+		   "9223372036854775807          - 9223372036854775807\n");
 	c.diskspace = (struct vz_ppair){ true, 100, 200 };
 	CHECK_TEXT(row("diskspace,diskspace.s,diskspace.h", &it, true),
 		   "         -        100        200\n");
