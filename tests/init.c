@@ -234,20 +234,31 @@ static int try_call(const char *name)
 	return 2;
 }
 
-#ifdef __x86_64__
-/* A netfilter socket by the 32-bit call, and a message over it; 0 or -errno. */
-static long netfilter_by_i386(void)
+/* A socket by the call, or by one of the two of the 32-bit ABI; over one of netfilter a message. */
+static int try_socket(const char *family, const char *proto, const char *door)
 {
 	struct nlmsghdr h = { .nlmsg_len = sizeof(h), .nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 };
-	long fd;
+	static unsigned arg[3]; /* a static program lies below 4 GiB */
+	long fd = -ENOSYS;
 
-	__asm__ volatile("int $0x80" : "=a"(fd) : "a"(359), "b"(AF_NETLINK), "c"(SOCK_RAW),
-			 "d"(NETLINK_NETFILTER) : "memory", "r8", "r9", "r10", "r11");
-	if (fd < 0)
-		return fd;
-	return send((int)fd, &h, sizeof(h), 0) < 0 ? -errno : 0;
-}
+	arg[0] = (unsigned)atoi(family);
+	arg[1] = SOCK_DGRAM;
+	arg[2] = (unsigned)atoi(proto);
+	if (!door)
+		fd = syscall(SYS_socket, arg[0], arg[1], arg[2]) < 0 ? -errno : 3;
+#ifdef __x86_64__
+	else if (!strcmp(door, "i386"))
+		__asm__ volatile("int $0x80" : "=a"(fd) : "a"(359), "b"(arg[0]), "c"(arg[1]),
+				 "d"(arg[2]) : "memory", "r8", "r9", "r10", "r11");
+	else
+		__asm__ volatile("int $0x80" : "=a"(fd) : "a"(102), "b"(1), "c"(arg)
+				 : "memory", "r8", "r9", "r10", "r11");
 #endif
+	if (fd >= 0 && arg[0] == AF_NETLINK && arg[2] == NETLINK_NETFILTER)
+		fd = send((int)fd, &h, sizeof(h), 0) < 0 ? -errno : fd;
+	printf("%s/%s: %s\n", family, proto, fd < 0 ? errname((int)-fd) : "ok");
+	return fd < 0;
+}
 
 /* unshare(CLONE_NEWUSER) by the other doors of an x86-64 kernel; a door that is shut kills or
  * fails, so a child tries. */
@@ -263,8 +274,6 @@ static int try_abi(const char *name)
 		if (!strcmp(name, "i386"))
 			__asm__ volatile("int $0x80" : "=a"(ret) : "a"(310), "b"(CLONE_NEWUSER)
 					 : "memory", "r8", "r9", "r10", "r11");
-		else if (!strcmp(name, "i386-netfilter"))
-			ret = netfilter_by_i386();
 		else
 			ret = syscall(0x40000000 | SYS_unshare, CLONE_NEWUSER) < 0 ? -errno : 0;
 #endif
@@ -591,7 +600,8 @@ static int usage(void)
 	      "probe hold PORT        the same, and then repeats what he says\n"
 	      "probe tcp ADDR PORT [OWN]   calls such a server\n"
 	      "probe udp ADDR PORT OWN | hear PORT MS   one datagram; who sends them\n"
-	      "probe abi i386|x32|i386-netfilter   unshare, or a netfilter socket, by another door\n"
+	      "probe abi i386|x32     unshare by another door\n"
+	      "probe socket FAMILY PROTOCOL [i386|socketcall]\n"
 	      "probe link KIND | nft EXPRESSION   send such a netlink message\n"
 	      "probe flood N          a datagram to each of N ports of the loopback device\n"
 	      "probe args ... | exit N | signal N | sleep | catch N | daemon | eat MIB\n",
@@ -653,6 +663,8 @@ static int probe_with_args(int argc, char **argv)
 		return probe_syscalls(argv + 2);
 	if (!strcmp(what, "keep") || !strcmp(what, "reap"))
 		return adopt(!strcmp(what, "reap"), argv + 2);
+	if (!strcmp(what, "socket") && argc >= 4)
+		return try_socket(argv[2], argv[3], argv[4]);
 	if (!strcmp(what, "abi"))
 		return try_abi(argv[2]);
 	if (!strcmp(what, "link"))

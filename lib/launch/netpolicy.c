@@ -13,13 +13,6 @@
 
 #define LOADER VZ_LIBEXECDIR "/vzpolicy"
 #define SAID_MAX 256
-#define LINKS (VZ_FEAT_PPP | VZ_FEAT_WIREGUARD | VZ_FEAT_BRIDGE | VZ_FEAT_TUNNELS)
-
-bool vz_netpolicy_needed(uint32_t features)
-{
-	return (features & LINKS) != LINKS || features & VZ_FEAT_CT_LIMIT ||
-	       VZ_FEAT_NETFILTER(features) != VZ_NETFILTER_FULL;
-}
 
 static int run_loader(void)
 {
@@ -63,7 +56,8 @@ static const char *not_held(uint32_t features)
 		return "the packet filter is not held back from 32-bit programs, nor are kinds of "
 		       "network devices whose feature is off";
 	}
-	return "kinds of network devices whose feature is off are not held back";
+	return "kinds of network devices whose feature is off, and for 32-bit programs socket "
+	       "families that know of no network namespace, are not held back";
 }
 
 int vz_netpolicy_set(uint64_t cgroup, uint32_t features, struct vz_err *e)
@@ -72,8 +66,6 @@ int vz_netpolicy_set(uint64_t cgroup, uint32_t features, struct vz_err *e)
 	autoclose int map = -EBADF;
 	int r;
 
-	if (!vz_netpolicy_needed(features))
-		return 0;
 	map = open_map(why, sizeof(why));
 	if (map < 0) {
 		vz_fail(e, VZ_SET_IPTABLES, 0,

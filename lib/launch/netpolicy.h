@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What seccomp cannot see, because it lies in messages: the levels of NETFILTER between disabled
- * and full, and features that are kinds of network devices. BPF programs refuse it
+ * What seccomp cannot see, because it lies in memory: the levels of NETFILTER between disabled and
+ * full, features that are kinds of network devices, sockets of the 32-bit ABI. BPF programs refuse it
  * (bpf/policy.bpf.c); here a VPS is made known to them by the id of its group.
  */
 #ifndef VZ_LAUNCH_NETPOLICY_H
 #define VZ_LAUNCH_NETPOLICY_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
 
-/* Do these features need the programs at all? */
-bool vz_netpolicy_needed(uint32_t features);
 /* From now on the group `cgroup` (vz_cg_id()) and those below are held to `features`; the first
  * call after boot loads the programs. -EOPNOTSUPP: this kernel cannot; *e says what is therefore
  * not enforced, and why. */

@@ -17,6 +17,7 @@
 #define GROUP_XTABLES (1u << 2)    /* full: these options hand over rules the kernel reads later */
 #define GROUP_BRIDGE (1u << 3)     /* bridge:on */
 #define GROUP_TUNNELS (1u << 4)    /* sit, ipip and ipgre on */
+#define GROUP_PPP (1u << 5)        /* ppp:on */
 
 /* Conditions on arguments that are an int. The option numbers of the old packet filters are
  * IPT_BASE_CTL, ARPT_BASE_CTL and EBT_BASE_CTL of linux/netfilter*, four from each; those of
@@ -24,6 +25,8 @@
 #define IS(at, v) { (at), 0xffffffff, (v) }
 #define ONE_OF_4(at, v) { (at), 0xfffffffc, (v) }
 #define ONE_OF_2(at, v) { (at), 0xfffffffe, (v) }
+#define ONE_OF_8(at, v) { (at), 0xfffffff8, (v) }
+#define ONE_OF_32(at, v) { (at), 0xffffffe0, (v) }
 
 /* Two ways to write a row: without and with such conditions. */
 #define DENY(c, errno_, f, g, w) \
@@ -31,6 +34,13 @@
 #define WHEN(c, errno_, f, g, w, ...) \
 	{ .call = (c), .err = (errno_), .flag = (f), .group = (g), .why = (w), \
 	  .args = { __VA_ARGS__ } }
+
+/* Socket families, as a kernel without them would answer: libc, systemd and the afalg engine of
+ * OpenSSL go on after that. socketpair() makes the socket before it says that it cannot. */
+#define FAMILY(g, w, which) \
+	WHEN("socket", EAFNOSUPPORT, 0, g, w, which), WHEN("socketpair", EAFNOSUPPORT, 0, g, w, which)
+#define NETLINK(w, which) \
+	WHEN("socket", EPROTONOSUPPORT, 0, 0, w, IS(0, AF_NETLINK), which)
 
 /*
  * EPERM where libc and systemd take "not permitted" for an answer and go on; ENOSYS where they
@@ -75,6 +85,38 @@ static const struct vz_scrow rows[] = {
 	DENY("clone", EPERM, CLONE_NEWPID, GROUP_NAMESPACES, "nested: cannot be checkpointed"),
 	DENY("clone", EPERM, CLONE_NEWCGROUP, GROUP_NAMESPACES, "nested: cannot be checkpointed"),
 	DENY("clone3", ENOSYS, 0, GROUP_NAMESPACES, "hides its flags from filters; libc takes clone"),
+	/* what is left of families and protocols: bpf/policy-sockets.h */
+	FAMILY(0, "none", IS(0, AF_UNSPEC)),
+	FAMILY(0, "AX.25: the host's alone", IS(0, 3)),
+	FAMILY(0, "IPX, AppleTalk, NET/ROM: the host's alone", ONE_OF_4(0, 4)),
+	FAMILY(0, "ATM, X.25: the host's alone", ONE_OF_2(0, 8)),
+	FAMILY(0, "ROSE: the host's alone", IS(0, 11)),
+	FAMILY(0, "DECnet, NETBEUI: gone from Linux", ONE_OF_2(0, 12)),
+	FAMILY(0, "SECURITY: never a socket", IS(0, 14)),
+	FAMILY(0, "ASH, ECONET: gone from Linux", ONE_OF_2(0, 18)),
+	FAMILY(0, "ATM SVC; RDS reaches the host's InfiniBand; SNA, IRDA", ONE_OF_4(0, 20)),
+	FAMILY(GROUP_PPP, "PPPoE and L2TP: kernel attack surface without ppp:on", IS(0, 24)),
+	FAMILY(0, "WANPIPE: gone from Linux", IS(0, 25)),
+	FAMILY(0, "LLC: the host's alone; IB: its hardware", ONE_OF_2(0, 26)),
+	FAMILY(0, "MPLS, CAN, TIPC, Bluetooth: kernel attack surface, or the host's hardware",
+	       ONE_OF_4(0, 28)),
+	FAMILY(0, "ALG: the host's crypto; VSOCK: its hypervisor; NFC, QIPCRTR: its hardware; "
+		  "RXRPC, KCM, SMC, XDP, MCTP: kernel attack surface; what is not invented yet",
+	       ONE_OF_32(0, 32)),
+	NETLINK("none", IS(2, 1)),
+	NETLINK("gone from Linux", IS(2, 3)),
+	NETLINK("gone from Linux", IS(2, 5)),
+	NETLINK("SELINUX: the host's alone", IS(2, 7)),
+	NETLINK("ISCSI: the host's disks", IS(2, 8)),
+	NETLINK("AUDIT: the host's; logins fail on its answer, not on its absence", IS(2, 9)),
+	NETLINK("CONNECTOR: the host's alone", IS(2, 11)),
+	NETLINK("gone from Linux", IS(2, 13)),
+	NETLINK("gone from Linux", IS(2, 14)),
+	NETLINK("none", IS(2, 17)),
+	NETLINK("SCSITRANSPORT: the host's disks; ECRYPTFS: its keys", ONE_OF_2(2, 18)),
+	NETLINK("RDMA: shows the host's hardware; CRYPTO: its ciphers", ONE_OF_2(2, 20)),
+	NETLINK("SMC: as the family", ONE_OF_2(2, 22)),
+	NETLINK("not invented yet", ONE_OF_8(2, 24)),
 	WHEN("socket", EPROTONOSUPPORT, 0, GROUP_NETFILTER, "nf_tables, connection tracking, ipset",
 	     IS(0, AF_NETLINK), IS(2, NETLINK_NETFILTER)),
 	WHEN("setsockopt", ENOPROTOOPT, 0, GROUP_XTABLES, "ip_tables",
@@ -166,6 +208,8 @@ int vz_policy_filter(uint32_t features, struct vz_filter *ret, struct vz_err *e)
 		t.off |= GROUP_NETFILTER;
 	if (VZ_FEAT_NETFILTER(features) == VZ_NETFILTER_FULL)
 		t.off |= GROUP_XTABLES;
+	if (features & VZ_FEAT_PPP)
+		t.off |= GROUP_PPP;
 	if (features & VZ_FEAT_BRIDGE)
 		t.off |= GROUP_BRIDGE;
 	if ((features & VZ_FEAT_TUNNELS) == VZ_FEAT_TUNNELS)

@@ -7,6 +7,7 @@
 #include "sys/file.h"
 
 #include <fcntl.h>
+#include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
@@ -55,11 +56,39 @@ static uint32_t sibling(void)
 #endif
 }
 
-/* libseccomp would look for the arguments in the registers of socketcall(2), where they are not. */
-static bool is_multiplexed(const struct vz_scrow *row)
+/*
+ * i386 has two ways to each socket call: directly, and by socketcall(2), which keeps the arguments
+ * in memory. libseccomp makes a rule for both in one, and for the second would look at registers
+ * where the arguments are not. So rows that look at arguments are put before its program for that
+ * ABI, for the direct call only.
+ */
+#ifdef __x86_64__
+#define FIRST_DIRECT 359 /* asm/unistd_32.h; socketcall(2) itself is far below */
+static const struct {
+	const char *call;
+	uint32_t nr;
+} direct_calls[] = {
+	{ "socket", FIRST_DIRECT },
+	{ "socketpair", 360 },
+	{ "getsockopt", 365 },
+	{ "setsockopt", 366 },
+};
+
+/* 0: not such a row. */
+static uint32_t direct_nr(const struct vz_scrow *row)
 {
-	return row->args[0].mask && strstr(row->call, "sock");
+	for (size_t i = 0; row->args[0].mask && i < ARRAY_LEN(direct_calls); i++)
+		if (!strcmp(row->call, direct_calls[i].call))
+			return direct_calls[i].nr;
+	return 0;
 }
+#else
+static uint32_t direct_nr(const struct vz_scrow *row)
+{
+	(void)row;
+	return 0;
+}
+#endif
 
 /* An empty filter for one architecture; NULL: it cannot be made. */
 static scmp_filter_ctx filter_for(uint32_t arch)
@@ -95,7 +124,7 @@ static int build(const struct vz_sctable *t, scmp_filter_ctx *ret)
 		if (row->group & t->off)
 			continue;
 		r = add_row(ctx, row);
-		if (!r && second && !is_multiplexed(row))
+		if (!r && second && !direct_nr(row))
 			r = add_row(second, row);
 	}
 	if (!r && second)
@@ -103,6 +132,81 @@ static int build(const struct vz_sctable *t, scmp_filter_ctx *ret)
 	if (r && second)
 		seccomp_release(second);
 	return r;
+}
+
+#ifdef __x86_64__
+#define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
+#define ROW_MAX (2 + 3 * ARRAY_LEN(((struct vz_scrow *)0)->args) + 1)
+#define HEAD 5
+
+/* Refuse when the number and all arguments are those of the row. The processor is little-endian:
+ * the lower half of an argument comes first. */
+static size_t direct_row(const struct vz_scrow *row, struct sock_filter *ret)
+{
+	struct sock_filter p[ROW_MAX] = {
+		LOAD(nr), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, direct_nr(row), 0, 0),
+	};
+	size_t n = 2;
+
+	for (const struct vz_scarg *a = row->args; a < row->args + ARRAY_LEN(row->args); a++) {
+		if (!a->mask)
+			continue;
+		p[n++] = (struct sock_filter)LOAD(args[a->at]);
+		p[n++] = (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, a->mask);
+		p[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, a->value, 0, 0);
+	}
+	p[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
+					      SECCOMP_RET_ERRNO | (uint32_t)row->err);
+	for (size_t i = 0; i < n; i++)
+		if (p[i].code == (BPF_JMP | BPF_JEQ | BPF_K))
+			p[i].jf = (uint8_t)(n - i - 1); /* to the next row */
+	memcpy(ret, p, n * sizeof(*p));
+	return n;
+}
+
+/* The rows for direct calls of the 32-bit ABI; whatever else there is jumps behind them. Returns
+ * their number of instructions, at most HEAD + t->n * ROW_MAX. */
+static size_t direct_rows(const struct vz_sctable *t, struct sock_filter *ret)
+{
+	size_t n = HEAD;
+
+	for (size_t i = 0; i < t->n; i++)
+		if (!(t->rows[i].group & t->off) && direct_nr(&t->rows[i]))
+			n += direct_row(&t->rows[i], ret + n);
+	ret[0] = (struct sock_filter)LOAD(arch);
+	ret[1] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_I386, 0, 2);
+	ret[2] = (struct sock_filter)LOAD(nr);
+	ret[3] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, FIRST_DIRECT, 1, 0);
+	ret[4] = (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, (uint32_t)(n - HEAD));
+	return n;
+}
+#else
+#define ROW_MAX 0
+#define HEAD 0
+static size_t direct_rows(const struct vz_sctable *t, struct sock_filter *ret)
+{
+	(void)t;
+	(void)ret;
+	return 0;
+}
+#endif
+
+/* Our rows, and libseccomp's program of `size` bytes behind them. */
+static int put_together(const struct vz_sctable *t, int fd, size_t size, char **ret, size_t *ret_len)
+{
+	autofree struct sock_filter *all = malloc((HEAD + t->n * ROW_MAX) * sizeof(*all) + size);
+	size_t n;
+
+	if (!all)
+		return -ENOMEM;
+	n = direct_rows(t, all);
+	if (n * sizeof(*all) + size > FILTER_MAX)
+		return -EINVAL;
+	if (pread(fd, all + n, size, 0) != (ssize_t)size)
+		return -EIO;
+	*ret_len = n * sizeof(*all) + size;
+	*ret = (char *)TAKE_PTR(all);
+	return 0;
 }
 
 static int compile(const struct vz_sctable *t, char **ret, size_t *ret_len)
@@ -120,17 +224,7 @@ static int compile(const struct vz_sctable *t, char **ret, size_t *ret_len)
 		seccomp_release(ctx);
 	if (!r && (fstat(fd, &st) < 0 || st.st_size <= 0 || (size_t)st.st_size > FILTER_MAX))
 		r = -EINVAL;
-	if (r)
-		return r;
-	*ret = malloc((size_t)st.st_size);
-	if (!*ret)
-		return -ENOMEM;
-	*ret_len = (size_t)st.st_size;
-	if (pread(fd, *ret, *ret_len, 0) != (ssize_t)*ret_len) {
-		free(TAKE_PTR(*ret));
-		return -EIO;
-	}
-	return 0;
+	return r ? r : put_together(t, fd, (size_t)st.st_size, ret, ret_len);
 }
 
 static uint64_t digest(const struct vz_sctable *t)

@@ -16,8 +16,8 @@ struct vz_scarg {
 };
 
 /* One refusal. flag != 0: only when the call's flags argument has that bit (clone, unshare). args:
- * only when all of them hold; such a row about sockets does not reach the 32-bit ABI, whose
- * socketcall(2) keeps its arguments in memory. */
+ * only when all of them hold; such a row about sockets reaches the 32-bit ABI of x86 as far as the
+ * call is made directly: socketcall(2) keeps its arguments in memory, where no filter sees them. */
 struct vz_scrow {
 	const char *call; /* name; unknown on an architecture: left out there */
 	int err;          /* what the caller sees */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What a VPS may ask of netlink, and of the socket options of the old packet filters: the levels of
- * NETFILTER and the features that are kinds of network devices. Compiled for the BPF machine,
+ * What a VPS may ask of netlink, of the socket options of the old packet filters, and which sockets
+ * it may make: the levels of NETFILTER, the features that are kinds of network devices, and what a
+ * network namespace holds. Compiled for the BPF machine,
  * loaded and attached once by vzpolicy for all VPSes; a process is one of a VPS when a group above
  * it is in the map.
  *
@@ -23,8 +24,11 @@
 
 #include "ct/features.h"
 #include "launch/bpf/policy-names.h"
+#include "launch/bpf/policy-sockets.h"
 
 #define LEVELS_MAX 10 /* of groups below the root; ours is the second to fourth */
+
+#define NETLINK 16 /* AF_NETLINK */
 
 #define LINK_FEATURES (VZ_FEAT_PPP | VZ_FEAT_WIREGUARD | VZ_FEAT_BRIDGE | VZ_FEAT_TUNNELS)
 
@@ -137,7 +141,35 @@ int BPF_PROG(vz_netlink, struct sock *sk, struct sk_buff *skb, int ret)
 	return check(skb, proto, features);
 }
 
-/* The rows of lib/launch/policy.c, for programs of the 32-bit ABI too. */
+/* The rows of lib/launch/policy.c once more, for socketcall(2) of the 32-bit ABI, whose arguments no
+ * system call filter sees. A socket of the kernel's own is nobody's wish. */
+static __always_inline bool is_one_of(__u64 set, int number)
+{
+	return (__u32)number < VZ_SOCKETS_NUMBERS && (set >> (__u32)number & 1);
+}
+
+static __always_inline int check_socket(int family, int protocol)
+{
+	__u32 features = features_here();
+	__u64 families = VZ_SOCKETS_FAMILIES;
+
+	if (features == NO_VPS)
+		return 0;
+	if (features & VZ_FEAT_PPP)
+		families |= VZ_SOCKETS_PPPOX;
+	if (!is_one_of(families, family))
+		return -EAFNOSUPPORT;
+	if (family == NETLINK && !is_one_of(VZ_SOCKETS_NETLINK, protocol))
+		return -EPROTONOSUPPORT;
+	return 0;
+}
+
+SEC("fmod_ret/security_socket_create")
+int BPF_PROG(vz_socket, int family, int type, int protocol, int kern, int ret)
+{
+	return ret || kern ? ret : check_socket(family, protocol);
+}
+
 static __always_inline int check_option(int level, int option)
 {
 	__u32 o = (__u32)option, features;
