@@ -36,7 +36,7 @@ static const struct mount mounts[] = {
 	{ "sys/fs/cgroup", NULL, 0, CGROUP_FD, true, false, { NULL } },
 	{ "dev", NULL, 0, DEV_FD, false, true, { NULL } },
 	{ "dev/pts", "devpts", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, NEW, false, false,
-	  { "source=devpts", "mode=0620", "ptmxmode=0666", "gid=5" } },
+	  { "source=devpts", "mode=0620", "ptmxmode=0666", "gid=5" } /* VZ_DEV_TTY_GROUP */ },
 	{ "dev/shm", "tmpfs", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, NEW, false, false,
 	  { "source=tmpfs", "mode=1777" } },
 	{ "dev/mqueue", "mqueue", SAFE, NEW, false, false, { "source=mqueue" } },

@@ -10,6 +10,9 @@
 #include "base/err.h"
 #include "param/param.h"
 
+/* Group of terminals inside; the same number in every distribution, and in api.c's devpts. */
+#define VZ_DEV_TTY_GROUP 5
+
 /* What a VPS's /dev is made of. */
 struct vz_dev_spec {
 	uint32_t uid, gid;               /* whose it is */

@@ -117,17 +117,20 @@ int vz_env_cgroup(struct vz_env *env, struct vz_err *e)
 /* A detached bind of the terminal that vzeventd keeps for the VPS; -1 and success without a
  * daemon: the VPS then has no console. Cloned here, since only a mount of one's own mount
  * namespace can be. */
-static int console_tree(unsigned id, uid_t owner, int *ret, struct vz_err *e)
+static int console_tree(const struct vz_spec *s, int *ret, struct vz_err *e)
 {
 	autoclose int tty = -EBADF;
-	int r = vz_console_request(id, owner, &tty, e);
+	int r = vz_console_request(s->id, s->uid, &tty, e);
 
 	*ret = -1;
 	if (r == -ENOENT || r == -ECONNREFUSED)
 		return 0;
 	if (r < 0)
 		return r;
-	r = vz_open_tree(tty, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
+	/* a group without a name inside could not be changed there, which login(1) does */
+	r = fchown(tty, s->uid, s->gid + VZ_DEV_TTY_GROUP) < 0 ? -errno : 0;
+	if (r >= 0)
+		r = vz_open_tree(tty, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
 	if (r < 0)
 		return vz_fail(e, VZ_SYSTEM, -r, "cannot take the console from vzeventd");
 	*ret = r;
@@ -176,7 +179,7 @@ int vz_env_spec(struct vz_env *env, bool console, struct vz_err *e)
 		return vz_fail(e, VZ_FS_CANTMOUNT, -r, "cannot open the tree mounted on %s",
 			       ct->root);
 	if (console) {
-		r = console_tree(ct->id, s->uid, &s->console, e);
+		r = console_tree(s, &s->console, e);
 		if (r < 0)
 			return r;
 	}

@@ -54,11 +54,17 @@ static int inside_open(struct inside *in, const struct vz_ct *ct, const struct v
 	return r;
 }
 
-/* Pipes for 0, 1 and 2; ours are the far ends. stdin_fd >= 0 is handed on instead of a pipe. */
-static int inside_pipes(struct inside *in, int stdin_fd, struct vz_err *e)
+struct owner {
+	uint32_t uid, gid;
+};
+
+/* Pipes for 0, 1 and 2; ours are the far ends. They belong to the VPS's root, who could not open
+ * /dev/stdout otherwise. stdin_fd >= 0 is handed on instead of a pipe. */
+static int inside_pipes(struct inside *in, int stdin_fd, struct owner root, struct vz_err *e)
 {
 	for (int i = stdin_fd >= 0; i < 3; i++)
-		if (pipe2(in->pipe[i], O_CLOEXEC) < 0)
+		if (pipe2(in->pipe[i], O_CLOEXEC) < 0 ||
+		    fchown(in->pipe[i][0], root.uid, root.gid) < 0)
 			return vz_fail(e, VZ_RESOURCE, errno, "cannot make a pipe");
 	in->join.stdio[0] = stdin_fd >= 0 ? stdin_fd : in->pipe[0][0];
 	in->join.stdio[1] = in->pipe[1][1];
@@ -120,7 +126,7 @@ static int run_inside(struct vz_ct *ct, const struct vz_state *st, const struct 
 	in.join.cmds = what->cmds;
 	in.join.env = what->env;
 	if (r >= 0)
-		r = inside_pipes(&in, what->stdin_fd, e);
+		r = inside_pipes(&in, what->stdin_fd, (struct owner){ st->uid, st->gid }, e);
 	if (r >= 0)
 		r = vz_join_start(&in.join, &pid, NULL, e);
 	if (r >= 0) {
@@ -323,7 +329,7 @@ static int run_alone(struct vz_ct *ct, const struct vz_cmd *cmds, int stdin_fd, 
 	if (r >= 0)
 		r = vz_env_spec(&env, false, e);
 	if (r >= 0)
-		r = inside_pipes(&in, stdin_fd, e);
+		r = inside_pipes(&in, stdin_fd, (struct owner){ env.spec.uid, env.spec.gid }, e);
 	memcpy(env.spec.stdio, in.join.stdio, sizeof(env.spec.stdio));
 	env.spec.cmds = cmds;
 	if (r >= 0)

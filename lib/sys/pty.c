@@ -49,7 +49,7 @@ int vz_pty_open(uid_t owner, unsigned cols, unsigned rows, int *ret_master, int 
 	slave = vz_pty_peer(master);
 	if (slave < 0)
 		return slave;
-	/* group unchanged: the host's tty group means nothing inside */
+	/* the group is that of whoever binds it: the host's tty group means nothing inside */
 	if (fchown(slave, owner, (gid_t)-1) < 0 || fchmod(slave, 0620) < 0)
 		return -errno;
 	r = vz_pty_set_size(master, cols, rows);
