@@ -23,12 +23,15 @@
 #include <linux/magic.h>
 
 #define JOIN_NAMESPACES \
-	(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
+	(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP | CLONE_NEWTIME)
 
 static int join_namespaces(const struct vz_state *s, int pidfd)
 {
-	int r = vz_setns(pidfd, JOIN_NAMESPACES | (s->uid ? CLONE_NEWUSER : 0));
+	int all = JOIN_NAMESPACES | (s->uid ? CLONE_NEWUSER : 0);
+	int r = vz_setns(pidfd, all);
 
+	if (r == -EINVAL) /* a kernel without time namespaces */
+		r = vz_setns(pidfd, all & ~CLONE_NEWTIME);
 	if (r < 0)
 		return r;
 	if (chdir("/") < 0)

@@ -3,7 +3,7 @@
  * The child's column of a launch; the numbers are those of launch.h.
  *
  * Namespaces it is in: user (unless privileged), pid, mount, net, uts from its first instruction;
- * ipc and cgroup from step 6. Until the pivot its root is the launch pad, where nothing of
+ * time, ipc and cgroup from step 6. Until the pivot its root is the launch pad, where nothing of
  * the host is to be found; after it, the guest's tree.
  */
 #include "launch/launch-internal.h"
@@ -15,6 +15,7 @@
 #include "sys/caps.h"
 #include "sys/nl.h"
 #include "sys/spawn.h"
+#include "sys/timens.h"
 
 #include <fcntl.h>
 #include <grp.h>
@@ -114,6 +115,10 @@ static int build_tree(const struct vz_spec *s, struct vz_err *e)
 		r = -errno;
 	if (r >= 0 && chdir("/") < 0)
 		r = -errno;
+	/* a mount reaches the namespaces of services, as everywhere where systemd is PID 1: it makes
+	 * its credentials in one and expects them in the other, and leaves this to us */
+	if (r >= 0)
+		r = vz_mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, 0, 0, MS_SHARED, -1);
 	return r < 0 ? vz_fail(e, VZ_ENVCREATE, -r, "cannot pivot to the container's root") : 0;
 }
 
@@ -132,8 +137,11 @@ static int make_notify(int *ret, struct vz_err *e)
 /* Step 6. */
 static int become(const struct vz_spec *s, struct vz_err *e)
 {
-	int r;
+	/* with the host's id still, which owns /proc/self */
+	int r = vz_timens_begin();
 
+	if (r < 0)
+		return vz_fail(e, VZ_ENVCREATE, -r, "cannot make a time namespace");
 	if (s->uid) {
 		r = vz_child_become_root();
 		if (r < 0)
@@ -150,7 +158,7 @@ static int become(const struct vz_spec *s, struct vz_err *e)
 	r = build_tree(s, e);
 	if (r < 0)
 		return r;
-	r = vz_run_fill(e);
+	r = vz_run_fill(s->features, e);
 	if (r < 0)
 		return r;
 	if (sethostname(s->hostname, strlen(s->hostname)) < 0)

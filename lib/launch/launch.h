@@ -8,9 +8,9 @@
  *      uts; into the cgroup       -----> 3  arms the death signal; enters the v1 cgroups
  *   4  leaves the pad; writes the id
  *      maps; limits of the process
- *   5  MAPPED; network devices    -----> 6  becomes root inside; ipc and cgroup namespaces;
- *                                           builds the tree, pivots, drops the pad; host
- *                                           name, loopback
+ *   5  MAPPED; network devices    -----> 6  time namespace; becomes root inside; ipc and cgroup
+ *                                           namespaces; builds the tree, pivots, drops the
+ *                                           pad; host name, loopback
  *   8  action scripts             <----- 7  ROOTED
  *   9  GO                         -----> 10 disarms the death signal; capabilities, seccomp,
  *                                           exec of init

@@ -1,39 +1,84 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What a systemd guest finds in its /run. The tmpfs is ours and fresh; systemd keeps a /run that
- * is mounted already, so none of the guest's own files are touched.
+ * What a guest finds in its /run: its boot id, and what only a systemd guest needs. The tmpfs is
+ * ours and fresh; systemd keeps a /run that is mounted already, so none of the guest's own files
+ * are touched.
+ *
+ * May be hostile: the tree behind the root. Nothing of it is opened; a file of the guest decides
+ * only what this guest is told.
  */
 #include "launch/launch-internal.h"
 #include "base/own.h"
+#include "sys/call.h"
+#include "sys/file.h"
 
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#define BOOT_ID "/proc/sys/kernel/random/boot_id"
+#define BOOT_ID_FILE "/run/host/boot-id"
+
 #define NO_PRESSURE "[Manager]\nDefaultMemoryPressureWatch=off\n"
+#define NO_USERNS \
+	"# The host lets this container make no user namespaces, so systemd could not start a unit\n" \
+	"# that asks for one. What changes that: vzctl set CTID --features nesting:on --save\n" \
+	"[Service]\nPrivateUsers=no\n"
+
+enum when {
+	ALWAYS,
+	KNOWS_PRESSURE, /* systemd >= 254, earlier ones warn of an unknown key */
+	NO_NESTING,
+};
 
 static const struct {
 	const char *path;
 	const char *text; /* NULL: a link to /dev/null, which masks a unit; "": a directory */
+	enum when when;
 } entries[] = {
-	{ "/run/lock", "" },
-	{ "/run/systemd", "" },
-	{ "/run/systemd/system.conf.d", "" },
-	{ "/run/systemd/user.conf.d", "" },
-	{ "/run/systemd/system", "" },
-	/* PSI triggers do not survive a checkpoint (systemd >= 254) */
-	{ "/run/systemd/system.conf.d/10-vz.conf", NO_PRESSURE },
-	{ "/run/systemd/user.conf.d/10-vz.conf", NO_PRESSURE },
+	{ "/run/lock", "", ALWAYS },
+	{ "/run/systemd", "", ALWAYS },
+	{ "/run/systemd/system.conf.d", "", ALWAYS },
+	{ "/run/systemd/user.conf.d", "", ALWAYS },
+	{ "/run/systemd/system", "", ALWAYS },
+	/* PSI triggers do not survive a checkpoint */
+	{ "/run/systemd/system.conf.d/10-vz.conf", NO_PRESSURE, KNOWS_PRESSURE },
+	{ "/run/systemd/user.conf.d/10-vz.conf", NO_PRESSURE, KNOWS_PRESSURE },
 	/* the kernel's debug tree and its modules are the host's */
-	{ "/run/systemd/system/sys-kernel-debug.mount", NULL },
-	{ "/run/systemd/system/systemd-modules-load.service", NULL },
+	{ "/run/systemd/system/sys-kernel-debug.mount", NULL, ALWAYS },
+	{ "/run/systemd/system/systemd-modules-load.service", NULL, ALWAYS },
+	/* below the units' own settings, above what their packages say */
+	{ "/run/systemd/system/service.d", "", NO_NESTING },
+	{ "/run/systemd/system/service.d/10-vz.conf", NO_USERNS, NO_NESTING },
 };
+
+/* One that came with the same release as the key. */
+static bool knows_pressure(void)
+{
+	struct stat st;
+
+	return !lstat("/usr/lib/systemd/system/soft-reboot.target", &st) ||
+	       !lstat("/lib/systemd/system/soft-reboot.target", &st);
+}
 
 static bool is_systemd_guest(void)
 {
 	struct stat st;
 
 	return !lstat("/usr/lib/systemd/systemd", &st) || !lstat("/lib/systemd/systemd", &st);
+}
+
+static bool applies(enum when when, uint32_t features)
+{
+	switch (when) {
+	case ALWAYS:
+		return true;
+	case KNOWS_PRESSURE:
+		return knows_pressure();
+	case NO_NESTING:
+		return !(features & VZ_FEAT_NESTING);
+	}
+	return false;
 }
 
 static int put(const char *path, const char *text)
@@ -50,13 +95,40 @@ static int put(const char *path, const char *text)
 	return 0;
 }
 
-int vz_run_fill(struct vz_err *e)
+/* The kernel has one boot id for all. A guest's clocks begin at its own start, so journals that
+ * sort by boot id and clock would mix its boots. The source stays in its /run, where a checkpoint
+ * finds it. */
+static int put_boot_id(void)
 {
-	if (!is_systemd_guest())
-		return 0;
-	for (size_t i = 0; i < ARRAY_LEN(entries); i++) {
-		int r = put(entries[i].path, entries[i].text);
+	autoclose int tree = -EBADF;
+	char id[40], line[sizeof(id) + 1];
+	int r = (int)vz_file_read_buf(AT_FDCWD, "/proc/sys/kernel/random/uuid", id, sizeof(id));
 
+	if (r < 0)
+		return r;
+	snprintf(line, sizeof(line), "%s\n", id);
+	if (mkdir("/run/host", 0755) < 0)
+		return -errno;
+	r = put(BOOT_ID_FILE, line);
+	if (r >= 0)
+		r = tree = vz_open_tree(AT_FDCWD, BOOT_ID_FILE, OPEN_TREE_CLONE);
+	if (r >= 0)
+		r = vz_mount_setattr(tree, "", AT_EMPTY_PATH,
+				     MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+					     MOUNT_ATTR_NOEXEC, 0, 0, -1);
+	return r < 0 ? r : vz_move_mount(tree, AT_FDCWD, BOOT_ID);
+}
+
+int vz_run_fill(uint32_t features, struct vz_err *e)
+{
+	int r = put_boot_id();
+
+	if (r < 0)
+		return vz_fail(e, VZ_ENVCREATE, -r, "cannot mount " BOOT_ID);
+	for (size_t i = 0; is_systemd_guest() && i < ARRAY_LEN(entries); i++) {
+		if (!applies(entries[i].when, features))
+			continue;
+		r = put(entries[i].path, entries[i].text);
 		if (r < 0)
 			return vz_fail(e, VZ_ENVCREATE, -r, "cannot make %s", entries[i].path);
 	}
