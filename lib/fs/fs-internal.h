@@ -12,12 +12,11 @@
 struct vz_overlay {
 	int lower;         /* detached mount of the base tree, id-mapped if it must be */
 	int upper, work;   /* directories of one file system */
-	const char *source; /* what the mount table shows */
 	const char *stage; /* where an older kernel gets `lower` attached for a moment */
 	bool throwaway;    /* nothing in it need reach the disk */
 };
 /* A detached mount fd of the overlay, nodev; -errno. */
-int vz_overlay_mount(const struct vz_overlay *o);
+int vz_overlay_mount_any(const struct vz_overlay *o);
 /* The same for a kernel that takes no detached lower mount. */
 int vz_overlay_mount_staged(const struct vz_overlay *o);
 /* A detached, private copy of the mount at dirfd; ids from 0 on disk are shown from uid and gid

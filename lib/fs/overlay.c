@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Overlay mounts: base tree below, upper and work of one VPS above. Everything is handed to the
- * kernel as descriptors in /proc/self/fd, so no path is resolved twice and none needs escaping.
+ * kernel as descriptors in /proc/self/fd: so no path is resolved twice, none needs escaping, and
+ * the mount table, which the guest can read, tells none of the host's.
  */
 #include "fs/fs-internal.h"
 #include "base/own.h"
@@ -15,35 +16,30 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/wait.h>
 #include <sys/xattr.h>
 #include <time.h>
 
 #define BENEATH (RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS)
-#define PROBE_ID 1000000u
 #define XATTR_LIST 4096
 /* A VPS that has just ended holds its overlay until the kernel has taken its mount namespace
  * apart; with index=on the directories cannot be used again before that. */
 #define BUSY_TRIES 200
 #define BUSY_WAIT_NS 5000000L
 
-int vz_overlay_mount(const struct vz_overlay *o)
+static int mount_overlay(const struct vz_overlay *o)
 {
 	char lower[sizeof("lowerdir=/proc/self/fd/") + 10], upper[sizeof(lower)];
 	char work[sizeof(lower)];
-	autofree char *source = vz_fmt("source=%s", o->source);
 	/* index and nfs_export make inode handles lasting: inotify survives a checkpoint
 	 * (criu.md part 2). No userxattr: the host's root mounts, so trusted.* is there and the
 	 * guest cannot forge it. */
-	const char *const opts[] = { source, lower, upper, work, "index=on", "nfs_export=on",
+	const char *const opts[] = { "source=overlay", lower, upper, work, "index=on", "nfs_export=on",
 				     /* else the end of the mount writes back the whole file
 				      * system that upper is on */
 				     o->throwaway ? "volatile" : NULL, NULL };
 	struct statvfs sv;
 	int mnt;
 
-	if (!source)
-		return -ENOMEM;
 	snprintf(lower, sizeof(lower), "lowerdir=/proc/self/fd/%d", o->lower);
 	snprintf(upper, sizeof(upper), "upperdir=/proc/self/fd/%d", o->upper);
 	snprintf(work, sizeof(work), "workdir=/proc/self/fd/%d", o->work);
@@ -66,15 +62,15 @@ int vz_overlay_mount_staged(const struct vz_overlay *o)
 		r = vz_move_mount(o->lower, AT_FDCWD, o->stage);
 	if (r < 0)
 		return r;
-	mnt = vz_overlay_mount(o);
+	mnt = mount_overlay(o);
 	(void)umount2(o->stage, MNT_DETACH | UMOUNT_NOFOLLOW); /* the fd keeps it busy */
 	(void)rmdir(o->stage);
 	return mnt;
 }
 
-static int mount_any(const struct vz_overlay *o)
+int vz_overlay_mount_any(const struct vz_overlay *o)
 {
-	int r = vz_overlay_mount(o);
+	int r = mount_overlay(o);
 
 	if (r != -EINVAL)
 		return r;
@@ -144,11 +140,11 @@ int vz_overlay_area(const struct vz_area *a, struct vz_err *e)
 	if (lower < 0)
 		return vz_fail(e, VZ_FS_CANTMOUNT, -lower, "cannot map the ids of %s/base/%s",
 			       a->template, id);
-	o = (struct vz_overlay){ lower, upper, work, a->private, stage, false };
-	r = mount_any(&o);
+	o = (struct vz_overlay){ lower, upper, work, stage, false };
+	r = vz_overlay_mount_any(&o);
 	for (int i = 0; r == -EBUSY && i < BUSY_TRIES; i++) {
 		nanosleep(&pause, NULL);
-		r = mount_any(&o);
+		r = vz_overlay_mount_any(&o);
 	}
 	if (r < 0)
 		return vz_fail(e, VZ_FS_CANTMOUNT, -r, "Can't mount: %s %s", a->root, a->private);
@@ -188,90 +184,4 @@ int vz_overlay_upper_init(const struct vz_area *a, int base, int upper)
 	if (!r && a->uid)
 		r = vz_shift_one(upper, "", &s);
 	return r ? r : vz_shift_mark(upper, a->uid, a->gid);
-}
-
-/* ---- the probe ---- */
-
-/* The first directory on the way up from path that exists. */
-static char *nearest(const char *path)
-{
-	char *p = strdup(path), *s;
-
-	while (p && access(p, F_OK) < 0 && (s = strrchr(p, '/')))
-		s[s == p ? 1 : 0] = 0;
-	return p;
-}
-
-static char *probe_dir(const char *above)
-{
-	autofree char *near = nearest(above), *dir = near ? vz_fmt("%s/.vz-probe.XXXXXX", near) : NULL;
-
-	return dir && mkdtemp(dir) ? TAKE_PTR(dir) : NULL;
-}
-
-/* In the child: is a file of the base seen with mapped ids, and can it be changed? */
-static int try_overlay(const char *below, const char *above)
-{
-	autofree char *stage = vz_fmt("%s/stage", above);
-	autoclose int base = -EBADF, file = -EBADF, top = -EBADF, lower = -EBADF;
-	autoclose int upper = -EBADF, work = -EBADF, mnt = -EBADF;
-	struct stat st;
-
-	if (!stage || unshare(CLONE_NEWNS) < 0 ||
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-		return -errno;
-	/* opened only now: the mounts of the old namespace cannot be cloned from here */
-	base = open(below, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	top = open(above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (base < 0 || top < 0 || mkdirat(top, "fs", 0700) < 0 || mkdirat(top, "work", 0700) < 0)
-		return -errno;
-	file = openat(base, "file", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-	upper = openat(top, "fs", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	work = openat(top, "work", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (file < 0 || upper < 0 || work < 0 || fchown(upper, PROBE_ID, PROBE_ID) < 0)
-		return -errno;
-	if (vz_shift_mark(upper, 0, 0) < 0)
-		return -EOPNOTSUPP;
-	lower = vz_tree_clone(base, PROBE_ID, PROBE_ID);
-	if (lower < 0)
-		return lower;
-	mnt = mount_any(&(struct vz_overlay){ lower, upper, work, "vz-probe", stage, true });
-	if (mnt < 0)
-		return mnt;
-	if (fstatat(mnt, "file", &st, 0) < 0 || st.st_uid != PROBE_ID ||
-	    fchmodat(mnt, "file", 0640, 0) < 0 || fstatat(upper, "file", &st, 0) < 0 ||
-	    st.st_uid != PROBE_ID)
-		return -EOPNOTSUPP;
-	return 0;
-}
-
-bool vz_area_can_idmap(const char *private_parent)
-{
-	autofree char *near = nearest(private_parent);
-	autoclose int dir = near ? open(near, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -EBADF;
-	autoclose int mnt = dir < 0 ? -EBADF : vz_tree_clone(dir, PROBE_ID, PROBE_ID);
-
-	return mnt >= 0;
-}
-
-bool vz_area_can_overlay(const char *template_dir, const char *private_parent)
-{
-	autofree char *base = vz_fmt("%s/base", template_dir);
-	autofree char *below = base ? probe_dir(base) : NULL, *above = NULL;
-	int st = -1;
-	pid_t pid;
-
-	above = below ? probe_dir(private_parent) : NULL;
-	if (above) {
-		pid = fork();
-		if (!pid)
-			_exit(try_overlay(below, above) < 0);
-		while (pid > 0 && waitpid(pid, &st, 0) < 0 && errno == EINTR)
-			;
-	}
-	if (above)
-		(void)vz_remove_tree(AT_FDCWD, above);
-	if (below)
-		(void)vz_remove_tree(AT_FDCWD, below);
-	return WIFEXITED(st) && !WEXITSTATUS(st);
 }

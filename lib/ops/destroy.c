@@ -26,17 +26,6 @@ struct destroy {
 	struct vz_area area;
 };
 
-static int base_do(void *ctx, struct vz_err *e)
-{
-	struct destroy *d = ctx;
-	autofree char *base = d->area.template ? vz_area_base(&d->area) : NULL;
-
-	(void)e;
-	if (base)
-		vz_tmpl_base_put(d->area.template, base, d->ct->id);
-	return 0;
-}
-
 static int area_do(void *ctx, struct vz_err *e)
 {
 	struct destroy *d = ctx;
@@ -46,6 +35,17 @@ static int area_do(void *ctx, struct vz_err *e)
 		vz_log(0, "Warning: %s is a symlink, only the link is removed", d->area.private);
 	vz_area_abort(&d->area); /* of a create that was killed */
 	return vz_area_destroy(&d->area, e);
+}
+
+/* After the area, since one that could not be taken away still stands on its base. */
+static int base_do(void *ctx, struct vz_err *e)
+{
+	struct destroy *d = ctx;
+
+	(void)e;
+	if (d->area.template)
+		vz_tmpl_base_put(d->area.template, NULL, d->ct->id);
+	return 0;
 }
 
 static void retire(unsigned id, const char *suffix)
@@ -87,13 +87,9 @@ static int ids_do(void *ctx, struct vz_err *e)
 	return 0;
 }
 
-static const struct vz_step area_plan[] = {
-	{ "base", base_do, NULL },
+static const struct vz_step plan[] = {
 	{ "area", area_do, NULL },
-	{ 0 },
-};
-
-static const struct vz_step config_plan[] = {
+	{ "base", base_do, NULL },
 	{ "config", config_do, NULL },
 	{ "ids", ids_do, NULL },
 	{ 0 },
@@ -109,9 +105,8 @@ static int refuse(struct vz_err *e, enum vz_exit code, const char *why)
 int vz_op_destroy(struct vz_ct *ct, struct vz_err *e)
 {
 	struct destroy d = { .ct = ct };
-	struct vz_err second = { 0 };
 	struct vz_state st;
-	int r = vz_private_of(ct, &d.area, e), r2;
+	int r = vz_private_of(ct, &d.area, e);
 
 	if (r < 0)
 		return r;
@@ -124,14 +119,8 @@ int vz_op_destroy(struct vz_ct *ct, struct vz_err *e)
 	if (r < 0)
 		return r;
 	vz_log(0, "Destroying container private area: %s", ct->private);
-	r = vz_plan_run(area_plan, &d, e);
-	/* the configuration goes even when the area would not (reference 1.5) */
-	r2 = vz_plan_run(config_plan, &d, &second);
-	if (r >= 0 && r2 < 0) {
-		r = r2;
-		if (e)
-			*e = second;
-	}
+	/* an area that stays keeps its configuration: without it nobody would find or destroy it */
+	r = vz_plan_run(plan, &d, e);
 	if (r >= 0)
 		vz_log(0, "Container private area was destroyed");
 	return r;

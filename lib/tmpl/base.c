@@ -301,17 +301,27 @@ int vz_tmpl_base_get(const char *template_dir, const struct vz_tmpl *t, bool pro
 	return 0;
 }
 
+static bool remove_user(int base, const char *id, const void *user)
+{
+	autofree char *path = vz_fmt("%s/users/%u", id, *(const unsigned *)user);
+
+	if (path && *id != '.')
+		(void)unlinkat(base, path, 0);
+	return true;
+}
+
 void vz_tmpl_base_put(const char *template_dir, const char *id, unsigned user)
 {
-	autofree char *path = NULL;
 	autoclose int base = -EBADF;
 
-	if (!vz_str_is_component(id) || *id == '.')
+	if (id && !vz_str_is_component(id))
 		return;
 	base = open_base(template_dir, false, NULL);
-	path = vz_fmt("%s/users/%u", id, user);
-	if (base < 0 || !path)
+	if (base < 0)
 		return;
-	(void)unlinkat(base, path, 0);
+	if (id)
+		(void)remove_user(base, id, &user);
+	else
+		each(base, remove_user, &user);
 	drop_unused(template_dir, base);
 }

@@ -34,7 +34,7 @@ int vz_tmpl_unpack(const struct vz_tmpl *t, int dirfd, bool progress, struct vz_
  * is one path component, the caller's to free. `user` is recorded as using it. */
 int vz_tmpl_base_get(const char *template_dir, const struct vz_tmpl *t, bool progress,
 		     unsigned user, char **ret_id, struct vz_err *e);
-/* `user` no longer uses it. A base nobody uses whose template has changed or gone is deleted. */
+/* `user` no longer uses it (id NULL: any). A base nobody uses whose template has changed or gone is deleted. */
 void vz_tmpl_base_put(const char *template_dir, const char *id, unsigned user);
 
 #endif

@@ -242,8 +242,7 @@ static void staged(const struct ground *g)
 	CHECK(ok(vz_area_commit(&a, &e), &e));
 	upper = open(up, O_RDONLY | O_DIRECTORY);
 	workfd = open(work, O_PATH | O_DIRECTORY);
-	mnt = vz_overlay_mount_staged(&(struct vz_overlay){ lower, upper, workfd, "x", stage,
-							      false });
+	mnt = vz_overlay_mount_staged(&(struct vz_overlay){ lower, upper, workfd, stage, false });
 	CHECK(mnt >= 0);
 	CHECK(!fstatat(mnt, "plain", &st, 0) && st.st_uid == UID1);
 	CHECK(access(stage, F_OK) < 0);
