@@ -54,25 +54,13 @@ static void warn(int level, const char *line)
 	vz_log(level, "%s", line);
 }
 
-static void on_signal(int sig)
-{
-	static const char text[] = "\nCancelling...\n";
-
-	(void)sig;
-	(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
-	vz_plan_cancel();
-}
-
 static void set_up_process(void)
 {
-	struct sigaction sa = { .sa_handler = on_signal };
-
 	/* whoever started us may have closed them; an fd of ours must never get such a number */
 	while (fcntl(2, F_GETFD) < 0)
 		if (open("/dev/null", O_RDWR) < 0)
 			break;
-	sigaction(SIGINT, &sa, NULL);
-	sigaction(SIGTERM, &sa, NULL);
+	vz_plan_obey_signals();
 	(void)signal(SIGPIPE, SIG_IGN);
 	umask(0022);
 }

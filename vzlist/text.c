@@ -7,50 +7,18 @@
  * customers typed, and the reader is a terminal; therefore nothing but printable UTF-8 goes out.
  */
 #include "vzlist/vzlist.h"
+#include "base/escape.h"
 
 #include <ctype.h>
-
-/* Length of the valid UTF-8 sequence at s (RFC 3629), 0 when there is none. */
-static size_t utf8_len(const unsigned char *s)
-{
-	/* per lead byte: sequence length, and the range its second byte must be in */
-	static const struct {
-		unsigned char from, to, len, min, max;
-	} leads[] = {
-		{ 0x01, 0x7f, 1, 0, 0 },       { 0xc2, 0xdf, 2, 0x80, 0xbf },
-		{ 0xe0, 0xe0, 3, 0xa0, 0xbf }, { 0xe1, 0xec, 3, 0x80, 0xbf },
-		{ 0xed, 0xed, 3, 0x80, 0x9f }, { 0xee, 0xef, 3, 0x80, 0xbf },
-		{ 0xf0, 0xf0, 4, 0x90, 0xbf }, { 0xf1, 0xf3, 4, 0x80, 0xbf },
-		{ 0xf4, 0xf4, 4, 0x80, 0x8f },
-	};
-
-	for (size_t i = 0; i < sizeof(leads) / sizeof(*leads); i++) {
-		if (*s < leads[i].from || *s > leads[i].to)
-			continue;
-		if (leads[i].len > 1 && (s[1] < leads[i].min || s[1] > leads[i].max))
-			return 0;
-		for (size_t k = 2; k < leads[i].len; k++)
-			if (s[k] < 0x80 || s[k] > 0xbf)
-				return 0;
-		return leads[i].len;
-	}
-	return 0;
-}
-
-/* C0, delete, and C1 (which some terminals obey). */
-static bool is_control(const unsigned char *s, size_t len)
-{
-	return (len == 1 && (*s < 0x20 || *s == 0x7f)) || (len == 2 && *s == 0xc2 && s[1] < 0xa0);
-}
 
 void vl_clean(const char *text, bool controls, const char *bad, struct vz_str *out)
 {
 	const unsigned char *s = (const unsigned char *)text;
 
 	while (*s) {
-		size_t len = utf8_len(s);
+		size_t len = vz_utf8_len(s);
 
-		if (!len || (controls && is_control(s, len)))
+		if (!len || (controls && vz_utf8_is_control(s, len)))
 			vz_str_add(out, bad);
 		else
 			vz_str_addn(out, (const char *)s, len);

@@ -96,6 +96,10 @@ int vz_cg_join(struct vz_cg *cg, pid_t pid, pid_t init, struct vz_err *e);
 /* As vz_cg_clone_fd(), of the group beside `init`; -1 when there is none. */
 int vz_cg_join_fd(struct vz_cg *cg, pid_t init);
 
+/* -EBUSY when what is put beside `init` would be frozen, and by whom: by the host, all of the VPS;
+ * or by the guest, the group of its init. */
+int vz_cg_check_frozen(struct vz_cg *cg, pid_t init, struct vz_err *e);
+
 /* Puts the limits named by l->has in force, before or after there are processes. What the kernel
  * has no file for does not keep the others from being set; it is -EOPNOTSUPP at the end. The exit
  * code in *e is that of the limit's kind: VZ_SETUBC, VZ_SETFSHD, VZ_SET_IO. I/O limits hold for

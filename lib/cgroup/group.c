@@ -213,6 +213,43 @@ int vz_cg_join_fd(struct vz_cg *cg, pid_t init)
 	return cg->fds->join < 0 ? -1 : cg->fds->join;
 }
 
+/* Is it this directory's own switch that is on? */
+static bool is_switched_off(int dir)
+{
+	char text[4];
+
+	return vz_file_read_buf(dir, "cgroup.freeze", text, sizeof(text)) > 0 && *text == '1';
+}
+
+/* The wish is what counts, not whether all have stopped yet; each group on the way has its own.
+ * May be hostile: depth and names of the guest's part; therefore it is climbed by descriptors, and
+ * ends at our own group, or where the guest moved it away meanwhile. */
+int vz_cg_check_frozen(struct vz_cg *cg, pid_t init, struct vz_err *e)
+{
+	autoclose int at = open_beside(cg, init);
+	struct stat top, here;
+	int dir = cg_dir(cg, CG_V2);
+
+	if (dir >= 0 && is_switched_off(dir))
+		return vz_fail(e, VZ_SYSTEM, 0, "The container is frozen from the host: thaw it (echo 0 "
+			       ">cgroup.freeze in its group %s), or end it with stop --fast",
+			       cg->path), -EBUSY;
+	if (dir < 0 || at < 0 || fstat(dir, &top) < 0)
+		return 0; /* joining says what is wrong */
+	while (!fstat(at, &here) && here.st_ino != top.st_ino) {
+		int up = openat(at, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+		if (is_switched_off(at)) {
+			vz_closep(&up);
+			return vz_fail(e, VZ_SYSTEM, 0, "The container has frozen its own init, so nothing "
+				       "can run inside: end it with stop --fast"), -EBUSY;
+		}
+		close(at);
+		at = up;
+	}
+	return 0;
+}
+
 int vz_cg_join(struct vz_cg *cg, pid_t pid, pid_t init, struct vz_err *e)
 {
 	int r = 0;

@@ -1,20 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Joining a running VPS: the file set, order and messages of a launch, but into namespaces that
- * exist. The child is born inside the VPS's pid namespace and cgroup, so it is the VPS's process
- * from its first instruction, yet a child of ours that we can wait for.
+ * exist. Two processes: the joiner is born in the VPS's pid namespace and stays in our own cgroup,
+ * with the host's ids: the guest can neither signal nor freeze it. It enters the other namespaces and
+ * opens what is to be opened. Its last act is the clone of the runner, a child of ours too, into
+ * the cgroup of the VPS's init; which only has its ids, capabilities and filter to change before
+ * its exec, and is the VPS's process from its first instruction. (A process that moves itself into
+ * a v2 group waits for an RCU grace period of the host; a clone into it does not.)
  *
- * May be hostile: everything inside. Until exec the child is non-dumpable and its memory belongs
- * to the host's user namespace, so the guest can neither trace it nor open its /proc/PID/exe; no
- * guest file is read by host code, and no descriptor but 0, 1, 2 is left open at exec.
+ * May be hostile: everything inside. Until exec both are non-dumpable and their memory belongs to
+ * the host's user namespace, so the guest can neither trace them nor open their /proc/PID/exe; no
+ * guest file is read by host code, and no descriptor but 0, 1, 2 is left open at exec. In its last
+ * steps the runner can be stopped or frozen, and what is opened or executed may lie in a file
+ * system of the guest's own; therefore one deadline covers all until exec, and a process that does
+ * not keep it is killed by its pidfd and never waited for.
  */
 #include "launch/launch-internal.h"
 #include "launch/sync.h"
 #include "base/own.h"
 #include "sys/call.h"
 #include "sys/pty.h"
+#include "sys/spawn.h"
+#include "sys/wait.h"
 
 #include <fcntl.h>
+#include <sys/fsuid.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -22,32 +32,27 @@
 #include <sys/wait.h>
 #include <linux/magic.h>
 
-#define JOIN_NAMESPACES \
-	(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP | CLONE_NEWTIME)
+/* Until exec: milliseconds, unless the host is overloaded or the guest wants us to wait. */
+#define JOIN_TIMEOUT_S 15
 
-static int join_namespaces(const struct vz_state *s, int pidfd)
+#define JOINER_NAMESPACES \
+	(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWTIME)
+
+/* A new terminal of the VPS's own devpts: both sides of it. A devpts under that name is checked
+ * for, not assumed. By the ids of root inside, whose terminal it is to be. */
+static int open_tty(const struct vz_state *st, int *ret_master, int *ret_slave, struct vz_err *e)
 {
-	int all = JOIN_NAMESPACES | (s->uid ? CLONE_NEWUSER : 0);
-	int r = vz_setns(pidfd, all);
-
-	if (r == -EINVAL) /* a kernel without time namespaces */
-		r = vz_setns(pidfd, all & ~CLONE_NEWTIME);
-	if (r < 0)
-		return r;
-	if (chdir("/") < 0)
-		return -errno;
-	return s->uid ? vz_child_become_root() : 0;
-}
-
-/* A new terminal of the VPS's own devpts: its slave becomes 0, 1, 2 and the controlling terminal,
- * its master goes to the parent. A devpts under that name is checked for, not assumed. */
-static int open_tty(int sock, struct vz_err *e)
-{
-	autoclose int master = -EBADF, slave = -EBADF;
-	int zero = 0, stdio[3], r;
+	autoclose int master = -EBADF;
 	struct statfs fs;
+	int zero = 0, r;
 
-	r = vz_openat2(AT_FDCWD, "/dev/pts/ptmx", O_RDWR | O_NOCTTY, 0, RESOLVE_NO_SYMLINKS);
+	setfsgid(st->gid);
+	setfsuid(st->uid);
+	prctl(PR_SET_DUMPABLE, 0); /* a change of ids may have set it */
+	r = vz_openat2(AT_FDCWD, "/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_NONBLOCK, 0,
+		       RESOLVE_NO_SYMLINKS);
+	setfsuid(0);
+	setfsgid(0);
 	if (r < 0)
 		return vz_fail(e, VZ_SYSTEM, -r, "cannot open a terminal inside");
 	master = r;
@@ -55,44 +60,39 @@ static int open_tty(int sock, struct vz_err *e)
 		return vz_fail(e, VZ_SYSTEM, ENOTTY, "/dev/pts inside is not a devpts");
 	if (ioctl(master, TIOCSPTLCK, &zero) < 0)
 		return vz_fail(e, VZ_SYSTEM, errno, "cannot unlock the terminal");
-	r = slave = vz_pty_peer(master);
-	if (r >= 0 && ioctl(slave, TIOCSCTTY, 0) < 0)
-		r = -errno;
+	r = vz_pty_peer(master);
 	if (r < 0)
 		return vz_fail(e, VZ_SYSTEM, -r, "cannot take the terminal");
-	vz_sync_send(sock, TTY, NULL, master);
-	if (vz_sync_wait(sock, GO, NULL, e) < 0)
-		return -ECHILD;
-	stdio[0] = stdio[1] = stdio[2] = slave;
-	r = vz_child_stdio(stdio);
-	return r < 0 ? vz_fail(e, VZ_SYSTEM, -r, "cannot set up the terminal") : 0;
+	*ret_slave = r;
+	*ret_master = TAKE_FD(master);
+	return 0;
 }
 
-/* beside: the cgroup it was born in, or -1. */
-static void child_steps(const struct vz_join *j, int pidfd, int beside, int sock,
-			struct vz_err *e)
+/* The steps that must follow the clone: the groups of the v1 controllers, which a process enters by
+ * itself and with the host's rights (see child.c); then what gives these up. */
+static void runner_steps(const struct vz_join *j, int pidfd, bool in_group, int *sock,
+			 struct vz_err *e)
 {
 	int r;
 
-	prctl(PR_SET_DUMPABLE, 0);
-	vz_child_reset();
-	/* still with the host's rights, and by itself: see child.c */
-	if (vz_cg_join(j->cg, 0, beside >= 0 ? 0 : j->state->init, e) < 0)
+	setsid();
+	if (vz_cg_join(j->cg, 0, in_group ? 0 : j->state->init, e) < 0)
 		return;
-	r = join_namespaces(j->state, pidfd);
+	if (j->tty && ioctl(j->stdio[0], TIOCSCTTY, 0) < 0) {
+		vz_fail(e, VZ_SYSTEM, errno, "cannot take the terminal");
+		return;
+	}
+	r = vz_setns(pidfd, CLONE_NEWCGROUP | (j->state->uid ? CLONE_NEWUSER : 0));
+	if (r >= 0 && j->state->uid)
+		r = vz_child_become_root();
 	if (r < 0) {
 		vz_fail(e, VZ_SYSTEM, -r, "cannot enter the container's namespaces");
 		return;
 	}
-	if (j->tty) {
-		if (open_tty(sock, e) < 0)
-			return;
-	} else {
-		r = vz_child_stdio(j->stdio);
-		if (r < 0) {
-			vz_fail(e, VZ_SYSTEM, -r, "cannot set up stdin, stdout and stderr");
-			return;
-		}
+	r = vz_child_stdio(j->stdio, sock);
+	if (r < 0) {
+		vz_fail(e, VZ_SYSTEM, -r, "cannot set up stdin, stdout and stderr");
+		return;
 	}
 	if (vz_child_confine(j->state->caps, &j->filter, e) < 0)
 		return;
@@ -104,9 +104,62 @@ static void child_steps(const struct vz_join *j, int pidfd, int beside, int sock
 		j->cmds[1].path ? " nor " : "", j->cmds[1].path ? j->cmds[1].path : "");
 }
 
+static _Noreturn void end(int sock, const struct vz_err *e)
+{
+	vz_sync_send(sock, FAILED, e, -1);
+	_exit(255);
+}
+
+/* The runner's pidfd, in the joiner; beside: the v2 group of init, or -1. */
+static int clone_runner(const struct vz_join *j, int pidfd, int beside, int sock, struct vz_err *e)
+{
+	int runner = -EBADF;
+	pid_t pid = vz_clone3(CLONE_PARENT, &runner, beside);
+
+	if (pid < 0 && beside >= 0) { /* the guest has removed that group since we looked */
+		beside = -1;
+		pid = vz_clone3(CLONE_PARENT, &runner, beside);
+	}
+	if (!pid) {
+		runner_steps(j, pidfd, beside >= 0, &sock, e);
+		end(sock, e);
+	}
+	return pid < 0 ? vz_fail(e, VZ_SYSTEM, -pid, "cannot make a process in the container") : runner;
+}
+
+static _Noreturn void joiner_main(const struct vz_join *j, int pidfd, int beside, int sock)
+{
+	struct vz_join mine = *j;
+	struct vz_err e = { 0 };
+	int master = -EBADF, r;
+
+	prctl(PR_SET_DUMPABLE, 0);
+	vz_child_reset();
+	r = vz_setns(pidfd, JOINER_NAMESPACES);
+	if (r == -EINVAL) /* a kernel without time namespaces */
+		r = vz_setns(pidfd, JOINER_NAMESPACES & ~CLONE_NEWTIME);
+	if (r < 0 || chdir("/") < 0) {
+		vz_fail(&e, VZ_SYSTEM, r < 0 ? -r : errno,
+			"cannot enter the container's namespaces");
+		end(sock, &e);
+	}
+	if (j->tty) {
+		if (open_tty(j->state, &master, &mine.stdio[0], &e) < 0)
+			end(sock, &e);
+		mine.stdio[1] = mine.stdio[2] = mine.stdio[0];
+		vz_sync_send(sock, TTY, NULL, master);
+		close(master);
+	}
+	r = clone_runner(&mine, pidfd, beside, sock, &e);
+	if (r < 0)
+		end(sock, &e);
+	vz_sync_send(sock, BORN, NULL, r);
+	_exit(0);
+}
+
 /* Birth inside the pid namespace: only children of the one who joined it are born there, so the
  * parent joins for the moment of the fork and goes back. */
-static pid_t clone_inside(const struct vz_join *j, int pidfd, const int sock[2])
+static pid_t clone_joiner(const struct vz_join *j, int pidfd, const int sock[2], int *ret_pidfd)
 {
 	autoclose int own = open("/proc/self/ns/pid_for_children", O_RDONLY | O_CLOEXEC);
 	int beside = vz_cg_join_fd(j->cg, j->state->init), r;
@@ -117,87 +170,87 @@ static pid_t clone_inside(const struct vz_join *j, int pidfd, const int sock[2])
 	r = vz_setns(pidfd, CLONE_NEWPID);
 	if (r < 0)
 		return r;
-	pid = vz_clone3(0, NULL, beside);
-	if (pid < 0 && beside >= 0) { /* the guest has removed that group since we looked */
-		beside = -1;
-		pid = vz_clone3(0, NULL, beside);
-	}
+	pid = vz_clone3(0, ret_pidfd, -1);
 	if (!pid) {
-		struct vz_err e = { 0 };
-
 		close(sock[0]);
-		child_steps(j, pidfd, beside, sock[1], &e);
-		vz_sync_send(sock[1], FAILED, &e, -1);
-		_exit(255);
+		joiner_main(j, pidfd, beside, sock[1]);
 	}
 	(void)vz_setns(own, CLONE_NEWPID);
 	return pid;
 }
 
-static int parent_steps(const struct vz_join *j, int sock, int *ret_tty, struct vz_err *e)
+static int parent_steps(const struct vz_join *j, int sock, int *ret_runner, int *ret_tty,
+			struct vz_err *e)
 {
-	if (j->tty) {
-		int r = vz_sync_wait(sock, TTY, ret_tty, e);
+	int64_t end = vz_end_in(JOIN_TIMEOUT_S);
+	int r = 0;
 
-		if (r < 0)
-			return r;
-		vz_sync_send(sock, GO, NULL, -1);
-	}
-	return vz_sync_wait_end(sock, e);
+	if (j->end && j->end < end)
+		end = j->end;
+	if (j->tty)
+		r = vz_sync_wait(sock, TTY, end, ret_tty, e);
+	if (r >= 0)
+		r = vz_sync_wait(sock, BORN, end, ret_runner, e);
+	return r < 0 ? r : vz_sync_wait_end(sock, end, e);
 }
 
-int vz_join_start(const struct vz_join *j, pid_t *ret_pid, int *ret_tty, struct vz_err *e)
+int vz_join_start(const struct vz_join *j, int *ret_pidfd, int *ret_tty, struct vz_err *e)
 {
-	autoclose int pidfd = vz_state_pidfd(j->state), mine = -EBADF;
-	int sock[2], tty = -1, r;
+	autoclose int init = vz_state_pidfd(j->state), mine = -EBADF, joiner = -EBADF;
+	autoclose int runner = -EBADF, tty = -EBADF;
+	int sock[2], r;
 	pid_t pid;
 
-	if (pidfd < 0)
+	if (init < 0)
 		return vz_fail(e, VZ_VE_NOT_RUNNING, 0, "Container is not running");
+	r = vz_cg_check_frozen(j->cg, j->state->init, e);
+	if (r < 0)
+		return r;
 	r = vz_sync_pair(sock);
 	if (r < 0)
 		return vz_fail(e, VZ_RESOURCE, -r, "cannot make a socket pair");
 	mine = sock[0];
-	pid = clone_inside(j, pidfd, sock);
+	pid = clone_joiner(j, init, sock, &joiner);
 	close(sock[1]);
 	if (pid < 0)
 		return vz_fail(e, VZ_SYSTEM, -pid, "cannot enter the container's pid namespace");
-	r = parent_steps(j, mine, &tty, e);
+	r = parent_steps(j, mine, &runner, &tty, e);
+	vz_give_up(joiner); /* its work is done, or must be */
 	if (r < 0) {
-		if (tty >= 0)
-			close(tty);
-		kill(pid, SIGKILL);
-		(void)waitpid(pid, NULL, 0);
+		vz_give_up(runner);
+		if (r == -ETIMEDOUT) /* the cause, where it can be seen */
+			(void)vz_cg_check_frozen(j->cg, j->state->init, e);
 		return r;
 	}
-	*ret_pid = pid;
+	*ret_pidfd = TAKE_FD(runner);
 	if (ret_tty)
-		*ret_tty = tty;
+		*ret_tty = TAKE_FD(tty);
 	return 0;
 }
 
 int vz_join_call(const struct vz_state *state, int namespaces, int (*fn)(void *), void *arg)
 {
-	autoclose int pidfd = vz_state_pidfd(state);
-	int st;
+	autoclose int init = vz_state_pidfd(state), pidfd = -EBADF;
+	int st, r;
 	pid_t pid;
 
-	if (pidfd < 0)
-		return pidfd;
-	pid = fork();
+	if (init < 0)
+		return init;
+	pid = vz_clone3(0, &pidfd, -1);
 	if (pid < 0)
-		return -errno;
+		return pid;
 	if (!pid) {
-		int r;
-
 		prctl(PR_SET_DUMPABLE, 0);
-		r = vz_setns(pidfd, namespaces);
+		vz_reset_signals();
+		r = vz_setns(init, namespaces);
 		if (r >= 0)
 			r = fn(arg);
 		_exit(r < 0 ? (-r & 0xff) : 0);
 	}
-	while (waitpid(pid, &st, 0) < 0)
-		if (errno != EINTR)
-			return -errno;
+	r = vz_wait_child(pidfd, vz_end_in(JOIN_TIMEOUT_S), &st);
+	if (r < 0) {
+		vz_give_up(pidfd);
+		return r;
+	}
 	return WIFEXITED(st) ? -WEXITSTATUS(st) : -ECHILD;
 }

@@ -16,6 +16,7 @@
 #include "sys/nl.h"
 #include "sys/spawn.h"
 #include "sys/timens.h"
+#include "sys/wait.h"
 
 #include <fcntl.h>
 #include <grp.h>
@@ -49,20 +50,31 @@ int vz_child_become_root(void)
 	return prctl(PR_SET_DUMPABLE, 0) < 0 ? -errno : 0;
 }
 
-int vz_child_stdio(const int stdio[3])
+int vz_child_stdio(const int stdio[3], int *sock)
 {
-	for (int i = 0; i < 3; i++) {
-		int fd = stdio[i];
-
-		if (fd < 0)
-			fd = open("/dev/null", i ? O_WRONLY : O_RDONLY);
-		if (fd < 0)
+	for (int i = 0; i < 3; i++)
+		if (stdio[i] == i ? fcntl(i, F_SETFD, 0) < 0 : dup2(stdio[i], i) < 0)
 			return -errno;
-		if (fd == i ? fcntl(fd, F_SETFD, 0) < 0 : dup2(fd, i) < 0)
+	if (*sock != 3 && dup3(*sock, 3, O_CLOEXEC) < 0)
+		return -errno;
+	*sock = 3;
+	return vz_close_range(4, ~0u, 0);
+}
+
+/* What init gets for 0, 1 and 2 where the caller gives nothing. Opened before any program of the
+ * guest has run: what lies in its /dev afterwards is its own, and may keep an open waiting. */
+static int open_stdio(const struct vz_spec *s, int stdio[3])
+{
+	const char *path = s->console >= 0 ? "/dev/console" : "/dev/null";
+
+	for (int i = 0; i < 3; i++) {
+		stdio[i] = s->stdio[i];
+		if (stdio[i] < 0)
+			stdio[i] = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
+		if (stdio[i] < 0)
 			return -errno;
 	}
-	/* no descriptor above 2 crosses exec, the socket to the parent included */
-	return vz_close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
+	return 0;
 }
 
 int vz_child_confine(uint64_t caps, const struct vz_filter *filter, struct vz_err *e)
@@ -193,31 +205,31 @@ static void run_init(const struct vz_spec *s, struct vz_err *e)
 	vz_fail(e, VZ_FS_BAD_TMPL, errno, "Unable to start init, probably incorrect template");
 }
 
-static void child_steps(const struct vz_spec *s, int sock, struct vz_err *e)
+static void child_steps(const struct vz_spec *s, int *sock, struct vz_err *e)
 {
-	autoclose int notify = -EBADF;
-	int stdio[3], r;
+	int notify = -EBADF, stdio[3], r;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);				/* 3 */
 	/* by ourselves: moving another process waits for an RCU grace period, 5 to 20 ms */
 	if (vz_cg_attach(s->cg, 0, vz_cg_clone_fd(s->cg) >= 0, e) < 0)
 		return;
-	if (vz_sync_wait(sock, MAPPED, NULL, e) < 0)			/* 5 */
+	if (vz_sync_wait(*sock, MAPPED, VZ_NO_END, NULL, e) < 0)			/* 5 */
 		return;
 	vz_child_reset();
 	if (become(s, e) < 0)						/* 6 */
 		return;
 	if (s->notify && make_notify(&notify, e) < 0)
 		return;
-	vz_sync_send(sock, ROOTED, NULL, notify);			/* 7 */
-	if (vz_sync_wait(sock, GO, NULL, e) < 0)			/* 9 */
+	r = open_stdio(s, stdio);
+	if (r < 0) {
+		vz_fail(e, VZ_SYSTEM, -r, "cannot open the console of init");
+		return;
+	}
+	vz_sync_send(*sock, ROOTED, NULL, notify);			/* 7 */
+	if (vz_sync_wait(*sock, GO, VZ_NO_END, NULL, e) < 0)		/* 9 */
 		return;
 	prctl(PR_SET_PDEATHSIG, 0);					/* 10 */
-	memcpy(stdio, s->stdio, sizeof(stdio));
-	for (int i = 0; s->console >= 0 && i < 3; i++)
-		if (stdio[i] < 0)
-			stdio[i] = open("/dev/console", O_RDWR | O_NOCTTY);
-	r = vz_child_stdio(stdio);
+	r = vz_child_stdio(stdio, sock);
 	if (r < 0) {
 		vz_fail(e, VZ_SYSTEM, -r, "cannot set up stdin, stdout and stderr");
 		return;
@@ -234,7 +246,7 @@ _Noreturn void vz_child_main(const struct vz_spec *s, int sock)
 
 	snprintf(name, sizeof(name), "vz:%u:init", s->id);
 	prctl(PR_SET_NAME, name);
-	child_steps(s, sock, &e); /* returns only when something failed */
+	child_steps(s, &sock, &e); /* returns only when something failed */
 	vz_sync_send(sock, FAILED, &e, -1);				/* 12 */
 	_exit(1);
 }

@@ -11,8 +11,9 @@ _Noreturn void vz_child_main(const struct vz_spec *s, int sock);
 /* Host defaults a guest should not inherit from whoever typed "vzctl start": signals, umask,
  * session, niceness. */
 void vz_child_reset(void);
-/* fds 0..2 as given (a negative one: /dev/null of the tree we are in), all others close-on-exec. */
-int vz_child_stdio(const int stdio[3]);
+/* fds 0..2 as given; *sock becomes number 3, close-on-exec, and all others are closed: while exec
+ * exchanges the memory, the guest may look at the descriptors. */
+int vz_child_stdio(const int stdio[3], int *sock);
 /* Root inside the user namespace, no supplementary groups. */
 int vz_child_become_root(void);
 /* The last steps before exec, in the order that matters: bounding set, then the filter. */

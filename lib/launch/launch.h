@@ -70,7 +70,7 @@ int vz_launch_ready(const struct vz_spec *s, struct vz_launch *l, struct vz_err 
 /* Both. On failure nothing of the child is left. */
 int vz_launch_prepare(const struct vz_spec *s, struct vz_launch *ret, struct vz_err *e);
 int vz_launch_go(struct vz_launch *l, struct vz_err *e);
-/* Kills and reaps the child if there is one, and closes everything. */
+/* Kills the child if there is one, reaps it if it ends soon, and closes everything. */
 void vz_launch_abort(struct vz_launch *l);
 /* Closes everything and leaves the child to itself. */
 void vz_launch_close(struct vz_launch *l);
@@ -86,15 +86,18 @@ struct vz_join {
 	char *const *env;
 	int stdio[3];              /* placed as 0, 1, 2 */
 	bool tty;                  /* a new terminal of the VPS instead of stdio */
+	int64_t end;               /* no longer than this (sys/wait.h); 0: as long as joining may take */
 };
 
-/* Starts the command; its process is a child of the caller. ret_tty (when j->tty): the other side
- * of its terminal, the caller's to close. Errors before exec are reported here. */
-int vz_join_start(const struct vz_join *j, pid_t *ret_pid, int *ret_tty, struct vz_err *e);
+/* Starts the command; its process is a child of the caller, known by *ret_pidfd (the caller's to
+ * close). ret_tty (when j->tty): the other side of its terminal, non-blocking, the caller's to close.
+ * Errors before exec are reported here. Takes seconds at most, whatever the guest does. */
+int vz_join_start(const struct vz_join *j, int *ret_pidfd, int *ret_tty, struct vz_err *e);
 
 /* Runs `fn` in a short-lived child that has joined the given namespaces (CLONE_NEW* bits) of a
  * running VPS, still with the host's program: for one system call such as sethostname(2), never
- * for anything that reads the guest's files. fn returns 0 or -errno. */
+ * for anything that reads the guest's files. fn returns 0 or -errno. What does not return within
+ * seconds is killed: -ETIMEDOUT. */
 int vz_join_call(const struct vz_state *state, int namespaces, int (*fn)(void *), void *arg);
 
 #endif

@@ -6,11 +6,15 @@
 #include "base/own.h"
 #include "sys/call.h"
 #include "sys/idmap.h"
+#include "sys/wait.h"
 
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
+
+/* For each of the child's two ways, to its tree and to exec: a host that starts a hundred VPSes at
+ * once is slow, and programs that ran inside may have frozen the child. */
+#define LAUNCH_TIMEOUT_S 60
 
 #define NAMESPACES (CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWUTS)
 
@@ -107,7 +111,7 @@ int vz_launch_begin(const struct vz_spec *s, struct vz_launch *ret, struct vz_er
 
 int vz_launch_ready(const struct vz_spec *s, struct vz_launch *l, struct vz_err *e)
 {
-	int r = vz_sync_wait(l->sock, ROOTED, &l->notify, e);		/* 7 */
+	int r = vz_sync_wait(l->sock, ROOTED, vz_end_in(LAUNCH_TIMEOUT_S), &l->notify, e); /* 7 */
 
 	vz_cg_attached(s->cg);
 	return r;
@@ -131,7 +135,7 @@ int vz_launch_prepare(const struct vz_spec *s, struct vz_launch *ret, struct vz_
 static int expect_exec(struct vz_launch *l, struct vz_err *e)
 {
 	char exe[sizeof("/proc//exe") + 10], to[PATH_MAX];
-	int r = vz_sync_wait_end(l->sock, e);				/* 11 */
+	int r = vz_sync_wait_end(l->sock, vz_end_in(LAUNCH_TIMEOUT_S), e); /* 11 */
 
 	if (r < 0)
 		return r;
@@ -157,10 +161,7 @@ void vz_launch_close(struct vz_launch *l)
 
 void vz_launch_abort(struct vz_launch *l)
 {
-	if (l->pid > 0) {
-		(void)vz_pidfd_signal(l->pidfd, SIGKILL);
-		while (waitpid(l->pid, NULL, 0) < 0 && errno == EINTR)
-			;
-	}
+	if (l->pid > 0)
+		vz_give_up(l->pidfd);
 	vz_launch_close(l);
 }

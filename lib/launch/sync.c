@@ -2,8 +2,10 @@
 /* Messages of a launch; see sync.h. */
 #include "launch/sync.h"
 #include "sys/fdpass.h"
+#include "sys/wait.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -38,12 +40,28 @@ static ssize_t receive(int sock, struct msg *m, int *ret_fd)
 	return n;
 }
 
-int vz_sync_wait(int sock, enum vz_msg_kind kind, int *ret_fd, struct vz_err *e)
+/* May be hostile: whether anything comes at all, since the other side may stand in a guest that
+ * freezes or stops it. Not what comes: until its exec, which closes its end, the other side is
+ * our own program, and the guest can neither trace it nor take its descriptors. */
+static int wait_message(int sock, int64_t end, struct vz_err *e)
 {
-	struct msg m;
-	int fd;
-	ssize_t n = receive(sock, &m, &fd);
+	int r = vz_wait_fd(sock, POLLIN, end);
 
+	if (r == -ECANCELED)
+		return vz_fail(e, VZ_SYSTEM, ECANCELED, "interrupted by a signal");
+	return r < 0 ? vz_fail(e, VZ_SYSTEM, -r, "the process inside the container gives no answer: it "
+			       "was stopped or frozen there, or the container has no CPU time") : 0;
+}
+
+int vz_sync_wait(int sock, enum vz_msg_kind kind, int64_t end, int *ret_fd, struct vz_err *e)
+{
+	int fd, r = wait_message(sock, end, e);
+	struct msg m;
+	ssize_t n;
+
+	if (r < 0)
+		return r;
+	n = receive(sock, &m, &fd);
 	if (n == (ssize_t)sizeof(m) && m.kind == kind && (fd < 0 || ret_fd)) {
 		if (ret_fd)
 			*ret_fd = fd;
@@ -59,12 +77,15 @@ int vz_sync_wait(int sock, enum vz_msg_kind kind, int *ret_fd, struct vz_err *e)
 	return vz_fail(e, VZ_ENVCREATE, ECHILD, "the other side of the launch died");
 }
 
-int vz_sync_wait_end(int sock, struct vz_err *e)
+int vz_sync_wait_end(int sock, int64_t end, struct vz_err *e)
 {
+	int fd, r = wait_message(sock, end, e);
 	struct msg m;
-	int fd;
-	ssize_t n = receive(sock, &m, &fd);
+	ssize_t n;
 
+	if (r < 0)
+		return r;
+	n = receive(sock, &m, &fd);
 	if (fd >= 0)
 		close(fd);
 	/* a reset is what a killed peer with unread bytes leaves: the caller looks who lives */

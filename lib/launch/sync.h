@@ -3,6 +3,8 @@
 #ifndef VZ_LAUNCH_SYNC_H
 #define VZ_LAUNCH_SYNC_H
 
+#include <stdint.h>
+
 #include "base/err.h"
 
 /* Numbers: the steps in launch.h. */
@@ -11,7 +13,8 @@ enum vz_msg_kind {
 	ROOTED,     /* child: the tree stands, the old one is gone */
 	GO,         /* parent: everything around you is true now */
 	FAILED,     /* either: err tells why; the sender ends */
-	TTY,        /* attached child: here is my terminal's other side */
+	TTY,        /* joiner: here is the terminal's other side */
+	BORN,       /* joiner: here is the runner's pidfd */
 };
 
 /* A SOCK_SEQPACKET pair, close-on-exec. */
@@ -20,9 +23,10 @@ int vz_sync_pair(int ret[2]);
  * when >= 0. */
 void vz_sync_send(int sock, enum vz_msg_kind kind, const struct vz_err *err, int fd);
 /* Waits for exactly this message; *ret_fd (may be NULL) gets the fd that came along, or -1. FAILED
- * puts the other side's error into *e; end of file is an error too. */
-int vz_sync_wait(int sock, enum vz_msg_kind kind, int *ret_fd, struct vz_err *e);
+ * puts the other side's error into *e; end of file is an error too, and so are the deadline and a
+ * signal: sys/wait.h. */
+int vz_sync_wait(int sock, enum vz_msg_kind kind, int64_t end, int *ret_fd, struct vz_err *e);
 /* Waits for end of file: 0 when it came without a word, the FAILED error otherwise. */
-int vz_sync_wait_end(int sock, struct vz_err *e);
+int vz_sync_wait_end(int sock, int64_t end, struct vz_err *e);
 
 #endif

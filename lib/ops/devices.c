@@ -6,19 +6,13 @@
 #include "launch/launch.h"
 #include "ops/features.h"
 #include "res/res.h"
-#include "sys/spawn.h"
 
 #include <sched.h>
 
-#define CHANGE_TIMEOUT_S 10
 #define PCI_ID_LEN strlen("0000:00:00.0") /* as the parser writes them */
 
-/* May be hostile: a file system of the guest's own (FUSE) on the way to /dev answers when it likes;
- * therefore there is an end to waiting. */
 static int change(void *arg)
 {
-	vz_reset_signals();
-	alarm(CHANGE_TIMEOUT_S);
 	return vz_dev_change(arg);
 }
 

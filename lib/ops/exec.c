@@ -12,11 +12,15 @@
 #include "sys/file.h"
 #include "sys/pty.h"
 #include "sys/relay.h"
+#include "sys/wait.h"
 
 #include <fcntl.h>
 #include <sys/wait.h>
 
 #define SCRIPT_MAX (16u << 20)
+#define SIGNALLED 256 /* + N: no exit code can be that */
+/* Of N.start and N.stop; what a guest's shell does with them is the guest's. */
+#define SCRIPT_TIMEOUT_S 600
 
 #define W(s) ((char[]){ s })
 #define EXEC_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -80,24 +84,33 @@ static int inside_pipes(struct inside *in, int stdin_fd, struct owner root, stru
 	return 0;
 }
 
-/* Closes the child's ends, copies until it ended; waitpid(2)'s status. */
-static int inside_relay(struct inside *in, pid_t pid, int timeout_s)
+/* Why a wait for the command ended without its end. */
+static int not_ended(int r, struct vz_err *e)
 {
+	if (r == -ECANCELED)
+		return vz_fail(e, VZ_SYSTEM, 0, "Interrupted: the command inside the container was killed"),
+		       r;
+	return vz_fail(e, r == -ETIMEDOUT ? VZ_EXEC_TIMEOUT : VZ_SYSTEM, -r,
+		       "the command inside the container did not end"), r;
+}
+
+/* Closes the child's ends, copies until it ended. */
+static int inside_relay(struct inside *in, int pidfd, int *ret_code, struct vz_err *e)
+{
+	int status, r;
+
 	for (int i = 0; i < 3; i++) {
 		int theirs = i ? 1 : 0;
 
 		vz_closep(&in->pipe[i][theirs]);
 		in->pipe[i][0] = in->pipe[i][1] = -1; /* ours are the relay's now */
 	}
-	in->relay.pid = pid;
-	return vz_relay_run(&in->relay, timeout_s);
-}
-
-#define SIGNALLED 256 /* + N: no exit code can be that */
-
-static int code_of(int status)
-{
-	return WIFEXITED(status) ? WEXITSTATUS(status) : SIGNALLED + WTERMSIG(status);
+	in->relay.pidfd = pidfd;
+	r = vz_relay_run(&in->relay, &status);
+	if (r < 0)
+		return not_ended(r, e);
+	*ret_code = WIFEXITED(status) ? WEXITSTATUS(status) : SIGNALLED + WTERMSIG(status);
+	return 0;
 }
 
 /* What the user's program exits with: death by a signal is told and becomes 3 (reference 1.6). */
@@ -109,36 +122,33 @@ static int exit_code(int code)
 	return VZ_SYSTEM;
 }
 
-/* What to run: the commands, the environment, and stdin when it is not the caller's. */
+/* What to run: the commands, the environment, and stdin when it is not the caller's. ours: not the
+ * user's command, see relay.h. */
 struct run {
 	const struct vz_cmd *cmds;
 	char *const *env;
 	int stdin_fd, timeout_s;
+	bool ours;
 };
 
 static int run_inside(struct vz_ct *ct, const struct vz_state *st, const struct run *what,
 		      int *ret_code, struct vz_err *e)
 {
+	autoclose int pidfd = -EBADF;
 	struct inside in;
-	pid_t pid;
 	int r = inside_open(&in, ct, st, e);
 
 	in.join.cmds = what->cmds;
 	in.join.env = what->env;
+	in.relay.ours = what->ours;
+	if (what->timeout_s)
+		in.relay.end = in.join.end = vz_end_in(what->timeout_s);
 	if (r >= 0)
 		r = inside_pipes(&in, what->stdin_fd, (struct owner){ st->uid, st->gid }, e);
 	if (r >= 0)
-		r = vz_join_start(&in.join, &pid, NULL, e);
-	if (r >= 0) {
-		r = inside_relay(&in, pid, what->timeout_s);
-		if (r >= 0) {
-			*ret_code = code_of(r);
-			r = 0;
-		} else {
-			vz_fail(e, r == -ETIMEDOUT ? VZ_EXEC_TIMEOUT : VZ_SYSTEM, -r,
-				"the command inside the container did not end");
-		}
-	}
+		r = vz_join_start(&in.join, &pidfd, NULL, e);
+	if (r >= 0)
+		r = inside_relay(&in, pidfd, ret_code, e);
 	inside_close(&in);
 	return r;
 }
@@ -170,7 +180,7 @@ int vz_op_exec(struct vz_ct *ct, enum vz_exec_kind kind, char **argv, int *ret_c
 	char *env[] = { W("HOME=/"), W("TERM=linux"), W(EXEC_PATH), NULL };
 	const struct vz_cmd shell[] = { { "/bin/bash", bash }, { "/bin/sh", sh }, { 0 } };
 	const struct vz_cmd direct[] = { { argv[0], argv }, { 0 } };
-	struct run what = { kind == VZ_EXEC3 ? direct : shell, env, -1, 0 };
+	struct run what = { kind == VZ_EXEC3 ? direct : shell, env, -1, 0, false };
 	struct vz_state st;
 	int r;
 
@@ -198,7 +208,8 @@ int vz_inside_run(struct vz_ct *ct, const struct vz_state *st, const struct vz_s
 	char *bash[] = { W("bash"), NULL }, *sh[] = { W("sh"), NULL }, *all[36];
 	const struct vz_cmd shell[] = { { "/bin/bash", bash }, { "/bin/sh", sh }, { 0 } };
 	autoclose int in = vz_file_sealed(script->text, strlen(script->text));
-	struct run what = { script->posix ? shell + 1 : shell, all, in, script->timeout_s };
+	struct run what = { script->posix ? shell + 1 : shell, all, in, script->timeout_s,
+			    !script->users };
 	size_t n = 3;
 
 	if (in < 0)
@@ -233,7 +244,12 @@ int vz_inside_script(struct vz_ct *ct, const struct vz_state *st, const char *wh
 		return 0;
 	if (n < 0)
 		return vz_fail(e, VZ_ACTIONSCRIPT_ERROR, (int)-n, "cannot read %s", path);
-	r = vz_inside_run(ct, st, &(struct vz_script){ .text = text }, &code, e);
+	r = vz_inside_run(ct, st,
+			  &(struct vz_script){ .text = text, .timeout_s = SCRIPT_TIMEOUT_S }, &code, e);
+	if (r == -ECANCELED)
+		return r;
+	if (r == -ETIMEDOUT)
+		return vz_within(e, r, "%s script %s", which, path);
 	if (r < 0 || code)
 		return vz_fail(e, VZ_ACTIONSCRIPT_ERROR, 0, "Error executing %s script %s", which,
 			       path);
@@ -245,25 +261,21 @@ int vz_inside_script(struct vz_ct *ct, const struct vz_state *st, const char *wh
 static int session(struct inside *in, char **argv, struct vz_err *e)
 {
 	struct termios saved;
-	autoclose int tty = -EBADF, size = -EBADF;
+	autoclose int tty = -EBADF, size = -EBADF, pidfd = -EBADF;
+	autofree char *words = argv && *argv ? join_words(argv) : NULL;
+	autofree char *line = words ? vz_fmt("%s\n", words) : NULL;
+	int status, r;
 	bool raw;
-	pid_t pid;
-	int r;
 
 	in->join.tty = true;
-	r = vz_join_start(&in->join, &pid, &tty, e);
+	r = vz_join_start(&in->join, &pidfd, &tty, e);
 	if (r < 0)
 		return r;
 	size = dup(tty);
 	vz_tty_copy_size(0, tty);
-	if (argv && *argv) {
-		autofree char *line = join_words(argv);
-
-		if (line && vz_write_all(tty, line, strlen(line)) == 0)
-			(void)vz_write_all(tty, "\n", 1);
-	}
 	raw = vz_tty_raw(0, &saved) >= 0;
-	in->relay.pid = pid;
+	in->relay.pidfd = pidfd;
+	in->relay.first = line;
 	in->relay.in[0] = 0;
 	in->relay.in[1] = dup(tty);
 	in->relay.in_eof = 4; /* ^D */
@@ -271,10 +283,10 @@ static int session(struct inside *in, char **argv, struct vz_err *e)
 	in->relay.out[1] = 1;
 	in->relay.winch_from = 0;
 	in->relay.winch_to = size;
-	r = vz_relay_run(&in->relay, 0);
+	r = vz_relay_run(&in->relay, &status);
 	if (raw)
 		vz_tty_restore(0, &saved);
-	return r < 0 ? vz_fail(e, VZ_SYSTEM, -r, "the session broke") : 0;
+	return r < 0 ? not_ended(r, e) : 0;
 }
 
 int vz_op_enter(struct vz_ct *ct, char **argv, int *ret_code, struct vz_err *e)
@@ -309,8 +321,7 @@ int vz_op_enter(struct vz_ct *ct, char **argv, int *ret_code, struct vz_err *e)
 /* ---- runscript on a stopped VPS ---- */
 
 /* An environment of its own without init, network or action scripts: the shell is its PID 1. */
-static int run_alone(struct vz_ct *ct, const struct vz_cmd *cmds, int stdin_fd, int *ret_code,
-		     struct vz_err *e)
+static int run_alone(struct vz_ct *ct, const struct run *what, int *ret_code, struct vz_err *e)
 {
 	struct inside in = { .relay = VZ_RELAY_INIT,
 			     .pipe = { { -1, -1 }, { -1, -1 }, { -1, -1 } } };
@@ -329,18 +340,19 @@ static int run_alone(struct vz_ct *ct, const struct vz_cmd *cmds, int stdin_fd, 
 	if (r >= 0)
 		r = vz_env_spec(&env, false, e);
 	if (r >= 0)
-		r = inside_pipes(&in, stdin_fd, (struct owner){ env.spec.uid, env.spec.gid }, e);
+		r = inside_pipes(&in, what->stdin_fd, (struct owner){ env.spec.uid, env.spec.gid }, e);
 	memcpy(env.spec.stdio, in.join.stdio, sizeof(env.spec.stdio));
-	env.spec.cmds = cmds;
+	env.spec.cmds = what->cmds;
+	in.relay.ours = what->ours;
 	if (r >= 0)
 		r = vz_launch_prepare(&env.spec, &env.launch, e);
 	if (r >= 0)
 		r = vz_launch_go(&env.launch, e);
 	if (r >= 0) {
-		r = inside_relay(&in, env.launch.pid, 0);
+		if (what->timeout_s)
+			in.relay.end = vz_end_in(what->timeout_s);
+		r = inside_relay(&in, env.launch.pidfd, ret_code, e);
 		env.launch.pid = 0;
-		if (r >= 0)
-			*ret_code = code_of(r);
 	}
 	vz_launch_abort(&env.launch);
 	vz_env_cgroup_gone(&env);
@@ -352,26 +364,32 @@ static int run_alone(struct vz_ct *ct, const struct vz_cmd *cmds, int stdin_fd, 
 	return r < 0 ? r : 0;
 }
 
-int vz_op_runscript(struct vz_ct *ct, const char *path, int *ret_code, struct vz_err *e)
+int vz_op_run_anyway(struct vz_ct *ct, const struct vz_script *script, int *ret_code,
+		     struct vz_err *e)
 {
 	char *bash[] = { W("bash"), NULL }, *sh[] = { W("sh"), NULL };
 	const struct vz_cmd shell[] = { { "/bin/bash", bash }, { "/bin/sh", sh }, { 0 } };
-	autofree char *text = NULL;
+	struct run what = { shell, NULL, -1, script->timeout_s, !script->users };
 	autoclose int in = -EBADF;
 	struct vz_state st;
+
+	if (vz_state_read(ct->id, &st) > 0)
+		return vz_inside_run(ct, &st, script, ret_code, e);
+	in = what.stdin_fd = vz_file_sealed(script->text, strlen(script->text));
+	if (in < 0)
+		return vz_fail(e, VZ_RESOURCE, -in, "cannot keep the script");
+	return run_alone(ct, &what, ret_code, e);
+}
+
+int vz_op_runscript(struct vz_ct *ct, const char *path, int *ret_code, struct vz_err *e)
+{
+	autofree char *text = NULL;
 	ssize_t n = vz_file_read(AT_FDCWD, path, SCRIPT_MAX, &text);
 	int r;
 
 	if (n < 0)
 		return vz_fail(e, VZ_NOSCRIPT, 0, "Script not found: %s", path);
-	if (vz_state_read(ct->id, &st) > 0) {
-		r = vz_inside_run(ct, &st, &(struct vz_script){ .text = text }, ret_code, e);
-	} else {
-		in = vz_file_sealed(text, (size_t)n);
-		if (in < 0)
-			return vz_fail(e, VZ_RESOURCE, -in, "cannot keep the script");
-		r = run_alone(ct, shell, in, ret_code, e);
-	}
+	r = vz_op_run_anyway(ct, &(struct vz_script){ .text = text, .users = true }, ret_code, e);
 	*ret_code = exit_code(*ret_code);
 	return r;
 }

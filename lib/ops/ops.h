@@ -51,10 +51,14 @@ struct vz_script {
 	char *const *env; /* "K=V" in addition to HOME, TERM and PATH; may be NULL */
 	int timeout_s;    /* 0: none */
 	bool posix;       /* sh will do, which is often the faster one; else bash is tried first */
+	bool users;       /* given by the user for this once: what it says is passed on as it is */
 };
 /* Feeds the text to a shell inside (bash or sh). *ret_code: the shell's exit code, 256 + N when
  * signal N killed it. */
 int vz_op_run_inside(struct vz_ct *ct, const struct vz_script *script, int *ret_code,
+		     struct vz_err *e);
+/* The same; of a stopped VPS in an environment of its own, without script->env. */
+int vz_op_run_anyway(struct vz_ct *ct, const struct vz_script *script, int *ret_code,
 		     struct vz_err *e);
 
 /* status.c: prints the state line; no lock, always 0. network: and what is the case with the VPS's

@@ -2,18 +2,28 @@
 /* Running and taking back a list of steps; see plan.h. Knows nothing of what the steps do. */
 #include "ops/plan.h"
 #include "base/str.h"
+#include "sys/wait.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
-static volatile sig_atomic_t cancelled;
-
-void vz_plan_cancel(void)
+static void on_signal(int sig)
 {
-	cancelled = 1;
+	static const char text[] = "\nCancelling...\n";
+
+	(void)sig;
+	(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
+	vz_cancel();
+}
+
+void vz_plan_obey_signals(void)
+{
+	/* without its event a signal still is seen between two steps */
+	(void)vz_cancel_init(on_signal);
 }
 
 static void fault_kill(const char *when, const char *step)
@@ -39,7 +49,7 @@ int vz_plan_run(const struct vz_step *plan, void *ctx, struct vz_err *e)
 	for (size_t i = 0; plan[i].name; i++) {
 		int r = vz_fault(plan[i].name, e);
 
-		if (r >= 0 && cancelled)
+		if (r >= 0 && vz_cancelled())
 			r = vz_fail(e, VZ_SYSTEM, ECANCELED, "cancelled before step %s",
 				    plan[i].name);
 		if (r >= 0)

@@ -21,12 +21,14 @@ struct vz_step {
 	void (*undo)(void *ctx);
 };
 
-/* Runs the steps in order (the list ends with a NULL name); undoes on failure. */
+/* Runs the steps in order (the list ends with a NULL name); undoes on failure. After vz_cancel() the
+ * step at work is the last one, and everything is undone. */
 int vz_plan_run(const struct vz_step *plan, void *ctx, struct vz_err *e);
+/* SIGINT, SIGTERM and SIGHUP become vz_cancel() from now on, with a word to the user; those that
+ * who started us had ignored stay ignored. */
+void vz_plan_obey_signals(void);
 /* Undoes the first n steps, last first; n = SIZE_MAX: all. */
 void vz_plan_undo(const struct vz_step *plan, size_t n, void *ctx);
-/* SIGINT and SIGTERM ask for this: the step at work is the last one, then everything is undone. */
-void vz_plan_cancel(void);
 /* The fault point alone, for a step that is not in a plan. 0, or a failure to return. */
 int vz_fault(const char *step, struct vz_err *e);
 

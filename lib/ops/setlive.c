@@ -11,9 +11,6 @@
 #include "ops/rate.h"
 #include "ops/set-internal.h"
 #include "res/res.h"
-#include "sys/file.h"
-
-#include <sys/mman.h>
 
 #define PASSWORD_TIMEOUT_S 60
 
@@ -81,23 +78,6 @@ static int restart(struct vz_ct *ct, struct vz_err *e)
 	return vz_op_restart(ct, &(struct vz_start_opts){ 0 }, &(struct vz_stop_opts){ 0 }, e);
 }
 
-/* runscript reads a file; this one is in memory only. */
-static int run_text(struct vz_ct *ct, const char *text, int *ret_code, struct vz_err *e)
-{
-	autoclose int fd = memfd_create("vz-password", MFD_CLOEXEC);
-	char path[sizeof("/proc/self/fd/") + 10];
-
-	if (fd < 0 || vz_write_all(fd, text, strlen(text)) < 0)
-		return vz_fail(e, VZ_RESOURCE, errno, "cannot keep the script");
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	return vz_op_runscript(ct, path, ret_code, e);
-}
-
-/*
- * /etc/shadow is the guest's and may be a link to anywhere; so the guest's own chpasswd changes
- * it, inside. The word holds a colon and no control character (the option's parser saw to that),
- * so no line of the here-document can end it early, and its quotes let nothing expand.
- */
 static int dist(struct vz_ct *ct, const struct vz_dist_change *c, struct vz_err *e)
 {
 	struct vz_state st;
@@ -109,6 +89,11 @@ static int dist(struct vz_ct *ct, const struct vz_dist_change *c, struct vz_err 
 	return vz_dist_apply(ct, &st, c, e);
 }
 
+/*
+ * /etc/shadow is the guest's and may be a link to anywhere; so the guest's own chpasswd changes
+ * it, inside. The word holds a colon and no control character (the option's parser saw to that),
+ * so no line of the here-document can end it early, and its quotes let nothing expand.
+ */
 static int password(struct vz_ct *ct, const char *user_password, struct vz_err *e)
 {
 	autofree char *text = NULL;
@@ -120,13 +105,9 @@ static int password(struct vz_ct *ct, const char *user_password, struct vz_err *
 		text = vz_fmt("chpasswd <<'END'\n%s\nEND\n", user_password);
 	if (!text)
 		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
-	if (is_running(ct))
-		r = vz_op_run_inside(ct,
-				     &(struct vz_script){ .text = text,
-							  .timeout_s = PASSWORD_TIMEOUT_S },
-				     &code, e);
-	else
-		r = run_text(ct, text, &code, e);
+	r = vz_op_run_anyway(ct,
+			     &(struct vz_script){ .text = text, .timeout_s = PASSWORD_TIMEOUT_S },
+			     &code, e);
 	explicit_bzero(text, strlen(text));
 	if (r < 0)
 		return vz_within(e, r, "Password change failed");

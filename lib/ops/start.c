@@ -13,6 +13,7 @@
 #include "ops/plan.h"
 #include "sys/clock.h"
 #include "sys/proc.h"
+#include "sys/wait.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -20,7 +21,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#define WAIT_LIMIT_S 3600
+#define WAIT_LIMIT_S 300 /* --wait */
 
 static struct vz_start *ctx_of(void *ctx)
 {
@@ -244,10 +245,11 @@ static int check(struct vz_ct *ct, const struct vz_start_opts *o, struct vz_err 
  * as started once they run. */
 static int wait_ready(struct vz_start *s, struct vz_err *e)
 {
+	struct pollfd f[3] = { { .fd = s->env.launch.notify, .events = POLLIN },
+			       { .fd = s->env.launch.pidfd, .events = POLLIN },
+			       { .fd = vz_cancel_fd(), .events = POLLIN } };
+	int64_t end = vz_end_in(WAIT_LIMIT_S);
 	char msg[1024];
-	struct pollfd f[2] = { { .fd = s->env.launch.notify, .events = POLLIN },
-			       { .fd = s->env.launch.pidfd, .events = POLLIN } };
-	int64_t end = vz_now_ms() + (int64_t)WAIT_LIMIT_S * 1000;
 	int wait;
 
 	vz_log(0, "Container start in progress, waiting ...");
@@ -256,9 +258,13 @@ static int wait_ready(struct vz_start *s, struct vz_err *e)
 	while ((wait = vz_poll_ms(end)) > 0) {
 		ssize_t n;
 
-		/* interrupted: the user has had enough of waiting; the VPS goes on */
-		if (poll(f, 2, wait) < 0 || f[1].revents)
-			return vz_fail(e, VZ_WAIT_FAILED, 0, "Container wait failed");
+		if (poll(f, 3, wait) < 0 && errno != EINTR)
+			break;
+		if (f[1].revents)
+			return vz_fail(e, VZ_WAIT_FAILED, 0, "Container wait failed - its init has ended");
+		if (f[2].revents) /* the user has had enough of waiting; the VPS goes on */
+			return vz_fail(e, VZ_WAIT_FAILED, 0, "Container wait failed - interrupted, "
+				       "the container goes on starting");
 		n = recv(f[0].fd, msg, sizeof(msg) - 1, MSG_DONTWAIT);
 		if (n <= 0)
 			continue;
@@ -266,7 +272,8 @@ static int wait_ready(struct vz_start *s, struct vz_err *e)
 		if (!strncmp(msg, "READY=1", 7) || strstr(msg, "\nREADY=1"))
 			return 0;
 	}
-	return vz_fail(e, VZ_WAIT_FAILED, 0, "Container wait failed - timeout expired");
+	return vz_fail(e, VZ_WAIT_FAILED, 0, "Container wait failed - timeout expired, the container "
+		       "goes on starting");
 }
 
 static int run_plan(struct vz_start *s, struct vz_err *e)

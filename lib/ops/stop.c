@@ -5,8 +5,8 @@
 #include "base/str.h"
 #include "ops/start.h"
 #include "sys/call.h"
-#include "sys/clock.h"
 #include "sys/proc.h"
+#include "sys/wait.h"
 
 #include <limits.h>
 #include <poll.h>
@@ -16,26 +16,6 @@
 #define KILL_WAIT_S 30
 /* systemd(1), signals: SIGRTMIN+4 starts poweroff.target */
 #define SYSTEMD_POWEROFF (SIGRTMIN + 4)
-
-/* Waits for a pidfd's process; true when it ended. */
-static bool wait_dead(int pidfd, int seconds)
-{
-	struct pollfd f = { .fd = pidfd, .events = POLLIN };
-	int64_t end = vz_now_ms() + (int64_t)seconds * 1000;
-	int wait;
-
-	do {
-		int n;
-
-		wait = vz_poll_ms(end);
-		n = poll(&f, 1, wait);
-		if (n > 0)
-			return true;
-		if (n < 0 && errno != EINTR)
-			return false;
-	} while (wait > 0);
-	return false;
-}
 
 /* Asks politely: systemd by its signal, which needs no bus; any other init by running `halt`
  * inside, as ever. False when there is nobody to ask. */
@@ -48,7 +28,7 @@ static bool ask(struct vz_ct *ct, const struct vz_state *st, int pidfd)
 	if (vz_env_is_systemd(st->init))
 		return vz_pidfd_signal(pidfd, SYSTEMD_POWEROFF) >= 0;
 	if (vz_op_run_inside(ct, &halt, &code, &e) < 0)
-		return vz_proc_alive(st->init, st->start_time) ? false : true;
+		return !vz_proc_alive(st->init, st->start_time);
 	/* halt itself may be killed by the halting: only "not found" is a no */
 	return code != 127;
 }
@@ -60,30 +40,57 @@ static int timeout_of(const struct vz_ct *ct)
 	return t->set && t->v && t->v < INT_MAX / 1000 ? (int)t->v : DEFAULT_TIMEOUT_S;
 }
 
+static int interrupted(const char *but, struct vz_err *e)
+{
+	return vz_fail(e, VZ_STOP_ERROR, 0, "Stop interrupted: %s", but), -ECANCELED;
+}
+
+/* 0: it ended by itself; -ETIMEDOUT: it did not, and is to be killed. */
+static int end_by_asking(struct vz_start *s, int pidfd, struct vz_err *e)
+{
+	struct vz_ct *ct = s->env.ct;
+	struct vz_err frozen;
+	int r;
+
+	vz_log(0, "Stopping container ...");
+	if (vz_cg_check_frozen(s->env.cg, s->state.init, &frozen) < 0) {
+		/* its own choice, or thawed by us but in vain */
+		vz_log(-1, "%s", frozen.msg);
+		return -ETIMEDOUT;
+	}
+	if (!ask(ct, &s->state, pidfd))
+		return vz_cancelled() ? interrupted("the container is still running", e) : -ETIMEDOUT;
+	r = vz_wait_fd(pidfd, POLLIN, vz_end_in(timeout_of(ct)));
+	return r == -ECANCELED ?
+		       interrupted("the container was asked to stop and may still do so", e) : r;
+}
+
 static int make_it_end(struct vz_start *s, const struct vz_stop_opts *o, struct vz_err *e)
 {
 	autoclose int pidfd = vz_state_pidfd(&s->state);
-	struct vz_ct *ct = s->env.ct;
+	int r = -ETIMEDOUT;
 
 	if (pidfd < 0)
 		return 0; /* ended by itself meanwhile */
-	if (!o->fast) {
-		vz_log(0, "Stopping container ...");
-		if (ask(ct, &s->state, pidfd) && wait_dead(pidfd, timeout_of(ct)))
-			return 0;
-	}
-	vz_log(0, "Killing container ...");
-	/* thaws it too where the administrator had frozen it */
+	/* where the administrator had frozen it; what the guest froze is below and stays */
 	(void)vz_cg_freeze(s->env.cg, false, NULL);
+	if (!o->fast)
+		r = end_by_asking(s, pidfd, e);
+	if (r != -ETIMEDOUT)
+		return r;
+	vz_log(0, "Killing container ...");
 	(void)vz_pidfd_signal(pidfd, SIGKILL);
-	if (wait_dead(pidfd, KILL_WAIT_S))
-		return 0;
-	return vz_fail(e, VZ_STOP_ERROR, 0, "Unable to stop container: operation timed out");
+	r = vz_wait_fd(pidfd, POLLIN, vz_end_in(KILL_WAIT_S));
+	if (r == -ECANCELED)
+		return interrupted("the container was killed and not cleaned up; stop it again", e);
+	return r < 0 ? vz_fail(e, VZ_STOP_ERROR, 0, "Unable to stop container: operation timed out") :
+		       0;
 }
 
 static int stop_steps(struct vz_start *s, const struct vz_stop_opts *o, struct vz_err *e)
 {
-	int r = vz_inside_script(s->env.ct, &s->state, "stop", e);
+	/* what is to be quick asks nothing of the guest */
+	int r = o->fast ? 0 : vz_inside_script(s->env.ct, &s->state, "stop", e);
 
 	if (r < 0)
 		return r;

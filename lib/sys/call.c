@@ -23,7 +23,8 @@ pid_t vz_clone3(uint64_t flags, int *pidfd, int cgroup_fd)
 	struct clone_args a = {
 		.flags = flags | (pidfd ? CLONE_PIDFD : 0),
 		.pidfd = (uint64_t)(uintptr_t)&fd,
-		.exit_signal = SIGCHLD,
+		/* with CLONE_PARENT it is the cloner's own */
+		.exit_signal = flags & CLONE_PARENT ? 0 : SIGCHLD,
 	};
 	int r;
 

@@ -1,33 +1,55 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Copying while a child runs; see relay.h. */
+/*
+ * Copying while a child runs; see relay.h.
+ *
+ * May be hostile: the child, and whoever has its pipes or its terminal open. It may never end, never
+ * read, and write without end; therefore nothing here blocks on its side, what is read after its
+ * end is bounded, and it is reaped without waiting.
+ */
 #include "sys/relay.h"
+#include "base/escape.h"
 #include "base/own.h"
 #include "sys/call.h"
 #include "sys/clock.h"
 #include "sys/pty.h"
+#include "sys/wait.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 
-#define FOREVER (-1) /* poll(2) */
+#define GRACE_S 5      /* from a signal to the end of patience */
+#define INTERRUPTS 3   /* as many of them in that time are meant for us */
+#define ESCAPE_BYTES 4000 /* read at once when each may become four */
+#define DROP_MAX (16u << 20) /* thrown away of what is too much to show, before the pipe breaks */
+#define AFTER_MAX (2u << 20) /* read after the child's end: more than a pipe or a terminal holds */
 
 /* One direction; the buffer keeps a slow reader from stopping the other directions. */
 struct lane {
 	int from, to;
 	bool own_from, own_to; /* the child's side: closed at the end */
 	char eof;      /* written at the end of from */
+	const char *data; /* what is to be written: at..len of it */
 	size_t at, len;
-	char buf[16384];
+	size_t after;  /* bytes read since the child's end */
+	struct vz_escape escape;
+	char buf[VZ_ESCAPE_ROOM(ESCAPE_BYTES)];
 };
 
 struct loop {
 	struct lane lane[3];
 	struct vz_relay *r;
-	int pidfd, sigfd;
+	int sigfd;
 	bool dead;
+	bool leave;    /* the user has had enough */
+	int64_t end;
+	int64_t interrupted; /* when the first of the last interrupts came */
+	int interrupts;
+	size_t said;   /* by a command of ours, both lanes together */
 };
 
 static void close_own(int *fd, bool own)
@@ -37,41 +59,81 @@ static void close_own(int *fd, bool own)
 	*fd = -1;
 }
 
+static void lane_put(struct lane *l, const char *data, size_t n)
+{
+	l->data = data;
+	l->at = 0;
+	l->len = n;
+}
+
 static void lane_end(struct lane *l)
 {
 	close_own(&l->from, l->own_from);
-	if (l->eof && l->at == l->len) {
+	if (l->at < l->len)
+		return;
+	if (l->eof) {
 		l->buf[0] = l->eof;
 		l->eof = 0;
-		l->at = 0;
-		l->len = 1;
-		return;
-	}
-	if (l->at == l->len)
+		lane_put(l, l->buf, 1);
+	} else if (l->escape.n) {
+		lane_put(l, l->buf, vz_escape(&l->escape, NULL, 0, l->buf));
+	} else {
 		close_own(&l->to, l->own_to);
+	}
 }
 
-static void lane_read(struct lane *l)
+/* What our own command says: escaped, and no more than the bound. */
+static void lane_show(struct loop *p, struct lane *l, const char *in, size_t n)
 {
-	ssize_t n = read(l->from, l->buf, sizeof(l->buf));
+	static const char cut[] = "\n(what else the container says is left out)\n";
+	size_t room = p->said < VZ_RELAY_SAY ? VZ_RELAY_SAY - p->said : 0;
+	bool over = p->said <= VZ_RELAY_SAY && n > room;
+	size_t used = room ? vz_escape(&l->escape, in, n < room ? n : room, l->buf) : 0;
+
+	p->said += n;
+	if (over) {
+		memcpy(l->buf + used, cut, sizeof(cut) - 1);
+		used += sizeof(cut) - 1;
+	}
+	lane_put(l, l->buf, used);
+	if (p->said > DROP_MAX)
+		lane_end(l);
+}
+
+static void lane_read(struct loop *p, struct lane *l)
+{
+	bool show = p->r->ours && l->own_from;
+	char raw[ESCAPE_BYTES];
+	ssize_t n = show ? read(l->from, raw, sizeof(raw)) : read(l->from, l->buf, sizeof(l->buf));
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	l->at = 0;
-	l->len = n > 0 ? (size_t)n : 0;
-	if (n <= 0) /* EIO is the end of a terminal */
+	if (n <= 0) { /* EIO is the end of a terminal */
+		lane_put(l, l->buf, 0);
+		lane_end(l);
+		return;
+	}
+	if (p->dead)
+		l->after += (size_t)n;
+	if (show)
+		lane_show(p, l, raw, (size_t)n);
+	else
+		lane_put(l, l->buf, (size_t)n);
+	if (l->after > AFTER_MAX)
 		lane_end(l);
 }
 
 static void lane_write(struct lane *l)
 {
-	ssize_t n = write(l->to, l->buf + l->at, l->len - l->at);
+	size_t left = l->len - l->at;
+	/* the user's side may block: a pipe that polls as writable takes so much without */
+	ssize_t n = write(l->to, l->data + l->at, left < PIPE_BUF ? left : PIPE_BUF);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n < 0) {
 		/* nobody takes it: closing our end breaks the writer's pipe */
-		l->at = l->len = 0;
+		l->at = l->len = l->escape.n = 0;
 		l->eof = 0;
 		lane_end(l);
 		return;
@@ -84,28 +146,44 @@ static void lane_write(struct lane *l)
 static void on_signal(struct loop *p)
 {
 	struct signalfd_siginfo si;
+	int64_t now = vz_now_ms();
 
 	if (read(p->sigfd, &si, sizeof(si)) != sizeof(si))
 		return;
-	if (si.ssi_signo == SIGWINCH)
+	if (si.ssi_signo == SIGWINCH) {
 		vz_tty_copy_size(p->r->winch_from, p->r->winch_to);
-	else
-		(void)vz_pidfd_signal(p->pidfd, (int)si.ssi_signo);
+		return;
+	}
+	(void)vz_pidfd_signal(p->r->pidfd, (int)si.ssi_signo);
+	if (si.ssi_signo == SIGTERM || si.ssi_signo == SIGHUP) {
+		p->end = p->leave || p->dead ? now : vz_end_in(GRACE_S);
+		p->leave = true;
+		return;
+	}
+	if (now - p->interrupted > GRACE_S * 1000) {
+		p->interrupted = now;
+		p->interrupts = 0;
+	}
+	if (++p->interrupts >= INTERRUPTS || p->dead) {
+		p->leave = true;
+		p->end = now;
+	}
 }
 
 /* Fills the poll set: a lane waits for room when it holds data, for data otherwise. */
 static int fill(struct loop *p, struct pollfd *f)
 {
-	f[0] = (struct pollfd){ .fd = p->dead ? -1 : p->pidfd, .events = POLLIN };
+	f[0] = (struct pollfd){ .fd = p->dead ? -1 : p->r->pidfd, .events = POLLIN };
 	f[1] = (struct pollfd){ .fd = p->sigfd, .events = POLLIN };
+	f[2] = (struct pollfd){ .fd = vz_cancel_fd(), .events = POLLIN };
 	for (int i = 0; i < 3; i++) {
 		struct lane *l = &p->lane[i];
 		bool full = l->at < l->len;
 
-		f[2 + i] = (struct pollfd){ .fd = full ? l->to : l->from,
+		f[3 + i] = (struct pollfd){ .fd = full ? l->to : l->from,
 					    .events = full ? POLLOUT : POLLIN };
 	}
-	return 5;
+	return 6;
 }
 
 /* Something read of the child's that our reader has not taken yet? */
@@ -118,79 +196,106 @@ static bool holds_data(const struct loop *p)
 static bool drained(const struct loop *p, const struct pollfd *f)
 {
 	for (int i = 1; i < 3; i++)
-		if (p->lane[i].from >= 0 && f[2 + i].revents)
+		if (p->lane[i].from >= 0 && f[3 + i].revents)
 			return false;
 	return !holds_data(p);
 }
 
-static int copy(struct loop *p, int timeout_s)
+static void move(struct loop *p, const struct pollfd *f)
 {
-	int64_t end = vz_now_ms() + (int64_t)timeout_s * 1000;
-	struct pollfd f[5];
+	for (int i = 0; i < 3; i++) {
+		struct lane *l = &p->lane[i];
+
+		if (f[i].revents & POLLNVAL)
+			lane_end(l);
+		else if (f[i].revents && l->at < l->len)
+			lane_write(l);
+		else if (f[i].revents)
+			lane_read(p, l);
+	}
+}
+
+static int copy(struct loop *p)
+{
+	struct pollfd f[6];
 
 	for (;;) {
 		bool all = p->dead && !holds_data(p); /* look once for more, do not wait */
-		int wait = all ? 0 : timeout_s ? vz_poll_ms(end) : FOREVER;
+		int wait = all ? 0 : p->end == VZ_NO_END ? -1 : vz_poll_ms(p->end);
 		int n = poll(f, (nfds_t)fill(p, f), wait);
 
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		if (all && (n <= 0 || drained(p, f)))
 			return 0;
-		if (!n)
-			return -ETIMEDOUT;
-		if (n < 0)
+		if (n > 0 && f[2].revents)
+			return -ECANCELED;
+		if (n >= 0 && !vz_poll_ms(p->end))
+			return p->dead ? 0 : p->leave ? -ECANCELED : -ETIMEDOUT;
+		if (n <= 0)
 			continue;
 		if (f[0].revents)
 			p->dead = true;
 		if (f[1].revents)
 			on_signal(p);
-		for (int i = 0; i < 3; i++) {
-			if (f[2 + i].revents & POLLNVAL)
-				lane_end(&p->lane[i]);
-			else if (f[2 + i].revents && p->lane[i].at < p->lane[i].len)
-				lane_write(&p->lane[i]);
-			else if (f[2 + i].revents)
-				lane_read(&p->lane[i]);
-		}
+		move(p, f + 3);
 	}
 }
 
-int vz_relay_run(struct vz_relay *r, int timeout_s)
+/* The user's command gets our signals; the handlers that cancel a command of ours stay as they
+ * are. Who started us may have had some of them ignored (nohup(1)). */
+static int watch_signals(const struct vz_relay *r, sigset_t *old)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	struct sigaction sa;
+	sigset_t mask;
+
+	sigemptyset(&mask);
+	for (size_t i = 0; i < ARRAY_LEN(signals) && !r->ours; i++)
+		if (!sigaction(signals[i], NULL, &sa) && sa.sa_handler != SIG_IGN)
+			sigaddset(&mask, signals[i]);
+	if (r->winch_to >= 0)
+		sigaddset(&mask, SIGWINCH);
+	sigprocmask(SIG_BLOCK, &mask, old);
+	return signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static void set_nonblocking(int fd)
+{
+	if (fd >= 0)
+		(void)fcntl(fd, F_SETFL, O_NONBLOCK);
+}
+
+int vz_relay_run(struct vz_relay *r, int *ret_status)
 {
 	struct loop p = { .r = r,
+			  .end = r->end,
 			  .lane = { { .from = r->in[0],
 				      .to = r->in[1],
 				      .own_to = true,
 				      .eof = r->in_eof },
 				    { .from = r->out[0], .to = r->out[1], .own_from = true },
 				    { .from = r->err[0], .to = r->err[1], .own_from = true } } };
-	autoclose int pidfd = vz_pidfd_open(r->pid), sigfd = -EBADF;
-	sigset_t mask, old;
-	int ret, st;
+	autoclose int sigfd = -EBADF;
+	sigset_t old;
+	int ret;
 
-	sigemptyset(&mask);
-	for (size_t i = 0; i < 5; i++)
-		sigaddset(&mask, (int[]){ SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH }[i]);
-	sigprocmask(SIG_BLOCK, &mask, &old);
-	sigfd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
-	p.pidfd = pidfd;
-	p.sigfd = sigfd;
-	for (int i = 0; i < 3; i++)
-		if (p.lane[i].from >= 0 && i)
-			(void)fcntl(p.lane[i].from, F_SETFL, O_NONBLOCK);
-	if (p.lane[0].to >= 0)
-		(void)fcntl(p.lane[0].to, F_SETFL, O_NONBLOCK);
-	ret = pidfd < 0 ? pidfd : copy(&p, timeout_s);
+	sigfd = p.sigfd = watch_signals(r, &old);
+	set_nonblocking(r->in[1]);
+	set_nonblocking(r->out[0]);
+	set_nonblocking(r->err[0]);
+	if (r->first)
+		lane_put(&p.lane[0], r->first, strlen(r->first));
+	ret = copy(&p);
 	close_own(&p.lane[0].to, true);
 	close_own(&p.lane[1].from, true);
 	close_own(&p.lane[2].from, true);
+	if (ret >= 0)
+		ret = vz_wait_child(r->pidfd, vz_now_ms(), ret_status);
 	if (ret < 0)
-		(void)kill(r->pid, SIGKILL);
-	while (waitpid(r->pid, &st, 0) < 0 && errno == EINTR)
-		;
+		vz_give_up(r->pidfd);
 	sigprocmask(SIG_SETMASK, &old, NULL);
-	return ret < 0 ? ret : st;
+	return ret;
 }
 
 void vz_tty_copy_size(int from, int to)

@@ -4,26 +4,39 @@
 #ifndef VZ_SYS_RELAY_H
 #define VZ_SYS_RELAY_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct vz_relay {
-	pid_t pid;       /* a child of ours; its end ends the relay */
+	int pidfd;       /* of a child of ours; its end ends the relay */
+	int64_t end;     /* deadline, sys/wait.h */
 	int in[2];       /* from, to: -1 none; "to" is closed at the end of "from" */
+	const char *first; /* goes to in[1] before anything else; NULL none */
 	char in_eof;     /* not 0: written to "to" at the end of "from" (a terminal's ^D) */
 	int out[2];      /* from, to */
 	int err[2];      /* from, to */
 	int winch_from, winch_to; /* on SIGWINCH the window size goes across; -1 none */
+	/* Not the user's own command, but one of ours that a guest's shell runs: what it says is
+	 * escaped (base/escape.h) and cut at VZ_RELAY_SAY, and a signal to us ends it. */
+	bool ours;
 };
 /* The child's side (in[1], out[0], err[0]) becomes the relay's, which closes it; the rest stays
  * the caller's. */
 #define VZ_RELAY_INIT \
-	{ .in = { -1, -1 }, .out = { -1, -1 }, .err = { -1, -1 }, .winch_from = -1, .winch_to = -1 }
+	{ .pidfd = -1, .end = VZ_NO_END, .in = { -1, -1 }, .out = { -1, -1 }, .err = { -1, -1 }, \
+	  .winch_from = -1, .winch_to = -1 }
+#define VZ_RELAY_SAY 65536
 
 /* Copies until the child has ended and what it wrote is through; a daemon it left behind that
- * keeps the pipes open is not waited for. Where nobody reads what it writes, it gets SIGPIPE. SIGINT, SIGTERM, SIGHUP and SIGQUIT that reach us are
- * sent on to the child. The child's ends must be closed in the caller already. timeout_s 0: none;
- * when it runs out the child is killed. Returns waitpid(2)'s status, or -errno (-ETIMEDOUT). */
-int vz_relay_run(struct vz_relay *r, int timeout_s);
+ * keeps the pipes open, or writes without end, is not waited for. Where nobody reads what it writes,
+ * it gets SIGPIPE. The child's ends must be closed in the caller already.
+ *
+ * SIGINT and SIGQUIT that reach us are sent on to the user's command, and three within five seconds
+ * end it; so are SIGTERM and SIGHUP, and five seconds later, or at the second, it is killed.
+ *
+ * *ret_status is waitpid(2)'s. -ETIMEDOUT, -ECANCELED: the child was given up, dead or not. */
+int vz_relay_run(struct vz_relay *r, int *ret_status);
 
 /* Copies the window size of terminal `from` to terminal `to`. */
 void vz_tty_copy_size(int from, int to);

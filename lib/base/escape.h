@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* UTF-8, and making bytes of a stranger fit for a terminal or a log. */
+#ifndef VZ_BASE_ESCAPE_H
+#define VZ_BASE_ESCAPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Length of the valid UTF-8 sequence (RFC 3629) that a terminated string begins with, 0 when there is
+ * none. */
+size_t vz_utf8_len(const unsigned char *s);
+/* Is this sequence a control character: C0, delete, or C1 (which some terminals obey)? */
+bool vz_utf8_is_control(const unsigned char *s, size_t len);
+
+/* A stream that may be cut anywhere; begins as { 0 }. */
+struct vz_escape {
+	unsigned char part[5]; /* the beginning of a sequence, terminated */
+	size_t n;
+};
+#define VZ_ESCAPE_ROOM(n) (4 * ((n) + 4))
+/* Printable UTF-8, newlines and tabs of in[0..n) go to `out` as they are, every other byte as \xHH.
+ * Returns how many bytes were put there, VZ_ESCAPE_ROOM(n) at most. What ends in the middle of a
+ * sequence is kept for the next call; n = 0 puts it out. */
+size_t vz_escape(struct vz_escape *x, const char *in, size_t n, char *out);
+
+#endif

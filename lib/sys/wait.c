@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Waits with an end; see wait.h. */
+#include "sys/wait.h"
+#include "base/own.h"
+#include "sys/call.h"
+#include "sys/clock.h"
+
+#include <poll.h>
+#include <stdint.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#define REAP_MS 1000
+#define NAP_MS 5
+
+/* A signal handler has no other way to reach those who wait. */
+static struct {
+	int fd;
+	volatile sig_atomic_t set;
+} cancel = { .fd = -1 };
+
+int64_t vz_end_in(int seconds)
+{
+	return vz_now_ms() + (int64_t)seconds * 1000;
+}
+
+int vz_cancel_init(void (*handler)(int))
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction sa = { .sa_handler = handler }, old;
+
+	int r;
+
+	cancel.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	r = cancel.fd < 0 ? -errno : 0;
+	for (size_t i = 0; i < ARRAY_LEN(signals); i++)
+		if (!sigaction(signals[i], NULL, &old) && old.sa_handler != SIG_IGN)
+			(void)sigaction(signals[i], &sa, NULL);
+	return r;
+}
+
+void vz_cancel(void)
+{
+	const uint64_t one = 1;
+	int err = errno;
+
+	cancel.set = 1;
+	if (cancel.fd >= 0)
+		(void)!write(cancel.fd, &one, sizeof(one));
+	errno = err;
+}
+
+bool vz_cancelled(void)
+{
+	return cancel.set;
+}
+
+int vz_cancel_fd(void)
+{
+	return cancel.fd;
+}
+
+int vz_wait_fd(int fd, short events, int64_t end)
+{
+	struct pollfd f[2] = { { .fd = fd, .events = events },
+			       { .fd = cancel.fd, .events = POLLIN } };
+
+	for (;;) {
+		int wait = end == VZ_NO_END ? -1 : vz_poll_ms(end);
+		int n = poll(f, 2, wait);
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0 && f[0].revents)
+			return 0;
+		if (n > 0)
+			return -ECANCELED;
+		if (!n && !wait)
+			return -ETIMEDOUT;
+	}
+}
+
+static void nap(void)
+{
+	const struct timespec t = { .tv_nsec = NAP_MS * 1000000 };
+
+	(void)nanosleep(&t, NULL);
+}
+
+int vz_wait_lock(int fd, int64_t end)
+{
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return -errno;
+		if (vz_cancelled())
+			return -ECANCELED;
+		if (!vz_poll_ms(end))
+			return -ETIMEDOUT;
+		nap();
+	}
+	return 0;
+}
+
+/* 1 and the status when it was reaped, 0 when it cannot be yet. */
+static int reap(int pidfd, int *ret_status)
+{
+	siginfo_t si = { 0 };
+
+	if (waitid(P_PIDFD, (id_t)pidfd, &si, WEXITED | WNOHANG) < 0)
+		return errno == EINTR ? 0 : -errno;
+	if (!si.si_pid)
+		return 0;
+	*ret_status = si.si_code == CLD_EXITED ? (si.si_status & 0xff) << 8 : si.si_status & 0x7f;
+	return 1;
+}
+
+/* Of one that is dead: whoever traces it is told first, and may take as long as he likes. */
+static int reap_dead(int pidfd, int *ret_status)
+{
+	int64_t end = vz_now_ms() + REAP_MS;
+
+	for (;;) {
+		int r = reap(pidfd, ret_status);
+
+		if (r)
+			return r < 0 ? r : 0;
+		if (!vz_poll_ms(end))
+			return -ETIMEDOUT;
+		nap();
+	}
+}
+
+int vz_wait_child(int pidfd, int64_t end, int *ret_status)
+{
+	int r = vz_wait_fd(pidfd, POLLIN, end);
+
+	return r < 0 ? r : reap_dead(pidfd, ret_status);
+}
+
+void vz_give_up(int pidfd)
+{
+	struct pollfd f = { .fd = pidfd, .events = POLLIN };
+	int64_t end = vz_now_ms() + REAP_MS;
+	int status;
+
+	if (pidfd < 0)
+		return;
+	(void)vz_pidfd_signal(pidfd, SIGKILL);
+	while (poll(&f, 1, vz_poll_ms(end)) < 0 && errno == EINTR)
+		;
+	if (f.revents)
+		(void)reap_dead(pidfd, &status);
+}

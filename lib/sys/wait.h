@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Waiting for what a guest decides. Every such wait has an end, and SIGINT, SIGTERM or SIGHUP ends
+ * it at once; a process is waited for by its pidfd only, and given up when it does not end: one
+ * that a guest traces is never reaped by its parent, so waitpid(2) would not return.
+ */
+#ifndef VZ_SYS_WAIT_H
+#define VZ_SYS_WAIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define VZ_NO_END INT64_MAX /* in place of a deadline */
+
+/* Milliseconds of vz_now_ms() at which so many seconds are over. */
+int64_t vz_end_in(int seconds);
+
+/* Calls handler() on SIGINT, SIGTERM and SIGHUP, each only where the caller's parent had not set it
+ * to be ignored (nohup(1), jobs in the background). The handler calls vz_cancel(). Once, in main(). */
+int vz_cancel_init(void (*handler)(int));
+/* From then on the user wants us to end: waits return -ECANCELED. Safe in a signal handler. */
+void vz_cancel(void);
+bool vz_cancelled(void);
+/* Readable once it is; -1 in a program that did not call vz_cancel_init(). For poll(2). */
+int vz_cancel_fd(void);
+
+/* Until fd has one of these events of poll(2), or an error: 0. -ETIMEDOUT, -ECANCELED. */
+int vz_wait_fd(int fd, short events, int64_t end);
+/* flock(2) LOCK_EX with an end. 0 or -errno as above. */
+int vz_wait_lock(int fd, int64_t end);
+/* Until our child has ended, and reaps it; *ret_status is what waitpid(2) would give. -ETIMEDOUT,
+ * -ECANCELED: it is still there, and the caller's to give up. */
+int vz_wait_child(int pidfd, int64_t end, int *ret_status);
+/* Kills our child and reaps it if it ends soon; returns in any case, within a second. */
+void vz_give_up(int pidfd);
+
+#endif
