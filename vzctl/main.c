@@ -91,6 +91,9 @@ static int with_container(const struct verb *v, struct vz_ct *ct, const struct g
 		vz_log(-1, "Container config file does not exist");
 		return VZ_NOVECONFIG;
 	}
+	r = vz_host_ready(v->flags & LOCKS, &e);
+	if (r < 0)
+		return finish(r, &e);
 	if ((v->flags & LOCKS) && !g->skiplock) {
 		r = vz_ct_lock(ct, "", warn, &e);
 		if (r < 0)

@@ -245,6 +245,8 @@ static int run(const struct verb *v, int argc, char **argv)
 		fprintf(stderr, "vznet must be run as root\n");
 		return VZ_NO_ACCES;
 	}
+	if (vz_host_ready(true, &e) < 0)
+		return vz_log_err(&e);
 	return v->run(argv + optind, &e) < 0 ? vz_log_err(&e) : VZ_OK;
 }
 

@@ -132,7 +132,8 @@ int cg_root(const struct vz_cg *cg, enum cg_hier h)
 		*fd = open_root(cg, h, cg->fds->base, names[h]);
 	if (*fd < 0 && !cg->fake) {
 		scan(cg);
-		if (h == CG_V2 && *fd < 0)
+		/* on a host that keeps v1 alone; one without either is not set up at all */
+		if (h == CG_V2 && *fd < 0 && cg->ops == &cg_v1_ops)
 			*fd = private_v2();
 	}
 	if (*fd == -EBADF)
@@ -162,6 +163,7 @@ int cg_detect(struct vz_cg *cg, const char *root, struct vz_err *e)
 		cg->ops = has_v1(cg) ? &cg_v1_ops : &cg_v2_ops;
 	}
 	if (cg_root(cg, CG_V2) < 0)
-		return vz_fail(e, VZ_BAD_KERNEL, -cg_root(cg, CG_V2), "no cgroup v2 hierarchy");
+		return vz_fail(e, VZ_BAD_KERNEL, -cg_root(cg, CG_V2),
+			       "no cgroup v2 hierarchy; mount it: mount -t cgroup2 cgroup2 " USUAL_PLACE);
 	return 0;
 }

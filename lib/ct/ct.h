@@ -48,6 +48,10 @@ struct vz_ct {
 int vz_host_load(struct vz_host *ret, vz_conf_warn *warn, struct vz_err *e);
 void vz_host_free(struct vz_host *h);
 
+/* ready.c: can this host tell of VPSes, and, if something is to change, is it one where that is
+ * possible? VZ_UNSUITABLE with what is missing and the remedy. */
+int vz_host_ready(bool changes, struct vz_err *e);
+
 /* "42" or a name (reference 3.6) -> id. VZ_INVALID_PARAMETER_VALUE "Bad CT ID X". */
 int vz_ct_resolve(const char *text, unsigned *ret_id, bool *ret_by_name, struct vz_err *e);
 /* Fills *ret; a missing configuration file is not an error (has_conf = false). */

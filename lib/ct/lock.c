@@ -41,8 +41,7 @@ static pid_t holder_of(const char *path, bool *ret_numbered)
 		char *blank = strchr(++line3, ' ');
 
 		line3[strcspn(line3, "\n")] = 0;
-		(void)vz_proc_boot_id(boot, sizeof(boot));
-		if (blank && strcmp(blank + 1, boot))
+		if (blank && !vz_proc_boot_id(boot, sizeof(boot)) && strcmp(blank + 1, boot))
 			return 0; /* of a former boot */
 		if (blank)
 			*blank = 0;

@@ -267,8 +267,10 @@ int vz_op_eventd(bool foreground, struct vz_err *e)
 	struct vz_eventd d = { .ep = -EBADF, .pidfile = -EBADF, .inotify.fd = -EBADF,
 			       .signals.fd = -EBADF, .listener.fd = -EBADF, .store.fd = -EBADF };
 	autoclose int ready = -EBADF;
-	int r = vz_host_load(&d.host, NULL, e);
+	int r = vz_host_ready(true, e);
 
+	if (r >= 0)
+		r = vz_host_load(&d.host, NULL, e);
 	if (r >= 0 && d.host.conf.logfile.set)
 		vz_log_file(d.host.conf.logfile.v,
 			    d.host.conf.log_level.set ? (int)d.host.conf.log_level.v : 0);

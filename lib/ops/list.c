@@ -285,7 +285,9 @@ static int collect(const struct vz_list_query *q, struct vz_list *l, struct vz_e
 	struct two_lists t = { 0 };
 	int r;
 
-	r = vz_host_load(&l->store->host, NULL, e);
+	r = vz_host_ready(false, e);
+	if (r >= 0)
+		r = vz_host_load(&l->store->host, NULL, e);
 	if (r < 0)
 		return r;
 	/* without `others` a configuration matters only together with a state */

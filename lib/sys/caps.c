@@ -43,3 +43,15 @@ int vz_caps_bound(uint64_t mask)
 	cap_free(c);
 	return r;
 }
+
+bool vz_cap_is_effective(const char *name)
+{
+	uint64_t bit = vz_cap_bit(name);
+	cap_flag_value_t on = CAP_CLEAR;
+	cap_t c = bit ? cap_get_proc() : NULL;
+
+	if (c && cap_get_flag(c, __builtin_ctzll(bit), CAP_EFFECTIVE, &on) < 0)
+		on = CAP_CLEAR;
+	cap_free(c);
+	return on == CAP_SET;
+}

@@ -3,6 +3,7 @@
 #ifndef VZ_SYS_CAPS_H
 #define VZ_SYS_CAPS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Bit of a name without "CAP_", any case ("NET_ADMIN"); 0 when the name is unknown. */
@@ -11,5 +12,7 @@ uint64_t vz_cap_bit(const char *name);
  * the bounding set, empties inheritable and ambient, keeps permitted and effective (exec by
  * uid 0 recomputes them inside the bound). */
 int vz_caps_bound(uint64_t mask);
+/* Does this process have it in effect? Of a name as above. */
+bool vz_cap_is_effective(const char *name);
 
 #endif

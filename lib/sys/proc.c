@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* /proc/PID; see proc.h and proc(5). */
 #include "sys/proc.h"
+#include "base/num.h"
 #include "base/own.h"
 #include "sys/file.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 int vz_proc_stat(pid_t pid, struct vz_proc *ret)
 {
@@ -38,9 +42,26 @@ int vz_proc_stat(pid_t pid, struct vz_proc *ret)
 bool vz_proc_alive(pid_t pid, uint64_t start_time)
 {
 	struct vz_proc p;
+	int r = pid > 0 ? vz_proc_stat(pid, &p) : -ESRCH;
 
-	return pid > 0 && !vz_proc_stat(pid, &p) && p.state != 'Z' && p.state != 'X' &&
+	if (r < 0)
+		return pid > 0 && !vz_proc_is_mounted() && (!kill(pid, 0) || errno == EPERM);
+	return p.state != 'Z' && p.state != 'X' &&
 	       (!start_time || p.start_time == start_time);
+}
+
+bool vz_proc_is_mounted(void)
+{
+	char self[16];
+	struct statfs fs;
+	uint32_t pid;
+	ssize_t n;
+
+	if (statfs("/proc", &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC)
+		return false;
+	n = readlink("/proc/self", self, sizeof(self) - 1);
+	self[n < 0 ? 0 : n] = 0;
+	return !vz_num_u32(self, INT32_MAX, &pid) && (pid_t)pid == getpid();
 }
 
 int vz_proc_boot_id(char *buf, size_t size)

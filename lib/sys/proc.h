@@ -16,8 +16,11 @@ struct vz_proc {
 /* -ESRCH when there is no such process. */
 int vz_proc_stat(pid_t pid, struct vz_proc *ret);
 /* Does the process run: there, with this start time (0: any), and no zombie? PID 1 of some hosts
- * never reaps, so a zombie is as dead as one can be. */
+ * never reaps, so a zombie is as dead as one can be. Where /proc is missing, any process with that
+ * number counts: nobody may be taken for dead because nothing can be seen. */
 bool vz_proc_alive(pid_t pid, uint64_t start_time);
+/* Is /proc there, and that of our own pid namespace? */
+bool vz_proc_is_mounted(void);
 /* The host's boot id, without newline; buf of at least 37 bytes. */
 int vz_proc_boot_id(char *buf, size_t size);
 /* Command line with blanks between arguments, for messages; "" when unknown. */
