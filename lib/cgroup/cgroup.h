@@ -111,6 +111,10 @@ int vz_cg_devices(struct vz_cg *cg, const struct vz_cg_dev *list, size_t n, stru
 bool vz_cg_exists(const struct vz_cg *cg);
 /* What names the group to BPF programs, never used twice until the next boot; 0: there is none. */
 uint64_t vz_cg_id(const struct vz_cg *cg);
+/* Calls fn with the id of every VPS that has a group; -errno of fn ends it. */
+int vz_cg_each_vps(int (*fn)(unsigned ctid, void *arg), void *arg);
+/* Calls fn for the host pid of every process in the group and below; -errno of fn ends it. */
+int vz_cg_each(const struct vz_cg *cg, int (*fn)(pid_t pid, void *arg), void *arg);
 /* Any process left inside? (0/1, or -errno) */
 int vz_cg_populated(const struct vz_cg *cg);
 int vz_cg_freeze(struct vz_cg *cg, bool on, struct vz_err *e);

@@ -11,6 +11,8 @@
 #include "base/str.h"
 #include "sys/file.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 
 /* Where a controller is: its v1 hierarchy, or CG_V2. */
@@ -204,4 +206,49 @@ int vz_cg_in_force(const struct vz_cg *cg, const struct vz_cg_limits *want,
 	read_io(cg, &l);
 	*ret = l;
 	return 0;
+}
+
+/* ---- who is there ---- */
+
+int vz_cg_each(const struct vz_cg *cg, int (*fn)(pid_t pid, void *arg), void *arg)
+{
+	int dir = cg_dir(cg, CG_V2);
+
+	return dir < 0 ? dir : cg_each_pid(dir, fn, arg);
+}
+
+/* "42", or "vz-42.scope" under systemd. */
+static int id_of_group(const struct vz_cg *cg, const char *name, uint32_t *ret)
+{
+	char digits[16];
+	size_t n;
+
+	if (cg->systemd && !vz_str_prefix(name, "vz-", &name))
+		return -EINVAL;
+	n = strspn(name, "0123456789");
+	if (strcmp(name + n, cg->systemd ? ".scope" : "") || n >= sizeof(digits))
+		return -EINVAL;
+	memcpy(digits, name, n);
+	digits[n] = 0;
+	return vz_num_u32(digits, INT32_MAX, ret);
+}
+
+int vz_cg_each_vps(int (*fn)(unsigned ctid, void *arg), void *arg)
+{
+	__attribute__((cleanup(vz_cg_closep))) struct vz_cg *cg = NULL;
+	autoclosedir DIR *d = NULL;
+	struct dirent *de;
+	uint32_t id;
+	int fd, r = vz_cg_open(0, NULL, &cg, NULL);
+
+	if (r < 0)
+		return r;
+	fd = openat(cg_root(cg, CG_V2), cg->systemd ? "vz.slice" : "vz",
+		    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	d = fd < 0 ? NULL : fdopendir(fd);
+	if (!d && fd >= 0)
+		close(fd);
+	while (d && !r && (de = readdir(d)))
+		r = id_of_group(cg, de->d_name, &id) < 0 ? 0 : fn(id, arg);
+	return r;
 }

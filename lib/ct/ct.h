@@ -80,16 +80,19 @@ extern const struct vz_feature_node vz_feature_nodes[VZ_FEATURE_NODES];
 
 /* ---- state.c ---- */
 /* 1 and *ret: a live init of this boot. 0: not running (stale files count as not running).
- * A zombie init is dead. */
+ * A zombie init is dead. Where the file is lost and the VPS lives, *ret is made from its
+ * processes, with dev not known. */
 int vz_state_read(unsigned id, struct vz_state *ret);
 /* The same for an init that may be dead by now; 0 when nothing of this boot is written. */
 int vz_state_last(unsigned id, struct vz_state *ret);
 int vz_state_write(unsigned id, const struct vz_state *s, struct vz_err *e);
 void vz_state_remove(unsigned id);
 bool vz_state_file_exists(unsigned id); /* live or stale */
+/* Is the file there and does it name this init? */
+bool vz_state_is_written(unsigned id, const struct vz_state *s);
 /* pidfd of a live init, checked against start time and boot id; -errno. Caller closes. */
 int vz_state_pidfd(const struct vz_state *s);
-/* Ids that have a state file, sorted; caller frees *ret. */
+/* Ids that have a state file or a group, sorted; caller frees *ret. */
 int vz_state_list(unsigned **ret, size_t *ret_n);
 
 /* ---- enum.c ---- */

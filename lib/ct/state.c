@@ -7,6 +7,7 @@
 #include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "ct/lost.h"
 #include "sys/call.h"
 #include "sys/file.h"
 #include "sys/proc.h"
@@ -94,7 +95,8 @@ int vz_state_read(unsigned id, struct vz_state *ret)
 {
 	struct vz_state s;
 
-	if (!vz_state_last(id, &s) || !vz_proc_alive(s.init, s.start_time))
+	if ((!vz_state_last(id, &s) || !vz_proc_alive(s.init, s.start_time)) &&
+	    !vz_state_of_group(id, &s))
 		return 0;
 	*ret = s;
 	return 1;
@@ -131,6 +133,13 @@ bool vz_state_file_exists(unsigned id)
 	return path && access(path, F_OK) == 0;
 }
 
+bool vz_state_is_written(unsigned id, const struct vz_state *s)
+{
+	struct vz_state w;
+
+	return vz_state_last(id, &w) && w.init == s->init && w.start_time == s->start_time;
+}
+
 int vz_state_pidfd(const struct vz_state *s)
 {
 	autoclose int fd = -EBADF;
@@ -141,9 +150,4 @@ int vz_state_pidfd(const struct vz_state *s)
 	fd = r;
 	/* checked after the pidfd exists: from here on the number cannot change hands */
 	return vz_proc_alive(s->init, s->start_time) ? TAKE_FD(fd) : -ESRCH;
-}
-
-int vz_state_list(unsigned **ret, size_t *ret_n)
-{
-	return vz_ids_in_dir(VZ_RUNDIR, "", ret, ret_n);
 }

@@ -8,6 +8,17 @@
 #include "base/own.h"
 #include "ops/start.h"
 
+static void write_again(const struct vz_ct *ct, const struct vz_state *st)
+{
+	struct vz_err e = { 0 };
+
+	if (vz_state_write(ct->id, st, &e) < 0)
+		vz_log(-1, "Warning: %s, ignoring", e.msg);
+	else
+		vz_log(-1, "Warning: %s/%u, the state of this running container, was lost; it is made "
+			   "again from its processes", VZ_RUNDIR, ct->id);
+}
+
 void vz_op_heal(struct vz_ct *ct, bool ended_too)
 {
 	autofree char *verb = vz_journal_read(ct->id);
@@ -15,6 +26,8 @@ void vz_op_heal(struct vz_ct *ct, bool ended_too)
 	struct vz_err e = { 0 };
 	bool alive = vz_state_read(ct->id, &s.state) > 0;
 
+	if (alive && !verb && !vz_state_is_written(ct->id, &s.state))
+		write_again(ct, &s.state);
 	if (!verb && (alive || !ended_too || !vz_state_file_exists(ct->id)))
 		return;
 	if (alive) {
