@@ -18,6 +18,17 @@
 #include <sys/sysmacros.h>
 
 #define ACL_MAX 1024
+/* What an archive may become when the VPS has no bound of its own: systems shrink to a third or a
+ * fifth, a bomb to a thousandth and less. */
+#define RATIO_MAX 100
+#define TOO_LARGE "100 times the size of the archive, as damaged or hostile ones do"
+#define TOO_MANY "far more files than the size of the archive explains"
+#define REMEDY "; with --diskspace and --diskinodes of the container these count instead"
+#define IMPORT "; what you trust nevertheless, unpack yourself and import the directory"
+#define RATIO_FREE (INT64_C(256) << 20)
+#define ENTRY_BYTES 32
+#define BLOCK 4096
+#define ENTRIES_FREE 200000
 
 struct job {
 	struct archive *a;
@@ -43,6 +54,23 @@ static int unreadable(struct job *j)
 	if (archive_errno(j->a) == ENOMEM)
 		why = "decoding it needs too much memory";
 	return bad(j, why ? why : "it cannot be read");
+}
+
+/* Also for what is decoded and then not put. */
+static int check_ratio(struct job *j)
+{
+	int64_t decoded = archive_filter_bytes(j->a, 0), put = (int64_t)j->put.bytes;
+	int64_t most = decoded > put ? decoded : put;
+
+	if (!j->size)
+		return 0;
+	if (!j->put.how.bytes && (most - RATIO_FREE) / RATIO_MAX > j->size)
+		return bad(j, j->put.how.clean ? "it becomes more than " TOO_LARGE IMPORT :
+						 "it becomes more than " TOO_LARGE REMEDY);
+	if (!j->put.how.entries &&
+	    (int64_t)j->put.entries > ENTRIES_FREE + j->size / ENTRY_BYTES)
+		return bad(j, j->put.how.clean ? "it has " TOO_MANY IMPORT : "it has " TOO_MANY REMEDY);
+	return 0;
 }
 
 static void progress(struct job *j)
@@ -211,6 +239,12 @@ static int write_data(struct job *j, int fd)
 	int r;
 
 	while ((r = archive_read_data_block(j->a, &buf, &n, &at)) == ARCHIVE_OK) {
+		/* after a hole another block begins */
+		r = vz_put_charge(&j->put, n + (at == end ? 0 : BLOCK), j->e);
+		if (r == 0)
+			r = check_ratio(j);
+		if (r < 0)
+			return r;
 		r = write_at(fd, buf, n, at);
 		if (r < 0)
 			return vz_put_fail(j->e, -r, j->path, "Unable to write");
@@ -224,33 +258,51 @@ static int write_data(struct job *j, int fd)
 	return 0;
 }
 
-static int put_file(struct job *j, const struct vz_put_meta *m)
+static int put_file(struct job *j, const struct vz_put_meta *m, bool empty)
 {
 	autoclose int fd = -EBADF;
 	int r = vz_put_file(&j->put, j->path, &fd, j->e);
 
-	if (r == 0)
+	if (r == 0 && !empty)
 		r = write_data(j, fd);
 	return r < 0 ? r : vz_put_file_end(fd, j->path, m, j->e);
+}
+
+/* A hard link is a file by both of its names. */
+static enum vz_put_fate fate_of(struct job *j, const char *hard)
+{
+	mode_t mode = hard ? S_IFREG : archive_entry_mode(j->entry);
+	int64_t size = hard ? INT64_MAX : archive_entry_size(j->entry);
+	enum vz_put_fate f = vz_put_fate(&j->put, j->path, mode, size);
+
+	if (hard && f == VZ_PUT_KEEP && vz_put_fate(&j->put, hard, mode, size) == VZ_PUT_LEAVE_OUT)
+		return VZ_PUT_LEAVE_OUT;
+	return f;
 }
 
 static int put_entry(struct job *j)
 {
 	const char *hard = archive_entry_hardlink(j->entry), *text;
+	enum vz_put_fate fate = fate_of(j, hard);
 	autoxattrs x = { 0 };
 	struct vz_put_meta m = { 0 };
 	int r = read_meta(j, &m);
+
+	if (fate == VZ_PUT_LEAVE_OUT)
+		return r;
 
 	if (r == 0)
 		r = read_attributes(j, &x);
 	if (r < 0)
 		return r;
 	m.xattrs = x;
+	if (hard && fate == VZ_PUT_EMPTY)
+		return put_file(j, &m, true);
 	if (hard)
 		return vz_put_hardlink(&j->put, j->path, hard, j->e);
 	switch (m.mode & S_IFMT) {
 	case S_IFREG:
-		return put_file(j, &m);
+		return put_file(j, &m, fate == VZ_PUT_EMPTY);
 	case S_IFDIR:
 		return vz_put_dir(&j->put, j->path, &m, j->e);
 	case S_IFLNK:
@@ -293,6 +345,8 @@ static int put_entries(struct job *j)
 		if (!j->path)
 			return bad(j, "a name cannot be read");
 		r = put_entry(j);
+		if (r == 0)
+			r = check_ratio(j);
 		if (r < 0)
 			return r;
 		progress(j);
@@ -319,21 +373,21 @@ static struct archive *reader(void)
 	return a;
 }
 
-static int run(struct job *j, int in, int dirfd)
+static int run(struct job *j, int in, int dirfd, const struct vz_put_how *how)
 {
 	struct stat st;
 	int r;
 
 	if (!fstat(in, &st) && S_ISREG(st.st_mode))
 		j->size = st.st_size;
-	vz_put_begin(&j->put, dirfd);
+	vz_put_begin(&j->put, dirfd, how);
 	r = input_open(&j->in, j->a, in) == ARCHIVE_OK ? put_entries(j) : unreadable(j);
 	finish_progress(j, r == 0);
 	vz_put_free(&j->put);
 	return r;
 }
 
-int unpack(int in, int dirfd, int note, struct vz_err *e)
+int unpack(int in, int dirfd, int note, const struct vz_put_how *how, struct vz_err *e)
 {
 	autofree struct job *j = calloc(1, sizeof(*j));
 	int r;
@@ -346,7 +400,7 @@ int unpack(int in, int dirfd, int note, struct vz_err *e)
 	j->a = reader();
 	if (!j->a)
 		return vz_fail(e, VZ_SYSTEM, 0, "libarchive was built without a needed decoder");
-	r = run(j, in, dirfd);
+	r = run(j, in, dirfd, how);
 	archive_read_free(j->a);
 	input_close(&j->in);
 	return r;

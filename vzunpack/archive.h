@@ -3,11 +3,12 @@
 #ifndef VZUNPACK_ARCHIVE_H
 #define VZUNPACK_ARCHIVE_H
 
-#include "base/err.h"
+#include "tmpl/put.h"
 
-/* Unpacks the tar archive (plain, gzip, bzip2, xz, zstd) read from `in` into the directory fd.
+/* Unpacks the tar archive (plain, gzip, bzip2, xz, zstd) read from `in` into the directory fd. An
+ * archive that is a file, where `how` has no bound, is held to a multiple of its size.
  * note: an fd for progress and remarks, used only when it is a terminal. Both numbers and
  * sentences of errors are those of vz_tmpl_unpack(). */
-int unpack(int in, int dirfd, int note, struct vz_err *e);
+int unpack(int in, int dirfd, int note, const struct vz_put_how *how, struct vz_err *e);
 
 #endif

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * vzunpack: unpacks the OS template on fd 0 into the empty directory on fd 3. Started by vzctl, as
+ * vzunpack BYTES FILES [clean]: unpacks the OS template on fd 0 into the empty directory on fd 3. Started by vzctl, as
  * a process of its own because archives come from strangers and decoders are large.
  *
  *   fd 0  the archive           fd 1  progress, when a terminal
  *   fd 3  the directory         fd 2  one sentence when it fails
  *
+ * BYTES and FILES bound what is unpacked, 0 for no bound; clean: for a template, without what
+ * belongs to the machine it was made on.
+ *
  * Exit codes: 0, 46 disk full, 47 bad template, 48 the tree cannot be made, 3 anything else.
  */
 #include "vzunpack/archive.h"
 #include "vzunpack/confine.h"
+#include "base/num.h"
 #include "base/own.h"
+#include "base/str.h"
 
 #include <signal.h>
 #include <sys/stat.h>
@@ -19,29 +24,36 @@
 #define NOTE_FD 1
 #define DIR_FD 3
 
-static int run(int argc, struct vz_err *e)
+static bool parse(int argc, char **argv, struct vz_put_how *h)
 {
+	h->clean = argc == 4 && vz_str_eq(argv[3], "clean");
+	return (argc == 3 || h->clean) && !vz_num_u64(argv[1], UINT64_MAX, &h->bytes) &&
+	       !vz_num_u64(argv[2], UINT64_MAX, &h->entries);
+}
+
+static int run(int argc, char **argv, struct vz_err *e)
+{
+	struct vz_put_how how = { 0 };
 	struct stat st;
 	int r;
 
-	if (argc != 1)
+	if (!parse(argc, argv, &how))
 		return vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0,
-			       "vzunpack takes no arguments: it is started by vzctl");
+			       "vzunpack needs BYTES FILES [clean]: it is started by vzctl");
 	if (fstat(DIR_FD, &st) < 0 || !S_ISDIR(st.st_mode))
 		return vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0,
 			       "vzunpack needs a directory on fd 3: it is started by vzctl");
 	(void)umask(0);
 	(void)signal(SIGPIPE, SIG_IGN);
 	r = confine(DIR_FD, e);
-	return r < 0 ? r : unpack(ARCHIVE_FD, DIR_FD, NOTE_FD, e);
+	return r < 0 ? r : unpack(ARCHIVE_FD, DIR_FD, NOTE_FD, &how, e);
 }
 
 int main(int argc, char **argv)
 {
 	struct vz_err e = { 0 };
-	int r = run(argc, &e);
+	int r = run(argc, argv, &e);
 
-	(void)argv;
 	if (r < 0)
 		dprintf(STDERR_FILENO, "%s\n", e.msg);
 	/* nothing to flush; and handlers of exit() may want what confine() took away */

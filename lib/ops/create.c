@@ -4,6 +4,7 @@
  * undo leaves nothing. The sequence and the sentences are those of reference 1.5.
  */
 #include "base/log.h"
+#include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"
 #include "ops/dist.h"
@@ -236,15 +237,28 @@ static bool is_overlay(const struct create *c)
 	return !strcmp(c->area.layout, "overlay");
 }
 
+static uint64_t limit_of(const struct vz_ppair *p, uint64_t unit)
+{
+	return p->set && p->lim < VZ_UNLIMITED / unit ? p->lim * unit : 0;
+}
+
+/* DISKSPACE is not enforced while the VPS runs, but a template that does not fit is no mistake of
+ * the guest's. */
+static struct vz_tmpl_for template_for(const struct create *c)
+{
+	return (struct vz_tmpl_for){ .user = c->ct->id, .progress = vz_log_get_verbosity() >= 0,
+				     .bytes = limit_of(&c->conf.diskspace, 1024),
+				     .entries = limit_of(&c->conf.diskinodes, 1) };
+}
+
 static int base_do(void *ctx, struct vz_err *e)
 {
 	struct create *c = ctx;
 
+	const struct vz_tmpl_for whom = template_for(c);
+
 	vz_log(0, "Creating container private area (%s)", c->tmpl.name);
-	return is_overlay(c) ? vz_tmpl_base_get(c->area.template, &c->tmpl,
-						vz_log_get_verbosity() >= 0, c->ct->id, &c->base,
-						e)
-			     : 0;
+	return is_overlay(c) ? vz_tmpl_base_get(c->area.template, &c->tmpl, &whom, &c->base, e) : 0;
 }
 
 static void base_undo(void *ctx)
@@ -258,6 +272,7 @@ static void base_undo(void *ctx)
 static int area_do(void *ctx, struct vz_err *e)
 {
 	struct create *c = ctx;
+	const struct vz_tmpl_for whom = template_for(c);
 	autoclose int dir = -EBADF;
 	int r;
 
@@ -266,7 +281,7 @@ static int area_do(void *ctx, struct vz_err *e)
 	r = vz_area_new_simfs(&c->area, &dir, e);
 	if (r < 0)
 		return r;
-	r = vz_tmpl_unpack(&c->tmpl, dir, vz_log_get_verbosity() >= 0, e);
+	r = vz_tmpl_unpack(&c->tmpl, dir, &whom, e);
 	if (r < 0)
 		vz_area_abort(&c->area);
 	return r;

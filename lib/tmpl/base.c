@@ -25,6 +25,14 @@
 #include <sys/stat.h>
 
 #define HASH_DIGITS 16
+/* Another number when unpacking leaves out something else than before. */
+#define BASE_VERSION 2
+
+/* TEMPLATE, and TEMPLATE/base opened. */
+struct store {
+	const char *template_dir;
+	int base;
+};
 
 /* Waits for the lock and returns it as an fd. It belongs to this open file (fcntl(2), F_OFD_SETLKW):
  * it ends with us however we end, and excludes other threads too. */
@@ -64,13 +72,14 @@ static int open_base(const char *template_dir, bool make, struct vz_err *e)
 static char *id_of(const struct vz_tmpl *t)
 {
 	struct stat st;
-	uint64_t v[3], h;
+	uint64_t v[4], h;
 
 	if (stat(t->path, &st) < 0)
 		return NULL;
 	v[0] = (uint64_t)st.st_size;
 	v[1] = (uint64_t)st.st_mtim.tv_sec;
 	v[2] = (uint64_t)st.st_mtim.tv_nsec;
+	v[3] = BASE_VERSION;
 	h = vz_str_hash(t->name, strlen(t->name), 0);
 	h = vz_str_hash(v, sizeof(v), h);
 	return vz_fmt("%s-%0*" PRIx64, t->name, HASH_DIGITS, h);
@@ -195,13 +204,6 @@ static void drop_unused(const char *template_dir, int base)
 	sweep(base, ".del-");
 }
 
-/* What a caller of base_get wants, for the functions below. */
-struct want {
-	unsigned user;
-	bool progress;
-	struct vz_err *e;
-};
-
 static int fail_write(struct vz_err *e, int errnum, const struct vz_tmpl *t)
 {
 	if (errnum == ENOSPC || errnum == EDQUOT)
@@ -212,8 +214,8 @@ static int fail_write(struct vz_err *e, int errnum, const struct vz_tmpl *t)
 }
 
 /* Fills base/work: tree/ and users/. The caller removes it on failure. */
-static int fill(int base, const char *work, const struct vz_tmpl *t, bool progress,
-		struct vz_err *e)
+static int fill(int base, const char *work, const struct vz_tmpl *t,
+		const struct vz_tmpl_for *whom, struct vz_err *e)
 {
 	autofree char *tree = vz_fmt("%s/tree", work), *users = vz_fmt("%s/users", work);
 	autoclose int fd = -EBADF;
@@ -226,7 +228,7 @@ static int fill(int base, const char *work, const struct vz_tmpl *t, bool progre
 	fd = openat(base, tree, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return fail_write(e, errno, t);
-	r = vz_tmpl_unpack(t, fd, progress, e);
+	r = vz_tmpl_unpack(t, fd, whom, e);
 	if (r < 0)
 		return r;
 	/* the name must not outlive a power failure that the data did not */
@@ -247,41 +249,40 @@ static int publish(int base, const char *work, const char *id, unsigned user, st
 }
 
 /* Unpacks under the .unpack lock; after it another create may have done our work. */
-static int make_base(const char *template_dir, int base, const struct vz_tmpl *t, const char *id,
-		     struct want *w)
+static int make_base(const struct store *s, const struct vz_tmpl *t, const char *id,
+		     const struct vz_tmpl_for *whom, struct vz_err *e)
 {
-	autoclose int held = lock(base, ".unpack");
+	autoclose int held = lock(s->base, ".unpack");
 	char work[sizeof(".new-") + 10];
 	autofree char *again = NULL;
 	int r;
 
 	if (held < 0)
-		return vz_fail(w->e, VZ_SYSTEM, -held, "Unable to lock the shared OS templates");
+		return vz_fail(e, VZ_SYSTEM, -held, "Unable to lock the shared OS templates");
 	/* whoever made these died: nobody else may unpack now */
-	sweep(base, ".new-");
-	r = use_existing(base, id, w->user, w->e);
+	sweep(s->base, ".new-");
+	r = use_existing(s->base, id, whom->user, e);
 	if (r != -ENOENT)
 		return r;
-	drop_unused(template_dir, base);
+	drop_unused(s->template_dir, s->base);
 	snprintf(work, sizeof(work), ".new-%u", (unsigned)getpid());
-	if (mkdirat(base, work, 0700) < 0)
-		return fail_write(w->e, errno, t);
-	r = fill(base, work, t, w->progress, w->e);
+	if (mkdirat(s->base, work, 0700) < 0)
+		return fail_write(e, errno, t);
+	r = fill(s->base, work, t, whom, e);
 	again = id_of(t);
 	if (r == 0 && !vz_str_eq(again, id))
-		r = vz_fail(w->e, VZ_FS_BAD_TMPL, 0, "OS template %s was changed while it was "
-			    "unpacked", t->path);
+		r = vz_fail(e, VZ_FS_BAD_TMPL, 0, "OS template %s was changed while it was unpacked",
+			    t->path);
 	if (r == 0)
-		r = publish(base, work, id, w->user, w->e);
+		r = publish(s->base, work, id, whom->user, e);
 	if (r < 0)
-		(void)vz_remove_tree(base, work);
+		(void)vz_remove_tree(s->base, work);
 	return r;
 }
 
-int vz_tmpl_base_get(const char *template_dir, const struct vz_tmpl *t, bool progress,
-		     unsigned user, char **ret_id, struct vz_err *e)
+int vz_tmpl_base_get(const char *template_dir, const struct vz_tmpl *t,
+		     const struct vz_tmpl_for *whom, char **ret_id, struct vz_err *e)
 {
-	struct want w = { .user = user, .progress = progress, .e = e };
 	autofree char *id = id_of(t);
 	autoclose int base = -EBADF;
 	int r;
@@ -292,9 +293,9 @@ int vz_tmpl_base_get(const char *template_dir, const struct vz_tmpl *t, bool pro
 	base = open_base(template_dir, true, e);
 	if (base < 0)
 		return base;
-	r = use_existing(base, id, user, e);
+	r = use_existing(base, id, whom->user, e);
 	if (r == -ENOENT)
-		r = make_base(template_dir, base, t, id, &w);
+		r = make_base(&(struct store){ template_dir, base }, t, id, whom, e);
 	if (r < 0)
 		return r;
 	*ret_id = TAKE_PTR(id);

@@ -102,30 +102,28 @@ static int copy_range(int in, int out, off_t at, off_t end)
 	return 0;
 }
 
-static int copy_data(int in, int out, off_t size)
+static int copy_data(struct copy *c, int in, int out, const struct stat *st)
 {
-	off_t data, hole = 0;
+	off_t data, hole = 0, size = st->st_size;
 	int r;
 
-	if (!ioctl(out, FICLONE, in))
-		return 0;
+	/* shared or not, it counts for the VPS */
+	r = vz_put_charge(&c->put, (uint64_t)st->st_blocks * 512, c->e);
+	if (r < 0 || !ioctl(out, FICLONE, in))
+		return r;
 	while (hole < size) {
 		data = lseek(in, hole, SEEK_DATA);
 		if (data < 0 && errno == ENXIO)
 			break; /* nothing but a hole up to the end */
-		if (data < 0)
-			return -errno;
-		hole = lseek(in, data, SEEK_HOLE);
-		if (hole < 0)
-			return -errno;
-		r = copy_range(in, out, data, hole);
+		hole = data < 0 ? data : lseek(in, data, SEEK_HOLE);
+		r = hole < 0 ? -errno : copy_range(in, out, data, hole);
 		if (r < 0)
-			return r;
+			return vz_put_fail(c->e, -r, c->path, "Unable to copy");
 	}
-	return ftruncate(out, size) < 0 ? -errno : 0;
+	return ftruncate(out, size) < 0 ? vz_put_fail(c->e, errno, c->path, "Unable to copy") : 0;
 }
 
-static int copy_file(struct copy *c, int dirfd, const char *name)
+static int copy_file(struct copy *c, int dirfd, const char *name, bool empty)
 {
 	autoclose int in = -EBADF, out = -EBADF;
 	autoxattrs x = { 0 };
@@ -143,9 +141,9 @@ static int copy_file(struct copy *c, int dirfd, const char *name)
 	r = vz_put_file(&c->put, c->path, &out, c->e);
 	if (r < 0)
 		return r;
-	r = copy_data(in, out, st.st_size);
+	r = empty ? 0 : copy_data(c, in, out, &st);
 	if (r < 0)
-		return vz_put_fail(c->e, -r, c->path, "Unable to copy");
+		return r;
 	m.xattrs = x;
 	return vz_put_file_end(out, c->path, &m, c->e);
 }
@@ -181,12 +179,15 @@ static int copy_other(struct copy *c, int dirfd, const char *name, const struct 
 	char text[PATH_MAX];
 	struct vz_put_meta m;
 	ssize_t n;
+	enum vz_put_fate fate = vz_put_fate(&c->put, c->path, st->st_mode, st->st_size);
 	int r;
 
-	if (linked(c, st, &r))
+	if (fate == VZ_PUT_LEAVE_OUT)
+		return 0;
+	if (fate == VZ_PUT_KEEP && linked(c, st, &r))
 		return r;
 	if (S_ISREG(st->st_mode))
-		return copy_file(c, dirfd, name);
+		return copy_file(c, dirfd, name, fate == VZ_PUT_EMPTY);
 	meta_of(st, &m);
 	if (!S_ISLNK(st->st_mode))
 		return vz_put_node(&c->put, c->path, &m, c->e);
@@ -266,7 +267,7 @@ static int copy_dir(struct copy *c, int parent, const char *name)
 	return r;
 }
 
-int vz_tmpl_copy(const char *path, int dirfd, struct vz_err *e)
+int vz_tmpl_copy(const char *path, int dirfd, const struct vz_put_how *how, struct vz_err *e)
 {
 	autoclose int top = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct copy c = { .path = ".", .e = e };
@@ -276,7 +277,7 @@ int vz_tmpl_copy(const char *path, int dirfd, struct vz_err *e)
 	if (top < 0 || fstat(top, &st) < 0)
 		return vz_fail(e, VZ_FS_BAD_TMPL, errno, "Unable to open OS template %s", path);
 	c.dev = st.st_dev;
-	vz_put_begin(&c.put, dirfd);
+	vz_put_begin(&c.put, dirfd, how);
 	r = copy_dir(&c, top, ".");
 	if (r == 0)
 		r = vz_put_end(&c.put, e);

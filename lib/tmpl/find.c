@@ -46,7 +46,7 @@ int vz_tmpl_find(const char *template_dir, const char *name, struct vz_tmpl *ret
 		return vz_fail(e, VZ_SYSTEM, ENOMEM, "Unable to look for OS template %s", name);
 	}
 	(void)vz_fail(e, VZ_OSTEMPLATE_NOT_FOUND, 0,
-		      "Cached OS template %s/cache/%s.tar[.gz|.bz2|.xz] not found", template_dir,
+		      "Cached OS template %s/cache/%s.tar[.gz|.bz2|.xz|.zst] not found", template_dir,
 		      name);
 	return -ENOENT;
 }

@@ -13,11 +13,20 @@
 
 #include <limits.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/xattr.h>
 
 #define INSIDE (RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV)
 /* What directories may cost in memory until the end; about a million of them. */
 #define FIX_BYTES_MAX (128u << 20)
+/* What a file takes beside its data: an inode and half of the last block. */
+#define FILE_COST 2048
+/* How often the room left is looked at; other processes write too. */
+#define LOOK_BYTES (UINT64_C(32) << 20)
+#define LOOK_BYTES_MIN (UINT64_C(1) << 20)
+#define LOOK_ENTRIES 4096
+/* A twentieth of the file system stays free, this at most: the other VPSes live on it. */
+#define RESERVE_MAX (UINT64_C(1) << 30)
 #define ACL_DEFAULT "system.posix_acl_default"
 
 struct vz_put_fix {
@@ -128,6 +137,67 @@ static int normalize(const char *path, char out[PATH_MAX], struct vz_err *e)
 	return 0;
 }
 
+/* ---- what it may cost ---- */
+
+static int look_at_room(struct vz_put *p, struct vz_err *e)
+{
+	uint64_t reserve, size, room;
+	struct statvfs v;
+
+	if (fstatvfs(p->root, &v) < 0)
+		return 0; /* the writes themselves will tell */
+	size = v.f_blocks * v.f_frsize;
+	reserve = size / 20 < RESERVE_MAX ? size / 20 : RESERVE_MAX;
+	room = v.f_bavail * v.f_frsize;
+	if (room < reserve)
+		return vz_fail(e, VZ_FS_NO_DISK_SPACE, 0, "Insufficient disk space: %llu MB of the "
+			       "file system must stay free for the other containers, make room on it",
+			       (unsigned long long)(reserve >> 20));
+	/* file systems that make inodes as they need them count none, or as many as there are bytes */
+	if (v.f_files && v.f_favail < v.f_files / 20)
+		return vz_fail(e, VZ_FS_NO_DISK_SPACE, 0, "Insufficient disk space: one in 20 inodes "
+			       "of the file system must stay free for the other containers");
+	room = room - reserve < LOOK_BYTES ? room - reserve : LOOK_BYTES;
+	p->look_bytes = p->bytes + (room > LOOK_BYTES_MIN ? room : LOOK_BYTES_MIN);
+	p->look_entries = p->entries + LOOK_ENTRIES;
+	return 0;
+}
+
+int vz_put_charge(struct vz_put *p, uint64_t bytes, struct vz_err *e)
+{
+	const struct vz_put_how *h = &p->how;
+
+	p->bytes += bytes;
+	if (h->bytes && p->bytes > h->bytes)
+		return vz_fail(e, VZ_FS_NO_DISK_SPACE, 0, "Insufficient disk space: the OS template "
+			       "takes more than DISKSPACE, %llu KB; set more with --diskspace",
+			       (unsigned long long)(h->bytes >> 10));
+	if (h->entries && p->entries > h->entries)
+		return vz_fail(e, VZ_FS_NO_DISK_SPACE, 0, "Insufficient disk space: the OS template "
+			       "has more files than DISKINODES, %llu; set more with --diskinodes",
+			       (unsigned long long)h->entries);
+	return p->bytes >= p->look_bytes || p->entries >= p->look_entries ? look_at_room(p, e) : 0;
+}
+
+/* One more entry: its name in the directory, and what it has beside data. */
+static int charge_entry(struct vz_put *p, const char *path, const struct vz_put_meta *m,
+			uint64_t cost, struct vz_err *e)
+{
+	for (size_t i = 0; m && i < m->xattrs.n; i++)
+		cost += m->xattrs.v[i].size;
+	p->entries++;
+	return vz_put_charge(p, cost + strlen(path), e);
+}
+
+enum vz_put_fate vz_put_fate(const struct vz_put *p, const char *raw, mode_t mode, int64_t size)
+{
+	struct vz_err ignored = { 0 };
+	char path[PATH_MAX];
+
+	return normalize(raw, path, &ignored) < 0 ? VZ_PUT_KEEP :
+						    vz_put_personal(path, mode, size, p->how.clean);
+}
+
 static int open_inside(int dirfd, const char *path, uint64_t flags)
 {
 	return vz_openat2(dirfd, *path ? path : ".", flags | O_DIRECTORY, 0, INSIDE);
@@ -190,14 +260,12 @@ static int place(struct vz_put *p, char path[PATH_MAX], int *ret_dirfd, const ch
 	return 0;
 }
 
-/* As place(), for everything but directories. */
+/* As place(), for everything but directories, when their cost has been paid. */
 static int place_new(struct vz_put *p, char path[PATH_MAX], int *ret_dirfd, const char **ret_name,
 		     struct vz_err *e)
 {
-	if (!*path)
-		return refuse(e, ".", "the top of the tree must be a directory");
-	p->entries++;
-	return place(p, path, ret_dirfd, ret_name, e);
+	return *path ? place(p, path, ret_dirfd, ret_name, e) :
+		       refuse(e, ".", "the top of the tree must be a directory");
 }
 
 /* After a call that made (or did not make) dirfd/name: 1 when it must be tried once more, because
@@ -265,9 +333,11 @@ static int fix_later(struct vz_put *p, const char *path, const struct vz_put_met
 	return 0;
 }
 
-void vz_put_begin(struct vz_put *p, int root)
+void vz_put_begin(struct vz_put *p, int root, const struct vz_put_how *how)
 {
 	*p = (struct vz_put){ .root = root, .dirfd = -EBADF };
+	if (how)
+		p->how = *how;
 	p->fixes_end = &p->fixes;
 }
 
@@ -307,6 +377,8 @@ int vz_put_dir(struct vz_put *p, const char *raw, const struct vz_put_meta *m, s
 	int dirfd, r;
 
 	r = normalize(raw, path, e);
+	if (r == 0)
+		r = charge_entry(p, path, m, 2 * FILE_COST, e);
 	if (r < 0)
 		return r;
 	if (*path) {
@@ -319,7 +391,6 @@ int vz_put_dir(struct vz_put *p, const char *raw, const struct vz_put_meta *m, s
 	}
 	if (fd < 0)
 		return vz_put_fail(e, -fd, path, "Unable to make directory");
-	p->entries++;
 	if (fchown(fd, m->uid, m->gid) < 0)
 		return vz_put_fail(e, errno, path, "Unable to set the owner of");
 	r = set_xattrs(fd, path, &m->xattrs, e);
@@ -333,6 +404,8 @@ int vz_put_file(struct vz_put *p, const char *raw, int *ret_fd, struct vz_err *e
 	int dirfd, fd, r;
 
 	r = normalize(raw, path, e);
+	if (r == 0)
+		r = charge_entry(p, path, NULL, FILE_COST, e);
 	if (r == 0)
 		r = place_new(p, path, &dirfd, &name, e);
 	if (r < 0)
@@ -386,7 +459,9 @@ int vz_put_hardlink(struct vz_put *p, const char *raw, const char *raw_target, s
 	if (from < 0 || fstatat(from, from_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
 	    S_ISDIR(st.st_mode))
 		return refuse(e, path, "a hard link to nothing that was unpacked before");
-	r = place_new(p, path, &dirfd, &name, e);
+	r = charge_entry(p, path, NULL, 0, e);
+	if (r == 0)
+		r = place_new(p, path, &dirfd, &name, e);
 	if (r < 0)
 		return r;
 	do {
@@ -418,6 +493,8 @@ int vz_put_symlink(struct vz_put *p, const char *raw, const char *text,
 
 	r = normalize(raw, path, e);
 	if (r == 0)
+		r = charge_entry(p, path, NULL, FILE_COST, e);
+	if (r == 0)
 		r = place_new(p, path, &dirfd, &name, e);
 	if (r < 0)
 		return r;
@@ -436,6 +513,8 @@ int vz_put_node(struct vz_put *p, const char *raw, const struct vz_put_meta *m, 
 	int dirfd, r;
 
 	r = normalize(raw, path, e);
+	if (r == 0)
+		r = charge_entry(p, path, NULL, FILE_COST, e);
 	if (r == 0)
 		r = place_new(p, path, &dirfd, &name, e);
 	if (r < 0)

@@ -8,6 +8,8 @@
  * link is ever followed, neither in a path nor at its end; an entry replaces an earlier one of the
  * same name, but a directory is never replaced. Modes and times of directories are set by
  * vz_put_end(), so that filling them does not undo it.
+ *
+ * What is put has a bound: that of the VPS, and a part of the file system that always stays free.
  */
 #ifndef VZ_TMPL_PUT_H
 #define VZ_TMPL_PUT_H
@@ -45,7 +47,16 @@ struct vz_put_meta {
 	struct vz_xattrs xattrs;  /* of files and directories */
 };
 
+/* How a tree is put. */
+struct vz_put_how {
+	uint64_t bytes, entries; /* DISKSPACE and DISKINODES of the VPS; 0: none set */
+	bool clean; /* a template is made: nothing of the machine it comes from is kept */
+};
+
 struct vz_put {
+	struct vz_put_how how;
+	uint64_t bytes;         /* on disk, about */
+	uint64_t look_bytes, look_entries; /* where the room left is looked at again */
 	int root;               /* the caller's directory fd, never closed here */
 	int dirfd;              /* the parent used last: archives are sorted by directory */
 	char *dir;
@@ -54,8 +65,23 @@ struct vz_put {
 	uint64_t entries, devices_skipped, sockets_skipped;
 };
 
-void vz_put_begin(struct vz_put *p, int root);
+/* how: NULL for no bound but the file system's. */
+void vz_put_begin(struct vz_put *p, int root, const struct vz_put_how *how);
 void vz_put_free(struct vz_put *p);
+
+/* What happens to an entry that may belong to one machine only. */
+enum vz_put_fate {
+	VZ_PUT_KEEP,
+	VZ_PUT_EMPTY,     /* the file without its content */
+	VZ_PUT_LEAVE_OUT, /* a directory: it may still be made by what lies below */
+};
+/* By the normalized path, the type and the size. The rows are in personal.c. */
+enum vz_put_fate vz_put_personal(const char *path, mode_t mode, int64_t size, bool clean);
+/* The same for a raw path of this tree; what no rule lets pass is kept, to be refused later. */
+enum vz_put_fate vz_put_fate(const struct vz_put *p, const char *path, mode_t mode, int64_t size);
+
+/* To be called before `bytes` more are written: VZ_FS_NO_DISK_SPACE (46) beyond the bound. */
+int vz_put_charge(struct vz_put *p, uint64_t bytes, struct vz_err *e);
 
 /* All of these: VZ_FS_BAD_TMPL (47) for what the rules refuse, VZ_FS_NO_DISK_SPACE (46), and
  * VZ_FS_NEW_VE_PRVT (48) when the kernel says no for another reason. */

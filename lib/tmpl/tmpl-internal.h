@@ -3,11 +3,11 @@
 #ifndef VZ_TMPL_TMPL_INTERNAL_H
 #define VZ_TMPL_TMPL_INTERNAL_H
 
-#include "base/err.h"
+#include "tmpl/put.h"
 
 /* Copies the directory at path (a template) into the empty directory dirfd, with everything an
  * archive would keep; data is shared (reflink) where the file system can. What is mounted below
  * path is not followed: its mount point arrives empty. */
-int vz_tmpl_copy(const char *path, int dirfd, struct vz_err *e);
+int vz_tmpl_copy(const char *path, int dirfd, const struct vz_put_how *how, struct vz_err *e);
 
 #endif

@@ -8,6 +8,7 @@
 #define VZ_TMPL_TMPL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/err.h"
 
@@ -24,17 +25,28 @@ void vz_tmpl_free(struct vz_tmpl *t);
 int vz_tmpl_find(const char *template_dir, const char *name, struct vz_tmpl *ret,
 		 struct vz_err *e);
 
-/* Unpacks into the existing empty directory `dirfd` (host ids as in the archive). progress: show
- * that of an archive on stderr when that is a terminal. VZ_FS_NO_DISK_SPACE (46), VZ_FS_BAD_TMPL
- * (47), VZ_FS_NEW_VE_PRVT (48). The mode and owner of `dirfd` become those of the template. */
-int vz_tmpl_unpack(const struct vz_tmpl *t, int dirfd, bool progress, struct vz_err *e);
+/* For whom it is unpacked. */
+struct vz_tmpl_for {
+	unsigned user;           /* CTID */
+	bool progress;           /* show that of an archive on stderr when that is a terminal */
+	uint64_t bytes, entries; /* DISKSPACE and DISKINODES; 0: none set, then an archive is held to
+				  * a multiple of its size */
+};
+
+/* Unpacks into the existing empty directory `dirfd` (host ids as in the archive), without what
+ * belongs to the machine it was made on (lib/tmpl/personal.c). VZ_FS_NO_DISK_SPACE (46),
+ * VZ_FS_BAD_TMPL (47), VZ_FS_NEW_VE_PRVT (48). The mode and owner of `dirfd` become those of the
+ * template. */
+int vz_tmpl_unpack(const struct vz_tmpl *t, int dirfd, const struct vz_tmpl_for *whom,
+		   struct vz_err *e);
 
 /* The shared unpacked copy: made at most once per version of the template (name, size, mtime),
  * under a lock, by unpack + syncfs + rename, in TEMPLATE/base/ID/tree (base/ is 0700). *ret_id
- * is one path component, the caller's to free. `user` is recorded as using it. */
-int vz_tmpl_base_get(const char *template_dir, const struct vz_tmpl *t, bool progress,
-		     unsigned user, char **ret_id, struct vz_err *e);
-/* `user` no longer uses it (id NULL: any). A base nobody uses whose template has changed or gone is deleted. */
+ * is one path component, the caller's to free. whom->user is recorded as using it. */
+int vz_tmpl_base_get(const char *template_dir, const struct vz_tmpl *t,
+		     const struct vz_tmpl_for *whom, char **ret_id, struct vz_err *e);
+/* `user` no longer uses it (id NULL: any). A base nobody uses whose template has changed or gone is
+ * deleted. */
 void vz_tmpl_base_put(const char *template_dir, const char *id, unsigned user);
 
 #endif

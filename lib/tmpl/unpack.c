@@ -62,11 +62,12 @@ static int verdict(int code, const char *said, const struct vz_tmpl *t, struct v
 	return -ENOSPC;
 }
 
-static int unpack_archive(const struct vz_tmpl *t, int dirfd, bool progress, struct vz_err *e)
+static int unpack_archive(const struct vz_tmpl *t, int dirfd, const struct vz_tmpl_for *whom,
+			  struct vz_err *e)
 {
 	autoclose int in = -EBADF, out = -EBADF, sentence = -EBADF, theirs = -EBADF;
 	autofree char *helper = helper_path();
-	char *argv[] = { helper, NULL }, said[256];
+	char bytes[24], entries[24], *argv[] = { helper, bytes, entries, NULL }, said[256];
 	struct vz_spawn s = VZ_SPAWN_INIT;
 	int p[2], r;
 	pid_t pid;
@@ -78,11 +79,13 @@ static int unpack_archive(const struct vz_tmpl *t, int dirfd, bool progress, str
 	if (!helper || out < 0 || pipe2(p, O_CLOEXEC) < 0)
 		return vz_fail(e, VZ_SYSTEM, helper ? errno : ENOMEM, "Unable to unpack %s",
 			       t->path);
+	snprintf(bytes, sizeof(bytes), "%llu", (unsigned long long)whom->bytes);
+	snprintf(entries, sizeof(entries), "%llu", (unsigned long long)whom->entries);
 	sentence = p[0];
 	theirs = p[1];
 	s.argv = argv;
 	s.in = in;
-	s.out = progress && isatty(STDERR_FILENO) ? STDERR_FILENO : out;
+	s.out = whom->progress && isatty(STDERR_FILENO) ? STDERR_FILENO : out;
 	s.err = theirs;
 	s.keep = dirfd;
 	s.death_signal = SIGKILL;
@@ -97,8 +100,11 @@ static int unpack_archive(const struct vz_tmpl *t, int dirfd, bool progress, str
 	return verdict(r, said, t, e);
 }
 
-int vz_tmpl_unpack(const struct vz_tmpl *t, int dirfd, bool progress, struct vz_err *e)
+int vz_tmpl_unpack(const struct vz_tmpl *t, int dirfd, const struct vz_tmpl_for *whom,
+		   struct vz_err *e)
 {
-	return t->is_dir ? vz_tmpl_copy(t->path, dirfd, e) :
-			   unpack_archive(t, dirfd, progress, e);
+	const struct vz_put_how how = { .bytes = whom->bytes, .entries = whom->entries };
+
+	return t->is_dir ? vz_tmpl_copy(t->path, dirfd, &how, e) :
+			   unpack_archive(t, dirfd, whom, e);
 }

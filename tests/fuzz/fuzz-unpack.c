@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	out = openat(parent, "out", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	lseek(in, 0, SEEK_SET);
-	if (unpack(in, out, -1, &e) < 0 && (!e.exit || !e.msg[0]))
+	if (unpack(in, out, -1, &(struct vz_put_how){ .clean = size % 2 }, &e) < 0 && (!e.exit || !e.msg[0]))
 		abort();
 	(void)fchmod(out, 0700);
 	d = opendir(top);

@@ -61,7 +61,7 @@ static void test_find(void)
 	}
 	CHECK_INT(vz_tmpl_find(top, "none", &t, &e), -ENOENT);
 	CHECK_INT(e.exit, VZ_OSTEMPLATE_NOT_FOUND);
-	CHECK(strstr(e.msg, "/cache/none.tar[.gz|.bz2|.xz] not found"));
+	CHECK(strstr(e.msg, "/cache/none.tar[.gz|.bz2|.xz|.zst] not found"));
 
 	static const char *const order[] = { ".tar.zst", ".tar.xz", ".tar.bz2", ".tar.gz", ".tar" };
 
@@ -121,7 +121,7 @@ static void test_copy(void)
 	dir("out");
 	fd = open(out, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	CHECK_INT(vz_tmpl_find(top, "tree", &t, &e), 0);
-	CHECK_INT(vz_tmpl_unpack(&t, fd, false, &e), 0);
+	CHECK_INT(vz_tmpl_unpack(&t, fd, &(struct vz_tmpl_for){ 0 }, &e), 0);
 	CHECK_STR(e.msg, "");
 	CHECK(!fstatat(fd, "a", &a, 0) && !fstatat(fd, "d/b", &b, 0));
 	CHECK_INT(a.st_ino, b.st_ino);
@@ -164,13 +164,13 @@ static void test_base(void)
 	dir("cache/small");
 	put("cache/small/file", "text\n");
 	CHECK_INT(vz_tmpl_find(top, "small", &t, &e), 0);
-	CHECK_INT(vz_tmpl_base_get(top, &t, false, 101, &id, &e), 0);
+	CHECK_INT(vz_tmpl_base_get(top, &t, &(struct vz_tmpl_for){ .user = 101 }, &id, &e), 0);
 	CHECK_STR(e.msg, "");
 	CHECK(id && vz_str_prefix(id, "small-", NULL) && strlen(id) == 6 + 16);
 	CHECK(!stat(base, &st) && (st.st_mode & 0777) == 0700);
 	user = vz_fmt("base/%s/users/101", id);
 	CHECK(there(user));
-	CHECK_INT(vz_tmpl_base_get(top, &t, false, 102, &id2, &e), 0);
+	CHECK_INT(vz_tmpl_base_get(top, &t, &(struct vz_tmpl_for){ .user = 102 }, &id2, &e), 0);
 	CHECK_STR(id2, id);
 	CHECK_INT(names("base", false), 1);
 	file = vz_fmt("base/%s/tree/file", id);
@@ -184,12 +184,12 @@ static void test_base(void)
 	CHECK_INT(names("base", false), 1);
 
 	/* a new version: the old one stays while it is used, and no longer */
-	CHECK_INT(vz_tmpl_base_get(top, &t, false, 103, &id3, &e), 0);
+	CHECK_INT(vz_tmpl_base_get(top, &t, &(struct vz_tmpl_for){ .user = 103 }, &id3, &e), 0);
 	put("cache/small/file", "other\n");
 	CHECK(!utimensat(AT_FDCWD, tree, now, 0));
 	free(id2);
 	id2 = NULL;
-	CHECK_INT(vz_tmpl_base_get(top, &t, false, 104, &id2, &e), 0);
+	CHECK_INT(vz_tmpl_base_get(top, &t, &(struct vz_tmpl_for){ .user = 104 }, &id2, &e), 0);
 	CHECK(strcmp(id2, id));
 	CHECK_INT(names("base", false), 2);
 	vz_tmpl_base_put(top, id, 103);
@@ -213,7 +213,7 @@ static void test_stale(void)
 	dir("base/.new-4711/tree/etc");
 	dir("cache/after");
 	CHECK_INT(vz_tmpl_find(top, "after", &t, &e), 0);
-	CHECK_INT(vz_tmpl_base_get(top, &t, false, 7, &id, &e), 0);
+	CHECK_INT(vz_tmpl_base_get(top, &t, &(struct vz_tmpl_for){ .user = 7 }, &id, &e), 0);
 	CHECK(!there("base/.new-4711"));
 	vz_tmpl_free(&t);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Archives through the real vzunpack: what must arrive, and what must be refused. */
 #include "tmpl/tmpl.h"
+#include "tmpl/put.h"
 #include "base/own.h"
 #include "base/str.h"
 #include "sys/file.h"
@@ -17,6 +18,7 @@
 
 static char top[] = "/tmp/vz-test-unpack.XXXXXX";
 static bool is_root;
+static struct vz_tmpl_for whom = { .progress = true };
 
 /* Every test gets a fresh "out" beside "secret", a file that nothing may touch. */
 struct arena {
@@ -63,7 +65,7 @@ static void unpack_bytes(struct arena *a, const struct vz_str *tar, const char *
 	struct vz_tmpl t = { .name = (char *)"t", .path = path };
 
 	put(name, tar->s, tar->len);
-	a->r = vz_tmpl_unpack(&t, a->out, true, &a->e);
+	a->r = vz_tmpl_unpack(&t, a->out, &whom, &a->e);
 	unlink(path);
 }
 
@@ -255,6 +257,95 @@ static void test_damaged(void)
 	vz_str_free(&cut);
 	tar_end(&cut);
 	expect_bad(&cut, ".tar"); /* well-formed, and nothing in it */
+}
+
+#define ID "0123456789abcdef0123456789abcdef\n"
+
+/* What of one machine is in an archive, by any of its names, is not in a VPS. */
+static void test_personal(void)
+{
+	static const struct entry list[] = {
+		{ "./etc/machine-id", '0', .data = ID },
+		{ "etc/ssh/ssh_host_rsa_key", '0', .data = "secret", .mode = 0600 },
+		{ "etc/ssh/ssh_host_rsa_key.pub", '0', .data = "public" },
+		{ "etc/ssh/sshd_config", '0', .data = "kept" },
+		{ "copy", '1', "./etc/ssh//ssh_host_rsa_key" },
+		{ "plain", '0', .data = "secret" },
+		{ "etc/ssh/ssh_host_ed25519_key", '1', "plain" },
+		{ "var/lib/dbus/machine-id", '2', "/etc/machine-id" },
+		{ "var/lib/systemd/random-seed", '0', .data = "seed" },
+		{ "var/log/messages", '0', .data = "line" },
+		{ "etc/hostname", '0', .data = "name" },
+		{ 0 },
+	};
+	static const char *const gone[] = { "etc/ssh/ssh_host_rsa_key", "copy",
+					    "etc/ssh/ssh_host_rsa_key.pub",
+					    "etc/ssh/ssh_host_ed25519_key",
+					    "var/lib/systemd/random-seed" };
+	static const char *const kept[] = { "etc/ssh/sshd_config", "plain", "var/log/messages",
+					    "etc/hostname" };
+	struct arena a;
+	struct stat st;
+
+	fresh(&a);
+	unpack_entries(&a, list);
+	CHECK_STR(a.e.msg, "");
+	CHECK(!fstatat(a.out, "etc/machine-id", &st, 0) && !st.st_size);
+	CHECK(!fstatat(a.out, "var/lib/dbus/machine-id", &st, AT_SYMLINK_NOFOLLOW));
+	for (size_t i = 0; i < ARRAY_LEN(gone); i++)
+		CHECK(fstatat(a.out, gone[i], &st, AT_SYMLINK_NOFOLLOW) < 0);
+	for (size_t i = 0; i < ARRAY_LEN(kept); i++)
+		CHECK(!fstatat(a.out, kept[i], &st, 0) && st.st_size);
+	finish(&a);
+}
+
+static void test_personal_rows(void)
+{
+	CHECK_INT(vz_put_personal("etc/machine-id", S_IFREG, 33, false), VZ_PUT_EMPTY);
+	CHECK_INT(vz_put_personal("etc/machine-id", S_IFREG, 14, false), VZ_PUT_KEEP);
+	CHECK_INT(vz_put_personal("etc/machine-id", S_IFLNK, 0, true), VZ_PUT_KEEP);
+	CHECK_INT(vz_put_personal("etc/shadow-", S_IFREG, 9, false), VZ_PUT_KEEP);
+	CHECK_INT(vz_put_personal("etc/shadow-", S_IFREG, 9, true), VZ_PUT_LEAVE_OUT);
+	CHECK_INT(vz_put_personal("etc/shadow", S_IFREG, 9, true), VZ_PUT_KEEP);
+	CHECK_INT(vz_put_personal("var/log/apt/history.log", S_IFREG, 9, true), VZ_PUT_EMPTY);
+	CHECK_INT(vz_put_personal("var/log/apt", S_IFDIR, 0, true), VZ_PUT_KEEP);
+	CHECK_INT(vz_put_personal("var/log/syslog.1", S_IFREG, 9, true), VZ_PUT_LEAVE_OUT);
+	CHECK_INT(vz_put_personal("var/log/journal/0123", S_IFDIR, 0, true), VZ_PUT_LEAVE_OUT);
+	CHECK_INT(vz_put_personal("root/.bash_history", S_IFREG, 9, true), VZ_PUT_LEAVE_OUT);
+	CHECK_INT(vz_put_personal("home/a/.ssh/authorized_keys", S_IFREG, 9, true), VZ_PUT_KEEP);
+	CHECK_INT(vz_put_personal("tmp/x/y", S_IFLNK, 0, true), VZ_PUT_LEAVE_OUT);
+	CHECK_INT(vz_put_personal("tmp", S_IFDIR, 0, true), VZ_PUT_KEEP);
+}
+
+/* DISKSPACE and DISKINODES bind data, names, attributes, directories; the remedy is named. */
+static void test_bounds(void)
+{
+	autofree char *data = calloc(1, 1 << 20);
+	struct entry big = { "big", '0' }, dir = { NULL, '5' };
+	struct arena a;
+	autostr t = { 0 }, many = { 0 };
+
+	tar_blob(&t, &big, data, 1 << 20);
+	tar_end(&t);
+	for (int i = 0; i < 300; i++) {
+		autofree char *name = vz_fmt("d%d", i);
+
+		dir.name = name;
+		tar_add(&many, &dir);
+	}
+	tar_end(&many);
+	for (int i = 0; i < 4; i++) {
+		bool fits = i % 2;
+
+		fresh(&a);
+		whom.bytes = fits ? 3 << 20 : 1 << 20;
+		whom.entries = i < 2 || fits ? 300 : 299;
+		unpack_bytes(&a, i < 2 ? &t : &many, ".tar");
+		CHECK_INT(a.e.exit, fits ? 0 : VZ_FS_NO_DISK_SPACE);
+		CHECK(fits || strstr(a.e.msg, "--diskspace") || strstr(a.e.msg, "--diskinodes"));
+		finish(&a);
+	}
+	whom.bytes = whom.entries = 0;
 }
 
 static void test_sizes(void)
@@ -457,7 +548,7 @@ static void test_full_disk(void)
 	a.out = open(out, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	unpack_bytes(&a, &t, ".tar");
 	CHECK_INT(a.e.exit, VZ_FS_NO_DISK_SPACE);
-	CHECK_STR(a.e.msg, "Insufficient disk space");
+	CHECK(vz_str_prefix(a.e.msg, "Insufficient disk space", NULL));
 	vz_closep(&a.out);
 	CHECK(!umount2(out, MNT_DETACH));
 	fresh(&a);
@@ -496,7 +587,7 @@ static pid_t start_get(const struct vz_tmpl *t, unsigned user)
 	if (!pid) {
 		struct vz_err e = { 0 };
 		char *id;
-		int r = vz_tmpl_base_get(top, t, false, user, &id, &e);
+		int r = vz_tmpl_base_get(top, t, &(struct vz_tmpl_for){ .user = user }, &id, &e);
 
 		if (r < 0)
 			printf("create %u: %s\n", user, e.msg);
@@ -540,7 +631,7 @@ static void test_killed(const struct vz_tmpl *t)
 		usleep(10000);
 	CHECK(is_dead(child));
 	setenv("VZ_LIBEXEC", VZ_TEST_LIBEXEC, 1);
-	CHECK_INT(vz_tmpl_base_get(top, t, false, 2, &id, &e), 0);
+	CHECK_INT(vz_tmpl_base_get(top, t, &(struct vz_tmpl_for){ .user = 2 }, &id, &e), 0);
 	CHECK_STR(e.msg, "");
 	CHECK_INT(work_names(), 0);
 	autofree char *user1 = vz_fmt("%s/base/%s/users/1", top, id);
@@ -567,7 +658,7 @@ static void test_failing_helper(const struct vz_tmpl *t)
 		struct vz_err e = { 0 };
 
 		helper(tries[i].script);
-		CHECK(vz_tmpl_base_get(top, t, false, 9, &id, &e) < 0);
+		CHECK(vz_tmpl_base_get(top, t, &(struct vz_tmpl_for){ .user = 9 }, &id, &e) < 0);
 		CHECK_INT(e.exit, tries[i].code);
 		CHECK(strstr(e.msg, tries[i].says));
 		CHECK_INT(work_names(), 0);
@@ -580,7 +671,7 @@ static void test_failing_helper(const struct vz_tmpl *t)
 static void test_once(const struct vz_tmpl *t)
 {
 	autofree char *script = vz_fmt("#!/bin/sh\necho x >> %s/count\nsleep 0.2\n"
-				       "exec " VZ_TEST_LIBEXEC "/vzunpack\n", top);
+				       "exec " VZ_TEST_LIBEXEC "/vzunpack \"$@\"\n", top);
 	autofree char *count = vz_fmt("%s/count", top);
 	char buf[16];
 	pid_t one, two;
@@ -628,6 +719,9 @@ int main(void)
 	test_hostile();
 	test_replaced();
 	test_damaged();
+	test_personal();
+	test_personal_rows();
+	test_bounds();
 	test_sizes();
 	test_sparse();
 	test_names_utf8();
