@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#define FIRST_START "vz-first.sh"
 #define CONF_MAX ((size_t)64 << 10)
 
 static const char *const keys[VZ_DIST_NACTIONS] = {
@@ -20,6 +21,7 @@ static const char *const keys[VZ_DIST_NACTIONS] = {
 	[VZ_DIST_POST_CREATE] = "POST_CREATE",
 	[VZ_DIST_PRE_START] = "PRE_START",
 	[VZ_DIST_SET_CONSOLE] = "SET_CONSOLE",
+	[VZ_DIST_FIRST_START] = "FIRST_START",
 };
 
 /* The first of a key counts, an empty value says nothing: as everywhere in these files. */
@@ -78,11 +80,27 @@ static int need_script(struct vz_dist *d, const char *name, struct vz_err *e)
 		       0;
 }
 
+/* Files of vzctl 4.x do not name it, but a VPS without keys of its own has no sshd. */
+static int add_first_start(struct vz_dist *d)
+{
+	autofree char *path = vz_fmt("%s/scripts/" FIRST_START, d->dir);
+	char **at = &d->script[VZ_DIST_FIRST_START];
+
+	if (!path)
+		return -ENOMEM;
+	if (*at || access(path, F_OK) < 0)
+		return 0;
+	*at = strdup(FIRST_START);
+	return *at ? 0 : -ENOMEM;
+}
+
 static int load(struct vz_dist *d, const char *path, const char *text, struct vz_err *e)
 {
 	autofree char *functions = vz_fmt("%s/scripts/functions", d->dir);
 	int r = functions ? vz_dist_parse(text, d) : -ENOMEM;
 
+	if (r >= 0)
+		r = add_first_start(d);
 	if (r < 0)
 		return vz_fail(e, VZ_RESOURCE, -r, "Not enough memory");
 	(void)identify(d, path);

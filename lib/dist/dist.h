@@ -26,6 +26,7 @@ enum vz_dist_action {
 	VZ_DIST_POST_CREATE,
 	VZ_DIST_PRE_START,
 	VZ_DIST_SET_CONSOLE,
+	VZ_DIST_FIRST_START, /* ours; where a file does not name one, it is vz-first.sh */
 	VZ_DIST_NACTIONS,
 };
 

@@ -103,6 +103,7 @@ struct work {
 	struct vz_dist_net net;
 	struct vz_str text;
 	bool running;
+	int have; /* stamp_is() */
 	unsigned actions; /* how many are in the text */
 };
 
@@ -135,14 +136,22 @@ static int add_ip_change(struct work *w, struct vz_err *e)
 	return r;
 }
 
-static int add_actions(struct work *w, struct vz_err *e)
+/* Nothing to tell, and nothing was ever told. */
+static bool is_untold(const struct work *w)
+{
+	return w->have == -ENOENT && vz_dist_net_is_empty(&w->net);
+}
+
+static int add_actions(struct work *w, bool first, struct vz_err *e)
 {
 	const struct vz_dist_net *n = &w->net;
 	bool ours = is_ours(&w->dist);
 	unsigned what = ours ? VZ_DIST_ALL : w->c->what;
-	int r = 0;
+	int r = first ? add_action(w, VZ_DIST_FIRST_START, NULL, false, e) : 0;
 
-	if (what & VZ_DIST_IP)
+	if (ours && is_untold(w))
+		return r;
+	if (r >= 0 && what & VZ_DIST_IP)
 		r = w->running && !ours ? add_ip_change(w, e) :
 					  add_action(w, VZ_DIST_ADD_IP, n->ips, false, e);
 	if (r >= 0 && what & VZ_DIST_HOSTNAME && *n->hostname)
@@ -175,13 +184,14 @@ static int run_text(struct work *w, const struct vz_state *st)
 
 	if (!text)
 		return -ENOMEM;
-	if (w->dist.warning)
+	if (w->dist.warning && !is_untold(w))
 		vz_log(0, "%s", w->dist.warning);
 	r = vz_inside_run(w->ct, st, &script, &code, &e);
 	if (r < 0 && e.exit == VZ_COMMAND_EXECUTION) {
 		/* it will not have a shell the next time either */
-		vz_log(0, "Warning: the container has no shell, its network configuration is not "
-			  "written");
+		if (!is_untold(w))
+			vz_log(0, "Warning: the container has no shell, its network configuration "
+				  "is not written");
 		return 0;
 	}
 	if (r < 0)
@@ -194,16 +204,15 @@ static int run_text(struct work *w, const struct vz_state *st)
 static int configure(struct work *w, const struct vz_state *st, struct vz_err *e)
 {
 	uint64_t stamp = stamp_of(w->ct, &w->dist, &w->net);
-	int have = stamp_is(w->ct->id, stamp), r;
+	int r;
 
-	if (have == 1 && !w->running)
+	w->have = stamp_is(w->ct->id, stamp);
+	if (w->have == 1 && !w->running)
 		return 0;
-	if (have == -ENOENT && is_ours(&w->dist) && vz_dist_net_is_empty(&w->net))
-		return 0; /* nothing was ever written */
 	r = vz_dist_text_begin(&w->text, &w->dist, e);
 	add_vars(w);
 	if (r >= 0)
-		r = add_actions(w, e);
+		r = add_actions(w, !strcmp(w->c->ve_state, "starting"), e);
 	if (r < 0 || !w->actions)
 		return r;
 	vz_dist_forget(w->ct->id);

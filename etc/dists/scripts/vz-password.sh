@@ -3,5 +3,10 @@
 # SET_USERPASS: USERPW=user:password. The VPS's own chpasswd changes it; a user that does not exist
 # is made, as the old tools did.
 case ${USERPW:-} in ?*:?*) ;; *) exit 74 ;; esac
-grep -q "^${USERPW%%:*}:" /etc/passwd || useradd -m "${USERPW%%:*}" || exit 74
+vz_user=${USERPW%%:*}
+grep -q "^$vz_user:" /etc/passwd || if command -v useradd >/dev/null; then
+	useradd -m "$vz_user"
+else
+	adduser -D "$vz_user" # busybox, as on Alpine
+fi || exit 74
 printf '%s\n' "$USERPW" | chpasswd || exit 74
