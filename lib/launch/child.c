@@ -179,9 +179,31 @@ static int become(const struct vz_spec *s, struct vz_err *e)
 	return vz_nl_loopback_up(e);
 }
 
-static void run_init(const struct vz_spec *s, struct vz_err *e)
+/* Returns only when there is none to run; the first that is there tells why. */
+static void exec_init(char *const *argv, char *const *env, struct vz_err *e)
 {
 	static const char *const inits[] = { "/sbin/init", "/etc/init", "/bin/init" };
+	bool found = false;
+
+	for (size_t i = 0; i < ARRAY_LEN(inits); i++) {
+		struct stat st;
+		int why;
+
+		execve(inits[i], argv, env);
+		why = errno;
+		if (found || lstat(inits[i], &st) < 0)
+			continue;
+		found = true;
+		vz_fail(e, VZ_FS_BAD_TMPL, why, "Unable to start init, probably incorrect template: %s%s",
+			inits[i], why == ENOENT ? ", or the interpreter it names" : "");
+	}
+	if (!found)
+		vz_fail(e, VZ_FS_BAD_TMPL, 0, "Unable to start init, probably incorrect template: there "
+			"is no /sbin/init, /etc/init or /bin/init in it");
+}
+
+static void run_init(const struct vz_spec *s, struct vz_err *e)
+{
 	char *argv[] = { (char[]){ "init" }, NULL };
 	char *env[] = {
 		(char[]){ "HOME=/" },
@@ -200,9 +222,7 @@ static void run_init(const struct vz_spec *s, struct vz_err *e)
 		vz_fail(e, VZ_FS_BAD_TMPL, errno, "cannot run %s", s->cmds[0].path);
 		return;
 	}
-	for (size_t i = 0; i < ARRAY_LEN(inits); i++)
-		execve(inits[i], argv, env);
-	vz_fail(e, VZ_FS_BAD_TMPL, errno, "Unable to start init, probably incorrect template");
+	exec_init(argv, env, e);
 }
 
 static void child_steps(const struct vz_spec *s, int *sock, struct vz_err *e)

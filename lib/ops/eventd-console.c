@@ -9,6 +9,7 @@
 #include "ops/eventd-internal.h"
 #include "base/log.h"
 #include "base/own.h"
+#include "ops/fate.h"
 #include "sys/file.h"
 #include "sys/pty.h"
 
@@ -17,7 +18,8 @@
 #include <sys/epoll.h>
 #include <sys/stat.h>
 
-#define LOG_DIR VZ_LOGDIR "/vzctl-console"
+#define LOG_DIR VZ_CONSOLE_LOGS
+#define TELL_BYTES 4096u /* in which the last lines are looked for */
 #define LOG_MAX ((off_t)1024 * 1024)
 #define SWEEP_MS 500
 #define YOUNG_MS 10000 /* its launch may not have written a state file yet */
@@ -128,6 +130,27 @@ static void master_ready(struct vz_eventd *d, struct vz_source *s, uint32_t even
 		vz_viewers_flush(d, c);
 }
 
+void vz_console_tell(struct vz_eventd *d, unsigned id)
+{
+	struct vz_console *c = vz_console_find(d, id);
+	uint8_t buf[TELL_BYTES];
+	uint64_t from;
+
+	if (!c)
+		return;
+	/* what the dead left in the terminal; it can hold one page of it */
+	for (int i = 0; i < 4 && c->src.fd >= 0; i++)
+		master_ready(d, &c->src, EPOLLIN);
+	from = vz_console_tail(c);
+	if (from < c->began)
+		from = c->began;
+	if (c->head - from > sizeof(buf))
+		from = c->head - sizeof(buf);
+	for (uint64_t i = from; i < c->head; i++)
+		buf[i - from] = c->ring[i % VZ_CONSOLE_RING];
+	vz_fate_lines((const char *)buf, c->head - from);
+}
+
 static struct vz_console *console_new(struct vz_eventd *d, unsigned id)
 {
 	autofree struct vz_console *c = calloc(1, sizeof(*c));
@@ -160,6 +183,7 @@ static int set_master(struct vz_eventd *d, unsigned id, int fd)
 		close(c->src.fd);
 	c->src.fd = TAKE_FD(master);
 	c->made = vz_eventd_now();
+	c->began = c->head;
 	r = reopen_slave(c);
 	return r < 0 ? r : vz_eventd_add(d, &c->src, EPOLLIN);
 }

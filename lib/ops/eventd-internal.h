@@ -58,6 +58,7 @@ struct vz_console {
 	int64_t made;         /* when; 0 once its VPS was seen to run */
 	uint8_t *ring;        /* the last bytes; `head` counts all there ever were */
 	uint64_t head;
+	uint64_t began;       /* head when this terminal was made: what is older another run said */
 	int log;
 	off_t log_size;
 };
@@ -119,6 +120,8 @@ int vz_console_make(struct vz_eventd *d, unsigned id, uid_t owner);
 struct vz_console *vz_console_find(struct vz_eventd *d, unsigned id);
 /* Takes a master that the fd store kept for us. */
 int vz_console_adopt(struct vz_eventd *d, unsigned id, int master);
+/* The last lines that VPS id said on its console, into the log. */
+void vz_console_tell(struct vz_eventd *d, unsigned id);
 /* First byte of the stream that the ring still has. */
 uint64_t vz_console_tail(const struct vz_console *c);
 

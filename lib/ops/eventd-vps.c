@@ -4,6 +4,7 @@
  * whoever stops a VPS; a file that stays behind a dead init is what makes us act.
  */
 #include "ops/eventd-internal.h"
+#include "ops/fate.h"
 #include "base/log.h"
 #include "base/num.h"
 #include "base/own.h"
@@ -71,14 +72,36 @@ static bool comes_back(unsigned id, struct vz_init init, const struct vz_exitinf
 	return how->end == VZ_END_REBOOT;
 }
 
-static void ended(struct vz_seen *v, struct vz_init init, const struct vz_exitinfo *how)
+/*
+ * Into the log: how it ended, and if nobody wanted that, why, and what it said last. A command that
+ * holds the lock is stopping it, and says so itself.
+ */
+static void tell_end(struct vz_eventd *d, const struct vz_seen *v, const struct vz_exitinfo *how)
+{
+	__attribute__((cleanup(vz_cg_closep))) struct vz_cg *cg = NULL;
+	bool wanted = how->end == VZ_END_REBOOT || how->end == VZ_END_HALT ||
+		      vz_ct_lock_holder(&d->host, v->id) > 0;
+	char text[64], why[200];
+
+	vz_exitinfo_text(how, text, sizeof(text));
+	if (wanted) {
+		vz_log(1, "%s", text);
+		return;
+	}
+	if (vz_cg_open(v->id, NULL, &cg, NULL) >= 0 && vz_fate_oom(cg, why, sizeof(why)))
+		vz_log(-1, "the container has ended: %s", why);
+	else
+		vz_log(0, "the container has ended: %s", text);
+	vz_console_tell(d, v->id);
+}
+
+static void ended(struct vz_eventd *d, struct vz_seen *v, struct vz_init init,
+		  const struct vz_exitinfo *how)
 {
 	bool reboot = comes_back(v->id, init, how);
-	char text[64];
 
 	vz_log_ctid(v->id);
-	vz_log(how->end == VZ_END_UNKNOWN ? 0 : 1, "%s",
-	       vz_exitinfo_text(how, text, sizeof(text)));
+	tell_end(d, v, how);
 	if (reboot) {
 		int64_t now = vz_eventd_now();
 		int64_t *oldest = &v->reboots[v->nreboots++ % ARRAY_LEN(v->reboots)];
@@ -95,7 +118,7 @@ static void ended(struct vz_seen *v, struct vz_init init, const struct vz_exitin
 }
 
 /* A state file without a living init, which we did not see end: it may be a zombie still. */
-static void found_dead(struct vz_seen *v)
+static void found_dead(struct vz_eventd *d, struct vz_seen *v)
 {
 	struct vz_init init = VZ_INIT_OTHER_BOOT;
 	autoclose int stat_fd = -EBADF;
@@ -111,7 +134,7 @@ static void found_dead(struct vz_seen *v)
 	if (is_same(init, v->handled))
 		return;
 	how = is_same(init, v->last_init) ? v->last : vz_exitinfo_get(stat_fd, -1);
-	ended(v, init, &how);
+	ended(d, v, init, &how);
 }
 
 static void watch(struct vz_eventd *d, struct vz_seen *v, const struct vz_state *st)
@@ -119,7 +142,7 @@ static void watch(struct vz_eventd *d, struct vz_seen *v, const struct vz_state 
 	autoclose int pidfd = vz_state_pidfd(st), stat_fd = open_stat(st);
 
 	if (pidfd < 0) {
-		found_dead(v);
+		found_dead(d, v);
 		return;
 	}
 	if (vz_exitwatch_add(d->watch, pidfd, stat_fd) < 0) {
@@ -146,7 +169,7 @@ void vz_eventd_look(struct vz_eventd *d, unsigned id)
 	if (vz_state_read(id, &st))
 		watch(d, v, &st);
 	else if (vz_state_file_exists(id))
-		found_dead(v);
+		found_dead(d, v);
 	else if (c)
 		d->sweep_due = vz_eventd_now();
 }

@@ -6,6 +6,7 @@
  */
 #include "base/log.h"
 #include "base/own.h"
+#include "ops/fate.h"
 #include "ops/start.h"
 
 static void write_again(const struct vz_ct *ct, const struct vz_state *st)
@@ -24,6 +25,7 @@ void vz_op_heal(struct vz_ct *ct, bool ended_too)
 	autofree char *verb = vz_journal_read(ct->id);
 	struct vz_start s = { 0 };
 	struct vz_err e = { 0 };
+	char why[200];
 	bool alive = vz_state_read(ct->id, &s.state) > 0;
 
 	if (alive && !verb && !vz_state_is_written(ct->id, &s.state))
@@ -41,6 +43,10 @@ void vz_op_heal(struct vz_ct *ct, bool ended_too)
 		vz_log(-1, "Warning: %s, ignoring", e.msg);
 		return;
 	}
+	if (!verb && vz_fate_oom(s.env.cg, why, sizeof(why)))
+		vz_log(-1, "Container has ended: %s", why);
+	else if (!verb)
+		vz_log(0, "Container has ended by itself");
 	vz_plan_undo(vz_start_plan, SIZE_MAX, &s);
 	if (s.umount_result < 0)
 		vz_log(-1, "Warning: %s, ignoring", s.umount_err.msg);

@@ -61,9 +61,9 @@ int vz_op_run_inside(struct vz_ct *ct, const struct vz_script *script, int *ret_
 int vz_op_run_anyway(struct vz_ct *ct, const struct vz_script *script, int *ret_code,
 		     struct vz_err *e);
 
-/* status.c: prints the state line; no lock, always 0. network: and what is the case with the VPS's
- * network (netstatus.c), in lines "word: value". */
-int vz_op_status(struct vz_ct *ct, bool network);
+/* status.c: prints the state line; no lock, always 0. verbose: and why one that ended by itself did,
+ * and what is the case with the VPS's network (netstatus.c), in lines "word: value". */
+int vz_op_status(struct vz_ct *ct, bool verbose);
 void vz_status_network(const struct vz_ct *ct);
 void vz_status_drops(unsigned ctid); /* netdrops.c */
 

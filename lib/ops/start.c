@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "ops/dist.h"
 #include "ops/lan.h"
+#include "ops/fate.h"
 #include "ops/features.h"
 #include "ops/plan.h"
 #include "sys/clock.h"
@@ -22,6 +23,7 @@
 #include <time.h>
 
 #define WAIT_LIMIT_S 300 /* --wait */
+#define SURVIVES_MS 100 /* under --wait: an init that cannot run ends in less */
 
 static struct vz_start *ctx_of(void *ctx)
 {
@@ -102,7 +104,9 @@ static int init_do(void *ctx, struct vz_err *e)
 	int r = vz_env_spec(&s->env, true, e);
 
 	s->env.spec.notify = s->opts.wait;
-	return r < 0 ? r : vz_launch_begin(&s->env.spec, &s->env.launch, e);
+	if (r >= 0)
+		r = vz_launch_begin(&s->env.spec, &s->env.launch, e);
+	return vz_fate_step(&s->env, r, e);
 }
 
 static void init_undo(void *ctx)
@@ -121,7 +125,7 @@ static int ready_do(void *ctx, struct vz_err *e)
 {
 	struct vz_start *s = ctx;
 
-	return vz_launch_ready(&s->env.spec, &s->env.launch, e);
+	return vz_fate_step(&s->env, vz_launch_ready(&s->env.spec, &s->env.launch, e), e);
 }
 
 static void net_undo(void *ctx)
@@ -178,19 +182,31 @@ static int script_do(void *ctx, struct vz_err *e)
 							    .conf = &s->env.ct->conf }, e);
 	if (r >= 0 && !s->opts.skip_setup)
 		vz_lan_tell_names(s->env.ct, &s->state, false);
-	return r < 0 ? r : vz_inside_script(s->env.ct, &s->state, "start", e);
+	if (r >= 0)
+		r = vz_inside_script(s->env.ct, &s->state, "start", e);
+	return vz_fate_step(&s->env, r, e);
 }
 
 static int go_do(void *ctx, struct vz_err *e)
 {
-	return vz_launch_go(&ctx_of(ctx)->env.launch, e);
+	struct vz_start *s = ctx;
+
+	s->console_mark = vz_fate_mark(s->env.ct->id);
+	return vz_fate_step(&s->env, vz_launch_go(&s->env.launch, e), e);
 }
 
 static int state_do(void *ctx, struct vz_err *e)
 {
 	struct vz_start *s = ctx;
+	int r = vz_state_write(s->env.ct->id, &s->state, e);
 
-	return vz_state_write(s->env.ct->id, &s->state, e);
+	/* nobody waits for an init to live on unless asked to: what ends later vzeventd tells, or
+	 * the next command */
+	if (r >= 0)
+		r = vz_fate_init(&s->env, s->console_mark, s->opts.wait ? SURVIVES_MS : 0, e);
+	if (r < 0)
+		vz_state_remove(s->env.ct->id);
+	return r;
 }
 
 static void state_undo(void *ctx)
@@ -260,8 +276,11 @@ static int wait_ready(struct vz_start *s, struct vz_err *e)
 
 		if (poll(f, 3, wait) < 0 && errno != EINTR)
 			break;
-		if (f[1].revents)
+		if (f[1].revents) {
+			if (vz_fate_init(&s->env, s->console_mark, 0, e) < 0)
+				vz_log(-1, "%s", e->msg);
 			return vz_fail(e, VZ_WAIT_FAILED, 0, "Container wait failed - its init has ended");
+		}
 		if (f[2].revents) /* the user has had enough of waiting; the VPS goes on */
 			return vz_fail(e, VZ_WAIT_FAILED, 0, "Container wait failed - interrupted, "
 				       "the container goes on starting");

@@ -12,6 +12,7 @@ struct vz_start {
 	struct vz_net net;
 	struct vz_start_opts opts;
 	struct vz_state state;
+	off_t console_mark;       /* where its console's log ended before init ran */
 	bool keep_mount;          /* undo leaves VE_ROOT mounted (stop --skip-umount) */
 	int umount_result;        /* what undoing "mount" came to */
 	struct vz_err umount_err;

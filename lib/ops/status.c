@@ -1,13 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* status: one line that clients parse word by word (reference 1.5). */
 #include "base/own.h"
+#include "ops/fate.h"
 #include "ops/ops.h"
 #include "ops/private.h"
 #include "ops/start.h"
 
 #include <string.h>
 
-int vz_op_status(struct vz_ct *ct, bool network)
+/* One that ended by itself, before the next command takes away what it left. */
+static void tell_end(unsigned id)
+{
+	__attribute__((cleanup(vz_cg_closep))) struct vz_cg *cg = NULL;
+	autofree char *verb = vz_journal_read(id);
+	char why[200] = "by itself";
+
+	if (verb || !vz_state_file_exists(id))
+		return;
+	if (vz_cg_open(id, NULL, &cg, NULL) >= 0)
+		(void)vz_fate_oom(cg, why, sizeof(why));
+	printf("ended: %s\n", why);
+}
+
+int vz_op_status(struct vz_ct *ct, bool verbose)
 {
 	struct vz_state st;
 	bool running = vz_state_read(ct->id, &st) > 0;
@@ -17,7 +32,9 @@ int vz_op_status(struct vz_ct *ct, bool network)
 	printf("CTID %u %s %s %s%s\n", ct->id, exist ? "exist" : "deleted",
 	       vz_ct_is_mounted(ct) ? "mounted" : "unmounted", running ? "running" : "down",
 	       suspended ? " suspended" : "");
-	if (network)
+	if (verbose && !running)
+		tell_end(ct->id);
+	if (verbose)
 		vz_status_network(ct);
 	return 0;
 }

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Why a VPS, or its start, ended; see fate.h. */
+#include "ops/fate.h"
+#include "base/escape.h"
+#include "base/log.h"
+#include "base/num.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "ct/console.h"
+#include "sys/clock.h"
+#include "sys/exitinfo.h"
+#include "sys/wait.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+
+#define LINES 5
+#define LINE_MAX_LEN 160
+#define TAIL 4096u          /* of a log, in which the last lines are looked for */
+#define LATE_MS 500         /* vzeventd may be about to write what a dead init said */
+#define POLL_MS 10
+
+bool vz_fate_oom(const struct vz_cg *cg, char *buf, size_t size)
+{
+	struct vz_cg_usage u;
+
+	if (vz_cg_read(cg, &u, NULL) < 0 || !u.oom_kills || u.oom_kills == VZ_UNLIMITED)
+		return false;
+	if (u.ram_max == VZ_UNLIMITED)
+		snprintf(buf, size, "the host's memory was used up, and the kernel killed %llu of the "
+			 "container's processes; limit containers with --ram",
+			 (unsigned long long)u.oom_kills);
+	else
+		snprintf(buf, size, "its memory (%llu KiB) was used up, and the kernel killed %llu of its "
+			 "processes; give it more with --ram", (unsigned long long)u.ram_max / 1024,
+			 (unsigned long long)u.oom_kills);
+	return true;
+}
+
+int vz_fate_step(const struct vz_env *env, int r, struct vz_err *e)
+{
+	char why[200];
+
+	if (r >= 0 || !vz_fate_oom(env->cg, why, sizeof(why)))
+		return r;
+	vz_fail(e, VZ_RESOURCE, 0, "Not enough memory to start the container: %s", why);
+	return r;
+}
+
+/* ---- the console ---- */
+
+static int open_log(unsigned id, off_t *ret_size)
+{
+	autofree char *path = vz_fmt(VZ_CONSOLE_LOGS "/%u.log", id);
+	autoclose int fd = path ? open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) : -EBADF;
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return -ENOENT;
+	*ret_size = st.st_size;
+	return TAKE_FD(fd);
+}
+
+off_t vz_fate_mark(unsigned id)
+{
+	off_t size = 0;
+	autoclose int fd = open_log(id, &size);
+
+	return fd < 0 ? 0 : size;
+}
+
+/* Where the last LINES lines begin that are not empty. */
+static const char *last_lines(const char *text, const char *end)
+{
+	const char *p = end;
+
+	for (int seen = 0; p > text; p--) {
+		bool ends = p[-1] == '\n' && p < end && *p != '\n' && *p != '\r';
+
+		if (ends && ++seen == LINES)
+			break;
+	}
+	return p;
+}
+
+void vz_fate_lines(const char *text, size_t n)
+{
+	const char *end = text + n, *p = last_lines(text, end), *eol;
+
+	for (; p < end; p = eol + 1) {
+		char out[VZ_ESCAPE_ROOM(LINE_MAX_LEN) + 1];
+		struct vz_escape x = { 0 };
+		size_t len, k;
+
+		eol = memchr(p, '\n', (size_t)(end - p));
+		eol = eol ? eol : end;
+		len = (size_t)(eol - p);
+		while (len && (p[len - 1] == '\r' || p[len - 1] == ' '))
+			len--;
+		if (!len)
+			continue;
+		k = vz_escape(&x, p, len > LINE_MAX_LEN ? LINE_MAX_LEN : len, out);
+		k += vz_escape(&x, NULL, 0, out + k);
+		out[k] = 0;
+		vz_log(-1, "console: %s", out);
+	}
+}
+
+/* False when the log has nothing behind the mark (yet). A log that is shorter than it was has been
+ * begun anew. */
+static bool say_since(unsigned id, off_t mark)
+{
+	char text[TAIL];
+	off_t size = 0;
+	autoclose int fd = open_log(id, &size);
+	ssize_t n;
+
+	if (fd < 0)
+		return false;
+	if (size < mark)
+		mark = 0;
+	if (size - mark > (off_t)TAIL)
+		mark = size - (off_t)TAIL;
+	n = pread(fd, text, TAIL, mark);
+	if (n <= 0)
+		return false;
+	vz_fate_lines(text, (size_t)n);
+	return true;
+}
+
+static void say_console(const struct vz_env *env, off_t mark)
+{
+	int64_t end = vz_now_ms() + LATE_MS;
+
+	if (env->spec.console < 0) {
+		vz_log(-1, "console: not kept, because vzeventd does not run");
+		return;
+	}
+	while (!say_since(env->ct->id, mark) && vz_now_ms() < end)
+		(void)poll(NULL, 0, POLL_MS);
+}
+
+int vz_fate_init(struct vz_env *env, off_t mark, int wait_ms, struct vz_err *e)
+{
+	struct vz_exitinfo how;
+	char why[200], text[64];
+	int status;
+
+	if (vz_wait_child(env->launch.pidfd, vz_now_ms() + wait_ms, &status) < 0)
+		return 0;
+	env->launch.pid = 0; /* reaped */
+	how = vz_exitinfo_decode(status);
+	say_console(env, mark);
+	vz_exitinfo_text(&how, text, sizeof(text));
+	if (vz_fate_oom(env->cg, why, sizeof(why)))
+		vz_fail(e, VZ_RESOURCE, 0, "The container did not stay up: %s: %s", text, why);
+	else
+		vz_fail(e, VZ_FS_BAD_TMPL, 0, "The container did not stay up: %s; its own logs are in %s "
+			"after `vzctl mount`", text, env->ct->root);
+	return -ECHILD;
+}
