@@ -10,6 +10,8 @@
  *
  * It is not a product: it knows nothing of the code it tests and shares no line with it.
  */
+#include "tests/init.h"
+
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
@@ -145,6 +147,7 @@ static void report_self(FILE *out)
 		prctl(PR_GET_DUMPABLE));
 	fprintf(out, "self cwd=%s tty=%s\n", getcwd(cwd, sizeof(cwd)) ? cwd : errname(errno),
 		open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC) < 0 ? "none" : "some");
+	report_inherited(out);
 	report_process("self", out);
 }
 
@@ -604,6 +607,9 @@ static int usage(void)
 	      "probe socket FAMILY PROTOCOL [i386|socketcall]\n"
 	      "probe link KIND | nft EXPRESSION   send such a netlink message\n"
 	      "probe flood N          a datagram to each of N ports of the loopback device\n"
+	      "probe take KIND MAX | hold KIND MAX   kernel objects until there are no more\n"
+	      "probe owner PATH       who made this user namespace\n"
+	      "probe weird CMD...     runs it with all that can be inherited out of the ordinary\n"
 	      "probe args ... | exit N | signal N | sleep | catch N | daemon | eat MIB\n",
 	      stderr);
 	return 2;
@@ -665,6 +671,12 @@ static int probe_with_args(int argc, char **argv)
 		return adopt(!strcmp(what, "reap"), argv + 2);
 	if (!strcmp(what, "socket") && argc >= 4)
 		return try_socket(argv[2], argv[3], argv[4]);
+	if (!strcmp(what, "weird"))
+		return weird(argv + 2);
+	if ((!strcmp(what, "take") || !strcmp(what, "hold")) && argc == 4)
+		return take(argv[2], atol(argv[3]), *what == 'h');
+	if (!strcmp(what, "owner"))
+		return show_owner(argv[2]);
 	if (!strcmp(what, "abi"))
 		return try_abi(argv[2]);
 	if (!strcmp(what, "link"))

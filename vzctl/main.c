@@ -5,15 +5,13 @@
  */
 #include "vzctl/vzctl.h"
 
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/process.h"
 #include "ops/plan.h"
 
 struct global {
@@ -56,13 +54,8 @@ static void warn(int level, const char *line)
 
 static void set_up_process(void)
 {
-	/* whoever started us may have closed them; an fd of ours must never get such a number */
-	while (fcntl(2, F_GETFD) < 0)
-		if (open("/dev/null", O_RDWR) < 0)
-			break;
+	vz_process_init();
 	vz_plan_obey_signals();
-	(void)signal(SIGPIPE, SIG_IGN);
-	umask(0022);
 }
 
 static void set_up_log(const struct vz_conf *c, const struct global *g, const struct verb *v)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* vzeventd, the command: options in, exit code out (reference 10.8). */
 #include "base/log.h"
+#include "base/process.h"
 #include "ops/eventd.h"
 
 #include <getopt.h>
@@ -17,6 +18,7 @@ int main(int argc, char **argv)
 	bool foreground = false;
 	int opt, verbose = 0;
 
+	vz_process_init();
 	while ((opt = getopt(argc, argv, "vdh")) != -1) {
 		switch (opt) {
 		case 'v':

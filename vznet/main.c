@@ -2,17 +2,15 @@
 /* vznet: networks between containers. Options and output; what they do is ops/lan.h. */
 #include "vznet/vznet.h"
 
-#include <fcntl.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/own.h"
+#include "base/process.h"
 #include "ops/ops.h"
 
 #define OPTS_MAX 64
@@ -250,21 +248,11 @@ static int run(const struct verb *v, int argc, char **argv)
 	return v->run(argv + optind, &e) < 0 ? vz_log_err(&e) : VZ_OK;
 }
 
-static void set_up_process(void)
-{
-	/* whoever started us may have closed them; an fd of ours must never get such a number */
-	while (fcntl(2, F_GETFD) < 0)
-		if (open("/dev/null", O_RDWR) < 0)
-			break;
-	(void)signal(SIGPIPE, SIG_IGN);
-	umask(0022);
-}
-
 int main(int argc, char **argv)
 {
 	int i = 1;
 
-	set_up_process();
+	vz_process_init();
 	vz_log_init("vznet");
 	if (argc > 1 && !strcmp(argv[1], "--quiet")) {
 		vz_log_quiet(true);

@@ -70,6 +70,9 @@ int cg_detect(struct vz_cg *cg, const char *root, struct vz_err *e);
 /* Mount root of a hierarchy: an fd that stays the handle's, or -errno. */
 int cg_root(const struct vz_cg *cg, enum cg_hier h);
 const char *cg_hier_name(enum cg_hier h);
+/* Mount root of the v1 hierarchy with these controllers, as /proc/PID/cgroup lists them
+ * ("name=systemd", "net_cls,net_prio"): an fd, the caller's, or -errno. */
+int cg_root_of(const struct vz_cg *cg, const char *controllers);
 
 /* ---- tree.c: directories and attributes; hostile names below the group, so fds only ---- */
 /* The group's directory: an fd that stays the handle's, or -errno. */

@@ -100,6 +100,11 @@ int vz_cg_join_fd(struct vz_cg *cg, pid_t init);
  * or by the guest, the group of its init. */
 int vz_cg_check_frozen(struct vz_cg *cg, pid_t init, struct vz_err *e);
 
+/* Takes the caller, a process of one thread with the host's rights that is to join the VPS, out of
+ * the groups of whoever started it in all v1 hierarchies, named ones and those of other tools
+ * included: vz_cg_attach() and vz_cg_join() know only those in which a VPS has a group. */
+void vz_cg_leave(const struct vz_cg *cg);
+
 /* Puts the limits named by l->has in force, before or after there are processes. What the kernel
  * has no file for does not keep the others from being set; it is -EOPNOTSUPP at the end. The exit
  * code in *e is that of the limit's kind: VZ_SETUBC, VZ_SETFSHD, VZ_SET_IO. I/O limits hold for

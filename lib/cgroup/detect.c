@@ -70,29 +70,43 @@ static bool has_word(const char *list, const char *word)
 	return false;
 }
 
-/* One line: "ID PARENT MAJ:MIN ROOT POINT OPTIONS [TAGS] - TYPE SOURCE SUPER-OPTIONS" */
-static void scan_line(const struct vz_cg *cg, char *line)
+struct mount {
+	const char *point, *type, *super; /* super: the options of the file system */
+};
+
+/* One line: "ID PARENT MAJ:MIN ROOT POINT OPTIONS [TAGS] - TYPE SOURCE SUPER-OPTIONS"; cut in place. */
+static bool parse_line(char *line, struct mount *ret)
 {
-	char *tail = strstr(line, " - "), *point = NULL, *type, *super;
+	char *tail = strstr(line, " - "), *point = NULL;
 
 	if (!tail)
-		return;
+		return false;
 	*tail = 0;
 	for (int i = 0; i < 5 && line; i++)
 		point = strsep(&line, " ");
 	tail += strlen(" - ");
-	type = strsep(&tail, " ");
+	ret->type = strsep(&tail, " ");
 	(void)strsep(&tail, " ");
-	super = tail;
-	if (!point || !super)
-		return;
+	ret->super = tail;
+	ret->point = point;
+	if (!point || !tail)
+		return false;
 	unescape(point);
+	return true;
+}
+
+static void scan_line(const struct vz_cg *cg, char *line)
+{
+	struct mount m;
+
+	if (!parse_line(line, &m))
+		return;
 	for (enum cg_hier h = CG_V2; h < CG_NHIER; h++) {
 		int *fd = &cg->fds->root[h];
 
-		if (*fd < 0 && !strcmp(type, h == CG_V2 ? "cgroup2" : "cgroup") &&
-		    (h == CG_V2 || has_word(super, names[h])))
-			*fd = open_root(cg, h, AT_FDCWD, point);
+		if (*fd < 0 && !strcmp(m.type, h == CG_V2 ? "cgroup2" : "cgroup") &&
+		    (h == CG_V2 || has_word(m.super, names[h])))
+			*fd = open_root(cg, h, AT_FDCWD, m.point);
 	}
 }
 
@@ -139,6 +153,31 @@ int cg_root(const struct vz_cg *cg, enum cg_hier h)
 	if (*fd == -EBADF)
 		*fd = -ENOENT;
 	return *fd;
+}
+
+int cg_root_of(const struct vz_cg *cg, const char *controllers)
+{
+	const char *first = controllers, *usual = controllers;
+	autofree char *text = NULL, *word = NULL;
+	char *p, *line;
+	int fd;
+
+	(void)vz_str_prefix(controllers, "name=", &usual);
+	fd = open_root(cg, CG_FIRST_V1, cg->fds->base, usual);
+	if (fd >= 0)
+		return fd;
+	word = vz_str_word(&first, ",");
+	fd = (int)vz_file_read(AT_FDCWD, "/proc/self/mountinfo", MOUNTINFO_MAX, &text);
+	if (fd < 0 || !word)
+		return fd < 0 ? fd : -ENOMEM;
+	fd = -ENOENT;
+	for (p = text; fd < 0 && (line = strsep(&p, "\n"));) {
+		struct mount m;
+
+		if (parse_line(line, &m) && !strcmp(m.type, "cgroup") && has_word(m.super, word))
+			fd = open_root(cg, CG_FIRST_V1, AT_FDCWD, m.point);
+	}
+	return fd;
 }
 
 /* One v1 controller at its usual place settles it without a look at the mount table. */

@@ -265,6 +265,31 @@ int vz_cg_join(struct vz_cg *cg, pid_t pid, pid_t init, struct vz_err *e)
 	return r < 0 ? r : cg->ops->attach(cg, pid, e);
 }
 
+/* To the root of one hierarchy; "tasks", not cgroup.procs, for the reason that v1.c gives. */
+static void leave(const struct vz_cg *cg, const char *controllers)
+{
+	autoclose int root = cg_root_of(cg, controllers);
+
+	if (root >= 0)
+		(void)vz_file_write(root, "tasks", "0");
+}
+
+void vz_cg_leave(const struct vz_cg *cg)
+{
+	autofree char *text = NULL;
+	char *p, *line;
+
+	if (cg->fake || vz_file_read(AT_FDCWD, "/proc/self/cgroup", 1u << 20, &text) < 0)
+		return;
+	/* "ID:CONTROLLERS:PATH"; v2 has none, and everybody is placed there anyway */
+	for (p = text; (line = strsep(&p, "\n"));) {
+		const char *id = strsep(&line, ":"), *controllers = strsep(&line, ":");
+
+		if (id && controllers && *controllers && line && strcmp(line, "/") != 0)
+			leave(cg, controllers);
+	}
+}
+
 int vz_cg_apply(struct vz_cg *cg, const struct vz_cg_limits *l, struct vz_err *e)
 {
 	struct vz_err later;

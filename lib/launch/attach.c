@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Joining a running VPS: the file set, order and messages of a launch, but into namespaces that
- * exist. Two processes: the joiner is born in the VPS's pid namespace and stays in our own cgroup,
+ * exist. Two processes: the joiner is born in the VPS's pid namespace and stays outside of its cgroup,
  * with the host's ids: the guest can neither signal nor freeze it. It enters the other namespaces and
  * opens what is to be opened. Its last act is the clone of the runner, a child of ours too, into
  * the cgroup of the VPS's init; which only has its ids, capabilities and filter to change before
@@ -134,6 +134,7 @@ static _Noreturn void joiner_main(const struct vz_join *j, int pidfd, int beside
 	int master = -EBADF, r;
 
 	prctl(PR_SET_DUMPABLE, 0);
+	vz_child_shed(j->cg);
 	vz_child_reset();
 	r = vz_setns(pidfd, JOINER_NAMESPACES);
 	if (r == -EINVAL) /* a kernel without time namespaces */

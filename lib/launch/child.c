@@ -13,6 +13,7 @@
 #include "fs/api.h"
 #include "sys/call.h"
 #include "sys/caps.h"
+#include "sys/inherit.h"
 #include "sys/nl.h"
 #include "sys/spawn.h"
 #include "sys/timens.h"
@@ -24,7 +25,6 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -34,7 +34,7 @@
 void vz_child_reset(void)
 {
 	vz_reset_signals();
-	(void)setpriority(PRIO_PROCESS, 0, 0);
+	vz_inherit_limits();
 	umask(0022);
 	setsid();
 }

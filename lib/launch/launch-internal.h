@@ -8,8 +8,14 @@
 /* The child's column; never returns. sock: its end. */
 _Noreturn void vz_child_main(const struct vz_spec *s, int sock);
 
-/* Host defaults a guest should not inherit from whoever typed "vzctl start": signals, umask,
- * session, niceness. */
+/* Steps 1 and 2: the child's pid, a process of the caller's, and its pidfd. sock: both ends; the
+ * child runs vz_child_main() on its own. */
+pid_t vz_birth(const struct vz_spec *s, const int sock[2], int *ret_pidfd, struct vz_err *e);
+/* For a process that is to become the VPS's and has the host's rights still: sheds all that it has
+ * from the caller, cgroups of every hierarchy included. */
+void vz_child_shed(struct vz_cg *cg);
+/* Host defaults a guest should not inherit from whoever typed "vzctl start": signals, limits,
+ * umask, session. Takes no rights. */
 void vz_child_reset(void);
 /* fds 0..2 as given; *sock becomes number 3, close-on-exec, and all others are closed: while exec
  * exchanges the memory, the guest may look at the descriptors. */

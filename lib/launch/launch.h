@@ -3,11 +3,14 @@
  * Making a VPS's first process, and joining a running VPS.
  *
  *   parent (host)                        child (PID 1 to be)
- *   1  enters the launch pad (pad.h)
- *   2  clone3(): user, pid, mount, net,
- *      uts; into the cgroup       -----> 3  arms the death signal; enters the v1 cgroups
- *   4  leaves the pad; writes the id
- *      maps; limits of the process
+ *   1  a helper (birth.c) sheds what
+ *      the caller passed on, enters
+ *      the launch pad (pad.h), takes the
+ *      VPS's ids
+ *   2  the helper: clone3(): user, pid,
+ *      mount, net, uts; into the
+ *      cgroup                     -----> 3  arms the death signal; enters the v1 cgroups
+ *   4  writes the id maps
  *   5  MAPPED; network devices    -----> 6  time namespace; becomes root inside; ipc and cgroup
  *                                           namespaces; builds the tree, pivots, drops the
  *                                           pad; host name, loopback

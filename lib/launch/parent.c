@@ -1,79 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The parent's column of a launch; the numbers are those of launch.h. */
 #include "launch/launch-internal.h"
-#include "launch/pad.h"
 #include "launch/sync.h"
 #include "base/own.h"
 #include "sys/call.h"
 #include "sys/idmap.h"
 #include "sys/wait.h"
 
-#include <fcntl.h>
 #include <limits.h>
-#include <sys/resource.h>
 
 /* For each of the child's two ways, to its tree and to exec: a host that starts a hundred VPSes at
  * once is slow, and programs that ran inside may have frozen the child. */
 #define LAUNCH_TIMEOUT_S 60
-
-#define NAMESPACES (CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWUTS)
-
-/* What a booting kernel gives its init; the operator's own ulimits are none of the guest's. Needs
- * CAP_SYS_RESOURCE to raise; where that is missing the guest keeps what we have. */
-static void default_rlimits(pid_t pid)
-{
-	static const struct {
-		int what;
-		rlim_t soft, hard;
-	} limits[] = {
-		{ RLIMIT_NOFILE, 1024, 524288 },
-		{ RLIMIT_CORE, 0, RLIM_INFINITY },
-		{ RLIMIT_STACK, 8 << 20, RLIM_INFINITY },
-		{ RLIMIT_NPROC, RLIM_INFINITY, RLIM_INFINITY },
-		{ RLIMIT_MEMLOCK, 8 << 20, 8 << 20 },
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
-		struct rlimit want = { limits[i].soft, limits[i].hard };
-
-		(void)prlimit(pid, limits[i].what, &want, NULL);
-	}
-}
-
-/* Steps 1, 2 and the first half of 4: clones the child out of the pad. */
-static pid_t clone_child(const struct vz_spec *s, const int sock[2], int *pidfd, struct vz_err *e)
-{
-	autoclose int pad = -EBADF, here = -EBADF, cwd = -EBADF;
-	uint64_t flags = NAMESPACES | (s->uid ? CLONE_NEWUSER : 0);
-	pid_t pid;
-	int r;
-
-	r = vz_pad_open(&pad, e);
-	if (r < 0)
-		return r;
-	here = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
-	cwd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (here < 0)
-		return vz_fail(e, VZ_SYSTEM, errno, "cannot open the own mount namespace");
-	r = vz_setns(pad, CLONE_NEWNS);					/* 1 */
-	if (r < 0)
-		return vz_fail(e, VZ_ENVCREATE, -r, "cannot enter the launch pad");
-	pid = vz_clone3(flags, pidfd, vz_cg_clone_fd(s->cg));		/* 2 */
-	if (!pid) {
-		close(sock[0]);
-		vz_child_main(s, sock[1]);
-	}
-	r = vz_setns(here, CLONE_NEWNS);				/* 4 */
-	if (cwd >= 0)
-		(void)!fchdir(cwd);
-	if (pid < 0)
-		return vz_fail(e, VZ_ENVCREATE, -pid, "cannot create the container's namespaces");
-	if (r < 0) {
-		(void)vz_pidfd_signal(*pidfd, SIGKILL);
-		return vz_fail(e, VZ_SYSTEM, -r, "cannot leave the launch pad");
-	}
-	return pid;
-}
 
 static int map_child(const struct vz_spec *s, struct vz_launch *l, struct vz_err *e)
 {
@@ -84,7 +22,6 @@ static int map_child(const struct vz_spec *s, struct vz_launch *l, struct vz_err
 	if (r < 0)
 		return vz_fail(e, VZ_ENVCREATE, -r, "cannot map host ids %u-%u", s->uid,
 			       s->uid + VZ_IDS_PER_VPS - 1);
-	default_rlimits(l->pid);
 	vz_sync_send(l->sock, MAPPED, NULL, -1);			/* 5 */
 	return 0;
 }
@@ -98,7 +35,7 @@ int vz_launch_begin(const struct vz_spec *s, struct vz_launch *ret, struct vz_er
 	if (r < 0)
 		return vz_fail(e, VZ_RESOURCE, -r, "cannot make a socket pair");
 	l.sock = sock[0];
-	l.pid = clone_child(s, sock, &l.pidfd, e);
+	l.pid = vz_birth(s, sock, &l.pidfd, e);				/* 1, 2 */
 	close(sock[1]);
 	r = l.pid < 0 ? l.pid : map_child(s, &l, e);
 	if (r < 0) {

@@ -13,6 +13,7 @@
 #include "ops/features.h"
 #include "ops/plan.h"
 #include "sys/clock.h"
+#include "sys/inherit.h"
 #include "sys/proc.h"
 #include "sys/wait.h"
 
@@ -328,6 +329,14 @@ static void put_dump_aside(const struct vz_ct *ct)
 			   "afresh; it is kept as %s", from, to);
 }
 
+static void say_stuck(void)
+{
+	const char *text;
+
+	for (size_t i = 0; (text = vz_inherit_stuck(i)); i++)
+		vz_log(-1, "Warning: %s", text);
+}
+
 int vz_op_start(struct vz_ct *ct, const struct vz_start_opts *o, struct vz_err *e)
 {
 	struct vz_start s = { .opts = *o, .net = VZ_NET_INIT };
@@ -336,6 +345,10 @@ int vz_op_start(struct vz_ct *ct, const struct vz_start_opts *o, struct vz_err *
 	if (r < 0)
 		return r;
 	vz_log(0, "Starting container...");
+	r = vz_inherit_refused(e);
+	if (r < 0)
+		return r;
+	say_stuck();
 	r = vz_env_open(&s.env, ct, e);
 	s.env.bare = o->skip_setup;
 	if (r >= 0)

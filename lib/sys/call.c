@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #ifndef OPEN_TREE_CLOEXEC
@@ -36,6 +38,49 @@ pid_t vz_clone3(uint64_t flags, int *pidfd, int cgroup_fd)
 	if (r > 0 && pidfd)
 		*pidfd = fd;
 	return r;
+}
+
+struct beside {
+	void (*fn)(void *arg);
+	void *arg;
+};
+
+static int beside(void *arg)
+{
+	const struct beside *b = arg;
+
+	b->fn(b->arg);
+	_exit(0);
+}
+
+int vz_run_beside(void (*fn)(void *arg), void *arg, size_t stack)
+{
+	struct beside b = { fn, arg };
+	sigset_t all, old;
+	pid_t pid;
+	char *low = mmap(NULL, stack, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK | MAP_NORESERVE, -1, 0);
+
+	if (low == MAP_FAILED)
+		return -errno;
+	/* a handler of the caller's must not run on that stack */
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &old);
+	pid = clone(beside, low + stack, CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, &b);
+	if (pid < 0)
+		pid = -errno;
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	(void)munmap(low, stack);
+	return pid < 0 ? pid : 0;
+}
+
+int vz_thread_set_euid(uid_t uid, gid_t gid)
+{
+	int r = ret(syscall(SYS_setresgid, -1, gid, -1));
+
+	return r < 0 ? r : ret(syscall(SYS_setresuid, -1, uid, -1));
 }
 
 int vz_openat2(int dirfd, const char *path, uint64_t flags, mode_t mode, uint64_t resolve)

@@ -23,6 +23,14 @@
 #define CLONE_INTO_CGROUP 0x200000000ULL
 #endif
 
+/* Runs fn(arg) in a process that shares the caller's memory and descriptors, with a stack of `stack`
+ * bytes, and waits until it has ended; all else (ids, limits, directories, namespaces) is a copy of
+ * its own, so fn may change it at will. Signals are blocked in it. fn may end it; what it returns
+ * is lost. A child that fn makes with CLONE_PARENT is the caller's and keeps the stack. */
+int vz_run_beside(void (*fn)(void *arg), void *arg, size_t stack);
+/* setresgid(2), setresuid(2) of the effective ids for this thread alone, real and saved ones kept:
+ * where libc's would change those of every thread that it knows of. */
+int vz_thread_set_euid(uid_t uid, gid_t gid);
 /* clone3(2): 0 in the child, pid in the parent. *pidfd (may be NULL) gets a close-on-exec pidfd;
  * cgroup_fd < 0: stay in the parent's cgroup. */
 pid_t vz_clone3(uint64_t flags, int *pidfd, int cgroup_fd);

@@ -55,3 +55,22 @@ bool vz_cap_is_effective(const char *name)
 	cap_free(c);
 	return on == CAP_SET;
 }
+
+int vz_caps_raise(void)
+{
+	cap_t c = cap_get_proc();
+	int r = c ? 0 : -errno;
+
+	for (cap_value_t v = 0; !r && v < 64; v++) {
+		cap_flag_value_t may;
+
+		if (cap_get_flag(c, v, CAP_PERMITTED, &may) < 0)
+			break; /* beyond the last one that libcap knows */
+		if (may == CAP_SET && cap_set_flag(c, CAP_EFFECTIVE, 1, &v, CAP_SET) < 0)
+			r = -errno;
+	}
+	if (!r && cap_set_proc(c) < 0)
+		r = -errno;
+	cap_free(c);
+	return r;
+}

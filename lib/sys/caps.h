@@ -14,5 +14,7 @@ uint64_t vz_cap_bit(const char *name);
 int vz_caps_bound(uint64_t mask);
 /* Does this process have it in effect? Of a name as above. */
 bool vz_cap_is_effective(const char *name);
+/* Makes effective what is permitted: after an effective uid of another than root took it away. */
+int vz_caps_raise(void);
 
 #endif

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What every program of ours does first, so that it works whoever started it. */
+#ifndef VZ_BASE_PROCESS_H
+#define VZ_BASE_PROCESS_H
+
+/* Descriptors 0 to 2 are open, so that no file of ours gets such a number; children can be waited
+ * for, though the caller may ignore SIGCHLD; no signal is blocked; SIGPIPE is ignored; files are
+ * made with the modes that are asked for, but for others' writing. */
+void vz_process_init(void);
+
+#endif
