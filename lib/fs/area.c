@@ -192,14 +192,21 @@ static int simfs_area(const struct vz_area *a, struct vz_err *e)
 	return mnt;
 }
 
-int vz_area_mount(const struct vz_area *a, struct vz_err *e)
+int vz_area_check(const struct vz_area *a, struct vz_err *e)
 {
-	autoclose int mnt = -EBADF, at = -EBADF;
-	int r;
-
 	if (access(a->private, F_OK) < 0)
 		return vz_fail(e, VZ_FS_NOPRVT, 0, "Container private area %s does not exist",
 			       a->private);
+	return is_overlay(a) ? vz_overlay_check(a, e) : 0;
+}
+
+int vz_area_mount(const struct vz_area *a, struct vz_err *e)
+{
+	autoclose int mnt = -EBADF, at = -EBADF;
+	int r = vz_area_check(a, e);
+
+	if (r < 0)
+		return r;
 	r = vz_mkdir_p(a->root, 0700);
 	/* opened, because VE_ROOT may be the administrator's link, which move_mount(2) refuses */
 	at = r < 0 ? r : open(a->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -216,15 +223,38 @@ int vz_area_mount(const struct vz_area *a, struct vz_err *e)
 	if (r < 0) {
 		vz_closep(&mnt);
 		mnt = -EBADF;
-		(void)vz_umount_tree(a->root);
+		(void)vz_umount_tree(a->root, NULL, NULL);
 		return vz_fail(e, VZ_FS_CANTMOUNT, -r, "Can't mount: %s %s", a->root, a->private);
 	}
 	return 0;
 }
 
+struct umounted {
+	const struct vz_area *area;
+	bool busy;
+};
+
+static void keep_in_reach(void *arg)
+{
+	struct umounted *u = arg;
+
+	u->busy = true;
+	if (is_overlay(u->area))
+		vz_overlay_hold(u->area);
+}
+
 int vz_area_umount(const struct vz_area *a, struct vz_err *e)
 {
-	int r = vz_umount_tree(a->root);
+	struct umounted u = { a, false };
+	int r = vz_umount_tree(a->root, keep_in_reach, &u);
 
+	if (!u.busy)
+		vz_area_let_go(a);
 	return r < 0 ? vz_fail(e, VZ_FS_CANTUMOUNT, -r, "Can't umount %s", a->root) : 0;
+}
+
+void vz_area_let_go(const struct vz_area *a)
+{
+	if (is_overlay(a))
+		vz_overlay_let_go(a->id);
 }

@@ -43,11 +43,17 @@ void vz_area_abort(const struct vz_area *a); /* removes PRIVATE.tmp; nothing the
 /* The base id of an overlay area (caller frees), NULL otherwise. */
 char *vz_area_base(const struct vz_area *a);
 
+/* Could the area be mounted? Nothing is changed; for a caller that is about to end what uses it. */
+int vz_area_check(const struct vz_area *a, struct vz_err *e);
 /* Mounts the area on VE_ROOT (made 0700 when missing): nodev, private propagation. Where the file
  * system cannot id-map, a resumable shift of ids on disk is done first. */
 int vz_area_mount(const struct vz_area *a, struct vz_err *e);
-/* Unmounts everything at and below VE_ROOT, deepest first; nothing mounted is success. */
+/* Unmounts everything at and below VE_ROOT, deepest first; nothing mounted is success. What is in use
+ * is detached, and stays within reach of the next mount. */
 int vz_area_umount(const struct vz_area *a, struct vz_err *e);
+/* Gives up what was kept so, when nobody uses it any more; umount does it too. For an area that is not
+ * mounted. A look-up when nothing was kept. */
+void vz_area_let_go(const struct vz_area *a);
 
 /* VZ_FS_DEL_PRVT (52) while something of the host's is mounted on PRIVATE or below it: deleting would
  * take the rest and leave that. */

@@ -191,7 +191,9 @@ int vz_area_destroy(const struct vz_area *a, struct vz_err *e)
 {
 	int r = vz_area_discard(a->private, e);
 
-	if (!r)
-		(void)rmdir(a->root); /* missing, or with something of the host's in it */
+	if (r < 0)
+		return r;
+	vz_overlay_forget(a->id);
+	(void)rmdir(a->root); /* missing, or with something of the host's in it */
 	return r;
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "fs/area.h"
+#include "sys/holder.h"
 
 /* ---- overlay.c ---- */
 
@@ -24,10 +25,28 @@ int vz_overlay_mount_staged(const struct vz_overlay *o);
 int vz_tree_clone(int dirfd, uint32_t uid, uint32_t gid);
 /* The tree of base `id` (directory fd, caller closes); -errno. */
 int vz_base_open(const char *template_dir, const char *id);
+/* Is all there that it is made of? */
+int vz_overlay_check(const struct vz_area *a, struct vz_err *e);
 /* Detached mount fd of an overlay area. */
 int vz_overlay_area(const struct vz_area *a, struct vz_err *e);
 /* Owner, mode and attributes of `base` for a new upper root, with the ids of the area. */
 int vz_overlay_upper_init(const struct vz_area *a, int base, int upper);
+
+/* ---- reuse.c ---- */
+
+/* Writes down that `mnt` is a new overlay of the area. */
+void vz_overlay_made(const struct vz_area *a, const char *base, int mnt);
+/* A detached mount of the overlay that was made before with the same upper directory, base and ids,
+ * and still lives: one that is held for us, or, with `search`, anybody's. -errno when there is none
+ * to be reached; *ret then says who holds it, or is untouched. */
+int vz_overlay_again(const struct vz_area *a, const char *base, int upper, bool search,
+		     struct vz_holder *ret);
+/* VE_ROOT will be detached under its users: keeps the overlay within reach. */
+void vz_overlay_hold(const struct vz_area *a);
+/* Ends that when there are no users any more. */
+void vz_overlay_let_go(unsigned id);
+/* Ends that, and forgets what was made. */
+void vz_overlay_forget(unsigned id);
 
 /* ---- destroy.c ---- */
 

@@ -11,6 +11,7 @@
 #include "sys/call.h"
 #include "sys/file.h"
 #include "sys/idmap.h"
+#include "sys/wait.h"
 
 #include <fcntl.h>
 #include <sys/mount.h>
@@ -24,6 +25,7 @@
 /* A VPS that has just ended holds its overlay until the kernel has taken its mount namespace
  * apart; with index=on the directories cannot be used again before that. */
 #define BUSY_TRIES 200
+#define BUSY_SEARCH 10 /* after so many tries somebody else holds it, probably */
 #define BUSY_WAIT_NS 5000000L
 
 static int mount_overlay(const struct vz_overlay *o)
@@ -111,44 +113,102 @@ int vz_base_open(const char *template_dir, const char *id)
 	return dir < 0 ? -errno : vz_openat2(dir, tree, O_RDONLY | O_DIRECTORY, 0, BENEATH);
 }
 
-int vz_overlay_area(const struct vz_area *a, struct vz_err *e)
+/* A new overlay; or, where bystanders keep the last one alive, that one. */
+static int mount_or_again(const struct vz_area *a, const char *base, const struct vz_overlay *o,
+			  struct vz_holder *ret_holder)
 {
 	const struct timespec pause = { .tv_nsec = BUSY_WAIT_NS };
-	autofree char *id = vz_area_base(a), *stage = vz_fmt("%s/stage/%u", VZ_RUNDIR, a->id);
+	int r = vz_overlay_again(a, base, o->upper, false, ret_holder);
+
+	if (r >= 0)
+		return r;
+	r = vz_overlay_mount_any(o);
+	for (int i = 1; r == -EBUSY && i <= BUSY_TRIES; i++) {
+		if (vz_cancelled())
+			return -ECANCELED;
+		nanosleep(&pause, NULL);
+		r = vz_overlay_mount_any(o);
+		if (r != -EBUSY || (i != BUSY_SEARCH && i != BUSY_TRIES))
+			continue;
+		r = vz_overlay_again(a, base, o->upper, true, ret_holder);
+		if (r >= 0 || r == -ECANCELED)
+			return r;
+		r = -EBUSY;
+	}
+	if (r >= 0)
+		vz_overlay_made(a, base, r);
+	return r;
+}
+
+/* What an area is made of; closed by parts_close(). */
+struct parts {
+	char *base; /* id */
+	int tree, upper, work;
+};
+
+static void parts_close(struct parts *p)
+{
+	free(p->base);
+	vz_closep(&p->tree);
+	vz_closep(&p->upper);
+	vz_closep(&p->work);
+}
+
+#define autoparts __attribute__((cleanup(parts_close))) struct parts
+
+static int open_parts(const struct vz_area *a, struct parts *ret, struct vz_err *e)
+{
 	autoclose int dir = open(a->private, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	autoclose int tree = -EBADF, lower = -EBADF, upper = -EBADF, work = -EBADF;
-	struct vz_overlay o;
+	autoparts p = { vz_area_base(a), -EBADF, -EBADF, -EBADF };
 	int r;
 
-	if (!id || !stage)
-		return vz_fail(e, VZ_FS_CANTMOUNT, id ? ENOMEM : errno,
+	if (!p.base)
+		return vz_fail(e, VZ_FS_CANTMOUNT, errno,
 			       "cannot read %s/base, which names the template of the area",
 			       a->private);
-	tree = vz_base_open(a->template, id);
-	if (tree < 0)
-		return vz_fail(e, VZ_FS_CANTMOUNT, -tree, "base %s/base/%s of the area",
-			       a->template, id);
-	upper = dir < 0 ? -errno : vz_openat2(dir, "fs", O_RDONLY | O_DIRECTORY, 0, BENEATH);
-	work = dir < 0 ? -errno : vz_openat2(dir, "work", O_PATH | O_DIRECTORY, 0, BENEATH);
-	r = upper < 0 ? upper : work < 0 ? work : 0;
+	p.tree = vz_base_open(a->template, p.base);
+	if (p.tree < 0)
+		return vz_fail(e, VZ_FS_CANTMOUNT, -p.tree, "base %s/base/%s of the area",
+			       a->template, p.base);
+	p.upper = dir < 0 ? -errno : vz_openat2(dir, "fs", O_RDONLY | O_DIRECTORY, 0, BENEATH);
+	p.work = dir < 0 ? -errno : vz_openat2(dir, "work", O_PATH | O_DIRECTORY, 0, BENEATH);
+	r = p.upper < 0 ? p.upper : p.work < 0 ? p.work : 0;
 	if (r < 0)
 		return vz_fail(e, VZ_FS_CANTMOUNT, -r, "%s is no overlay area", a->private);
-	r = vz_shift_tree(upper, a->uid, a->gid, e);
+	*ret = p;
+	p = (struct parts){ NULL, -EBADF, -EBADF, -EBADF };
+	return 0;
+}
+
+int vz_overlay_check(const struct vz_area *a, struct vz_err *e)
+{
+	autoparts p = { NULL, -EBADF, -EBADF, -EBADF };
+
+	return open_parts(a, &p, e);
+}
+
+int vz_overlay_area(const struct vz_area *a, struct vz_err *e)
+{
+	autofree char *stage = vz_fmt("%s/stage/%u", VZ_RUNDIR, a->id);
+	autoparts p = { NULL, -EBADF, -EBADF, -EBADF };
+	autoclose int lower = -EBADF;
+	struct vz_holder holder = { 0 };
+	int r = stage ? open_parts(a, &p, e) : vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+
+	if (r >= 0)
+		r = vz_shift_tree(p.upper, a->uid, a->gid, e);
 	if (r < 0)
 		return r;
-	lower = vz_tree_clone(tree, a->uid, a->gid);
+	lower = vz_tree_clone(p.tree, a->uid, a->gid);
 	if (lower < 0)
 		return vz_fail(e, VZ_FS_CANTMOUNT, -lower, "cannot map the ids of %s/base/%s",
-			       a->template, id);
-	o = (struct vz_overlay){ lower, upper, work, stage, false };
-	r = vz_overlay_mount_any(&o);
-	for (int i = 0; r == -EBUSY && i < BUSY_TRIES; i++) {
-		nanosleep(&pause, NULL);
-		r = vz_overlay_mount_any(&o);
-	}
-	if (r < 0)
-		return vz_fail(e, VZ_FS_CANTMOUNT, -r, "Can't mount: %s %s", a->root, a->private);
-	return r;
+			       a->template, p.base);
+	r = mount_or_again(a, p.base, &(struct vz_overlay){ lower, p.upper, p.work, stage, false },
+			   &holder);
+	if (r == -EBUSY && *holder.text)
+		return vz_fail(e, VZ_FS_CANTMOUNT, EBUSY, "Can't mount: %s %s: held by %s", a->root,
+			       a->private, holder.text);
+	return r < 0 ? vz_fail(e, VZ_FS_CANTMOUNT, -r, "Can't mount: %s %s", a->root, a->private) : r;
 }
 
 static int copy_attributes(int from, int to)

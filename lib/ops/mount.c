@@ -103,14 +103,32 @@ static int scripts_down(const struct vz_ct *ct, const char *what, struct vz_err 
 	return r < 0 ? r : global_script(ct, what, e);
 }
 
-static int mount_area(struct vz_ct *ct, struct vz_area *a, struct vz_err *e)
+/* The layout can be mounted, and all is set that it needs. */
+static int check_layout(const struct vz_area *a, struct vz_err *e)
 {
 	int r = vz_private_layout(a->layout, e);
 
+	if (r >= 0 && !a->template && !strcmp(a->layout, "overlay"))
+		r = vz_fail(e, VZ_VE_TMPL_NOTSET, 0, "TEMPLATE is not set");
+	return r;
+}
+
+int vz_mount_check(const struct vz_ct *ct, struct vz_err *e)
+{
+	struct vz_area a;
+	int r = vz_private_of(ct, &a, e);
+
+	if (r >= 0)
+		r = check_layout(&a, e);
+	return r < 0 ? r : vz_area_check(&a, e);
+}
+
+static int mount_area(struct vz_ct *ct, struct vz_area *a, struct vz_err *e)
+{
+	int r = check_layout(a, e);
+
 	if (r < 0)
 		return r;
-	if (!a->template && !strcmp(a->layout, "overlay"))
-		return vz_fail(e, VZ_VE_TMPL_NOTSET, 0, "TEMPLATE is not set");
 	r = vz_env_ids(ct, &a->uid, &a->gid, e);
 	return r < 0 ? r : vz_area_mount(a, e);
 }
@@ -167,11 +185,15 @@ int vz_op_mount(struct vz_ct *ct, struct vz_err *e)
 int vz_op_umount(struct vz_ct *ct, struct vz_err *e)
 {
 	struct vz_state st;
+	struct vz_area a;
 
 	if (!ct->root)
 		return vz_fail(e, VZ_VE_ROOT_NOTSET, 0, "VE_ROOT is not set");
-	if (!vz_ct_is_mounted(ct))
+	if (!vz_ct_is_mounted(ct)) {
+		if (vz_private_of(ct, &a, NULL) >= 0)
+			vz_area_let_go(&a);
 		return vz_fail(e, VZ_FS_NOT_MOUNTED, 0, "CT is not mounted");
+	}
 	if (vz_state_read(ct->id, &st) > 0)
 		return vz_fail(e, VZ_VE_RUNNING, 0, "Container is running -- stop it first");
 	return vz_umount_steps(ct, true, e);

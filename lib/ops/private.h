@@ -17,6 +17,8 @@ int vz_private_of(const struct vz_ct *ct, struct vz_area *ret, struct vz_err *e)
 bool vz_private_may_be(const char *path);
 /* Both paths may be: otherwise VZ_INVALID_CONFIG (85). */
 int vz_private_check(const char *private, const char *root, struct vz_err *e);
+/* Could the VPS be mounted? Nothing is changed. */
+int vz_mount_check(const struct vz_ct *ct, struct vz_err *e);
 /* Is it a layout that can be mounted? ploop 99, unknown 53. */
 int vz_private_layout(const char *layout, struct vz_err *e);
 

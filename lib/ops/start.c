@@ -12,6 +12,7 @@
 #include "ops/fate.h"
 #include "ops/features.h"
 #include "ops/plan.h"
+#include "ops/private.h"
 #include "sys/clock.h"
 #include "sys/inherit.h"
 #include "sys/proc.h"
@@ -239,7 +240,8 @@ const struct vz_step vz_start_plan[] = {
 	{ 0 },
 };
 
-static int check(struct vz_ct *ct, const struct vz_start_opts *o, struct vz_err *e)
+/* `again`: it runs still, and is about to be stopped for that. */
+static int check(struct vz_ct *ct, const struct vz_start_opts *o, bool again, struct vz_err *e)
 {
 	struct vz_state st;
 
@@ -248,7 +250,7 @@ static int check(struct vz_ct *ct, const struct vz_start_opts *o, struct vz_err 
 		return vz_fail(e, VZ_VE_START_DISABLED, 0, "Container start disabled");
 	if (!ct->private)
 		return vz_fail(e, VZ_VE_PRIVATE_NOTSET, 0, "VE_PRIVATE is not set");
-	if (vz_state_read(ct->id, &st) > 0)
+	if (!again && vz_state_read(ct->id, &st) > 0)
 		return vz_fail(e, VZ_VE_RUNNING, 0, "Container is already running");
 	if (!ct->root)
 		return vz_fail(e, VZ_VE_ROOT_NOTSET, 0, "VE_ROOT is not set");
@@ -340,7 +342,7 @@ static void say_stuck(void)
 int vz_op_start(struct vz_ct *ct, const struct vz_start_opts *o, struct vz_err *e)
 {
 	struct vz_start s = { .opts = *o, .net = VZ_NET_INIT };
-	int r = check(ct, o, e);
+	int r = check(ct, o, false, e);
 
 	if (r < 0)
 		return r;
@@ -375,7 +377,12 @@ int vz_op_restart(struct vz_ct *ct, const struct vz_start_opts *so, const struct
 
 	vz_log(0, "Restarting container");
 	if (vz_state_read(ct->id, &st) > 0) {
-		r = vz_op_stop(ct, po, e);
+		/* what could not start again goes on running */
+		r = check(ct, so, true, e);
+		if (r >= 0)
+			r = vz_mount_check(ct, e);
+		if (r >= 0)
+			r = vz_op_stop(ct, po, e);
 		if (r < 0)
 			return r;
 	}

@@ -131,6 +131,17 @@ int vz_fsconfig_create(int fsfd)
 	return ret(syscall(SYS_fsconfig, fsfd, FSCONFIG_CMD_CREATE, NULL, NULL, 0));
 }
 
+int vz_fspick(int dirfd, const char *path)
+{
+	return ret(syscall(SYS_fspick, dirfd, path,
+			   FSPICK_CLOEXEC | FSPICK_NO_AUTOMOUNT | (*path ? 0 : FSPICK_EMPTY_PATH)));
+}
+
+int vz_fsconfig_reconfigure(int fsfd)
+{
+	return ret(syscall(SYS_fsconfig, fsfd, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0));
+}
+
 int vz_fsmount(int fsfd, unsigned attr)
 {
 	return ret(syscall(SYS_fsmount, fsfd, FSMOUNT_CLOEXEC, attr));

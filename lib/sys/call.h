@@ -47,6 +47,9 @@ int vz_fsopen(const char *fstype);
 /* One string option ("source", "size" ...); value NULL sets a flag. */
 int vz_fsconfig(int fsfd, const char *key, const char *value);
 int vz_fsconfig_create(int fsfd);
+/* An existing file system, to be reconfigured; path "" for the mount behind dirfd itself. */
+int vz_fspick(int dirfd, const char *path);
+int vz_fsconfig_reconfigure(int fsfd);
 /* attr: MOUNT_ATTR_* bits. */
 int vz_fsmount(int fsfd, unsigned attr);
 /* fsopen + fsconfig of every "key" or "key=value" + create + fsmount. -errno of the first failure. */

@@ -10,6 +10,7 @@
 
 #include <limits.h>
 #include <sys/mount.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 
 #define MOUNTINFO_MAX (64u << 20)
@@ -42,12 +43,16 @@ static char *field(char **p)
 int vz_mountinfo_parse(char *line, struct vz_mountinfo *ret)
 {
 	struct vz_mountinfo m = { 0 };
-	char *id = field(&line), *parent = field(&line), *dev = field(&line), *s;
+	char *id = field(&line), *parent = field(&line), *major = field(&line), *s;
+	char *minor = major ? strchr(major, ':') : NULL;
+	unsigned dev[2];
 
 	m.root = field(&line);
 	m.target = field(&line);
 	s = field(&line); /* options; then any number of optional fields up to "-" */
-	if (!id || !parent || !dev || !m.root || !m.target || !s)
+	if (minor)
+		*minor++ = 0;
+	if (!id || !parent || !minor || !m.root || !m.target || !s)
 		return -EINVAL;
 	do {
 		s = field(&line);
@@ -57,8 +62,10 @@ int vz_mountinfo_parse(char *line, struct vz_mountinfo *ret)
 	m.fstype = field(&line);
 	m.source = strsep(&line, " "); /* may be empty */
 	if (!m.fstype || !m.source || vz_num_u32(id, UINT32_MAX, &m.id) < 0 ||
-	    vz_num_u32(parent, UINT32_MAX, &m.parent) < 0)
+	    vz_num_u32(parent, UINT32_MAX, &m.parent) < 0 ||
+	    vz_num_u32(major, UINT32_MAX, &dev[0]) < 0 || vz_num_u32(minor, UINT32_MAX, &dev[1]) < 0)
 		return -EINVAL;
+	m.dev = makedev(dev[0], dev[1]);
 	unescape(m.root);
 	unescape(m.target);
 	unescape(m.fstype);
@@ -178,7 +185,7 @@ static int umount_round(const char *top)
 	return gone;
 }
 
-int vz_umount_tree(const char *path)
+int vz_umount_tree(const char *path, void (*detaching)(void *arg), void *arg)
 {
 	const struct timespec pause = { .tv_nsec = BUSY_WAIT_NS };
 	autofree char *top = realpath(path, NULL);
@@ -202,6 +209,8 @@ int vz_umount_tree(const char *path)
 			nanosleep(&pause, NULL); /* a dying process lets go in a moment */
 			continue;
 		}
+		if (detaching)
+			detaching(arg);
 		if (umount2(top, MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
 			return -errno;
 	} while (vz_is_mount_point(top));

@@ -3,9 +3,12 @@
 #ifndef VZ_SYS_MNT_H
 #define VZ_SYS_MNT_H
 
+#include <sys/types.h>
+
 /* One line of /proc/PID/mountinfo; the strings point into the parsed line. */
 struct vz_mountinfo {
 	unsigned id, parent;
+	dev_t dev;
 	char *root, *target, *fstype, *source;
 };
 
@@ -15,9 +18,10 @@ int vz_mountinfo_parse(char *line, struct vz_mountinfo *ret);
 
 /* Unmounts whatever is mounted at and below the host path `path`, deepest first, without ever
  * following a symlink below it (the tree may be a guest's). A mount that stays busy is detached
- * in the end. 0 also when nothing was mounted. The mount table, long on a busy host, is read only
- * when a mount at `path` is busy, or when there is none. */
-int vz_umount_tree(const char *path);
+ * in the end, after a call of `detaching` (may be NULL) with `arg`. 0 also when nothing was mounted.
+ * The mount table, long on a busy host, is read only when a mount at `path` is busy, or when there
+ * is none. */
+int vz_umount_tree(const char *path, void (*detaching)(void *arg), void *arg);
 
 /* 1 and in *ret, the caller's to free, the deepest mount at or below the host path `path`; 0: there is
  * none. Its name may be a guest's. */

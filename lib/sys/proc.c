@@ -92,6 +92,7 @@ bool vz_is_mount_point(const char *path)
 {
 	struct statx stx;
 
-	return !statx(AT_FDCWD, path, AT_NO_AUTOMOUNT, STATX_TYPE, &stx) &&
+	/* DONT_SYNC: what serves the file system may be dead */
+	return !statx(AT_FDCWD, path, AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC, STATX_TYPE, &stx) &&
 	       (stx.stx_attributes & STATX_ATTR_MOUNT_ROOT);
 }
