@@ -34,8 +34,11 @@ static int mount_overlay(const struct vz_overlay *o)
 	char work[sizeof(lower)];
 	/* index and nfs_export make inode handles lasting: inotify survives a checkpoint
 	 * (criu.md part 2). No userxattr: the host's root mounts, so trusted.* is there and the
-	 * guest cannot forge it. */
-	const char *const opts[] = { "source=overlay", lower, upper, work, "index=on", "nfs_export=on",
+	 * guest cannot forge it; so redirects may be followed, and a directory of the template is
+	 * renamed as on any file system. xino keeps inode numbers apart where the template lies on
+	 * another file system. */
+	const char *const opts[] = { "source=overlay", lower, upper, work, "index=on",
+				     "nfs_export=on", "redirect_dir=on", "xino=auto",
 				     /* else the end of the mount writes back the whole file
 				      * system that upper is on */
 				     o->throwaway ? "volatile" : NULL, NULL };
