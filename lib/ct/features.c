@@ -5,10 +5,12 @@
 #include "base/own.h"
 #include "base/str.h"
 
-static const struct {
+struct feature {
 	const char *name;
 	uint32_t bit;
-} names[] = {
+};
+
+static const struct feature names[] = {
 	{ "privileged", VZ_FEAT_PRIVILEGED }, { "nesting", VZ_FEAT_NESTING },
 	{ "tun", VZ_FEAT_TUN },               { "fuse", VZ_FEAT_FUSE },
 	{ "ppp", VZ_FEAT_PPP },               { "wireguard", VZ_FEAT_WIREGUARD },
@@ -17,11 +19,18 @@ static const struct {
 	{ "nfs", VZ_FEAT_NFS },               { "nfsd", VZ_FEAT_NFSD },
 };
 
+/* What runtimes of containers within take for granted, and nothing else of it needs a decision:
+ * docker makes a bridge; an overlay cannot be the upper layer of an overlay, so their storage is
+ * fuse-overlayfs; the network of one without rights is a tun device. */
+static const struct feature nested[] = {
+	{ "bridge", VZ_FEAT_BRIDGE }, { "fuse", VZ_FEAT_FUSE }, { "tun", VZ_FEAT_TUN },
+};
+
 /* Numbers of Documentation/admin-guide/devices.txt; the host's own node need not be there. */
 const struct vz_feature_node vz_feature_nodes[VZ_FEATURE_NODES] = {
-	{ "tun", VZ_FEAT_TUN, "net/tun", 10, 200 },
-	{ "fuse", VZ_FEAT_FUSE, "fuse", 10, 229 },
-	{ "ppp", VZ_FEAT_PPP, "ppp", 108, 0 },
+	{ VZ_FEAT_TUN, "net/tun", 10, 200 },
+	{ VZ_FEAT_FUSE, "fuse", 10, 229 },
+	{ VZ_FEAT_PPP, "ppp", 108, 0 },
 };
 
 static const char *const levels[] = {
@@ -31,22 +40,13 @@ static const char *const levels[] = {
 	[VZ_NETFILTER_DISABLED] = "disabled",
 };
 
-bool vz_list_is_on(const struct vz_plist *l, const char *name)
+/* Does this word list hold NAME with this end, ":on" or ":off"? */
+static bool has(const struct vz_plist *l, const char *name, const char *end)
 {
 	const char *rest;
 
 	for (size_t i = 0; l->set && i < l->n; i++)
-		if (vz_str_prefix(l->v[i], name, &rest) && !strcmp(rest, ":on"))
-			return true;
-	return false;
-}
-
-static bool is_off(const struct vz_plist *l, const char *name)
-{
-	const char *rest;
-
-	for (size_t i = 0; l->set && i < l->n; i++)
-		if (vz_str_prefix(l->v[i], name, &rest) && !strcmp(rest, ":off"))
+		if (vz_str_prefix(l->v[i], name, &rest) && !strcmp(rest, end))
 			return true;
 	return false;
 }
@@ -86,22 +86,27 @@ static uint32_t netfilter_level(const struct vz_conf *c)
 	return level;
 }
 
-uint32_t vz_ct_features(const struct vz_ct *ct)
+uint32_t vz_conf_features(const struct vz_conf *c)
 {
-	const struct vz_plist *f = &ct->conf.features;
-	uint32_t bits = netfilter_level(&ct->conf) << VZ_FEAT_NETFILTER_SHIFT;
+	const struct vz_plist *f = &c->features;
+	uint32_t bits = netfilter_level(c) << VZ_FEAT_NETFILTER_SHIFT;
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (vz_list_is_on(f, names[i].name))
+		if (has(f, names[i].name, ":on"))
 			bits |= names[i].bit;
-	if (ct->conf.local_uid.set && !ct->conf.local_uid.v)
+	if (c->local_uid.set && !c->local_uid.v)
 		bits |= VZ_FEAT_PRIVILEGED;
-	/* containers within need a bridge, and nothing else of it needs a decision */
-	if (bits & VZ_FEAT_NESTING && !is_off(f, "bridge"))
-		bits |= VZ_FEAT_BRIDGE;
-	if (ct->conf.numconntrack.set && ct->conf.numconntrack.v)
+	for (size_t i = 0; bits & VZ_FEAT_NESTING && i < ARRAY_LEN(nested); i++)
+		if (!has(f, nested[i].name, ":off"))
+			bits |= nested[i].bit;
+	if (c->numconntrack.set && c->numconntrack.v)
 		bits |= VZ_FEAT_CT_LIMIT;
-	if (is_off(f, "sysfs"))
+	if (has(f, "sysfs", ":off"))
 		bits |= VZ_FEAT_NO_SYSFS;
 	return bits;
+}
+
+uint32_t vz_ct_features(const struct vz_ct *ct)
+{
+	return vz_conf_features(&ct->conf);
 }

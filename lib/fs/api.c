@@ -18,30 +18,37 @@
 
 enum source { NEW, DEV_FD, CGROUP_FD };
 
+#define MAKE 1u         /* the mount point may be made */
+#define SYSFS_ONLY 2u   /* left out when FEATURES says sysfs:off */
+#define NESTING_ONLY 4u /* left out unless nesting:on */
+
 struct mount {
 	const char *where;
 	const char *type;
 	unsigned attr;
 	enum source source;
-	bool sysfs_only; /* left out when FEATURES says sysfs:off */
-	bool make;       /* the mount point may be made */
+	unsigned flags; /* those above */
 	const char *options[4];
 };
 
 /* In this order: what is mounted on comes before what is mounted below. */
 /* clang-format off */
 static const struct mount mounts[] = {
-	{ "proc", "proc", SAFE, NEW, false, true, { "source=proc" } },
-	{ "sys", "sysfs", SAFE | MOUNT_ATTR_RDONLY, NEW, true, true, { "source=sysfs" } },
-	{ "sys/fs/cgroup", NULL, 0, CGROUP_FD, true, false, { NULL } },
-	{ "dev", NULL, 0, DEV_FD, false, true, { NULL } },
-	{ "dev/pts", "devpts", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, NEW, false, false,
+	{ "proc", "proc", SAFE, NEW, MAKE, { "source=proc" } },
+	{ "sys", "sysfs", SAFE | MOUNT_ATTR_RDONLY, NEW, MAKE | SYSFS_ONLY, { "source=sysfs" } },
+	{ "sys/fs/cgroup", NULL, 0, CGROUP_FD, SYSFS_ONLY, { NULL } },
+	{ "dev", NULL, 0, DEV_FD, MAKE, { NULL } },
+	{ "dev/pts", "devpts", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, NEW, 0,
 	  { "source=devpts", "mode=0620", "ptmxmode=0666", "gid=5" } /* VZ_DEV_TTY_GROUP */ },
-	{ "dev/shm", "tmpfs", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, NEW, false, false,
+	{ "dev/shm", "tmpfs", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, NEW, 0,
 	  { "source=tmpfs", "mode=1777" } },
-	{ "dev/mqueue", "mqueue", SAFE, NEW, false, false, { "source=mqueue" } },
-	{ "run", "tmpfs", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, NEW, false, true,
+	{ "dev/mqueue", "mqueue", SAFE, NEW, 0, { "source=mqueue" } },
+	{ "run", "tmpfs", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, NEW, MAKE,
 	  { "source=tmpfs", "mode=0755", "size=20%", "nr_inodes=800k" } },
+	/* The kernel lets a nested user namespace mount these only where whole ones can be seen
+	 * (pad.h), and on those above something lies. */
+	{ "dev/.vz/proc", "proc", SAFE, NEW, NESTING_ONLY, { "source=proc" } },
+	{ "dev/.vz/sys", "sysfs", SAFE, NEW, NESTING_ONLY | SYSFS_ONLY, { "source=sysfs" } },
 };
 
 enum guard_how { EMPTY_FILE, EMPTY_DIR, READ_ONLY };
@@ -99,9 +106,10 @@ static int mount_one(const struct vz_api *a, const struct mount *m, struct vz_er
 	autoclose int point = -EBADF, made = -EBADF;
 	int fd = m->source == DEV_FD ? a->dev : a->cgroup, r;
 
-	if ((m->sysfs_only && !a->sysfs) || (m->source == CGROUP_FD && fd < 0))
+	if ((m->flags & SYSFS_ONLY && !a->sysfs) || (m->flags & NESTING_ONLY && !a->nesting) ||
+	    (m->source == CGROUP_FD && fd < 0))
 		return 0;
-	r = point = open_point(a, m->where, m->make, e);
+	r = point = open_point(a, m->where, m->flags & MAKE, e);
 	if (r < 0)
 		return r;
 	if (m->source == NEW) {

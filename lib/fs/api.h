@@ -14,6 +14,7 @@ struct vz_api {
 	int cgroup;     /* detached mount for /sys/fs/cgroup, -1 none */
 	int mask_file, mask_dir; /* O_PATH fds: an empty file, an empty directory */
 	bool sysfs;     /* mount it */
+	bool nesting;   /* may have user namespaces of its own; its /dev was made for that */
 	bool privileged; /* no user namespace: more must be hidden */
 };
 

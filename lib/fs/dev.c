@@ -32,6 +32,7 @@ static const char *const links[][2] = {
 };
 
 static const char *const dirs[] = { "pts", "shm", "mqueue" };
+static const char *const nesting_dirs[] = { ".vz", ".vz/proc", ".vz/sys" }; /* see api.c */
 
 struct dev {
 	int fd;
@@ -172,7 +173,16 @@ int vz_dev_change(const struct vz_dev_change *c)
 	return r;
 }
 
-static int fill(const struct dev *d, bool console)
+static int make_dirs(const struct dev *d, const char *const *names, size_t n)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < n && r >= 0; i++)
+		r = mkdirat(d->fd, names[i], 0755) < 0 ? -errno : own(d, names[i]);
+	return r;
+}
+
+static int fill(const struct dev *d, const struct vz_dev_spec *s)
 {
 	int r = 0;
 
@@ -181,9 +191,11 @@ static int fill(const struct dev *d, bool console)
 			      makedev(nodes[i].major, nodes[i].minor));
 	for (size_t i = 0; i < ARRAY_LEN(links) && r >= 0; i++)
 		r = symlinkat(links[i][1], d->fd, links[i][0]) < 0 ? -errno : own(d, links[i][0]);
-	for (size_t i = 0; i < ARRAY_LEN(dirs) && r >= 0; i++)
-		r = mkdirat(d->fd, dirs[i], 0755) < 0 ? -errno : own(d, dirs[i]);
-	if (console && r >= 0) {
+	if (r >= 0)
+		r = make_dirs(d, dirs, ARRAY_LEN(dirs));
+	if (r >= 0 && s->features & VZ_FEAT_NESTING)
+		r = make_dirs(d, nesting_dirs, ARRAY_LEN(nesting_dirs));
+	if (s->console && r >= 0) {
 		autoclose int fd = openat(d->fd, "console", O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
 		r = fd < 0 ? -errno : own(d, "console");
@@ -228,7 +240,7 @@ int vz_dev_make(const struct vz_dev_spec *s, struct vz_err *e)
 	int r = d.fd = fd;
 
 	if (r >= 0)
-		r = fill(&d, s->console);
+		r = fill(&d, s);
 	if (r >= 0)
 		r = own(&d, ".");
 	if (r >= 0)

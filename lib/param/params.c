@@ -542,8 +542,9 @@ const struct vz_param vz_params[] = {
 		.text = "Switches beyond the rest; all but sysfs are off. tun, ppp and fuse give "
 			"/dev/net/tun, /dev/ppp and /dev/fuse; sit, ipip, ipgre, wireguard, "
 			"bridge and ppp allow network devices of that kind; nfs and nfsd need "
-			"privileged. nesting allows nested namespaces inside, and bridge unless "
-			"that is off (such a container cannot be checkpointed); privileged runs "
+			"privileged. nesting allows nested namespaces inside, so that podman and docker "
+			"run, and bridge, fuse and tun unless they are off (such a container cannot "
+			"be checkpointed); privileged runs "
 			"it without a user namespace, so that root inside is root of the host.",
 	},
 	{

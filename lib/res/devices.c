@@ -86,14 +86,14 @@ static int put_node(struct vz_cg_dev *list, size_t *n, const char *word, struct 
 	return 0;
 }
 
-static void put_features(struct vz_cg_dev *list, size_t *n, const struct vz_plist *features)
+static void put_features(struct vz_cg_dev *list, size_t *n, uint32_t features)
 {
 	for (size_t i = 0; i < VZ_FEATURE_NODES; i++) {
 		const struct vz_feature_node *f = &vz_feature_nodes[i];
 		struct vz_cg_dev d = { .type = 'c', .major = f->major, .minor = f->minor,
 				       .r = true, .w = true, .m = true };
 
-		if (vz_list_is_on(features, f->feature))
+		if (features & f->bit)
 			put(list, n, &d);
 	}
 }
@@ -112,7 +112,7 @@ int vz_res_devices(const struct vz_conf *conf, struct vz_cg_dev **ret, size_t *r
 	if (!list)
 		return vz_fail(e, VZ_RESOURCE, ENOMEM, "list of devices");
 	memcpy(list, defaults, sizeof(defaults));
-	put_features(list, &n, &conf->features);
+	put_features(list, &n, vz_conf_features(conf));
 	for (size_t i = 0; !r && conf->devices.set && i < conf->devices.n; i++)
 		r = put_word(list, &n, conf->devices.v[i], e);
 	for (size_t i = 0; !r && i < nodes.devnodes.n; i++)
