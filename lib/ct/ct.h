@@ -130,6 +130,8 @@ int vz_hook_run(const struct vz_ct *ct, const char *path, char *const *env, cons
 		struct vz_err *e);
 
 /* ---- ids.c ---- */
+/* VE_ID_RANGE: the first id, and for how many VPSes there is room. -EINVAL for what is no range. */
+int vz_ids_range(const struct vz_conf *c, uint32_t *first, uint32_t *slots);
 /* Claims 65536 host ids that no other VPS has, out of VE_ID_RANGE; the claim is a link in
  * VZ_STATEDIR/ids made atomically, so two creates never get the same. */
 int vz_ids_claim(const struct vz_ct *ct, uint32_t *ret_first, struct vz_err *e);

@@ -16,7 +16,7 @@
 #define IDS_DIR VZ_STATEDIR "/ids"
 #define DEFAULT_RANGE "1879048192-2147352575"
 
-static int parse_range(const struct vz_conf *c, uint32_t *first, uint32_t *slots)
+int vz_ids_range(const struct vz_conf *c, uint32_t *first, uint32_t *slots)
 {
 	const char *text = c->id_range.set ? c->id_range.v : DEFAULT_RANGE, *dash;
 	autofree char *a = NULL;
@@ -91,7 +91,7 @@ static int try_claim(const struct vz_ct *ct, uint32_t first)
 int vz_ids_claim(const struct vz_ct *ct, uint32_t *ret_first, struct vz_err *e)
 {
 	uint32_t first, slots;
-	int r = parse_range(&ct->host->conf, &first, &slots);
+	int r = vz_ids_range(&ct->host->conf, &first, &slots);
 
 	if (r < 0)
 		return vz_fail(e, VZ_INVALID_CONFIG, 0,

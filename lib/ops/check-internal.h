@@ -22,7 +22,7 @@ enum vz_check_verdict check_call(struct check *c, int r, const char *what);
 typedef enum vz_check_verdict check_probe(struct check *c);
 
 /* ---- check-kernel.c ---- */
-check_probe check_kernel, check_userns, check_namespaces, check_timens, check_pidfd;
+check_probe check_kernel, check_userns, check_nested, check_namespaces, check_timens, check_pidfd;
 check_probe check_close_range, check_openat2, check_mount_api, check_seccomp;
 check_probe check_landlock;
 
@@ -33,5 +33,13 @@ void check_cgroup_clean(int pid);
 
 /* ---- check-disk.c ---- */
 check_probe check_overlay, check_idmap, check_modes, check_space;
+
+/* ---- check-net.c ---- */
+check_probe check_venet, check_rate, check_link, check_tun, check_nft, check_policy, check_conntrack;
+check_probe check_forward6, check_uplinks;
+
+/* ---- check-host.c ---- */
+check_probe check_proc, check_writable, check_vz_conf, check_ct_confs, check_template, check_ids;
+check_probe check_command, check_eventd, check_lsm;
 
 #endif

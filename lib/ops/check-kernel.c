@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <string.h>
+#include <unistd.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -64,6 +65,26 @@ enum vz_check_verdict check_namespaces(struct check *c)
 enum vz_check_verdict check_timens(struct check *c)
 {
 	return try_unshare(c, CLONE_NEWTIME, "time namespace");
+}
+
+/*
+ * A user of the guest who makes a user namespace and is root in it: what browsers, podman and
+ * systemd units do inside. AppArmor's kernel.apparmor_restrict_unprivileged_userns and
+ * kernel.unprivileged_userns_clone stand in the way of nobody else.
+ */
+enum vz_check_verdict check_nested(struct check *c)
+{
+	autoclose int ns = vz_idmap_userns(PROBE_ID, PROBE_ID);
+	int r = ns < 0 ? ns : vz_setns(ns, CLONE_NEWUSER);
+
+	if (r < 0)
+		return check_call(c, r, "a user namespace with 65536 ids");
+	if (setresgid(1000, 1000, 1000) < 0 || setresuid(1000, 1000, 1000) < 0)
+		return check_call(c, -errno, "becoming a user in it");
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
+		return check_call(c, -errno, "a user namespace in it, by a user");
+	return check_call(c, mount("vz-check", "/", "tmpfs", 0, NULL) < 0 ? -errno : 0,
+			  "a mount in a user namespace that a user made");
 }
 
 /* Ends it; it does nothing but wait for that. */

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "cgroup/cgroup.h"
 #include "ct/ct.h"
+#include "ops/net.h"
 #include "ops/plan.h"
 #include "sys/call.h"
 #include "sys/clock.h"
@@ -19,11 +20,11 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-#define DEADLINE_MS 15000
+#define DEADLINE_MS 10000
 
 enum flags {
 	NEEDED = 1 << 0, /* by every container */
-	APART = 1 << 1,  /* in mount and network namespaces of its own, VZ_RUNDIR empty */
+	APART = 1 << 1,  /* in mount and network namespaces of its own, VZ_RUNDIR and VZ_STATEDIR empty */
 };
 
 struct row {
@@ -55,6 +56,8 @@ static const struct row rows[] = {
 	ROW("seccomp", NEEDED, check_seccomp, "system calls kept from containers", "a kernel with CONFIG_SECCOMP_FILTER"),
 	ROW("time-namespaces", 0, check_timens, "an uptime of the container's own",
 	  "Linux 5.6 or newer with CONFIG_TIME_NS"),
+	ROW("nested-user-namespaces", 0, check_nested, "FEATURES nesting:on: containers, browsers and services of a guest that make user namespaces",
+	    "set kernel.apparmor_restrict_unprivileged_userns=0 and kernel.unprivileged_userns_clone=1"),
 	ROW("landlock", 0, check_landlock, "templates unpacked in one directory by a confined process",
 	  "Linux 5.19 or newer with landlock in the kernel's lsm= list"),
 
@@ -79,6 +82,35 @@ static const struct row rows[] = {
 	ROW("cgroup-iolimit", 0, check_limit, "IOLIMIT", "a kernel with CONFIG_BLK_DEV_THROTTLING", .bit = VZ_CG_IOLIMIT),
 	ROW("cgroup-iopslimit", 0, check_limit, "IOPSLIMIT", "a kernel with CONFIG_BLK_DEV_THROTTLING", .bit = VZ_CG_IOPS),
 	ROW("cgroup-ioprio", 0, check_limit, "IOPRIO", "a kernel with the scheduler bfq, or io.cost", .bit = VZ_CG_IOPRIO),
+
+	ROW("venet", APART, check_venet, "addresses of containers (--ipadd), guarded by BPF programs",
+	    "a kernel with CONFIG_VETH, CONFIG_NET_CLS_BPF, CONFIG_NET_SCH_INGRESS and its BTF"),
+	ROW("rate", APART, check_rate, "RATE (--rate)", "a kernel with CONFIG_NET_SCH_TBF, CONFIG_IFB, CONFIG_NET_ACT_MIRRED"),
+	ROW("bridge", APART, check_link, "guest LANs of vznet, FEATURES bridge:on", "a kernel with CONFIG_BRIDGE", .what = "bridge"),
+	ROW("vxlan", APART, check_link, "guest LANs over several hosts (vznet --vxlan)", "a kernel with CONFIG_VXLAN", .what = "vxlan"),
+	ROW("vlan", APART, check_link, "VLAN devices given to containers (--netdev_add)", "a kernel with CONFIG_VLAN_8021Q", .what = "vlan"),
+	ROW("macvlan", APART, check_link, "macvlan devices given to containers", "a kernel with CONFIG_MACVLAN", .what = "macvlan"),
+	ROW("ipvlan", APART, check_link, "ipvlan devices given to containers", "a kernel with CONFIG_IPVLAN", .what = "ipvlan"),
+	ROW("wireguard", APART, check_link, "FEATURES wireguard:on", "a kernel with CONFIG_WIREGUARD", .what = "wireguard"),
+	ROW("tun", APART, check_tun, "VPNs in containers (DEVNODES net/tun:rw)", "a kernel with CONFIG_TUN; modprobe tun"),
+	ROW("nftables", APART, check_nft, "guest LANs of vznet, packet filters in containers",
+	    "a kernel with CONFIG_NF_TABLES, CONFIG_NFT_CT and CONFIG_NFT_MASQ"),
+	ROW("policy-programs", APART, check_policy, "levels of NETFILTER between disabled and full, FEATURES that are kinds of network devices",
+	    "Linux 5.17 or newer with CONFIG_DEBUG_INFO_BTF, and bpf in the kernel's lsm= list"),
+	ROW("conntrack-limit", APART, check_conntrack, "NUMCONNTRACK (--numconntrack)", "Linux 6.4 or newer with CONFIG_NF_CONNTRACK"),
+	ROW("ipv6-forwarding", 0, check_forward6, "IPv6 addresses of containers", VZ_DO_FORWARD6),
+	ROW("uplinks", 0, check_uplinks, "containers that others reach by their addresses", "correct NEIGHBOUR_DEVS and VE_ROUTE_SRC_DEV in vz.conf, bring the device up"),
+
+	ROW("proc", NEEDED, check_proc, "every command", "mount -t proc proc /proc"),
+	ROW("directories", NEEDED, check_writable, "state, locks and configuration of containers", "mount the file system read-write"),
+	ROW("vz.conf", NEEDED, check_vz_conf, "every command", "correct the line, or take the value out"),
+	ROW("configurations", 0, check_ct_confs, "the containers that they are of", "correct the line, or take the value out"),
+	ROW("template", 0, check_template, "create without --ostemplate", "make one with vztmpl, or change DEF_OSTEMPLATE in vz.conf"),
+	ROW("host-ids", 0, check_ids, "containers that share no host id with anybody", "give the user other ids, or containers another VE_ID_RANGE in vz.conf"),
+	ROW("vzeventd", 0, check_eventd, "containers that come back when they reboot, and consoles", "start the service vzeventd"),
+	ROW("security-modules", 0, check_lsm, "nothing; it is good to know", "run containers on a host where SELinux is permissive, or write a policy"),
+	ROW("modprobe", 0, check_command, "modules of FEATURES, loaded at a start", "install kmod", .what = "modprobe"),
+	ROW("dnsmasq", 0, check_command, "DHCP and names in guest LANs (vznet --dhcp)", "install dnsmasq-base", .what = "dnsmasq"),
 };
 /* clang-format on */
 
@@ -118,23 +150,30 @@ struct answer {
 	char found[VZ_CHECK_FOUND];
 };
 
+/* An empty directory at path; where there is none, the one above it is covered too. */
+static int cover(const char *path)
+{
+	autofree char *at = strdup(path);
+
+	if (!at)
+		return -ENOMEM;
+	if (access(path, F_OK) < 0)
+		*strrchr(at, '/') = 0;
+	if (mount("vz-check", at, "tmpfs", 0, "mode=0755") < 0)
+		return -errno;
+	return vz_mkdir_p(path, 0700);
+}
+
 /* What is made now goes with the process; nothing that runs on this host is seen. */
 static int go_apart(void)
 {
-	char *slash;
-	autofree char *above = strdup(VZ_RUNDIR);
+	int r;
 
-	if (!above)
-		return -ENOMEM;
 	if (unshare(CLONE_NEWNS | CLONE_NEWNET) < 0 ||
 	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return -errno;
-	slash = strrchr(above, '/');
-	if (access(VZ_RUNDIR, F_OK) < 0)
-		*slash = 0;
-	if (mount("vz-check", above, "tmpfs", 0, "mode=0755") < 0)
-		return -errno;
-	return vz_mkdir_p(VZ_RUNDIR, 0700);
+	r = cover(VZ_RUNDIR);
+	return r < 0 ? r : cover(VZ_STATEDIR);
 }
 
 static void run_row(const struct row *row, const struct vz_conf *conf, int to)
@@ -148,7 +187,9 @@ static void run_row(const struct row *row, const struct vz_conf *conf, int to)
 	(void)setpgid(0, 0);
 	(void)signal(SIGINT, SIG_DFL);
 	(void)signal(SIGTERM, SIG_DFL);
-	r = vz_fault(row->name, &e);
+	r = vz_fault("check", &e);
+	if (r >= 0)
+		r = vz_fault(row->name, &e);
 	if (r >= 0 && row->flags & APART)
 		r = go_apart();
 	if (r < 0)
@@ -166,11 +207,11 @@ static void await(pid_t pid, int from, struct answer *ret)
 {
 	struct pollfd f = { .fd = from, .events = POLLIN };
 	int64_t end = vz_now_ms() + DEADLINE_MS;
-	int n, wait, st = 0;
+	int n = 0, wait, st = 0;
 
 	while ((wait = vz_poll_ms(end)) > 0 && (n = poll(&f, 1, wait)) < 0 && errno == EINTR)
 		;
-	if (wait > 0 && n > 0 && read(from, ret, sizeof(*ret)) == sizeof(*ret)) {
+	if (n > 0 && read(from, ret, sizeof(*ret)) == sizeof(*ret)) {
 		ret->found[sizeof(ret->found) - 1] = 0;
 		st = -1;
 	}
@@ -181,7 +222,7 @@ static void await(pid_t pid, int from, struct answer *ret)
 	if (st < 0)
 		return;
 	ret->verdict = VZ_CHECK_MISSING;
-	if (wait <= 0)
+	if (!n)
 		snprintf(ret->found, sizeof(ret->found), "no answer in %d seconds", DEADLINE_MS / 1000);
 	else if (WIFSIGNALED(st))
 		snprintf(ret->found, sizeof(ret->found), "the probe was killed by signal %d", WTERMSIG(st));

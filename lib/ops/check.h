@@ -32,7 +32,8 @@ const char *vz_check_word(enum vz_check_verdict v);
 
 /* Goes through the table; each row's result is handed to each(). VZ_UNSUITABLE (182) with the names
  * in *e when something is missing that every container needs. A row whose process dies or does not
- * answer within its time is missing. VZ_FAULT=NAME makes that row missing. */
+ * answer within its time is missing. VZ_FAULT=NAME makes that row missing,
+ * VZ_FAULT=check all of them. */
 typedef void vz_check_each(const struct vz_check *row, void *arg);
 int vz_op_check(vz_check_each *each, void *arg, struct vz_err *e);
 

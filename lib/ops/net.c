@@ -108,8 +108,7 @@ static int look_at_host(struct vz_net *n, const struct vz_conf *conf, struct vz_
 	n->venet.direct = direct_of(&conf->venet_direct);
 	r = vz_uplinks_find(n->rtnl, &c, &n->uplinks, e);
 	if (r >= 0 && *n->uplinks.missing)
-		vz_log(-1, "Warning: there is no network device %s (NEIGHBOUR_DEVS, "
-			   "VE_ROUTE_SRC_DEV), going on without", n->uplinks.missing);
+		vz_log(-1, "Warning: " VZ_SAY_NO_UPLINK ", going on without", n->uplinks.missing);
 	return r;
 }
 
@@ -125,9 +124,7 @@ static void let_answer(const struct vz_net *n, const struct vz_ips *ips)
 		vz_log(-1, "Warning: turned IPv4 forwarding on for packets that arrive by %s; "
 			   "net.ipv4.ip_forward=1 says so for all devices", opened);
 	if (has_ipv6(ips) && !vz_ipv6_forwards())
-		vz_log(-1, "Warning: this host does not forward IPv6, so only itself reaches the "
-			   "container: set net.ipv6.conf.all.forwarding=1, and accept_ra=2 for a "
-			   "device that is configured by router advertisements");
+		vz_log(-1, "Warning: " VZ_SAY_NO_FORWARD6 ": " VZ_DO_FORWARD6);
 }
 
 /* ---- doubles on the wire ---- */

@@ -10,6 +10,13 @@
 #include "net/uplink.h"
 #include "net/venet.h"
 
+/* Words that a start and check share. */
+#define VZ_SAY_NO_FORWARD6 "this host does not forward IPv6, so only itself reaches the container"
+#define VZ_DO_FORWARD6                                                                            \
+	"set net.ipv6.conf.all.forwarding=1, and accept_ra=2 for a device that is configured by "  \
+	"router advertisements"
+#define VZ_SAY_NO_UPLINK "there is no network device %s (NEIGHBOUR_DEVS, VE_ROUTE_SRC_DEV)"
+
 struct vz_dad;
 
 /* What a verb knows of the host's network and of the addresses it is about to put in force. */
