@@ -28,7 +28,7 @@
 #define RATIO_FREE (INT64_C(256) << 20)
 #define ENTRY_BYTES 32
 #define BLOCK 4096
-#define ENTRIES_FREE 200000
+#define ENTRIES_FREE 50000
 
 struct job {
 	struct archive *a;

@@ -7,6 +7,7 @@
 #include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "sys/proc.h"
 #include "sys/idmap.h"
 
 #include <endian.h>
@@ -197,7 +198,6 @@ struct level {
 
 struct walk {
 	int fd; /* the directory we are in */
-	dev_t dev;
 	struct level *level;
 	const struct vz_shift *s;
 };
@@ -242,8 +242,9 @@ static int visit(struct walk *w)
 			continue;
 		if (fstatat(w->fd, de->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			return -errno;
-		/* files of an overlay may show other device numbers than its directories */
-		if (S_ISDIR(st.st_mode) && st.st_dev != w->dev)
+		/* not by st_dev: a bind mount has that of its surroundings, and files of an
+		 * overlay may have another one than its directories */
+		if (vz_is_mount_at(w->fd, de->d_name))
 			continue;
 		r = vz_shift_one(w->fd, de->d_name, w->s);
 		if (r < 0)
@@ -272,9 +273,8 @@ static int shift_below(int dirfd, const struct vz_shift *s)
 	int r;
 
 	w.fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (w.fd < 0 || fstat(w.fd, &st) < 0)
+	if (w.fd < 0)
 		return -errno;
-	w.dev = st.st_dev;
 	r = visit(&w);
 	while (!r && w.level) {
 		struct level *l = w.level;

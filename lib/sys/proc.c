@@ -88,6 +88,15 @@ void vz_proc_cmdline(pid_t pid, char *buf, size_t size)
 	buf[n] = 0;
 }
 
+bool vz_is_mount_at(int dirfd, const char *name)
+{
+	struct statx stx;
+
+	return !statx(dirfd, name, AT_NO_AUTOMOUNT | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH, STATX_TYPE,
+		      &stx) &&
+	       stx.stx_attributes & STATX_ATTR_MOUNT_ROOT;
+}
+
 bool vz_is_mount_point(const char *path)
 {
 	struct statx stx;

@@ -27,5 +27,7 @@ int vz_proc_boot_id(char *buf, size_t size);
 void vz_proc_cmdline(pid_t pid, char *buf, size_t size);
 /* Is path a mount point? (statx(2) STATX_ATTR_MOUNT_ROOT, Linux 5.8) */
 bool vz_is_mount_point(const char *path);
+/* The same of dirfd/name, a link not followed; of dirfd itself where name is "". */
+bool vz_is_mount_at(int dirfd, const char *name);
 
 #endif

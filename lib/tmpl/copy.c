@@ -7,6 +7,7 @@
 #include "tmpl/tmpl-internal.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "sys/proc.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -28,7 +29,6 @@ struct first_name {
 
 struct copy {
 	struct vz_put put;
-	dev_t dev;
 	void *names; /* tsearch(3) tree of struct first_name */
 	unsigned depth;
 	char path[PATH_MAX];
@@ -257,7 +257,7 @@ static int copy_dir(struct copy *c, int parent, const char *name)
 		return vz_put_fail(c->e, -r, c->path, "Unable to read the attributes of");
 	m.xattrs = x;
 	r = vz_put_dir(&c->put, c->path, &m, c->e);
-	if (r < 0 || st.st_dev != c->dev)
+	if (r < 0 || (c->depth && vz_is_mount_at(fd, "")))
 		return r;
 	if (c->depth >= DEPTH_MAX)
 		return vz_put_fail(c->e, ENAMETOOLONG, c->path, "Unable to copy");
@@ -271,12 +271,10 @@ int vz_tmpl_copy(const char *path, int dirfd, const struct vz_put_how *how, stru
 {
 	autoclose int top = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct copy c = { .path = ".", .e = e };
-	struct stat st;
 	int r;
 
-	if (top < 0 || fstat(top, &st) < 0)
+	if (top < 0)
 		return vz_fail(e, VZ_FS_BAD_TMPL, errno, "Unable to open OS template %s", path);
-	c.dev = st.st_dev;
 	vz_put_begin(&c.put, dirfd, how);
 	r = copy_dir(&c, top, ".");
 	if (r == 0)

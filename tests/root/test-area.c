@@ -384,12 +384,13 @@ static void deep(const struct ground *g)
 }
 
 /* A bind mount has the st_dev of the tree around it. */
-static void remove_stays_out_of_mounts(const struct ground *g)
+static void walks_stay_out_of_mounts(const struct ground *g)
 {
 	autofree char *dir = vz_fmt("%s/stays", g->dir), *sub = vz_fmt("%s/sub", dir);
 	autofree char *outside = vz_fmt("%s/outside", g->dir), *file = vz_fmt("%s/keep", outside);
 	autofree char *at = NULL;
-	int fd;
+	struct vz_err e = { 0 };
+	int fd, dirfd;
 
 	CHECK(!mkdir(dir, 0755) && !mkdir(sub, 0755) && !mkdir(outside, 0755));
 	fd = open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
@@ -399,6 +400,12 @@ static void remove_stays_out_of_mounts(const struct ground *g)
 	CHECK_INT(mount(outside, sub, NULL, MS_BIND, NULL), 0);
 	CHECK_INT(vz_mount_below(dir, &at), 1);
 	CHECK_STR(at, sub);
+	dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	CHECK(ok(vz_shift_tree(dirfd, UID1, UID1, &e), &e));
+	close(dirfd);
+	CHECK_INT(owner(dir, ""), UID1);
+	CHECK_INT(owner(outside, ""), 0);
+	CHECK_INT(owner(outside, "keep"), 0);
 	CHECK_INT(vz_remove_tree(AT_FDCWD, dir), -EXDEV);
 	CHECK_INT(vz_remove_tree(AT_FDCWD, sub), -EXDEV);
 	CHECK_INT(access(file, F_OK), 0);
@@ -542,7 +549,7 @@ static void on(const char *fs, const char *tmpl, bool overlay)
 	simfs(&g);
 	interrupted(&g);
 	deep(&g);
-	remove_stays_out_of_mounts(&g);
+	walks_stay_out_of_mounts(&g);
 	submounts(&g);
 	failures_speak(&g);
 	trash_goes(&g);
