@@ -24,6 +24,11 @@ int run_create(struct vz_ct *ct, int argc, char **argv, struct vz_err *e)
 	return finish(r, e);
 }
 
+int ask_set(struct vz_err *e)
+{
+	return ask_passwords(&given.userpasswd, e);
+}
+
 int run_set(struct vz_ct *ct, int argc, char **argv, struct vz_err *e)
 {
 	int r = vz_op_set(ct, &given, e);

@@ -5,6 +5,7 @@
  */
 #include "vzctl/vzctl.h"
 
+#include <bsd/unistd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include "ops/plan.h"
 
 struct global {
+	char **argv; /* all of them */
 	int verbose;
 	bool quiet, skiplock, dry_run;
 };
@@ -85,6 +87,10 @@ static int with_container(const struct verb *v, struct vz_ct *ct, const struct g
 		return VZ_NOVECONFIG;
 	}
 	r = vz_host_ready(v->flags & LOCKS, &e);
+	if (r >= 0)
+		r = vz_op_hide_program(ct, g->argv, &e);
+	if (r >= 0 && v->flags & ASKS)
+		r = ask_set(&e);
 	if (r < 0)
 		return finish(r, &e);
 	if ((v->flags & LOCKS) && !g->skiplock) {
@@ -113,6 +119,9 @@ static int with_host(const struct verb *v, const char *which, const struct globa
 		vz_log_quiet(g->quiet);
 		return vz_log_err(&e);
 	}
+	/* every process inside could read our command line once we are there, and every user of the
+	 * host now; what is left tells the operator who is at work */
+	setproctitle("-vzctl %s %u", v->name, id);
 	vz_log_quiet(g->quiet);
 	if (!id && !(v->flags & HOST_TOO)) {
 		vz_log(-1, "Only set actions are allowed for CT0");
@@ -167,10 +176,11 @@ static int global_flags(int argc, char **argv, struct global *g)
 
 int main(int argc, char **argv)
 {
-	struct global g = { 0 };
+	struct global g = { .argv = argv };
 	const struct verb *v;
 	int i;
 
+	setproctitle_init(argc, argv, environ); /* before anything is kept that points there */
 	set_up_process();
 	vz_log_init("vzctl");
 	i = global_flags(argc, argv, &g);

@@ -65,7 +65,7 @@ const struct verb verbs[] = {
 	{ "exec3", NULL, NEEDS_CONF, parse_exec, run_exec, "<program> [arg ...]" },
 	{ "runscript", NULL, LOCKS | NEEDS_CONF, parse_runscript, run_runscript, "<script>" },
 	{ "console", NULL, NEEDS_CONF, NULL, run_console, "[ttyno]" },
-	{ "set", NULL, LOCKS | LEAVES_ENDED | HOST_TOO, parse_set, run_set,
+	{ "set", NULL, LOCKS | LEAVES_ENDED | HOST_TOO | ASKS, parse_set, run_set,
 	  "[--save] [--force] [--setmode restart|ignore] [options]" },
 	{ "check", NULL, NO_CTID, NULL, run_check, "[--json]" },
 	{ 0 },

@@ -12,6 +12,7 @@ enum verb_flags {
 	HOST_TOO = 1 << 3,     /* CTID 0 is allowed */
 	SILENT = 1 << 4,       /* errors only */
 	NO_OPTIONS = 1 << 5,   /* "Invalid options" when any is given */
+	ASKS = 1 << 7,         /* ask_set() before the lock: nobody waits for the user */
 	NO_CTID = 1 << 6,      /* about the host: run() gets no container, argv[0] is the verb */
 };
 
@@ -36,6 +37,10 @@ int parse_set(int argc, char **argv, struct vz_err *e);
 int parse_exec(int argc, char **argv, struct vz_err *e);
 int parse_enter(int argc, char **argv, struct vz_err *e);
 int parse_runscript(int argc, char **argv, struct vz_err *e);
+
+int ask_set(struct vz_err *e);
+/* Words without a password get theirs from the terminal or from standard input. */
+int ask_passwords(struct vz_plist *words, struct vz_err *e);
 
 int run_check(struct vz_ct *ct, int argc, char **argv, struct vz_err *e);
 int run_create(struct vz_ct *ct, int argc, char **argv, struct vz_err *e);

@@ -2,6 +2,7 @@
 /* vznet: networks between containers. Options and output; what they do is ops/lan.h. */
 #include "vznet/vznet.h"
 
+#include <bsd/unistd.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -243,15 +244,17 @@ static int run(const struct verb *v, int argc, char **argv)
 		fprintf(stderr, "vznet must be run as root\n");
 		return VZ_NO_ACCES;
 	}
-	if (vz_host_ready(true, &e) < 0)
-		return vz_log_err(&e);
+	/* seen by every process of a member that we join */
+	setproctitle("-vznet %s", v->name);
 	return v->run(argv + optind, &e) < 0 ? vz_log_err(&e) : VZ_OK;
 }
 
 int main(int argc, char **argv)
 {
+	struct vz_err e = { 0 };
 	int i = 1;
 
+	setproctitle_init(argc, argv, environ); /* before anything is kept that points there */
 	vz_process_init();
 	vz_log_init("vznet");
 	if (argc > 1 && !strcmp(argv[1], "--quiet")) {
@@ -270,6 +273,10 @@ int main(int argc, char **argv)
 		printf("vznet version %s\n", PACKAGE_VERSION);
 		return 0;
 	}
+	/* who of the members that it enters is privileged would be known too late */
+	if (geteuid() == 0 &&
+	    (vz_host_ready(true, &e) < 0 || vz_op_hide_program(NULL, argv, &e) < 0))
+		return vz_log_err(&e);
 	for (size_t v = 0; v < ARRAY_LEN(verbs); v++)
 		if (!strcmp(verbs[v].name, argv[i])) {
 			int r = run(&verbs[v], argc - i, argv + i);

@@ -8,6 +8,8 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "launch/conntrack.h"
+#include "ops/ops.h"
+#include "sys/exe.h"
 #include "sys/file.h"
 #include "sys/spawn.h"
 
@@ -118,4 +120,15 @@ int vz_conntrack_apply(const struct vz_ct *ct, const struct vz_conf *conf, const
 		return r;
 	vz_log(-1, "Warning: %s", e->msg);
 	return 0;
+}
+
+int vz_op_hide_program(const struct vz_ct *ct, char *const argv[], struct vz_err *e)
+{
+	struct vz_state st;
+	bool privileged = !ct || vz_ct_features(ct) & VZ_FEAT_PRIVILEGED;
+
+	/* the configuration may have changed since it was started */
+	if (!privileged && vz_state_read(ct->id, &st) > 0)
+		privileged = !st.uid;
+	return vz_exe_hide(privileged, argv, e);
 }

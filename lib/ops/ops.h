@@ -61,6 +61,10 @@ int vz_op_run_inside(struct vz_ct *ct, const struct vz_script *script, int *ret_
 int vz_op_run_anyway(struct vz_ct *ct, const struct vz_script *script, int *ret_code,
 		     struct vz_err *e);
 
+/* features.c: nobody inside can open the program's own file when it enters ct (sys/exe.h; ct NULL: any
+ * VPS). argv: all of it; as a rule does nothing, else the program begins anew. */
+int vz_op_hide_program(const struct vz_ct *ct, char *const argv[], struct vz_err *e);
+
 /* status.c: prints the state line; no lock, always 0. verbose: and why one that ended by itself did,
  * and what is the case with the VPS's network (netstatus.c), in lines "word: value". */
 int vz_op_status(struct vz_ct *ct, bool verbose);

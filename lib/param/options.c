@@ -30,8 +30,9 @@ const struct vz_extra vz_extras[] = {
 	  "Do not look for another owner of an address." },
 	{ "offline-resize", NULL, NULL, IN_SET, X_FLAG, GIVEN(offline_resize),
 	  "Resize the image of a ploop container that is not mounted." },
-	{ "userpasswd", "USER:PASSWORD", NULL, IN_SET, X_PASSWORD, GIVEN(userpasswd),
-	  "Set the password of a user in the container; never saved." },
+	{ "userpasswd", "USER[:PASSWORD]", NULL, IN_SET, X_PASSWORD, GIVEN(userpasswd),
+	  "Set the password of a user in the container; never saved. USER alone asks for the password "
+	  "twice, USER:- reads a line of standard input." },
 	{ "ifname", "NAME", NULL, IN_SET, X_IFNAME, GIVEN(ifname),
 	  "Choose the veth device that the next options change; --ipadd and --ipdel after it are "
 	  "about its addresses." },
@@ -185,10 +186,9 @@ static int take_removals(struct vz_given *g, const struct vz_param *p, const cha
 
 static int take_password(struct vz_plist *l, const char *value)
 {
-	const char *colon = strchr(value, ':');
 	char **v, *copy;
 
-	if (!colon || colon == value || vz_str_has_control(value))
+	if (!*value || *value == ':' || vz_str_has_control(value))
 		return -EINVAL;
 	copy = strdup(value);
 	v = realloc(l->v, (l->n + 1) * sizeof(*v));
@@ -503,6 +503,8 @@ void vz_given_free(struct vz_given *g)
 {
 	vz_conf_free(&g->add);
 	vz_conf_free(&g->del);
+	for (size_t i = 0; i < g->userpasswd.n; i++)
+		explicit_bzero(g->userpasswd.v[i], strlen(g->userpasswd.v[i]));
 	vz_drop_list(&g->userpasswd);
 	vz_drop_list(&g->ifname);
 	free(g->setmode);

@@ -244,7 +244,7 @@ struct vz_given {
 	/* options that are not parameters */
 	bool save, force, skip_arpdetect, reset_ub, offline_resize;
 	char *setmode, *applyconfig, *applyconfig_map, *config, *layout_mode;
-	struct vz_plist userpasswd; /* "user:password", never saved */
+	struct vz_plist userpasswd; /* "user:password", never saved; "user", "user:-": to be asked */
 	bool name_given;            /* --name "" removes the name */
 	struct vz_plist ifname;     /* changes of veth devices, "ifname=eth0,bridge=br0"; each must
 				       be configured, or added by add.netif */

@@ -612,7 +612,7 @@ static const struct refusal {
 	{ "set --mac 00:18:51:00:00:01", 20, "Invalid usage.  Option --ifname not specified" },
 	{ "set --ifname eth0 --mac 00:18", 21, "Bad parameter for --mac: 00:18" },
 	{ "set --ifname eth0 --bridge b,mac_filter=off", 21, "Bad parameter for --bridge: " },
-	{ "set --userpasswd rootsecret", 21, "Bad parameter for --userpasswd: (not shown)" },
+	{ "set --userpasswd :secret", 21, "Bad parameter for --userpasswd: (not shown)" },
 	{ "set --applyconfig ../x", 21, "Bad parameter for --applyconfig: ../x" },
 	{ "set stray --save words", 20, "Invalid extra arguments: stray words" },
 	{ "set -- --save", 20, "Invalid extra arguments: --save" },
