@@ -49,7 +49,7 @@ struct vz_cg {
 };
 
 /* One setter per kind of limit, indexed by the bit number of VZ_CG_*. */
-#define CG_NLIMITS 9
+#define CG_NLIMITS 10
 #define CG_BIT(bit) __builtin_ctz(bit)
 typedef int cg_set_fn(struct vz_cg *cg, const struct vz_cg_limits *l, struct vz_err *e);
 

@@ -23,6 +23,7 @@ struct vz_cg_limits {
 	uint64_t cpuunits;       /* 8..500000, 1000 = default share */
 	uint64_t cpu_percent;    /* of one CPU; 0 = no limit */
 	uint64_t pids;           /* tasks; VZ_UNLIMITED = none */
+	uint64_t groups, depth;  /* of groups below; VZ_UNLIMITED = none */
 	uint64_t io_bps, io_iops; /* every block device; 0 = none */
 	uint64_t io_prio;        /* 0..7, 4 = default */
 	const char *cpus, *mems; /* kernel list format; "" or "all" = every one the host has */
@@ -36,6 +37,7 @@ struct vz_cg_limits {
 #define VZ_CG_IOPRIO (1u << 6)
 #define VZ_CG_CPUS (1u << 7)
 #define VZ_CG_MEMS (1u << 8)
+#define VZ_CG_GROUPS (1u << 9) /* groups and depth */
 
 struct vz_cg_dev {
 	char type;                  /* 'b' or 'c' */

@@ -232,6 +232,12 @@ static int v1_memory(struct vz_cg *cg, const struct vz_cg_limits *l, struct vz_e
 	return r ? r : set_limit(cg, CG_MEMORY, file[!first], want[!first], e);
 }
 
+/* What the guest makes groups in is the v2 tree. */
+static int v1_groups(struct vz_cg *cg, const struct vz_cg_limits *l, struct vz_err *e)
+{
+	return by_v2(cg, VZ_CG_GROUPS, l, e);
+}
+
 static int v1_cpuunits(struct vz_cg *cg, const struct vz_cg_limits *l, struct vz_err *e)
 {
 	if (!has_v1(cg, CG_CPU))
@@ -491,6 +497,7 @@ const struct vz_cg_ops cg_v1_ops = {
 		[CG_BIT(VZ_CG_IOPRIO)] = v1_ioprio,
 		[CG_BIT(VZ_CG_CPUS)] = v1_cpus,
 		[CG_BIT(VZ_CG_MEMS)] = v1_mems,
+		[CG_BIT(VZ_CG_GROUPS)] = v1_groups,
 	},
 	.devices = v1_devices,
 };

@@ -134,6 +134,14 @@ static int v2_pids(struct vz_cg *cg, const struct vz_cg_limits *l, struct vz_err
 	return set_max(cg, "pids.max", l->pids, e);
 }
 
+/* The kernel's own, of every group: no controller is needed. */
+static int v2_groups(struct vz_cg *cg, const struct vz_cg_limits *l, struct vz_err *e)
+{
+	int r = set_max(cg, "cgroup.max.descendants", l->groups, e);
+
+	return r ? r : set_max(cg, "cgroup.max.depth", l->depth, e);
+}
+
 struct throttle {
 	struct vz_cg *cg;
 	const char *what; /* "bps", "iops" */
@@ -263,6 +271,7 @@ const struct vz_cg_ops cg_v2_ops = {
 		[CG_BIT(VZ_CG_IOPRIO)] = v2_ioprio,
 		[CG_BIT(VZ_CG_CPUS)] = v2_cpus,
 		[CG_BIT(VZ_CG_MEMS)] = v2_mems,
+		[CG_BIT(VZ_CG_GROUPS)] = v2_groups,
 	},
 	.devices = v2_devices,
 };

@@ -62,6 +62,7 @@ struct vz_conf {
 	struct vz_pstr netfilter;
 	struct vz_plist iptables;
 	struct vz_pu64 numconntrack; /* entries of connection tracking, 0 no limit of its own */
+	struct vz_ppair numcgroups, cgroupdepth; /* of the guest's own control groups */
 	struct vz_plist devices;     /* "c:10:229:rw", "b:7:all:rw" */
 	struct vz_plist devnodes;    /* "net/tun:rw" */
 	struct vz_plist pci;

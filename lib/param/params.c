@@ -60,7 +60,10 @@ const struct vz_param vz_params[] = {
 		.key = "NUMPROC", .opt = "numproc", .short_opt = 'p', .arg = "B[:L]",
 		.type = &vz_type_items, .at = AT(numproc),
 		.where = UBC | LIVE, .apply = APPLY_UBC,
-		.text = "Number of processes and threads. A fork beyond it fails.",
+		.text = "Number of processes and threads. A fork beyond it fails. Where it is not "
+			"set, an eighth of what the host allows (kernel.pid_max and "
+			"kernel.threads-max), so that no container takes all; unlimited is no "
+			"limit.",
 	},
 	{
 		.key = "PHYSPAGES", .opt = "physpages", .arg = "B[:L]",
@@ -258,6 +261,22 @@ const struct vz_param vz_params[] = {
 			"net.netfilter.nf_conntrack_max of the host, which each namespace may "
 			"reach. Namespaces that the container makes itself count apart. Needs "
 			"Linux 6.4.",
+	},
+	{
+		.key = "NUMCGROUPS", .opt = "numcgroups", .arg = "N",
+		.type = &vz_type_items, .at = AT(numcgroups), .dflt = "1024",
+		.where = IN_FILE | IN_SET | LIVE, .apply = APPLY_UBC,
+		.text = "Control groups that the container may make: about one for each service "
+			"and session of a systemd, and as many again for each container inside. "
+			"Each takes 10 to 20 kB of the host's memory that no limit of RAM "
+			"counts.",
+	},
+	{
+		.key = "CGROUPDEPTH", .opt = "cgroupdepth", .arg = "N",
+		.type = &vz_type_items, .at = AT(cgroupdepth), .dflt = "32",
+		.where = IN_FILE | IN_SET | LIVE, .apply = APPLY_UBC,
+		.text = "How deep control groups may be nested in the container; a systemd needs "
+			"6, and 8 more for each container in a container.",
 	},
 	{
 		.key = "CAPABILITY", .opt = "capability", .arg = "NAME:on|off",

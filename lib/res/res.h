@@ -11,7 +11,8 @@
 #include "param/param.h"
 
 /* What the kinds named in `apply` (enum vz_apply bits: UBC, CPU, IO) ask for. Only what the
- * configuration sets is in ret->has: a new group has the defaults already. The strings in *ret
+ * configuration sets is in ret->has: a new group has the defaults already; but what the host must
+ * be kept from, numbers of tasks and of groups, has always a bound. The strings in *ret
  * belong to conf; CPUMASK="auto" is not resolved here. */
 void vz_res_limits(const struct vz_conf *conf, unsigned apply, struct vz_cg_limits *ret);
 

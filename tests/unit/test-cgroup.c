@@ -45,6 +45,7 @@ static const struct { const char *hier, *name, *text; } files[] = {
 	{ "/v2", "memory.stat", "anon 5\nkernel 333\nkernel_stack 9\nshmem 4096\n" },
 	{ "/v2", "memory.oom.group", "0\n" }, { "/v2", "cpu.max", "max 100000\n" },
 	{ "/v2", "cpu.weight", "100\n" }, { "/v2", "pids.max", "max\n" },
+	{ "/v2", "cgroup.max.descendants", "max\n" }, { "/v2", "cgroup.max.depth", "max\n" },
 	{ "/v2", "pids.current", "3\n" }, { "/v2", "pids.events", "max 0\n" },
 	{ "/v2", "io.max", "" }, { "/v2", "io.weight", "default 100\n" },
 	{ "/v2", "cpuset.cpus", "\n" }, { "/v2", "cpuset.mems", "\n" },
@@ -382,7 +383,7 @@ static void v2_limits(void)
 {
 	const char *t = tree("v2");
 	struct vz_cg *cg = group(t, true);
-	struct vz_cg_limits l = { .has = (1u << 9) - 1, .ram = GIB, .swap = 0, .ram_high = GIB / 2,
+	struct vz_cg_limits l = { .has = (1u << 10) - 1, .groups = 7, .depth = VZ_UNLIMITED, .ram = GIB, .swap = 0, .ram_high = GIB / 2,
 				  .pids = 100, .cpuunits = 500, .cpu_percent = 250, .io_bps = 77,
 				  .io_iops = 0, .io_prio = 7, .cpus = "0-1", .mems = "all" };
 	struct vz_cg_usage u;
@@ -396,6 +397,8 @@ static void v2_limits(void)
 	CHECK_STR(get(t, "vz/42/memory.high"), "536870912");
 	CHECK_STR(get(t, "vz/42/memory.swap.max"), "0");
 	CHECK_STR(get(t, "vz/42/pids.max"), "100");
+	CHECK_STR(get(t, "vz/42/cgroup.max.descendants"), "7");
+	CHECK_STR(get(t, "vz/42/cgroup.max.depth"), "max");
 	CHECK_STR(get(t, "vz/42/cpu.weight"), "50");
 	CHECK_STR(get(t, "vz/42/cpu.max"), "250000 100000");
 	CHECK_STR(get(t, "vz/42/io.weight"), "160");

@@ -28,9 +28,12 @@ static void ubc(void)
 	const struct vz_conf huge = { .physpages = PAIR(0, 2251799813685248) };
 	const struct vz_conf int32 = { .physpages = PAIR(0, INT32_MAX), .swappages = PAIR(0, 5) };
 	const struct vz_conf none = { .privvmpages = PAIR(100, 200) };
+	const struct vz_conf open = { .numproc = PAIR(0, VZ_UNLIMITED),
+				      .numcgroups = PAIR(0, VZ_UNLIMITED),
+				      .cgroupdepth = PAIR(0, VZ_UNLIMITED) };
 	struct vz_cg_limits l = limits(&vswap, APPLY_UBC);
 
-	CHECK_INT(l.has, VZ_CG_MEMORY | VZ_CG_PIDS);
+	CHECK_INT(l.has, VZ_CG_MEMORY | VZ_CG_PIDS | VZ_CG_GROUPS);
 	CHECK_INT(l.ram, 65536 * page);
 	CHECK_INT(l.swap, 0);
 	CHECK_INT(l.pids, 240);
@@ -41,7 +44,14 @@ static void ubc(void)
 	l = limits(&int32, APPLY_UBC);
 	CHECK(l.ram == VZ_UNLIMITED);
 	CHECK_INT(l.swap, 5 * page);
-	CHECK_INT(limits(&none, APPLY_UBC).has, 0);
+	/* without a word of the configuration: bounds, but no limit of RAM */
+	l = limits(&none, APPLY_UBC);
+	CHECK_INT(l.has, VZ_CG_PIDS | VZ_CG_GROUPS);
+	CHECK(l.pids >= 1024 && l.pids < 1u << 30);
+	CHECK_INT(l.groups, 1024);
+	CHECK_INT(l.depth, 32);
+	l = limits(&open, APPLY_UBC);
+	CHECK(l.pids == VZ_UNLIMITED && l.groups == VZ_UNLIMITED && l.depth == VZ_UNLIMITED);
 	/* every counter has its row, once */
 	CHECK_INT(res_nubc, (AT(vm_overcommit) - AT(kmemsize)) / sizeof(struct vz_ppair));
 	for (size_t i = 0; i < res_nubc; i++)
