@@ -33,6 +33,14 @@ bool vz_area_can_overlay(const char *template_dir, const char *private_parent);
 /* Can what lies in this directory (or the nearest one above it that exists) be shown with other ids? */
 bool vz_area_can_idmap(const char *private_parent);
 
+/* Can users of the host walk down to `dir`? What is missing is not in their way: it is made 0700. */
+bool vz_area_is_reachable(const char *dir);
+/* Makes sure that they reach neither VE_PRIVATE nor VE_ROOT. A directory that holds nothing but areas
+ * is closed, which `closed` is told; others are not ours to change, and are refused with `code`.
+ * closed NULL: nothing is changed, only refused. */
+int vz_area_close(const struct vz_area *a, void (*closed)(const char *dir), enum vz_exit code,
+		  struct vz_err *e);
+
 /* Makes PRIVATE.tmp of an overlay over base `base_id`; vz_area_commit() renames it in place. */
 int vz_area_new_overlay(const struct vz_area *a, const char *base_id, struct vz_err *e);
 /* Makes PRIVATE.tmp for simfs and returns a directory fd to unpack into. */

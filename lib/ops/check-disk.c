@@ -47,28 +47,11 @@ enum vz_check_verdict check_idmap(struct check *c)
 			 parent ? parent : "/");
 }
 
-/* May users of this host walk down to path? What is missing is made 0700. */
-static bool is_reachable(const char *path)
-{
-	autofree char *p = strdup(path);
-	char *slash = p;
-	struct stat st;
-
-	while (slash && *p) {
-		if (stat(p, &st) < 0 || !(st.st_mode & 011))
-			return false;
-		slash = strrchr(p, '/');
-		if (slash)
-			*slash = 0;
-	}
-	return p;
-}
-
 enum vz_check_verdict check_modes(struct check *c)
 {
 	autofree char *parent = private_parent(c);
 
-	if (!parent || !is_reachable(parent))
+	if (!parent || !vz_area_is_reachable(parent))
 		return VZ_CHECK_OK;
 	return check_say(c, VZ_CHECK_DEGRADED, "users of this host can reach the files below %s", parent);
 }

@@ -138,25 +138,6 @@ static int find_template(struct create *c, struct vz_err *e)
 	return vz_tmpl_find(v->template.v, t->v, &c->tmpl, e);
 }
 
-/* On disk a simfs tree has the host's ids: a program that root inside makes setuid is setuid root
- * for whoever of the host can walk up to it (unlike an overlay area, which is 0700 itself). */
-static void warn_if_reachable(const char *parent)
-{
-	autofree char *p = strdup(parent);
-	char *slash = p;
-	struct stat st;
-
-	while (slash && *p) {
-		if (stat(p, &st) < 0 || !(st.st_mode & 011)) /* what is missing is made 0700 */
-			return;
-		slash = strrchr(p, '/');
-		if (slash)
-			*slash = 0;
-	}
-	vz_log(-1, "Warning: users of this host can reach the files below %s, chmod it to 0700",
-	       parent);
-}
-
 /* A default that the kernel cannot do is replaced, with a word; a wish is refused. */
 static int choose_layout(struct create *c, struct vz_err *e)
 {
@@ -182,7 +163,6 @@ static int choose_layout(struct create *c, struct vz_err *e)
 			  "using simfs");
 	}
 	c->area.layout = "simfs";
-	warn_if_reachable(parent);
 	return 0;
 }
 
@@ -196,7 +176,9 @@ static int check(struct create *c, struct vz_err *e)
 		r = check_paths(c, e);
 	if (r >= 0)
 		r = find_template(c, e);
-	return r < 0 ? r : choose_layout(c, e);
+	if (r >= 0)
+		r = choose_layout(c, e);
+	return r < 0 ? r : vz_area_close(&c->area, NULL, VZ_FS_NEW_VE_PRVT, e);
 }
 
 /* ---- the plan ---- */
@@ -274,8 +256,10 @@ static int area_do(void *ctx, struct vz_err *e)
 	struct create *c = ctx;
 	const struct vz_tmpl_for whom = template_for(c);
 	autoclose int dir = -EBADF;
-	int r;
+	int r = vz_private_close(&c->area, VZ_FS_NEW_VE_PRVT, e);
 
+	if (r < 0)
+		return r;
 	if (is_overlay(c))
 		return vz_area_new_overlay(&c->area, c->base, e);
 	r = vz_area_new_simfs(&c->area, &dir, e);

@@ -72,6 +72,17 @@ int vz_private_layout(const char *layout, struct vz_err *e)
 	return vz_fail(e, VZ_UNK_MOUNT_TYPE, 0, "Unknown layout %s", layout);
 }
 
+static void say_closed(const char *dir)
+{
+	vz_log(-1, "Warning: users of this host could reach the files of containers below %s: its "
+		   "mode is 0700 now", dir);
+}
+
+int vz_private_close(const struct vz_area *a, enum vz_exit code, struct vz_err *e)
+{
+	return vz_area_close(a, say_closed, code, e);
+}
+
 static int global_script(const struct vz_ct *ct, const char *what, struct vz_err *e)
 {
 	autofree char *path = vz_fmt(CONF_DIR "/vps.%s", what);
@@ -120,6 +131,8 @@ int vz_mount_check(const struct vz_ct *ct, struct vz_err *e)
 
 	if (r >= 0)
 		r = check_layout(&a, e);
+	if (r >= 0)
+		r = vz_area_close(&a, NULL, VZ_FS_CANTMOUNT, e);
 	return r < 0 ? r : vz_area_check(&a, e);
 }
 
@@ -127,9 +140,10 @@ static int mount_area(struct vz_ct *ct, struct vz_area *a, struct vz_err *e)
 {
 	int r = check_layout(a, e);
 
-	if (r < 0)
-		return r;
-	r = vz_env_ids(ct, &a->uid, &a->gid, e);
+	if (r >= 0)
+		r = vz_private_close(a, VZ_FS_CANTMOUNT, e);
+	if (r >= 0)
+		r = vz_env_ids(ct, &a->uid, &a->gid, e);
 	return r < 0 ? r : vz_area_mount(a, e);
 }
 

@@ -19,6 +19,8 @@ bool vz_private_may_be(const char *path);
 int vz_private_check(const char *private, const char *root, struct vz_err *e);
 /* Could the VPS be mounted? Nothing is changed. */
 int vz_mount_check(const struct vz_ct *ct, struct vz_err *e);
+/* Closes the area to other users of the host, with a line, or refuses. */
+int vz_private_close(const struct vz_area *a, enum vz_exit code, struct vz_err *e);
 /* Is it a layout that can be mounted? ploop 99, unknown 53. */
 int vz_private_layout(const char *layout, struct vz_err *e);
 

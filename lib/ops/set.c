@@ -11,6 +11,8 @@
 #include "ops/private.h"
 #include "ops/set-internal.h"
 
+#include <sys/stat.h>
+
 struct set {
 	struct vz_ct *ct;
 	struct vz_given *g;
@@ -146,6 +148,20 @@ static int check_path(const struct set *s, const struct vz_pstr *path, const cha
 		       path->v);
 }
 
+/* A VPS that has an area would lose it: nothing but `set` would work any more. */
+static int check_area(const struct set *s, const struct vz_pstr *path, struct vz_err *e)
+{
+	autofree char *full = path->set ? vz_conf_expand(path->v, s->ct->id) : NULL;
+	struct stat st;
+
+	if (!full || !s->ct->private || access(s->ct->private, F_OK) < 0 ||
+	    (!stat(full, &st) && S_ISDIR(st.st_mode)))
+		return 0;
+	return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0,
+		       "Bad parameter for --private: %s (move %s there first)", path->v,
+		       s->ct->private);
+}
+
 /* What of a change has to stand in files of the VPS too. */
 static unsigned told_inside(const struct vz_conf *c)
 {
@@ -175,6 +191,8 @@ static int early(struct set *s, struct vz_err *e)
 		r = s->doors->dist(s->ct, NULL, e);
 	if (r >= 0)
 		r = check_path(s, &g->add.ve_private, "private", e);
+	if (r >= 0)
+		r = check_area(s, &g->add.ve_private, e);
 	if (r >= 0)
 		r = check_path(s, &g->add.ve_root, "root", e);
 	for (size_t i = 0; r >= 0 && i < g->userpasswd.n; i++)
