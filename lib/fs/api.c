@@ -12,7 +12,10 @@
 #include "base/str.h"
 #include "sys/call.h"
 
+#include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #define SAFE (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
 
@@ -21,6 +24,7 @@ enum source { NEW, DEV_FD, CGROUP_FD };
 #define MAKE 1u         /* the mount point may be made */
 #define SYSFS_ONLY 2u   /* left out when FEATURES says sysfs:off */
 #define NESTING_ONLY 4u /* left out unless nesting:on */
+#define TERMINALS 8u    /* with max=, as many as the VPS may have */
 
 struct mount {
 	const char *where;
@@ -38,7 +42,7 @@ static const struct mount mounts[] = {
 	{ "sys", "sysfs", SAFE | MOUNT_ATTR_RDONLY, NEW, MAKE | SYSFS_ONLY, { "source=sysfs" } },
 	{ "sys/fs/cgroup", NULL, 0, CGROUP_FD, SYSFS_ONLY, { NULL } },
 	{ "dev", NULL, 0, DEV_FD, MAKE, { NULL } },
-	{ "dev/pts", "devpts", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, NEW, 0,
+	{ "dev/pts", "devpts", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, NEW, TERMINALS,
 	  { "source=devpts", "mode=0620", "ptmxmode=0666", "gid=5" } /* VZ_DEV_TTY_GROUP */ },
 	{ "dev/shm", "tmpfs", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, NEW, 0,
 	  { "source=tmpfs", "mode=1777" } },
@@ -113,9 +117,13 @@ static int mount_one(const struct vz_api *a, const struct mount *m, struct vz_er
 	if (r < 0)
 		return r;
 	if (m->source == NEW) {
-		const char *options[ARRAY_LEN(m->options) + 1] = { NULL };
+		const char *options[ARRAY_LEN(m->options) + 2] = { NULL };
+		char max[sizeof("max=") + 10];
 
 		memcpy(options, m->options, sizeof(m->options));
+		snprintf(max, sizeof(max), "max=%u", a->terminals);
+		if (m->flags & TERMINALS && a->terminals)
+			options[ARRAY_LEN(m->options)] = max; /* behind all of its own */
 		fd = made = vz_mount_new(m->type, options, m->attr);
 		if (fd < 0)
 			return vz_fail(e, VZ_ENVCREATE, -fd, "cannot make a %s for /%s", m->type,
@@ -184,4 +192,39 @@ int vz_api_mount(const struct vz_api *a, struct vz_err *e)
 	if (r >= 0)
 		r = mount_console(a, e);
 	return r < 0 ? r : guard_all(a, e);
+}
+
+static int put_options(int fs, const struct mount *m)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < ARRAY_LEN(m->options) && m->options[i]; i++)
+		if (!vz_str_prefix(m->options[i], "source=", NULL))
+			r = vz_fsconfig_option(fs, m->options[i]);
+	return r;
+}
+
+/* The kernel forgets every option that is not given again. */
+int vz_api_terminals(unsigned max)
+{
+	autoclose int dir = vz_openat2(AT_FDCWD, "/dev/pts", O_PATH | O_DIRECTORY | O_NOFOLLOW, 0,
+				       RESOLVE_NO_SYMLINKS);
+	autoclose int fs = -EBADF;
+	char text[11];
+	struct statfs st;
+	int r = dir;
+
+	if (r >= 0 && fstatfs(dir, &st) < 0)
+		r = -errno;
+	if (r >= 0 && st.f_type != DEVPTS_SUPER_MAGIC)
+		r = -ENOTTY;
+	if (r >= 0)
+		r = fs = vz_fspick(dir, "");
+	for (size_t i = 0; r >= 0 && i < ARRAY_LEN(mounts); i++)
+		if (mounts[i].flags & TERMINALS)
+			r = put_options(fs, &mounts[i]);
+	snprintf(text, sizeof(text), "%u", max);
+	if (r >= 0 && max)
+		r = vz_fsconfig(fs, "max", text);
+	return r < 0 ? r : vz_fsconfig_reconfigure(fs);
 }

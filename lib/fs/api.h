@@ -13,6 +13,7 @@ struct vz_api {
 	int console;    /* detached mount for /dev/console, -1 none */
 	int cgroup;     /* detached mount for /sys/fs/cgroup, -1 none */
 	int mask_file, mask_dir; /* O_PATH fds: an empty file, an empty directory */
+	unsigned terminals; /* at most so many in its /dev/pts; 0: as many as the kernel has */
 	bool sysfs;     /* mount it */
 	bool nesting;   /* may have user namespaces of its own; its /dev was made for that */
 	bool privileged; /* no user namespace: more must be hidden */
@@ -22,5 +23,10 @@ struct vz_api {
  * and the rest into the tree behind a->root. Every mount point is opened below that fd without
  * following any link; a mount point that is no directory is an error that names it. */
 int vz_api_mount(const struct vz_api *a, struct vz_err *e);
+
+/* Another bound of terminals, for a process that has joined the mount and user namespace of a running
+ * VPS. May be hostile: what lies on /dev/pts; therefore no link is followed, and it must be a devpts.
+ * 0 or -errno. */
+int vz_api_terminals(unsigned max);
 
 #endif

@@ -78,7 +78,7 @@ static void runner_steps(const struct vz_join *j, int pidfd, bool in_group, int 
 	setsid();
 	if (vz_cg_join(j->cg, 0, in_group ? 0 : j->state->init, e) < 0)
 		return;
-	if (j->tty && ioctl(j->stdio[0], TIOCSCTTY, 0) < 0) {
+	if ((j->tty || j->ctty) && ioctl(j->stdio[0], TIOCSCTTY, 0) < 0) {
 		vz_fail(e, VZ_SYSTEM, errno, "cannot take the terminal");
 		return;
 	}
@@ -190,8 +190,9 @@ static int parent_steps(const struct vz_join *j, int sock, int *ret_runner, int 
 		end = j->end;
 	if (j->tty)
 		r = vz_sync_wait(sock, TTY, end, ret_tty, e);
-	if (r >= 0)
-		r = vz_sync_wait(sock, BORN, end, ret_runner, e);
+	if (r < 0) /* the caller may have another terminal */
+		return r == -ETIMEDOUT ? r : -ENOTTY;
+	r = vz_sync_wait(sock, BORN, end, ret_runner, e);
 	return r < 0 ? r : vz_sync_wait_end(sock, end, e);
 }
 

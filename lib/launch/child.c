@@ -93,7 +93,7 @@ int vz_child_confine(uint64_t caps, const struct vz_filter *filter, struct vz_er
 static int build_tree(const struct vz_spec *s, struct vz_err *e)
 {
 	autoclose int root = -EBADF, cgroup = -EBADF, file = -EBADF, dir = -EBADF;
-	struct vz_api a = { .dev = s->dev, .console = s->console, .privileged = !s->uid,
+	struct vz_api a = { .dev = s->dev, .console = s->console, .terminals = s->terminals, .privileged = !s->uid,
 			    .nesting = s->features & VZ_FEAT_NESTING };
 	int r;
 

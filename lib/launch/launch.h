@@ -53,6 +53,7 @@ struct vz_spec {
 	int dev;                 /* detached /dev */
 	int console;             /* detached mount for /dev/console, or -1 */
 	const char *hostname;
+	unsigned terminals;      /* bound of its /dev/pts; 0: none */
 	bool notify;             /* make the socket of vz_launch.notify */
 	const struct vz_cmd *cmds; /* instead of init, tried in turn; or NULL */
 	int stdio[3];            /* -1: the console, or /dev/null */
@@ -89,12 +90,14 @@ struct vz_join {
 	char *const *env;
 	int stdio[3];              /* placed as 0, 1, 2 */
 	bool tty;                  /* a new terminal of the VPS instead of stdio */
+	bool ctty;                 /* stdio is a terminal, and becomes the controlling one */
 	int64_t end;               /* no longer than this (sys/wait.h); 0: as long as joining may take */
 };
 
 /* Starts the command; its process is a child of the caller, known by *ret_pidfd (the caller's to
  * close). ret_tty (when j->tty): the other side of its terminal, non-blocking, the caller's to close.
- * Errors before exec are reported here. Takes seconds at most, whatever the guest does. */
+ * Errors before exec are reported here; -ENOTTY: there was no terminal to be had, or nothing at all.
+ * Takes seconds at most, whatever the guest does. */
 int vz_join_start(const struct vz_join *j, int *ret_pidfd, int *ret_tty, struct vz_err *e);
 
 /* Runs `fn` in a short-lived child that has joined the given namespaces (CLONE_NEW* bits) of a

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "fs/dev.h"
 #include "launch/policy.h"
 #include "ops/start.h"
 #include "sys/file.h"
@@ -258,6 +259,45 @@ int vz_inside_script(struct vz_ct *ct, const struct vz_state *st, const char *wh
 
 /* ---- enter ---- */
 
+/* With a terminal of the host where the guest has none left, or something else in its place: it must
+ * not keep us out. As for the console, nothing of the host is reached through it but itself; it has
+ * no name inside. */
+static int session_on_host_tty(struct inside *in, int *ret_pidfd, int *ret_tty, struct vz_err *e)
+{
+	const struct vz_state *st = in->join.state;
+	autoclose int master = -EBADF, slave = -EBADF;
+	int r = vz_pty_open(st->uid, 80, 24, &master, &slave);
+
+	if (r >= 0 && fchown(slave, st->uid, st->gid + VZ_DEV_TTY_GROUP) < 0)
+		r = -errno;
+	if (r < 0)
+		return vz_fail(e, VZ_SYSTEM, -r, "cannot make a terminal of the host");
+	in->join.tty = false;
+	in->join.ctty = true;
+	for (int i = 0; i < 3; i++)
+		in->join.stdio[i] = slave;
+	r = vz_join_start(&in->join, ret_pidfd, NULL, e);
+	if (r >= 0)
+		*ret_tty = TAKE_FD(master);
+	return r;
+}
+
+static int session_start(struct inside *in, int *ret_pidfd, int *ret_tty, struct vz_err *e)
+{
+	struct vz_err why = { 0 };
+	int r;
+
+	in->join.tty = true;
+	r = vz_join_start(&in->join, ret_pidfd, ret_tty, &why);
+	if (r != -ENOTTY) {
+		if (r < 0 && e)
+			*e = why;
+		return r;
+	}
+	vz_log(-1, "Warning: %s; this one is the host's", why.msg);
+	return session_on_host_tty(in, ret_pidfd, ret_tty, e);
+}
+
 static int session(struct inside *in, char **argv, struct vz_err *e)
 {
 	struct termios saved;
@@ -267,8 +307,7 @@ static int session(struct inside *in, char **argv, struct vz_err *e)
 	int status, r;
 	bool raw;
 
-	in->join.tty = true;
-	r = vz_join_start(&in->join, &pidfd, &tty, e);
+	r = session_start(in, &pidfd, &tty, e);
 	if (r < 0)
 		return r;
 	size = dup(tty);

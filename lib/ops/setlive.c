@@ -4,13 +4,18 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "cgroup/cgroup.h"
+#include "fs/api.h"
+#include "launch/launch.h"
 #include "launch/netpolicy.h"
+#include "ops/env.h"
 #include "ops/features.h"
 #include "ops/lan.h"
 #include "ops/net.h"
 #include "ops/rate.h"
 #include "ops/set-internal.h"
 #include "res/res.h"
+
+#include <sched.h>
 
 #define PASSWORD_TIMEOUT_S 60
 
@@ -39,6 +44,27 @@ static int apply_conntrack(struct vz_ct *ct, struct vz_cg *cg, const struct vz_c
 	return r;
 }
 
+static int set_terminals(void *arg)
+{
+	return vz_api_terminals(*(const unsigned *)arg);
+}
+
+/* Also when the file said so before: what is in force may differ. Only then it is no error if something
+ * of the guest's own lies there. */
+static int apply_terminals(const struct vz_ct *ct, const struct vz_conf *conf, struct vz_err *e)
+{
+	unsigned max = vz_env_terminals(conf);
+	struct vz_state st;
+	int r;
+
+	if (vz_state_read(ct->id, &st) <= 0)
+		return vz_fail(e, VZ_VE_NOT_RUNNING, 0, "Container is not running");
+	r = vz_join_call(&st, CLONE_NEWNS | (st.uid ? CLONE_NEWUSER : 0), set_terminals, &max);
+	if (r >= 0 || max == vz_env_terminals(&ct->conf))
+		return 0;
+	return vz_fail(e, VZ_SETUBC, -r, "Unable to set NUMPTY");
+}
+
 static int apply(struct vz_ct *ct, const struct vz_conf *conf, unsigned bits, struct vz_err *e)
 {
 	__attribute__((cleanup(vz_cg_closep))) struct vz_cg *cg = NULL;
@@ -49,6 +75,8 @@ static int apply(struct vz_ct *ct, const struct vz_conf *conf, unsigned bits, st
 	r = vz_cg_open(ct->id, NULL, &cg, e);
 	if (r >= 0)
 		r = vz_res_apply(cg, conf, bits, e);
+	if (r >= 0 && bits & APPLY_UBC)
+		r = apply_terminals(ct, conf, e);
 	if (r >= 0 && bits & APPLY_CONNTRACK)
 		r = apply_conntrack(ct, cg, conf, e);
 	if (r >= 0 && bits & APPLY_DEVICES)

@@ -102,10 +102,9 @@ const struct vz_param vz_params[] = {
 	},
 	{
 		.key = "NUMPTY", .opt = "numpty", .short_opt = 't', .arg = "B[:L]",
-		.type = &vz_type_items, .at = AT(numpty),
-		.where = UBC | UNENFORCED,
-		.text = "Number of pseudo-terminals. This kernel has no such counter: the value "
-			"is kept and shown, not enforced.",
+		.type = &vz_type_items, .at = AT(numpty), .dflt = "256",
+		.where = UBC | LIVE, .apply = APPLY_UBC,
+		.text = "Number of pseudo-terminals in the container's /dev/pts: the limit counts.",
 	},
 	{
 		.key = "NUMSIGINFO", .opt = "numsiginfo", .short_opt = 'i', .arg = "B[:L]",

@@ -147,28 +147,28 @@ int vz_fsmount(int fsfd, unsigned attr)
 	return ret(syscall(SYS_fsmount, fsfd, FSMOUNT_CLOEXEC, attr));
 }
 
+int vz_fsconfig_option(int fsfd, const char *option)
+{
+	const char *eq = strchr(option, '=');
+	char key[64];
+
+	if (!eq)
+		return vz_fsconfig(fsfd, option, NULL);
+	if ((size_t)(eq - option) >= sizeof(key))
+		return -EINVAL;
+	memcpy(key, option, (size_t)(eq - option));
+	key[eq - option] = 0;
+	return vz_fsconfig(fsfd, key, eq + 1);
+}
+
 int vz_mount_new(const char *fstype, const char *const *options, unsigned attr)
 {
 	int fs = vz_fsopen(fstype), r = 0, mnt;
 
 	if (fs < 0)
 		return fs;
-	for (; options && *options && r >= 0; options++) {
-		const char *eq = strchr(*options, '=');
-		char key[64];
-
-		if (!eq) {
-			r = vz_fsconfig(fs, *options, NULL);
-			continue;
-		}
-		if ((size_t)(eq - *options) >= sizeof(key)) {
-			r = -EINVAL;
-			break;
-		}
-		memcpy(key, *options, (size_t)(eq - *options));
-		key[eq - *options] = 0;
-		r = vz_fsconfig(fs, key, eq + 1);
-	}
+	for (; options && *options && r >= 0; options++)
+		r = vz_fsconfig_option(fs, *options);
 	if (r >= 0)
 		r = vz_fsconfig_create(fs);
 	mnt = r < 0 ? r : vz_fsmount(fs, attr);

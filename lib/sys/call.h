@@ -46,6 +46,7 @@ int vz_setns(int fd, int nstype);
 int vz_fsopen(const char *fstype);
 /* One string option ("source", "size" ...); value NULL sets a flag. */
 int vz_fsconfig(int fsfd, const char *key, const char *value);
+int vz_fsconfig_option(int fsfd, const char *option); /* "key" or "key=value" */
 int vz_fsconfig_create(int fsfd);
 /* An existing file system, to be reconfigured; path "" for the mount behind dirfd itself. */
 int vz_fspick(int dirfd, const char *path);
