@@ -146,6 +146,7 @@ void vz_area_abort(const struct vz_area *a)
 
 	if (tmp)
 		(void)vz_remove_tree(AT_FDCWD, tmp);
+	vz_overlay_forget(a->id); /* POST_CREATE had it mounted */
 }
 
 char *vz_area_base(const struct vz_area *a)
