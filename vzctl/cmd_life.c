@@ -5,6 +5,7 @@
 #include <getopt.h>
 #include <string.h>
 
+#include "base/near.h"
 #include "base/str.h"
 
 static struct {
@@ -50,6 +51,17 @@ static void take(int o)
 	}
 }
 
+/* getopt has said what is wrong. */
+static int unknown(const char *word, struct vz_err *e)
+{
+	struct vz_near near = { .word = word + strspn(word, "-") };
+
+	for (size_t i = 0; options[i].name; i++)
+		vz_near_try(&near, options[i].name);
+	return vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0, "%s%s%s", near.best ? "Did you mean --" : "",
+		       near.best ? near.best : "", near.best ? "?" : "");
+}
+
 int parse_life(int argc, char **argv, struct vz_err *e)
 {
 	char name[] = "vzctl", *ctid = argv[0];
@@ -59,7 +71,7 @@ int parse_life(int argc, char **argv, struct vz_err *e)
 	optind = 0;
 	while ((o = getopt_long(argc, argv, "", options, &at)) != -1) {
 		if (o == '?')
-			return vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0, "%s", "");
+			return unknown(argv[optind - 1], e);
 		take(o);
 		if (o >= FAST)
 			given.only_stop = options[at].name;

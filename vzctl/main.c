@@ -21,29 +21,6 @@ struct global {
 	bool quiet, skiplock, dry_run;
 };
 
-static void usage(FILE *out)
-{
-	fprintf(out, "vzctl version %s\n", PACKAGE_VERSION);
-	fprintf(out, "Usage: vzctl [--quiet] [--verbose] [--skiplock] [--version] "
-		     "<command> <ctid> [options]\n\n");
-	for (const struct verb *v = verbs; v->name; v++) {
-		fprintf(out, "vzctl %s%s%s%s\n", v->name, v->flags & NO_CTID ? "" : " <ctid>",
-			*v->usage ? " " : "", v->usage);
-		if (!strcmp(v->name, "create"))
-			vz_emit_usage(out, IN_CREATE);
-		else if (!strcmp(v->name, "set"))
-			vz_emit_usage(out, IN_SET);
-	}
-}
-
-static const struct verb *find(const char *name)
-{
-	for (const struct verb *v = verbs; v->name; v++)
-		if (!strcmp(v->name, name) || (v->alias && !strcmp(v->alias, name)))
-			return v;
-	return NULL;
-}
-
 int finish(int r, const struct vz_err *e)
 {
 	return r < 0 ? vz_log_err(e) : VZ_OK;
@@ -174,6 +151,25 @@ static int global_flags(int argc, char **argv, struct global *g)
 	return i;
 }
 
+/* "--help" behind the verb, and where the verb has options of its own also later. */
+static bool wants_help(const struct verb *v, int argc, char **argv)
+{
+	for (int i = 0; i < argc && (!i || !(v->flags & COMMAND_FOLLOWS)); i++)
+		if (!strcmp(argv[i], "--help"))
+			return true;
+	return false;
+}
+
+/* The CTID may stand behind options, as getopt would have it: "stop --fast 101". */
+static void ctid_first(const struct verb *v, int argc, char **argv)
+{
+	int at = find_ctid(v, argc, argv);
+	char *ctid = argv[at];
+
+	memmove(argv + 1, argv, (size_t)at * sizeof(*argv));
+	argv[0] = ctid;
+}
+
 int main(int argc, char **argv)
 {
 	struct global g = { .argv = argv };
@@ -197,16 +193,15 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (!strcmp(argv[i], "--words")) {
-		for (v = verbs; i + 1 == argc && v->name; v++)
-			printf("%s\n", v->name);
-		if (i + 1 < argc)
-			vz_emit_words(stdout, argv[i + 1]);
+		completion_words(argc - i - 1, argv + i + 1);
 		return 0;
 	}
-	v = find(argv[i]);
-	if (!v) {
-		fprintf(stderr, "Bad command: %s\n", argv[i]);
-		return VZ_INVALID_PARAMETER_SYNTAX;
+	v = find_verb(argv[i]);
+	if (!v)
+		return bad_command(argv[i]);
+	if (wants_help(v, argc - i - 1, argv + i + 1)) {
+		usage_of(stdout, v);
+		return 0;
 	}
 	if (i + 1 >= argc && !(v->flags & NO_CTID)) {
 		fprintf(stderr, "CT ID missing\n");
@@ -218,11 +213,14 @@ int main(int argc, char **argv)
 		fprintf(stderr, "There is no plan to print for %s\n", v->name);
 		return VZ_INVALID_PARAMETER_SYNTAX;
 	}
+	if (v->flags & ANYBODY)
+		return without_container(v, &g, argc - i, argv + i);
 	if (geteuid() != 0) {
 		fprintf(stderr, "vzctl must be run as root\n");
 		return VZ_NO_ACCES;
 	}
 	if (v->flags & NO_CTID)
 		return without_container(v, &g, argc - i, argv + i);
+	ctid_first(v, argc - i - 1, argv + i + 1);
 	return with_host(v, argv[i + 1], &g, argc - i - 1, argv + i + 1);
 }

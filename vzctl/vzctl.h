@@ -3,6 +3,8 @@
 #ifndef VZCTL_VZCTL_H
 #define VZCTL_VZCTL_H
 
+#include <stdio.h>
+
 #include "ops/ops.h"
 
 enum verb_flags {
@@ -13,6 +15,8 @@ enum verb_flags {
 	SILENT = 1 << 4,       /* errors only */
 	NO_OPTIONS = 1 << 5,   /* "Invalid options" when any is given */
 	ASKS = 1 << 7,         /* ask_set() before the lock: nobody waits for the user */
+	COMMAND_FOLLOWS = 1 << 8, /* what stands behind the CTID is not ours to read */
+	ANYBODY = 1 << 9,      /* no need to be root */
 	NO_CTID = 1 << 6,      /* about the host: run() gets no container, argv[0] is the verb */
 };
 
@@ -24,9 +28,24 @@ struct verb {
 	int (*parse)(int argc, char **argv, struct vz_err *e);
 	int (*run)(struct vz_ct *ct, int argc, char **argv, struct vz_err *e);
 	const char *usage;
+	enum vz_where options; /* IN_CREATE, IN_SET: options of the parameter table; 0 none */
 };
 
 extern const struct verb verbs[];
+
+/* ---- usage.c ---- */
+const struct verb *find_verb(const char *name);
+/* Says so, and which one was meant, if any; returns the exit code. */
+int bad_command(const char *name);
+void usage(FILE *out);
+void usage_of(FILE *out, const struct verb *v);
+/* vzctl --words: the verbs; --words --: the global flags; --words VERB [--OPTION]: its options, or the
+ * values of one (vz_emit_values()). For completion. */
+void completion_words(int argc, char **argv);
+/* Which of the words behind the verb is the CTID: the first that is neither an option nor the value of
+ * one; 0 where none is, or where options are not ours to read. */
+int find_ctid(const struct verb *v, int argc, char **argv);
+int run_help(struct vz_ct *ct, int argc, char **argv, struct vz_err *e);
 
 /* Result of an op: its exit code, the message of *e printed. */
 int finish(int r, const struct vz_err *e);

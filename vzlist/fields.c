@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Lists of fields: those of -o, all of them, and what has to be collected for them. */
 #include "vzlist/vzlist.h"
+#include "base/near.h"
 #include "base/own.h"
 
 /* The legacy tool's bound of a field's name; longer ones get another message. */
@@ -9,6 +10,17 @@
 static int no_memory(struct vz_err *e)
 {
 	return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+}
+
+static int unknown(const char *name, struct vz_err *e)
+{
+	struct vz_near near = { .word = name };
+
+	for (size_t i = 0; i < vl_nrows; i++)
+		vz_near_try(&near, vl_rows[i].field);
+	return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "Unknown field: %s%s%s%s", name,
+		       near.best ? ", did you mean " : "", near.best ? near.best : "",
+		       near.best ? "?" : "");
 }
 
 static int parse_one(const char *name, size_t len, bool json, struct vl_column *ret,
@@ -21,7 +33,7 @@ static int parse_one(const char *name, size_t len, bool json, struct vl_column *
 	memcpy(buf, name, len);
 	buf[len] = 0;
 	if (!vl_find(buf, ret))
-		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "Unknown field: %s", buf);
+		return unknown(buf, e);
 	if (json && ret->part)
 		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "Field `%s' is not available in JSON output", buf);
 	return 0;

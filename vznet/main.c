@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/near.h"
 #include "base/own.h"
 #include "base/process.h"
 #include "ops/ops.h"
@@ -249,6 +250,18 @@ static int run(const struct verb *v, int argc, char **argv)
 	return v->run(argv + optind, &e) < 0 ? vz_log_err(&e) : VZ_OK;
 }
 
+static int bad_command(const char *name)
+{
+	struct vz_near near = { .word = name };
+
+	for (size_t v = 0; v < ARRAY_LEN(verbs); v++)
+		vz_near_try(&near, verbs[v].name);
+	fprintf(stderr, "Bad command: %s\n", name);
+	if (near.best)
+		fprintf(stderr, "Did you mean \"vznet %s\"?\n", near.best);
+	return VZ_INVALID_PARAMETER_SYNTAX;
+}
+
 int main(int argc, char **argv)
 {
 	struct vz_err e = { 0 };
@@ -283,6 +296,5 @@ int main(int argc, char **argv)
 
 			return fflush(stdout) || ferror(stdout) ? VZ_SYSTEM : r;
 		}
-	fprintf(stderr, "Bad command: %s\n", argv[i]);
-	return VZ_INVALID_PARAMETER_SYNTAX;
+	return bad_command(argv[i]);
 }

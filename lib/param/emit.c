@@ -192,3 +192,54 @@ void vz_emit_words(FILE *out, const char *what)
 			fprintf(out, "--%s\n", vz_params[i].opt_del);
 	}
 }
+
+/* "a|b" as lines; switches: each with ":on" and ":off". */
+static void put_words(FILE *out, const char *words, bool switches)
+{
+	for (const char *w = words; *w; w += strspn(w, "|")) {
+		int n = (int)strcspn(w, "|");
+
+		if (switches)
+			fprintf(out, "%.*s:on\n%.*s:off\n", n, w, n, w);
+		else
+			fprintf(out, "%.*s\n", n, w);
+		w += n;
+	}
+}
+
+static void put_values(FILE *out, const struct vz_param *p)
+{
+	if (p->at == AT(ostemplate) || p->at == AT(def_ostemplate))
+		fputs("@templates\n", out);
+	else if (p->words)
+		put_words(out, p->words, p->at == AT(features) || p->at == AT(capability));
+	else if (!strcmp(p->type->name, "yes|no"))
+		put_words(out, p->type->name, false);
+	else
+		fputs("@free\n", out);
+}
+
+void vz_emit_values(FILE *out, const char *what, const char *option)
+{
+	unsigned verb = !strcmp(what, "set") ? IN_SET : !strcmp(what, "create") ? IN_CREATE : 0;
+
+	if (!vz_str_prefix(option, "--", &option))
+		return;
+	for (size_t i = 0; i < vz_nextras; i++) {
+		const struct vz_extra *x = &vz_extras[i];
+
+		if (!(x->where & verb) || !x->arg || strcmp(x->opt, option))
+			continue;
+		if (x->words)
+			put_words(out, x->words, false);
+		else
+			fputs(strcmp(option, "config") && strcmp(option, "applyconfig") ? "@free\n" :
+										     "@samples\n", out);
+	}
+	for (size_t i = 0; i < vz_nparams; i++) {
+		const struct vz_param *p = &vz_params[i];
+
+		if (p->where & verb && (vz_str_eq(p->opt, option) || vz_str_eq(vz_opt_del(p, verb), option)))
+			put_values(out, p);
+	}
+}

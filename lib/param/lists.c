@@ -6,6 +6,7 @@
  */
 #include "base/ip.h"
 #include "base/num.h"
+#include "base/near.h"
 #include "base/own.h"
 #include "base/str.h"
 #include "param/netdev.h"
@@ -432,6 +433,19 @@ static int capability_word(const struct vz_param *p, const char *in, bool cli, c
 	return r;
 }
 
+static int unknown_feature(const struct vz_param *p, const char *in, struct vz_err *e)
+{
+	autofree char *name = strndup(in, strcspn(in, ":")), *words = strdup(p->words);
+	struct vz_near near = { .word = name ? name : "" };
+	char *rest = words, *w;
+
+	while ((w = strsep(&rest, "|")))
+		vz_near_try(&near, w);
+	return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "Unknown feature: %s%s%s%s", near.word,
+		       near.best ? ", did you mean " : "", near.best ? near.best : "",
+		       near.best ? "?" : "");
+}
+
 static int feature_word(const struct vz_param *p, const char *in, bool cli, char **ret,
 			struct vz_err *e)
 {
@@ -439,8 +453,7 @@ static int feature_word(const struct vz_param *p, const char *in, bool cli, char
 
 	(void)cli;
 	if (r == -ENOENT)
-		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "Unknown feature: %.*s",
-			       (int)strcspn(in, ":"), in);
+		return unknown_feature(p, in, e);
 	return r;
 }
 

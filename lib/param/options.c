@@ -5,6 +5,7 @@
  * words, any unambiguous beginning of a name. getopt itself would print, keep its state in
  * globals and need the table translated; this is shorter.
  */
+#include "base/near.h"
 #include "base/own.h"
 #include "base/str.h"
 #include "param/netif.h"
@@ -127,6 +128,19 @@ static bool nth(size_t i, unsigned verb, struct option *ret)
 	return true;
 }
 
+static int unknown(const char *word, size_t len, unsigned verb, struct vz_err *e)
+{
+	autofree char *name = strndup(word, len);
+	struct vz_near near = { .word = name ? name : "" };
+	struct option o;
+
+	for (size_t i = 0; nth(i, verb, &o); i++)
+		vz_near_try(&near, o.name);
+	return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "vzctl: unrecognized option '--%s'%s%s%s", word,
+		       near.best ? ", did you mean '--" : "", near.best ? near.best : "",
+		       near.best ? "'?" : "");
+}
+
 /* By exact name, else by an unambiguous beginning; `word` is what was typed, for the message. */
 static int find(const char *word, size_t len, unsigned verb, struct option *ret, struct vz_err *e)
 {
@@ -147,8 +161,7 @@ static int find(const char *word, size_t len, unsigned verb, struct option *ret,
 		*ret = o;
 	}
 	if (!found)
-		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0,
-			       "vzctl: unrecognized option '--%s'", word);
+		return unknown(word, len, verb, e);
 	if (found > 1)
 		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0,
 			       "vzctl: option '--%.*s' is ambiguous; possibilities:%s", (int)len,
@@ -432,6 +445,16 @@ static int short_option(struct vz_given *g, struct walk *w, struct vz_err *e)
 		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0,
 			       "vzctl: option requires an argument -- '%c'", *s);
 	return take(g, &o, s[1] ? s + 1 : w->argv[w->i], true, e);
+}
+
+bool vz_given_takes_value(const char *word, enum vz_where verb)
+{
+	struct option o = { 0 };
+
+	if (word[0] == '-' && word[1] != '-')
+		return word[1] && !word[2];
+	return !strchr(word, '=') && find(word + 2, strlen(word + 2), verb, &o, NULL) >= 0 &&
+	       takes_value(&o);
 }
 
 int vz_given_parse(int argc, char **argv, enum vz_where verb, struct vz_given *ret,

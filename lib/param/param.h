@@ -258,6 +258,9 @@ void vz_given_free(struct vz_given *g);
 int vz_given_parse(int argc, char **argv, enum vz_where verb, struct vz_given *ret,
 		   struct vz_err *e);
 
+/* Is the word behind this option ("--ram", "-m") its value? */
+bool vz_given_takes_value(const char *word, enum vz_where verb);
+
 /* What the command line makes of a configuration: every row given, with lists as they are after
  * removing and adding to those of `have`. *ret is then what vz_conf_merge() and vz_conf_save()
  * take; the caller frees it. */
@@ -269,6 +272,9 @@ void vz_emit_man(FILE *out, const char *section);   /* roff: "options-set", "opt
 						       "ctid.conf", "vz.conf", "columns",
 						       "exit-status" */
 void vz_emit_words(FILE *out, const char *what);    /* completion words: "set", "create" */
+/* What may stand behind the option "--name": words, one a line; "@NAME" for what only the host knows
+ * (@templates, @samples, @free for anything). Nothing for an option without a value. */
+void vz_emit_values(FILE *out, const char *what, const char *option);
 
 /* ---- values with structure, for appliers ---- */
 struct vz_devperm {

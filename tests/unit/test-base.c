@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Numbers, strings and errors of lib/base. */
+#include "base/near.h"
 #include "base/err.h"
 #include "base/num.h"
 #include "base/own.h"
@@ -61,8 +62,35 @@ static void errors(void)
 	CHECK(!vz_exit_text(4));
 }
 
+static const char *nearest(const char *word)
+{
+	struct vz_near n = { .word = word };
+
+	vz_near_try(&n, NULL);
+	vz_near_try(&n, "start");
+	vz_near_try(&n, "status");
+	vz_near_try(&n, "stop");
+	return n.best ? n.best : "";
+}
+
+static void test_near(void)
+{
+	char longer[200];
+
+	CHECK(!strcmp(nearest("strat"), "start"));
+	CHECK(!strcmp(nearest("statu"), "status"));
+	CHECK(!strcmp(nearest("stpo"), "stop"));
+	CHECK(!strcmp(nearest("frobnicate"), ""));
+	CHECK(!strcmp(nearest("x"), ""));
+	CHECK(!strcmp(nearest(""), ""));
+	memset(longer, 's', sizeof(longer) - 1);
+	longer[sizeof(longer) - 1] = 0;
+	CHECK(!strcmp(nearest(longer), ""));
+}
+
 int main(void)
 {
+	test_near();
 	numbers();
 	strings();
 	errors();

@@ -608,7 +608,7 @@ static const struct refusal {
 	{ "set --ipadd 1.2.3", 21, "Bad parameter for --ipadd: 1.2.3" },
 	{ "set --ipdel 1.2.3", 21, "Bad parameter for --ipdel: 1.2.3" },
 	{ "set --features fuze:on", 21,
-	  "Bad parameter for --features: fuze:on (Unknown feature: fuze)" },
+	  "Bad parameter for --features: fuze:on (Unknown feature: fuze, did you mean fuse?)" },
 	{ "set --mac 00:18:51:00:00:01", 20, "Invalid usage.  Option --ifname not specified" },
 	{ "set --ifname eth0 --mac 00:18", 21, "Bad parameter for --mac: 00:18" },
 	{ "set --ifname eth0 --bridge b,mac_filter=off", 21, "Bad parameter for --bridge: " },
