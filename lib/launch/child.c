@@ -29,8 +29,6 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-#define NOTIFY_SOCKET "/run/vz-notify"
-
 void vz_child_reset(void)
 {
 	vz_reset_signals();

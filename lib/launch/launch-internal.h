@@ -25,6 +25,8 @@ int vz_child_become_root(void);
 /* The last steps before exec, in the order that matters: bounding set, then the filter. */
 int vz_child_confine(uint64_t caps, const struct vz_filter *filter, struct vz_err *e);
 
+#define NOTIFY_SOCKET "/run/vz-notify"
+
 /* Gives the guest behind the root a boot id of its own, and fills its fresh /run. */
 int vz_run_fill(uint32_t features, struct vz_err *e);
 

@@ -74,6 +74,9 @@ int vz_launch_ready(const struct vz_spec *s, struct vz_launch *l, struct vz_err 
 /* Both. On failure nothing of the child is left. */
 int vz_launch_prepare(const struct vz_spec *s, struct vz_launch *ret, struct vz_err *e);
 int vz_launch_go(struct vz_launch *l, struct vz_err *e);
+/* Nobody listens to vz_launch.notify any longer, so systemd, which goes on to tell of itself, tells
+ * its own socket, where that has no effect. */
+void vz_launch_notified(const struct vz_state *st);
 /* Kills the child if there is one, reaps it if it ends soon, and closes everything. */
 void vz_launch_abort(struct vz_launch *l);
 /* Closes everything and leaves the child to itself. */
@@ -101,8 +104,8 @@ struct vz_join {
 int vz_join_start(const struct vz_join *j, int *ret_pidfd, int *ret_tty, struct vz_err *e);
 
 /* Runs `fn` in a short-lived child that has joined the given namespaces (CLONE_NEW* bits) of a
- * running VPS, still with the host's program: for one system call such as sethostname(2), never
- * for anything that reads the guest's files. fn returns 0 or -errno. What does not return within
+ * running VPS, still with the host's program: for a few system calls such as sethostname(2), and
+ * of the guest's files no more than a number to compare (dist/dist.h). fn returns 0 or -errno. What does not return within
  * seconds is killed: -ETIMEDOUT. */
 int vz_join_call(const struct vz_state *state, int namespaces, int (*fn)(void *), void *arg);
 

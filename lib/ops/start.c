@@ -312,6 +312,7 @@ static int run_plan(struct vz_start *s, struct vz_err *e)
 		return 0;
 	}
 	r = wait_ready(s, e);
+	vz_launch_notified(&s->state);
 	if (!r)
 		vz_log(0, "Container started successfully");
 	return r;
