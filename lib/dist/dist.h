@@ -2,7 +2,7 @@
 /*
  * Distribution scripts (reference 4.3): which file of VZ_CONFDIR/dists belongs to a template, the
  * script it names for an action, and the text that is fed to a shell inside the VPS. Nothing is
- * run here: ops/dist.h does that. Files of the host only; nothing of a guest is read.
+ * run here: ops/dist.h does that. But for vz_dist_files_hash(), files of the host only.
  */
 #ifndef VZ_DIST_DIST_H
 #define VZ_DIST_DIST_H
@@ -51,6 +51,14 @@ void vz_dist_free(struct vz_dist *d);
  * tests. A bad line is passed over, a name that is not one component is kept and not found later.
  * -ENOMEM. */
 int vz_dist_parse(const char *text, struct vz_dist *ret);
+
+/* ---- what the guest changed ---- */
+
+/* A number for the state of all files that our scripts decide by and write, of the tree we are in:
+ * for a process of the host that has joined a VPS's mount namespace. _UNKNOWN: there is nothing of
+ * it, or too much. */
+uint64_t vz_dist_files_hash(void);
+#define VZ_DIST_FILES_UNKNOWN 0
 
 /* ---- the text for the shell ---- */
 

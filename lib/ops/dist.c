@@ -3,7 +3,8 @@
  * Distribution scripts at work; see dist.h. A shell inside costs more than all else that a start
  * does for the network, so one shell runs all actions, and none when nothing has changed: the
  * stamp VZ_STATEDIR/dist/CTID is a hash of everything the scripts depend on, their own files and
- * the private area's identity included, written after they succeeded.
+ * the private area's identity included, and of what they left, written after they succeeded. So a
+ * package of the guest that changed its files is put right by the next start.
  */
 #include "ops/dist.h"
 #include "base/log.h"
@@ -14,6 +15,8 @@
 #include "sys/spawn.h"
 
 #include <fcntl.h>
+#include <sched.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 #define STAMP_DIR VZ_STATEDIR "/dist"
@@ -201,12 +204,33 @@ static int run_text(struct work *w, const struct vz_state *st)
 	return code ? -EIO : r;
 }
 
+static int hash_files(void *shared)
+{
+	*(uint64_t *)shared = vz_dist_files_hash();
+	return 0;
+}
+
+/* The stamp with what lies inside at this moment. */
+static uint64_t stamp_now(const struct work *w, const struct vz_state *st)
+{
+	uint64_t files = VZ_DIST_FILES_UNKNOWN;
+	uint64_t *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+				MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (shared != MAP_FAILED) {
+		if (vz_join_call(st, CLONE_NEWNS, hash_files, shared) >= 0)
+			files = *shared;
+		(void)munmap(shared, sizeof(*shared));
+	}
+	return vz_str_hash(&files, sizeof(files), stamp_of(w->ct, &w->dist, &w->net));
+}
+
 static int configure(struct work *w, const struct vz_state *st, struct vz_err *e)
 {
-	uint64_t stamp = stamp_of(w->ct, &w->dist, &w->net);
 	int r;
 
-	w->have = stamp_is(w->ct->id, stamp);
+	/* a running one is told in any case */
+	w->have = stamp_is(w->ct->id, w->running ? 0 : stamp_now(w, st));
 	if (w->have == 1 && !w->running)
 		return 0;
 	r = vz_dist_text_begin(&w->text, &w->dist, e);
@@ -219,7 +243,7 @@ static int configure(struct work *w, const struct vz_state *st, struct vz_err *e
 	r = run_text(w, st);
 	/* old scripts were told of a part only: the next start tells them all */
 	if (r >= 0 && (is_ours(&w->dist) || !w->running))
-		stamp_write(w->ct->id, stamp);
+		stamp_write(w->ct->id, stamp_now(w, st));
 	return 0;
 }
 
