@@ -10,17 +10,20 @@ vz_either() { if [ -n "$vz_dhcp" ]; then vz_e=$1; else vz_e=$2; fi; }
 
 # ---- ifupdown: Debian, Devuan, Alpine, busybox ----
 
+# The routes and flags are those that the host has set already; busybox's ip knows no "nodad".
 vz_ifupdown_device() {
+	vz_nodad=
+	[ "$vz_dev" != venet0 ] || [ -e /etc/alpine-release ] || [ ! -e /etc/debian_version ] || vz_nodad=" nodad"
 	echo "auto $vz_dev"
 	vz_either dhcp manual
 	echo "iface $vz_dev inet $vz_e"
 	echo "	up ip link set dev $vz_dev up"
 	for vz_a in $vz_ip4; do echo "	up ip addr replace $vz_a dev $vz_dev"; done
-	for vz_a in $vz_ip6; do echo "	up ip -6 addr replace $vz_a dev $vz_dev"; done
-	[ -z "$vz_dev4" ] || echo "	up ip route replace default dev $vz_dev"
-	[ -z "$vz_dev6" ] || echo "	up ip -6 route replace default dev $vz_dev"
-	[ -z "$vz_gw4" ] || echo "	up ip route replace default via $vz_gw4 dev $vz_dev"
-	[ -z "$vz_gw6" ] || echo "	up ip -6 route replace default via $vz_gw6 dev $vz_dev"
+	for vz_a in $vz_ip6; do echo "	up ip -6 addr replace $vz_a dev $vz_dev$vz_nodad"; done
+	[ -z "$vz_dev4" ] || echo "	up ip route replace default dev $vz_dev proto static"
+	[ -z "$vz_dev6" ] || echo "	up ip -6 route replace default dev $vz_dev proto static"
+	[ -z "$vz_gw4" ] || echo "	up ip route replace default via $vz_gw4 dev $vz_dev proto static"
+	[ -z "$vz_gw6" ] || echo "	up ip -6 route replace default via $vz_gw6 dev $vz_dev proto static"
 	[ -n "$vz_dhcp" ] || echo "	down ip addr flush dev $vz_dev || true"
 	# Alpine's has no word for it and leaves it to the kernel
 	[ -z "$vz_dhcp6" ] || [ -e /etc/alpine-release ] || echo "iface $vz_dev inet6 auto"
@@ -155,7 +158,8 @@ vz_nm_family() {	# vz_nm_family SECTION AUTO ADDRESSES GATEWAY DEFAULT NONE
 		echo "address$vz_i=$vz_a"
 	done
 	[ -z "$4" ] || echo "gateway=$4"
-	[ -z "$5" ] || echo "route1=$5"
+	# the metrics of the host's routes, lest there be two: the kernel makes 1024 of it for IPv6
+	[ -z "$5" ] || printf 'route1=%s\nroute-metric=0\n' "$5"
 }
 
 vz_nm_device() {
