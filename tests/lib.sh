@@ -173,6 +173,7 @@ need_root() { [ "$(id -u)" = 0 ]; }
 need_cgroup_v2() { [ "$(stat -fc %T /sys/fs/cgroup)" = cgroup2fs ]; }
 need_cgroup_v1() { [ -d /sys/fs/cgroup/memory ]; }
 need_busybox() { [ -x "$(command -v busybox)" ]; }
+need_long() { [ -n "${VZT_LONG:-}" ]; }
 need_systemd_host() { [ -S /run/systemd/private ]; }
 need_ext4() { [ "$(stat -fc %T /vz)" = ext2/ext3 ]; }
 need_overlay() { grep -qw overlay /proc/filesystems; }
