@@ -135,7 +135,7 @@ int vz_ids_range(const struct vz_conf *c, uint32_t *first, uint32_t *slots);
 /* Claims 65536 host ids that no other VPS has, out of VE_ID_RANGE; the claim is a link in
  * VZ_STATEDIR/ids made atomically, so two creates never get the same. */
 int vz_ids_claim(const struct vz_ct *ct, uint32_t *ret_first, struct vz_err *e);
-/* Is [first, first+65536) ours? Claims it when nobody has it; refuses when another VPS has. */
+/* Is [first, first+65536) ours? Claims it when nobody has it; -EEXIST when another VPS has. */
 int vz_ids_verify(const struct vz_ct *ct, uint32_t first, struct vz_err *e);
 void vz_ids_release(unsigned id);
 

@@ -125,10 +125,12 @@ int vz_ids_verify(const struct vz_ct *ct, uint32_t first, struct vz_err *e)
 		r = try_claim(ct, first);
 	if (r < 0)
 		return vz_fail(e, VZ_SYSTEM, -r, "cannot claim host ids %u in %s", first, IDS_DIR);
-	if (!r)
-		return vz_fail(e, VZ_FS_BAD_TMPL, 0,
-			       "Host ids %u-%u belong to container %lld already. Refusing to run.",
-			       first, first + VZ_IDS_PER_VPS - 1, (long long)owner_of(first));
+	if (!r) {
+		(void)vz_fail(e, VZ_FS_BAD_TMPL, 0,
+			      "Host ids %u-%u belong to container %lld already. Refusing to run.",
+			      first, first + VZ_IDS_PER_VPS - 1, (long long)owner_of(first));
+		return -EEXIST;
+	}
 	return 0;
 }
 

@@ -15,6 +15,15 @@
 #include <sys/stat.h>
 
 #define BASE_ID_MAX 255
+/* For who comes with a tool that knows VE_PRIVATE/etc and the like. */
+#define README                                                                                     \
+	"Container %u has the layout overlay: its files are not in this directory. fs/ holds only\n" \
+	"what differs from the template, with the owners of its user namespace.\n"                  \
+	"Read and write the files at %s, while the container runs or after\n"                      \
+	"  vzctl mount %u\n"                                                                        \
+	"For tools that use VE_PRIVATE itself, create containers with --layout simfs, or put\n"     \
+	"  VE_LAYOUT=\"simfs\"\n"                                                                   \
+	"into vz.conf. See vzctl(8), create.\n"
 
 static bool is_overlay(const struct vz_area *a)
 {
@@ -53,16 +62,14 @@ fail:
 		       "cannot make %s.tmp", a->private);
 }
 
-static int write_base(int dir, const char *id)
+static int write_file(int dir, const char *name, const char *text)
 {
-	autoclose int fd = openat(dir, "base", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	autofree char *line = vz_fmt("%s\n", id);
-
+	autoclose int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	int r;
 
 	if (fd < 0)
 		return -errno;
-	r = line ? vz_write_all(fd, line, strlen(line)) : -ENOMEM;
+	r = vz_write_all(fd, text, strlen(text));
 	if (!r && fsync(fd) < 0) /* an area whose base is unknown after a power cut is lost */
 		r = -errno;
 	return r;
@@ -70,16 +77,20 @@ static int write_base(int dir, const char *id)
 
 static int fill_overlay(const struct vz_area *a, int dir, int tree, const char *base_id)
 {
+	autofree char *base = vz_fmt("%s\n", base_id), *readme = vz_fmt(README, a->id, a->root, a->id);
 	autoclose int upper = -EBADF;
 	int r;
 
+	if (!base || !readme)
+		return -ENOMEM;
 	if (mkdirat(dir, "fs", 0700) < 0 || mkdirat(dir, "work", 0700) < 0)
 		return -errno;
 	upper = openat(dir, "fs", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (upper < 0)
 		return -errno;
 	r = vz_overlay_upper_init(a, tree, upper);
-	return r ? r : write_base(dir, base_id);
+	r = r ? r : write_file(dir, "README", readme);
+	return r ? r : write_file(dir, "base", base);
 }
 
 int vz_area_new_overlay(const struct vz_area *a, const char *base_id, struct vz_err *e)

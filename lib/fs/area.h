@@ -3,8 +3,8 @@
  * The private area of a VPS: layouts, making and deleting it, showing it at VE_ROOT.
  *
  *   simfs    VE_PRIVATE is the tree itself, ids unshifted on disk, id-mapped when mounted
- *   overlay  VE_PRIVATE (0700, root) holds fs/ (upper, shifted ids), work/ and the file "base"
- *            naming the shared read-only base; lower = base, id-mapped when mounted
+ *   overlay  VE_PRIVATE (0700, root) holds fs/ (upper, shifted ids), work/, a README and the file
+ *            "base" naming the shared read-only base; lower = base, id-mapped when mounted
  *
  * The file "base" and the directory itself are the host's; only what lies below fs/ (overlay) or
  * the tree (simfs) is the guest's and is reached by directory fds with RESOLVE_IN_ROOT only.

@@ -32,6 +32,14 @@ int vz_overlay_area(const struct vz_area *a, struct vz_err *e);
 /* Owner, mode and attributes of `base` for a new upper root, with the ids of the area. */
 int vz_overlay_upper_init(const struct vz_area *a, int base, int upper);
 
+/* ---- adopt.c ---- */
+
+/* Did a pass of vz_overlay_adopt() on this upper directory not come to its end? */
+bool vz_overlay_is_half_adopted(int upper);
+/* Makes an upper directory that was copied, or whose base was, fit the base: what the kernel has
+ * written down about both is written anew. Nothing may be mounted from it. */
+int vz_overlay_adopt(const struct vz_overlay *o);
+
 /* ---- reuse.c ---- */
 
 /* Writes down that `mnt` is a new overlay of the area. */

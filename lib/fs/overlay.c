@@ -116,33 +116,6 @@ int vz_base_open(const char *template_dir, const char *id)
 	return dir < 0 ? -errno : vz_openat2(dir, tree, O_RDONLY | O_DIRECTORY, 0, BENEATH);
 }
 
-/* A new overlay; or, where bystanders keep the last one alive, that one. */
-static int mount_or_again(const struct vz_area *a, const char *base, const struct vz_overlay *o,
-			  struct vz_holder *ret_holder)
-{
-	const struct timespec pause = { .tv_nsec = BUSY_WAIT_NS };
-	int r = vz_overlay_again(a, base, o->upper, false, ret_holder);
-
-	if (r >= 0)
-		return r;
-	r = vz_overlay_mount_any(o);
-	for (int i = 1; r == -EBUSY && i <= BUSY_TRIES; i++) {
-		if (vz_cancelled())
-			return -ECANCELED;
-		nanosleep(&pause, NULL);
-		r = vz_overlay_mount_any(o);
-		if (r != -EBUSY || (i != BUSY_SEARCH && i != BUSY_TRIES))
-			continue;
-		r = vz_overlay_again(a, base, o->upper, true, ret_holder);
-		if (r >= 0 || r == -ECANCELED)
-			return r;
-		r = -EBUSY;
-	}
-	if (r >= 0)
-		vz_overlay_made(a, base, r);
-	return r;
-}
-
 /* What an area is made of; closed by parts_close(). */
 struct parts {
 	char *base; /* id */
@@ -190,11 +163,59 @@ int vz_overlay_check(const struct vz_area *a, struct vz_err *e)
 	return open_parts(a, &p, e);
 }
 
+/* One try. The lower mount is made for each: before 6.15 a try uses it up. */
+static int try_mount(const struct vz_area *a, const struct parts *p, const char *stage)
+{
+	autoclose int lower = vz_tree_clone(p->tree, a->uid, a->gid);
+	struct vz_overlay o = { lower, p->upper, p->work, stage, false };
+
+	return lower < 0 ? lower : vz_overlay_mount_any(&o);
+}
+
+static int adopt(const struct vz_area *a, const struct parts *p, const char *stage)
+{
+	autoclose int lower = vz_tree_clone(p->tree, a->uid, a->gid);
+	struct vz_overlay o = { lower, p->upper, p->work, stage, false };
+
+	return lower < 0 ? lower : vz_overlay_adopt(&o);
+}
+
+/* A new overlay; or, where bystanders keep the last one alive, that one. */
+static int mount_or_again(const struct vz_area *a, const struct parts *p, const char *stage,
+			  struct vz_holder *ret_holder)
+{
+	const struct timespec pause = { .tv_nsec = BUSY_WAIT_NS };
+	int r = vz_overlay_again(a, p->base, p->upper, false, ret_holder);
+
+	if (r >= 0)
+		return r;
+	r = vz_overlay_is_half_adopted(p->upper) ? -ESTALE : try_mount(a, p, stage);
+	if (r == -ESTALE) {
+		r = adopt(a, p, stage);
+		if (r >= 0)
+			r = try_mount(a, p, stage);
+	}
+	for (int i = 1; r == -EBUSY && i <= BUSY_TRIES; i++) {
+		if (vz_cancelled())
+			return -ECANCELED;
+		nanosleep(&pause, NULL);
+		r = try_mount(a, p, stage);
+		if (r != -EBUSY || (i != BUSY_SEARCH && i != BUSY_TRIES))
+			continue;
+		r = vz_overlay_again(a, p->base, p->upper, true, ret_holder);
+		if (r >= 0 || r == -ECANCELED)
+			return r;
+		r = -EBUSY;
+	}
+	if (r >= 0)
+		vz_overlay_made(a, p->base, r);
+	return r;
+}
+
 int vz_overlay_area(const struct vz_area *a, struct vz_err *e)
 {
 	autofree char *stage = vz_fmt("%s/stage/%u", VZ_RUNDIR, a->id);
 	autoparts p = { NULL, -EBADF, -EBADF, -EBADF };
-	autoclose int lower = -EBADF;
 	struct vz_holder holder = { 0 };
 	int r = stage ? open_parts(a, &p, e) : vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
 
@@ -202,12 +223,7 @@ int vz_overlay_area(const struct vz_area *a, struct vz_err *e)
 		r = vz_shift_tree(p.upper, a->uid, a->gid, e);
 	if (r < 0)
 		return r;
-	lower = vz_tree_clone(p.tree, a->uid, a->gid);
-	if (lower < 0)
-		return vz_fail(e, VZ_FS_CANTMOUNT, -lower, "cannot map the ids of %s/base/%s",
-			       a->template, p.base);
-	r = mount_or_again(a, p.base, &(struct vz_overlay){ lower, p.upper, p.work, stage, false },
-			   &holder);
+	r = mount_or_again(a, &p, stage, &holder);
 	if (r == -EBUSY && *holder.text)
 		return vz_fail(e, VZ_FS_CANTMOUNT, EBUSY, "Can't mount: %s %s: held by %s", a->root,
 			       a->private, holder.text);

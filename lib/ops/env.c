@@ -11,6 +11,7 @@
 #include "launch/policy.h"
 #include "res/res.h"
 #include "sys/call.h"
+#include "sys/idmap.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -36,6 +37,17 @@ static int claim_ids(struct vz_ct *ct, uint32_t *ret, struct vz_err *e)
 	return 0;
 }
 
+static int replace_ids(struct vz_ct *ct, uint32_t *first, struct vz_err *e)
+{
+	uint32_t old = *first;
+	int r = claim_ids(ct, first, e);
+
+	if (r >= 0)
+		vz_log(-1, "Warning: host ids %u-%u belong to another container, this one has %u-%u now",
+		       old, old + VZ_IDS_PER_VPS - 1, *first, *first + VZ_IDS_PER_VPS - 1);
+	return r;
+}
+
 int vz_env_ids(struct vz_ct *ct, uint32_t *ret_uid, uint32_t *ret_gid, struct vz_err *e)
 {
 	uint32_t first = (uint32_t)ct->own.local_uid.v;
@@ -45,10 +57,13 @@ int vz_env_ids(struct vz_ct *ct, uint32_t *ret_uid, uint32_t *ret_gid, struct vz
 		*ret_uid = *ret_gid = 0;
 		return 0;
 	}
-	if (!ct->own.local_uid.set)
+	if (!ct->own.local_uid.set) {
 		r = claim_ids(ct, &first, e);
-	else
+	} else {
 		r = vz_ids_verify(ct, first, e);
+		if (r == -EEXIST) /* a configuration that was copied, with its area */
+			r = replace_ids(ct, &first, e);
+	}
 	if (r < 0)
 		return r;
 	*ret_uid = first;

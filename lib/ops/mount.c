@@ -7,6 +7,7 @@
 #include "ops/ops.h"
 #include "ops/plan.h"
 #include "ops/private.h"
+#include "tmpl/tmpl.h"
 
 #define CONF_DIR VZ_CONFDIR "/conf"
 
@@ -138,12 +139,18 @@ int vz_mount_check(const struct vz_ct *ct, struct vz_err *e)
 
 static int mount_area(struct vz_ct *ct, struct vz_area *a, struct vz_err *e)
 {
+	autofree char *base = NULL;
 	int r = check_layout(a, e);
 
 	if (r >= 0)
 		r = vz_private_close(a, VZ_FS_CANTMOUNT, e);
 	if (r >= 0)
 		r = vz_env_ids(ct, &a->uid, &a->gid, e);
+	if (r < 0)
+		return r;
+	base = vz_area_base(a);
+	if (base) /* an area that somebody copied is not known there yet */
+		r = vz_tmpl_base_use(a->template, base, ct->id, e);
 	return r < 0 ? r : vz_area_mount(a, e);
 }
 

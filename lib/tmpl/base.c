@@ -302,6 +302,19 @@ int vz_tmpl_base_get(const char *template_dir, const struct vz_tmpl *t,
 	return 0;
 }
 
+int vz_tmpl_base_use(const char *template_dir, const char *id, unsigned user, struct vz_err *e)
+{
+	autofree char *path = vz_fmt("%s/users/%u", id, user);
+	autoclose int base = open_base(template_dir, false, NULL);
+	int r;
+
+	if (base < 0 || !path || !vz_str_is_component(id) ||
+	    !faccessat(base, path, F_OK, AT_SYMLINK_NOFOLLOW))
+		return 0;
+	r = use_existing(base, id, user, e);
+	return r == -ENOENT ? 0 : r;
+}
+
 static bool remove_user(int base, const char *id, const void *user)
 {
 	autofree char *path = vz_fmt("%s/users/%u", id, *(const unsigned *)user);

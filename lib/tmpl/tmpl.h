@@ -45,6 +45,9 @@ int vz_tmpl_unpack(const struct vz_tmpl *t, int dirfd, const struct vz_tmpl_for 
  * is one path component, the caller's to free. whom->user is recorded as using it. */
 int vz_tmpl_base_get(const char *template_dir, const struct vz_tmpl *t,
 		     const struct vz_tmpl_for *whom, char **ret_id, struct vz_err *e);
+/* `user` stands on the base `id`, whoever made its area (a copy): recorded if it is not yet. A base
+ * that is not there is not this function's error. */
+int vz_tmpl_base_use(const char *template_dir, const char *id, unsigned user, struct vz_err *e);
 /* `user` no longer uses it (id NULL: any). A base nobody uses whose template has changed or gone is
  * deleted. */
 void vz_tmpl_base_put(const char *template_dir, const char *id, unsigned user);

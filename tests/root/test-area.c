@@ -250,6 +250,35 @@ static void staged(const struct ground *g)
 	CHECK(ok(vz_area_destroy(&a, &e), &e));
 }
 
+/* A pass over a copied area that was killed: the root fits, a merged directory does not. */
+static void half_adopted(const struct ground *g)
+{
+	static const char origin[] = "trusted.overlay.origin", mark[] = "trusted.vz.adopt";
+	autoarea a = area(g, 5, "overlay", UID1);
+	autofree char *up = vz_fmt("%s/fs", a.private), *sub = vz_fmt("%s/fs/sub", a.private);
+	autofree char *made = vz_fmt("%s/sub/made", a.root), *lower = vz_fmt("%s/sub/user", a.root);
+	unsigned char handle[128];
+	struct vz_err e = { 0 };
+	ssize_t n;
+
+	CHECK(ok(vz_area_new_overlay(&a, "B", &e), &e));
+	CHECK(ok(vz_area_commit(&a, &e), &e));
+	CHECK(ok(vz_area_mount(&a, &e), &e));
+	CHECK(!mkdir(made, 0755));
+	CHECK(ok(vz_area_umount(&a, &e), &e));
+	n = getxattr(sub, origin, handle, sizeof(handle));
+	CHECK(n > 0);
+	handle[n > 0 ? n - 1 : 0] ^= 1;
+	CHECK(!setxattr(sub, origin, handle, (size_t)n, 0));
+	CHECK(!setxattr(up, mark, "1", 1, 0));
+	CHECK(ok(vz_area_mount(&a, &e), &e));
+	CHECK(!access(made, F_OK));
+	CHECK(!access(lower, F_OK));
+	CHECK(getxattr(up, mark, NULL, 0) < 0);
+	CHECK(ok(vz_area_umount(&a, &e), &e));
+	CHECK(ok(vz_area_destroy(&a, &e), &e));
+}
+
 static void simfs(const struct ground *g)
 {
 	autoarea a = area(g, 4, "simfs", UID1);
@@ -542,6 +571,7 @@ static void on(const char *fs, const char *tmpl, bool overlay)
 	if (can) {
 		overlay_pair(&g);
 		staged(&g);
+		half_adopted(&g);
 		speed(&g);
 	}
 	trash_goes(&g);
