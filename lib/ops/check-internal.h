@@ -31,6 +31,9 @@ check_probe check_cgroup, check_clone, check_limit, check_devices, check_freezer
 /* Takes away what the process `pid` of a row left when it died. */
 void check_cgroup_clean(int pid);
 
+/* ---- ceilings.c ---- */
+check_probe check_ceiling;
+
 /* ---- check-disk.c ---- */
 check_probe check_overlay, check_idmap, check_modes, check_space;
 

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "ops/ceilings.h"
 #include "ops/dist.h"
 #include "ops/lan.h"
 #include "ops/fate.h"
@@ -257,7 +258,7 @@ static int check(struct vz_ct *ct, const struct vz_start_opts *o, bool again, st
 	if (access(ct->private, F_OK) < 0)
 		return vz_fail(e, VZ_FS_NOPRVT, 0, "Container private area %s does not exist",
 			       ct->private);
-	return 0;
+	return vz_inherit_refused(e);
 }
 
 /* Until a systemd guest says READY=1 (sd_notify(3)); other inits have no such word, and are taken
@@ -304,6 +305,7 @@ static int run_plan(struct vz_start *s, struct vz_err *e)
 
 	if (r < 0) {
 		vz_log(-1, "%s", e->msg);
+		vz_ceilings_explain();
 		snprintf(e->msg, sizeof(e->msg), "Container start failed");
 		return r;
 	}
@@ -348,10 +350,8 @@ int vz_op_start(struct vz_ct *ct, const struct vz_start_opts *o, struct vz_err *
 	if (r < 0)
 		return r;
 	vz_log(0, "Starting container...");
-	r = vz_inherit_refused(e);
-	if (r < 0)
-		return r;
 	say_stuck();
+	vz_ceilings_warn();
 	r = vz_env_open(&s.env, ct, e);
 	s.env.bare = o->skip_setup;
 	if (r >= 0)
