@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Names: VZ_CONFDIR/names/NAME is a link to conf/N.conf (reference 3.6). */
 #include "ct/ct.h"
+#include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"
 #include "sys/file.h"
@@ -13,7 +14,7 @@ static bool name_is_valid(const char *s)
 {
 	size_t n = strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 -+_.");
 
-	return vz_str_is_component(s) && !s[n] && s[strspn(s, "0123456789")] && n <= 255;
+	return vz_str_is_component(s) && !s[n] && n <= 255;
 }
 
 /* Removes every link in NAMES_DIR that points to N.conf, but `keep` (may be NULL). */
@@ -54,6 +55,11 @@ int vz_name_assign(struct vz_ct *ct, const char *name, struct vz_err *e)
 	if (!name_is_valid(name))
 		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "Bad parameter for --name: %s",
 			       name);
+	/* any other would never be found; the own id is what old panels give for no name */
+	if (!name[strspn(name, "0123456789")] &&
+	    (vz_num_u32(name, VZ_CTID_MAX, &other) < 0 || other != ct->id))
+		return vz_fail(e, VZ_SET_NAME_ERROR, 0, "A name that is a number can only be the id of the "
+			       "container itself: %s", name);
 	link = vz_fmt("%s/%s", NAMES_DIR, name);
 	if (!link || vz_mkdir_p(NAMES_DIR, 0755) < 0)
 		return vz_fail(e, VZ_SET_NAME_ERROR, errno, "cannot make %s", NAMES_DIR);

@@ -377,6 +377,20 @@ static int take_extra(struct vz_given *g, const struct vz_extra *x, const char *
 	return -EINVAL;
 }
 
+/* What would have been right: the range of a number, the words there are, else the form. */
+static void say_allowed(const struct vz_param *p, struct vz_err *why)
+{
+	uint64_t max = p->max ? p->max : INT32_MAX;
+
+	if (p->words)
+		snprintf(why->msg, sizeof(why->msg), "one of %s", p->words);
+	else if (p->type == &vz_type_u64 || p->type == &vz_type_u64_last)
+		snprintf(why->msg, sizeof(why->msg), "a number from %llu to %llu",
+			 (unsigned long long)p->min, (unsigned long long)max);
+	else
+		snprintf(why->msg, sizeof(why->msg), "expected: %s", p->type->name);
+}
+
 static int take(struct vz_given *g, const struct option *o, const char *value, bool is_short,
 		struct vz_err *e)
 {
@@ -392,6 +406,8 @@ static int take(struct vz_given *g, const struct option *o, const char *value, b
 	if (r == -EBADF)
 		return vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0,
 			       "Invalid usage.  Option --ifname not specified");
+	if (o->p && !why.msg[0])
+		say_allowed(o->p, &why);
 	detail = why.msg[0] ? vz_fmt(" (%s)", why.msg) : NULL;
 	if (is_short)
 		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "Bad parameter for -%c : %s%s",

@@ -246,16 +246,16 @@ static int hostname_parse(const struct vz_param *p, const char *text, bool cli, 
 	return put_str(val, text, strlen(text));
 }
 
-/* Reference 3.6; a number would be taken for a CTID. "" takes the name away. */
+/* Reference 3.6; a number is a CTID, and whether it is the VPS's own is seen where the name is given
+ * (lib/ct/names.c). "" takes the name away. */
 static int name_parse(const struct vz_param *p, const char *text, bool cli, void *val,
 		      struct vz_err *e)
 {
 	(void)p;
 	(void)cli;
-	if (!all_of(text, " -+_.") || strlen(text) > 255)
+	(void)e;
+	if (!all_of(text, " -+_.") || strlen(text) > 255 || (*text && !vz_str_is_component(text)))
 		return -EINVAL;
-	if (*text && (!vz_str_is_component(text) || !text[strspn(text, "0123456789")]))
-		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "a name may not be a number");
 	return put_str(val, text, strlen(text));
 }
 
@@ -377,7 +377,7 @@ const struct vz_ptype vz_type_layout = {
 const struct vz_ptype vz_type_text = { .name = "text", .parse = text_parse, STR };
 const struct vz_ptype vz_type_path = { .name = "path", .parse = path_parse, STR };
 const struct vz_ptype vz_type_hostname = { .name = "host name", .parse = hostname_parse, STR };
-const struct vz_ptype vz_type_name = { .name = "name", .parse = name_parse, STR };
+const struct vz_ptype vz_type_name = { .name = "name of letters, digits, blanks and -+_.", .parse = name_parse, STR };
 const struct vz_ptype vz_type_component = { .name = "file name", .parse = component_parse, STR };
 const struct vz_ptype vz_type_idrange = { .name = "first-last", .parse = idrange_parse, STR };
 const struct vz_ptype vz_type_cpulist = { .name = "list of ranges", .parse = cpulist_parse, STR };
