@@ -7,6 +7,7 @@
 
 #include "base/own.h"
 #include "ops/check.h"
+#include "ops/once.h"
 
 #define TEXT_INDENT 10
 
@@ -52,6 +53,14 @@ static void put_json(const struct vz_check *row, bool first)
 	printf(" }");
 }
 
+static void put_said(const char *text, void *arg)
+{
+	bool *any = arg;
+
+	printf("%s  %s\n", *any ? "" : "said by commands since this host was booted:\n", text);
+	*any = true;
+}
+
 static void put(const struct vz_check *row, void *arg)
 {
 	struct show *s = arg;
@@ -66,6 +75,7 @@ static void put(const struct vz_check *row, void *arg)
 int run_check(struct vz_ct *ct, int argc, char **argv, struct vz_err *e)
 {
 	struct show s = { 0 };
+	bool said = false;
 	int r;
 
 	(void)ct;
@@ -74,10 +84,12 @@ int run_check(struct vz_ct *ct, int argc, char **argv, struct vz_err *e)
 				      argv[strcmp(argv[1], "--json") ? 1 : 2]), e);
 	s.json = argc > 1;
 	r = vz_op_check(put, &s, e);
-	if (s.json)
+	if (s.json) {
 		printf("\n]\n");
-	else
-		printf("%u ok, %u degraded, %u missing\n", s.n[VZ_CHECK_OK], s.n[VZ_CHECK_DEGRADED],
-		       s.n[VZ_CHECK_MISSING]);
+		return finish(r, e);
+	}
+	vz_said_each(put_said, &said);
+	printf("%u ok, %u degraded, %u missing\n", s.n[VZ_CHECK_OK], s.n[VZ_CHECK_DEGRADED],
+	       s.n[VZ_CHECK_MISSING]);
 	return finish(r, e);
 }

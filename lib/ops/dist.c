@@ -7,6 +7,7 @@
  * package of the guest that changed its files is put right by the next start.
  */
 #include "ops/dist.h"
+#include "ops/once.h"
 #include "base/log.h"
 #include "base/own.h"
 #include "dist/dist.h"
@@ -188,7 +189,7 @@ static int run_text(struct work *w, const struct vz_state *st)
 	if (!text)
 		return -ENOMEM;
 	if (w->dist.warning && !is_untold(w))
-		vz_log(0, "%s", w->dist.warning);
+		vz_log_once(0, "%s", w->dist.warning);
 	r = vz_inside_run(w->ct, st, &script, &code, &e);
 	if (r < 0 && e.exit == VZ_COMMAND_EXECUTION) {
 		/* it will not have a shell the next time either */

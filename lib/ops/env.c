@@ -9,6 +9,7 @@
 #include "launch/conntrack.h"
 #include "launch/netpolicy.h"
 #include "launch/policy.h"
+#include "ops/once.h"
 #include "res/res.h"
 #include "sys/call.h"
 #include "sys/idmap.h"
@@ -99,7 +100,7 @@ static int hold_netlink(const struct vz_env *env, struct vz_err *e)
 
 	if (r != -EOPNOTSUPP)
 		return r;
-	vz_log(asked_for_policy(&env->ct->conf, env->spec.features) ? -1 : 1, "Warning: %s", e->msg);
+	vz_log_once(asked_for_policy(&env->ct->conf, env->spec.features) ? -1 : 1, "Warning: %s", e->msg);
 	return 0;
 }
 
@@ -123,7 +124,7 @@ int vz_env_cgroup(struct vz_env *env, struct vz_err *e)
 					     APPLY_UBC | APPLY_CPU | APPLY_DEVICES | APPLY_IO,
 				 e);
 	if (r == -EOPNOTSUPP) { /* all the others are in force */
-		vz_log(-1, "Warning: %s, skipping", e->msg);
+		vz_log_once(-1, "Warning: %s, skipping", e->msg);
 		r = 0;
 	}
 	return r;

@@ -8,6 +8,7 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "launch/conntrack.h"
+#include "ops/once.h"
 #include "ops/ops.h"
 #include "sys/exe.h"
 #include "sys/file.h"
@@ -40,7 +41,7 @@ void vz_features_warn(const struct vz_ct *ct)
 	uint32_t f = vz_ct_features(ct);
 
 	if (f & (VZ_FEAT_NFS | VZ_FEAT_NFSD) && !(f & VZ_FEAT_PRIVILEGED))
-		vz_log(-1, "Warning: feature %s is not given: the kernel has %s for privileged "
+		vz_log_once(-1, "Warning: feature %s is not given: the kernel has %s for privileged "
 			   "containers only; mount it on the host and bind it below %s in %u.mount",
 		       f & VZ_FEAT_NFS ? "nfs" : "nfsd", f & VZ_FEAT_NFS ? "NFS" : "its server",
 		       ct->root ? ct->root : "VE_ROOT", ct->id);
@@ -70,7 +71,7 @@ static void load(const char *name)
 	vz_log(0, "Preloading kernel module: %s", name);
 	s.argv = argv;
 	if (vz_spawn_run(&s))
-		vz_log(-1, "Warning: cannot load kernel module %s", name);
+		vz_log_once(-1, "Warning: cannot load kernel module %s", name);
 }
 
 static bool wants_tun(const struct vz_ct *ct)
@@ -118,7 +119,7 @@ int vz_conntrack_apply(const struct vz_ct *ct, const struct vz_conf *conf, const
 	r = vz_conntrack_limit(ct->id, st, conf->numconntrack.v, e);
 	if (r != -EOPNOTSUPP)
 		return r;
-	vz_log(-1, "Warning: %s", e->msg);
+	vz_log_once(-1, "Warning: %s", e->msg);
 	return 0;
 }
 

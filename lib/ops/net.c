@@ -11,6 +11,7 @@
 #include "net/guard.h"
 #include "net/link.h"
 #include "ops/netif.h"
+#include "ops/once.h"
 #include "ops/rate.h"
 #include "sys/nl.h"
 #include "sys/proc.h"
@@ -108,7 +109,7 @@ static int look_at_host(struct vz_net *n, const struct vz_conf *conf, struct vz_
 	n->venet.direct = direct_of(&conf->venet_direct);
 	r = vz_uplinks_find(n->rtnl, &c, &n->uplinks, e);
 	if (r >= 0 && *n->uplinks.missing)
-		vz_log(-1, "Warning: " VZ_SAY_NO_UPLINK ", going on without", n->uplinks.missing);
+		vz_log_once(-1, "Warning: " VZ_SAY_NO_UPLINK ", going on without", n->uplinks.missing);
 	return r;
 }
 
@@ -124,7 +125,7 @@ static void let_answer(const struct vz_net *n, const struct vz_ips *ips)
 		vz_log(-1, "Warning: turned IPv4 forwarding on for packets that arrive by %s; "
 			   "net.ipv4.ip_forward=1 says so for all devices", opened);
 	if (has_ipv6(ips) && !vz_ipv6_forwards())
-		vz_log(-1, "Warning: " VZ_SAY_NO_FORWARD6 ": " VZ_DO_FORWARD6);
+		vz_log_once(-1, "Warning: " VZ_SAY_NO_FORWARD6 ": " VZ_DO_FORWARD6);
 }
 
 /* ---- doubles on the wire ---- */

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Warnings about the host, which would be the same at every start: each is said once a boot. Later
+ * ones are for those who asked for more words (level 1), and `vzctl check` repeats them all.
+ */
+#ifndef VZ_OPS_ONCE_H
+#define VZ_OPS_ONCE_H
+
+/* As vz_log(); another text is another warning. */
+void vz_log_once(int level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Calls fn with every warning that was said since the boot. */
+void vz_said_each(void (*fn)(const char *text, void *arg), void *arg);
+
+#endif
