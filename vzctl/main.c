@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "base/process.h"
+#include "ops/once.h"
 #include "ops/plan.h"
 
 struct global {
@@ -48,8 +49,7 @@ static void set_up_log(const struct vz_conf *c, const struct global *g, const st
 	if (v->flags & SILENT)
 		vz_log_verbosity(-1);
 	vz_log_quiet(g->quiet);
-	if (c->logfile.set && *c->logfile.v)
-		vz_log_file(c->logfile.v, level);
+	vz_log_open(c);
 }
 
 /* The checks that need the container's configuration, its lock, and the verb itself. */

@@ -36,11 +36,12 @@ void vz_log_quiet(bool on)
 	sink.quiet = on;
 }
 
-void vz_log_file(const char *path, int max)
+int vz_log_file(const char *path, int max)
 {
 	sink.file_max = max;
 	if (sink.fd < 0)
 		sink.fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+	return sink.fd < 0 ? -errno : 0;
 }
 
 void vz_log_ctid(unsigned ctid)

@@ -18,9 +18,9 @@ void vz_log_verbosity(int v);
 int vz_log_get_verbosity(void);
 /* Nothing at all on the console; the file is not affected. */
 void vz_log_quiet(bool on);
-/* Opens the log file in append mode, once; messages with level <= max are filed. A file that
- * cannot be opened is no failure: the console still works. */
-void vz_log_file(const char *path, int max);
+/* Opens the log file in append mode, once; messages with level <= max are filed. -errno when it cannot
+ * be opened; the console still works then. */
+int vz_log_file(const char *path, int max);
 /* The "CT N : " part of later lines in the file; 0 for none. */
 void vz_log_ctid(unsigned ctid);
 /* Closes the file (enter does, for the length of a session). */

@@ -142,8 +142,8 @@ int vz_ct_lock(struct vz_ct *ct, const char *status, vz_conf_warn *notice, struc
 		r = dirfd < 0 || flock(dirfd, LOCK_EX) < 0 ? -errno :
 							     write_temp(lock, status, &temp);
 	}
-	if (r == -EROFS)
-		return vz_fail(e, VZ_SYSTEM, EROFS,
+	if (r == -EROFS || r == -ENOSPC)
+		return vz_fail(e, VZ_SYSTEM, -r,
 			       "Unable to lock container (--skiplock works without): %s", dir);
 	if (r < 0)
 		return vz_fail(e, VZ_SYSTEM, -r, "Unable to lock container: %s", dir);

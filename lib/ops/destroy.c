@@ -116,6 +116,9 @@ int vz_op_destroy(struct vz_ct *ct, struct vz_err *e)
 	if (vz_ct_is_mounted(ct))
 		return refuse(e, VZ_FS_MOUNTED, "Container is currently mounted (umount first)");
 	r = vz_area_can_destroy(&d.area, e);
+	if (r >= 0 && access(CONF_DIR, W_OK) < 0)
+		r = vz_fail(e, VZ_FS_DEL_PRVT, errno, "Nothing is destroyed, because the configuration could not "
+			    "go: cannot write " CONF_DIR);
 	if (r < 0)
 		return r;
 	vz_log(0, "Destroying container private area: %s", ct->private);

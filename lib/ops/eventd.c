@@ -5,6 +5,7 @@
 #include "base/own.h"
 #include "ct/console.h"
 #include "ops/eventd-internal.h"
+#include "ops/once.h"
 #include "sys/file.h"
 
 #include <fcntl.h>
@@ -271,9 +272,8 @@ int vz_op_eventd(bool foreground, struct vz_err *e)
 
 	if (r >= 0)
 		r = vz_host_load(&d.host, NULL, e);
-	if (r >= 0 && d.host.conf.logfile.set)
-		vz_log_file(d.host.conf.logfile.v,
-			    d.host.conf.log_level.set ? (int)d.host.conf.log_level.v : 0);
+	if (r >= 0)
+		vz_log_open(&d.host.conf);
 	if (r >= 0)
 		r = one_instance(&d, e);
 	if (r >= 0 && !foreground)

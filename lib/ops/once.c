@@ -60,3 +60,14 @@ void vz_said_each(void (*fn)(const char *text, void *arg), void *arg)
 			fn(text, arg);
 	}
 }
+
+void vz_log_open(const struct vz_conf *c)
+{
+	int level = c->log_level.set ? (int)c->log_level.v : 0, r = 0;
+
+	if (c->logfile.set && *c->logfile.v)
+		r = vz_log_file(c->logfile.v, level);
+	if (r < 0)
+		vz_log_once(-1, "Warning: cannot write the log %s (LOGFILE in " VZ_CONFDIR "/vz.conf): %s",
+			    c->logfile.v, strerror(-r));
+}

@@ -6,8 +6,12 @@
 #ifndef VZ_OPS_ONCE_H
 #define VZ_OPS_ONCE_H
 
+#include "param/param.h"
+
 /* As vz_log(); another text is another warning. */
 void vz_log_once(int level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* vz_log_file() of LOGFILE and LOG_LEVEL; without a log a warning, once. */
+void vz_log_open(const struct vz_conf *c);
 /* Calls fn with every warning that was said since the boot. */
 void vz_said_each(void (*fn)(const char *text, void *arg), void *arg);
 
