@@ -193,9 +193,14 @@ static int script_do(void *ctx, struct vz_err *e)
 static int go_do(void *ctx, struct vz_err *e)
 {
 	struct vz_start *s = ctx;
+	int r;
 
 	s->console_mark = vz_fate_mark(s->env.ct->id);
-	return vz_fate_step(&s->env, vz_launch_go(&s->env.launch, e), e);
+	r = vz_launch_go(&s->env.launch, e);
+	/* it may have run and ended before anybody looked: its status tells more than its absence */
+	if (r == -ECHILD && vz_fate_init(&s->env, s->console_mark, SURVIVES_MS, e) < 0)
+		return r;
+	return vz_fate_step(&s->env, r, e);
 }
 
 static int state_do(void *ctx, struct vz_err *e)
