@@ -26,15 +26,11 @@ static void put_text(const struct vz_check *row)
 	printf("%*sremedy: %s\n", TEXT_INDENT, "", row->remedy);
 }
 
-/* Words of the kernel and of configuration files are in it. */
 static void put_string(const char *key, const char *s)
 {
 	printf("\"%s\": \"", key);
-	for (; *s; s++)
-		if ((unsigned char)*s < ' ' || *s == 127)
-			printf("\\u%04x", (unsigned)*s);
-		else
-			printf(*s == '"' || *s == '\\' ? "\\%c" : "%c", *s);
+	for (; *s; s++) /* no control character is in it */
+		printf(*s == '"' || *s == '\\' ? "\\%c" : "%c", *s);
 	putchar('"');
 }
 

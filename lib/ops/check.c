@@ -3,6 +3,7 @@
  * check: the table, and a process for each row, with a deadline. What is tried is in check-*.c.
  */
 #include "ops/check-internal.h"
+#include "base/escape.h"
 #include "base/own.h"
 #include "base/str.h"
 #include "cgroup/cgroup.h"
@@ -215,6 +216,20 @@ static void run_row(const struct row *row, const struct vz_conf *conf, int to)
 
 /* ---- the parent ---- */
 
+/* Words of configuration files are in it: they do nothing to a terminal, and are valid in JSON. */
+static void make_plain(char *text)
+{
+	for (unsigned char *s = (unsigned char *)text; *s;) {
+		size_t len = vz_utf8_len(s);
+
+		if (!len || vz_utf8_is_control(s, len)) {
+			*s++ = '?';
+			continue;
+		}
+		s += len;
+	}
+}
+
 /* The answer, or why there is none. Whoever the row's process has started goes with it. */
 static void await(pid_t pid, int from, struct answer *ret)
 {
@@ -226,6 +241,7 @@ static void await(pid_t pid, int from, struct answer *ret)
 		;
 	if (n > 0 && read(from, ret, sizeof(*ret)) == sizeof(*ret)) {
 		ret->found[sizeof(ret->found) - 1] = 0;
+		make_plain(ret->found);
 		st = -1;
 	}
 	(void)kill(-pid, SIGKILL);

@@ -25,7 +25,7 @@ struct vz_check {
 	const char *use;    /* what needs it */
 	const char *remedy; /* what to do about it, one sentence without full stop */
 	enum vz_check_verdict verdict;
-	char found[VZ_CHECK_FOUND]; /* what is the case, "" when there is nothing to add */
+	char found[VZ_CHECK_FOUND]; /* what is the case, printable UTF-8, or "" */
 };
 
 const char *vz_check_word(enum vz_check_verdict v);
