@@ -136,6 +136,7 @@ static int open_parts(const struct vz_area *a, struct parts *ret, struct vz_err 
 {
 	autoclose int dir = open(a->private, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	autoparts p = { vz_area_base(a), -EBADF, -EBADF, -EBADF };
+	struct statvfs sv;
 	int r;
 
 	if (!p.base)
@@ -151,6 +152,9 @@ static int open_parts(const struct vz_area *a, struct parts *ret, struct vz_err 
 	r = p.upper < 0 ? p.upper : p.work < 0 ? p.work : 0;
 	if (r < 0)
 		return vz_fail(e, VZ_FS_CANTMOUNT, -r, "%s is no overlay area", a->private);
+	/* the kernel only says that the argument is invalid */
+	if (!fstatvfs(p.upper, &sv) && sv.f_flag & ST_RDONLY)
+		return vz_fail(e, VZ_FS_CANTMOUNT, EROFS, "Can't mount: %s %s", a->root, a->private);
 	*ret = p;
 	p = (struct parts){ NULL, -EBADF, -EBADF, -EBADF };
 	return 0;
