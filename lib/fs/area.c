@@ -157,7 +157,11 @@ void vz_area_abort(const struct vz_area *a)
 
 	if (tmp)
 		(void)vz_remove_tree(AT_FDCWD, tmp);
-	vz_overlay_forget(a->id); /* POST_CREATE had it mounted */
+}
+
+void vz_area_forget(const struct vz_area *a)
+{
+	vz_overlay_forget(a->id);
 }
 
 char *vz_area_base(const struct vz_area *a)

@@ -46,8 +46,9 @@ int vz_area_new_overlay(const struct vz_area *a, const char *base_id, struct vz_
 /* Makes PRIVATE.tmp for simfs and returns a directory fd to unpack into. */
 int vz_area_new_simfs(const struct vz_area *a, int *ret_dirfd, struct vz_err *e);
 int vz_area_commit(const struct vz_area *a, struct vz_err *e);
-/* Removes PRIVATE.tmp and what is kept of a mount of the area; nothing there is fine. */
-void vz_area_abort(const struct vz_area *a);
+void vz_area_abort(const struct vz_area *a); /* removes PRIVATE.tmp; nothing there is fine */
+/* Gives up what is kept of mounts of an area that is no more; destroy does it too. */
+void vz_area_forget(const struct vz_area *a);
 
 /* The base id of an overlay area (caller frees), NULL otherwise. */
 char *vz_area_base(const struct vz_area *a);

@@ -290,6 +290,7 @@ static void place_undo(void *ctx)
 	struct create *c = ctx;
 
 	(void)vz_remove_tree(AT_FDCWD, c->private);
+	vz_area_forget(&c->area); /* POST_CREATE may have had it mounted */
 }
 
 static bool set_text(struct vz_pstr *p, const char *text)
