@@ -16,6 +16,8 @@ struct vz_set_doors {
 	/* What the command line says of addresses and devices; conf: all that holds from now on. */
 	int (*net)(struct vz_ct *ct, const struct vz_given *g, const struct vz_conf *conf,
 		   struct vz_err *e);
+	/* An error when this host can never put these rows in force: the VPS need not run. */
+	int (*possible)(const struct vz_conf *conf, struct vz_err *e);
 	int (*hostname)(struct vz_ct *ct, const char *name, struct vz_err *e);
 	int (*restart)(struct vz_ct *ct, struct vz_err *e);
 	int (*name)(struct vz_ct *ct, const char *name, struct vz_err *e);

@@ -498,6 +498,8 @@ static int set(struct set *s, struct vz_err *e)
 		r = vz_netif_complete(&s->changed.netif, s->ct->id, e);
 	if (r >= 0 && s->g->applyconfig)
 		r = take_sample(s, e);
+	if (r >= 0 && s->ct->id && s->g->save) /* or every later start would fail */
+		r = s->doors->possible(&s->changed, e);
 	if (r < 0)
 		return r;
 	say_unenforced(s);

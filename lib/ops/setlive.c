@@ -149,6 +149,7 @@ int vz_set_live(struct vz_ct *ct, struct vz_given *g, struct vz_err *e)
 		.running = is_running,
 		.apply = apply,
 		.net = network,
+		.possible = vz_res_possible,
 		.hostname = vz_op_set_hostname,
 		.restart = restart,
 		.name = vz_name_assign,

@@ -253,9 +253,10 @@ static int name_parse(const struct vz_param *p, const char *text, bool cli, void
 {
 	(void)p;
 	(void)cli;
-	(void)e;
 	if (!all_of(text, " -+_.") || strlen(text) > 255 || (*text && !vz_str_is_component(text)))
 		return -EINVAL;
+	if (*text == '-') /* commands would take it for an option */
+		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "a name may not begin with a hyphen");
 	return put_str(val, text, strlen(text));
 }
 

@@ -28,6 +28,11 @@ int vz_pci_devnodes(const char *id, const char *perm, struct vz_conf *ret, struc
 int vz_res_devices(const struct vz_conf *conf, struct vz_cg_dev **ret, size_t *ret_n,
 		   struct vz_err *e);
 
+/* Values that this host can never put in force, so that every start would fail: CPUs and memory nodes
+ * that it does not have, devices that are not there, no process at all. Only what conf sets is
+ * looked at. Fails with a sentence that names the option. */
+int vz_res_possible(const struct vz_conf *conf, struct vz_err *e);
+
 /* Puts all of that in force; APPLY_DEVICES sets the device list, other bits are ignored. A limit
  * that this kernel cannot hold is -EOPNOTSUPP, after all others have been set; the exit code in
  * *e tells of which kind: VZ_SETUBC, VZ_SETFSHD, VZ_SET_IO, VZ_SET_DEVICES. */

@@ -70,6 +70,12 @@ static int w_net(struct vz_ct *ct, const struct vz_given *g, const struct vz_con
 	return 0;
 }
 
+static int w_possible(const struct vz_conf *c, struct vz_err *e)
+{
+	return c->cpumask.set && !strcmp(c->cpumask.v, "0-99") ?
+		       vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "Bad parameter for --cpumask") : 0;
+}
+
 static int w_restart(struct vz_ct *ct, struct vz_err *e)
 {
 	called("restart", ct->conf.features.n ? ct->conf.features.v[0] : "");
@@ -110,6 +116,7 @@ static const struct vz_set_doors doors = {
 	.running = w_running,
 	.apply = w_apply,
 	.net = w_net,
+	.possible = w_possible,
 	.hostname = w_hostname,
 	.restart = w_restart,
 	.name = w_name,
@@ -192,6 +199,8 @@ static const struct try tries[] = {
 	{ false, "--stop-timeout 5", 20, "", NULL, "needs --save" },
 	{ false, "--ostemplate x", 20, "", NULL, "needs --save" },
 	{ false, "--force --cpuunits 500", 20, "", NULL, "needs --save" },
+	{ false, "--cpumask 0-99 --save", 21, "", NULL, "Bad parameter for --cpumask" },
+	{ true, "--cpumask 0-99 --save", 21, "", NULL, "Bad parameter for --cpumask" },
 	{ false, "--cpumask auto --save", 20, "", NULL, "--cpumask auto requires --nodemask" },
 	{ true, "--userpasswd root:x", 0, "password=root:x", NULL, NULL },
 	{ true, "--applyconfig_map name", 0, "name=old", NULL, NULL },

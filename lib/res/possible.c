@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What a host can never put in force, asked before it is saved: see vz_res_possible() in res.h. */
+#include "base/own.h"
+#include "base/str.h"
+#include "res/res.h"
+#include "sys/file.h"
+
+#include <ctype.h>
+#include <fcntl.h>
+
+#define LIST_MAX 4096
+
+/* The greatest number of "0-3,6"; numbers of checked lists are below 65536. */
+static unsigned greatest(const char *list)
+{
+	unsigned n = 0, max = 0;
+
+	for (const char *s = list; *s; s++) {
+		n = isdigit((unsigned char)*s) && n < 1000000 ? n * 10 + (unsigned)(*s - '0') : 0;
+		max = n > max ? n : max;
+	}
+	return max;
+}
+
+/* Those that are off for now count: they may be on when the VPS is started. */
+static int check_mask(const struct vz_pstr *mask, const char *opt, const char *what, struct vz_err *e)
+{
+	autofree char *path = vz_fmt("/sys/devices/system/%s/possible", what);
+	char have[LIST_MAX];
+
+	if (!mask->set || !path || vz_file_read_buf(AT_FDCWD, path, have, sizeof(have)) <= 0)
+		return 0; /* a kernel that does not say */
+	have[strcspn(have, "\n")] = 0;
+	if (greatest(mask->v) <= greatest(have))
+		return 0;
+	return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "Bad parameter for --%s: %s (this host has %s)",
+		       opt, mask->v, have);
+}
+
+int vz_res_possible(const struct vz_conf *c, struct vz_err *e)
+{
+	const struct vz_conf devices = { .devnodes = c->devnodes, .pci = c->pci };
+	autofree struct vz_cg_dev *list = NULL;
+	size_t n;
+	int r;
+
+	if (c->numproc.set && !c->numproc.lim)
+		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0,
+			       "Bad parameter for --numproc: 0 (not even init could run)");
+	r = check_mask(&c->cpumask, "cpumask", "cpu", e);
+	if (r >= 0)
+		r = check_mask(&c->nodemask, "nodemask", "node", e);
+	return r < 0 ? r : vz_res_devices(&devices, &list, &n, e);
+}
