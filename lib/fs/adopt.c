@@ -36,11 +36,6 @@
 #define FB_TYPE 4
 #define FB_HANDLE 21
 
-union handle {
-	struct file_handle h;
-	unsigned char room[sizeof(struct file_handle) + MAX_HANDLE_SZ];
-};
-
 /* A directory still to be visited, and the lower one it is merged with (NULL: none). */
 struct todo {
 	struct todo *next;
@@ -103,8 +98,8 @@ static int set_origin(const struct pass *p, int dir, const char *lower)
 {
 	unsigned char fb[sizeof(p->origin)];
 	autoclose int at = -EBADF;
-	union handle h = { .h.handle_bytes = MAX_HANDLE_SZ };
-	int mount_id;
+	union vz_handle h;
+	int r;
 
 	if (fgetxattr(dir, ORIGIN, NULL, 0) < 0)
 		return 0; /* not merged */
@@ -112,8 +107,9 @@ static int set_origin(const struct pass *p, int dir, const char *lower)
 		at = vz_openat2(p->lower, lower, O_PATH | O_DIRECTORY, 0, BENEATH);
 	if (at < 0)
 		return fremovexattr(dir, ORIGIN) < 0 ? -errno : 0;
-	if (name_to_handle_at(at, "", &h.h, &mount_id, AT_EMPTY_PATH) < 0)
-		return -errno;
+	r = vz_handle_of(at, &h);
+	if (r < 0)
+		return r;
 	memcpy(fb, p->origin, FB_HANDLE);
 	fb[FB_LEN] = (unsigned char)(FB_HANDLE + h.h.handle_bytes);
 	fb[FB_TYPE] = (unsigned char)h.h.handle_type;

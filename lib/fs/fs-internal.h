@@ -3,6 +3,7 @@
 #ifndef VZ_FS_INTERNAL_H
 #define VZ_FS_INTERNAL_H
 
+#include <fcntl.h>
 #include <stdbool.h>
 
 #include "fs/area.h"
@@ -41,6 +42,13 @@ bool vz_overlay_is_half_adopted(int upper);
 int vz_overlay_adopt(const struct vz_overlay *o);
 
 /* ---- reuse.c ---- */
+
+union vz_handle {
+	struct file_handle h;
+	unsigned char room[sizeof(struct file_handle) + MAX_HANDLE_SZ];
+};
+/* The file handle of what fd, which may be O_PATH, is open on. */
+int vz_handle_of(int fd, union vz_handle *ret);
 
 /* Writes down that `mnt` is a new overlay of the area. */
 void vz_overlay_made(const struct vz_area *a, const char *base, int mnt);

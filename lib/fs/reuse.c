@@ -40,12 +40,7 @@
 #define OVL_PADDING 3
 #define OVL_IS_UPPER 4
 
-union handle {
-	struct file_handle h;
-	unsigned char room[sizeof(struct file_handle) + MAX_HANDLE_SZ];
-};
-
-static int handle_of(int fd, union handle *ret)
+int vz_handle_of(int fd, union vz_handle *ret)
 {
 	int mount_id;
 
@@ -54,9 +49,9 @@ static int handle_of(int fd, union handle *ret)
 }
 
 /* The handle that the root of the overlay has which `at` lies in, if `upper` is its upper directory. */
-static int root_handle(int at, const union handle *upper, union handle *ret)
+static int root_handle(int at, const union vz_handle *upper, union vz_handle *ret)
 {
-	int r = handle_of(at, ret);
+	int r = vz_handle_of(at, ret);
 
 	if (r < 0)
 		return r;
@@ -81,7 +76,7 @@ static int take(int at, int proc, const void *arg)
 	/* open_by_handle_at(2) takes no O_PATH fd */
 	autoclose int in = path ? openat(proc, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC) : -1;
 	autoclose int root = -EBADF, mnt = -EBADF;
-	union handle h;
+	union vz_handle h;
 	int r = in < 0 ? -errno : root_handle(at, arg, &h);
 
 	if (r < 0)
@@ -215,7 +210,7 @@ static void refresh(int mnt)
 		(void)vz_fsconfig_reconfigure(fs);
 }
 
-static int from_held(unsigned id, const union handle *upper)
+static int from_held(unsigned id, const union vz_handle *upper)
 {
 	autofree char *path = held_path(id);
 	autoclose int at = path && vz_is_mount_point(path) ?
@@ -235,14 +230,18 @@ int vz_overlay_again(const struct vz_area *a, const char *base, int upper, bool 
 		     struct vz_holder *ret)
 {
 	autofree char *options = options_of(a, base);
-	union handle h;
+	union vz_handle h;
 	struct vz_search s = { .ms = SEARCH_MS, .take = take, .arg = &h };
 	int r = options ? last_made(a->id, options, &s.dev) : -ENOMEM, mnt = -EBADF;
 
-	if (r == -EBUSY && !last_made(a->id, NULL, &s.dev))
-		s.take = NULL; /* it has other ids, or another base: only to say who holds it */
-	else if (r >= 0)
-		r = handle_of(upper, &h);
+	if (r == -EBUSY && !last_made(a->id, NULL, &s.dev)) {
+		/* it has other ids, or another base: what we hold is in our own way, and the search
+		 * is only to say who else holds it */
+		vz_overlay_let_go(a->id);
+		s.take = NULL;
+	} else if (r >= 0) {
+		r = vz_handle_of(upper, &h);
+	}
 	if (r >= 0)
 		r = mnt = from_held(a->id, &h);
 	if (r < 0 && search && s.dev) {

@@ -11,7 +11,9 @@
 #include "sys/mnt.h"
 #include "sys/wait.h"
 
+#include <linux/loop.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -272,6 +274,27 @@ static bool see_pinned(struct work *w)
 	return false;
 }
 
+/* A loop device over a file: the kernel has that open, and no process. */
+static bool see_loops(struct work *w)
+{
+	autoclosedir DIR *d = opendir("/sys/block");
+	struct loop_info64 info;
+	struct dirent *de;
+
+	while (d && (de = readdir(d))) {
+		autofree char *path = vz_fmt("/dev/%s", de->d_name);
+		autoclose int fd = path && vz_str_prefix(de->d_name, "loop", NULL) ?
+					   open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC) : -1;
+
+		if (fd < 0 || ioctl(fd, LOOP_GET_STATUS64, &info) < 0 || info.lo_device != w->s->dev)
+			continue;
+		describe(&w->here, "", path, "");
+		if (find(w))
+			return true;
+	}
+	return false;
+}
+
 _Noreturn static void search(const struct vz_search *s, int sock)
 {
 	struct work w = { .s = s, .mount = -EBADF };
@@ -282,8 +305,9 @@ _Noreturn static void search(const struct vz_search *s, int sock)
 	if (w.proc < 0 || w.own < 0 || fstat(w.own, &st) < 0 || !is_new(&w, st.st_ino))
 		_exit(1);
 	if (!see_mounts(&w, true) && vz_setns(w.own, CLONE_NEWNS) >= 0 && !see_pinned(&w) &&
-	    !each_task(&w, see_task_namespace))
-		(void)each_task(&w, see_task_files);
+	    !each_task(&w, see_task_namespace) && !each_task(&w, see_task_files) &&
+	    vz_setns(w.own, CLONE_NEWNS) >= 0)
+		(void)see_loops(&w);
 	(void)vz_fd_send(sock, &w.holder, w.found ? sizeof(w.holder) : 1, w.mount);
 	_exit(0);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Who keeps a file system alive: processes that stand in it or have a file of it open, and mount
- * namespaces in which it is mounted, whoever made those.
+ * Who keeps a file system alive: processes that stand in it or have a file of it open, mount
+ * namespaces in which it is mounted, whoever made those, and loop devices over a file of it.
  */
 #ifndef VZ_SYS_HOLDER_H
 #define VZ_SYS_HOLDER_H
@@ -9,7 +9,7 @@
 #include <sys/types.h>
 
 struct vz_holder {
-	char text[160]; /* "process 123 (name)", "the mount on PATH"; printable */
+	char text[160]; /* "process 123 (name)", "the mount on PATH", "/dev/loop1"; printable */
 };
 
 struct vz_search {
