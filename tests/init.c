@@ -6,6 +6,7 @@
  *                            (reboot), the signals of busybox; writes /init-report when it starts
  *                            and says READY=1 to NOTIFY_SOCKET; obeys nothing while /deaf exists
  *   halt, poweroff, reboot   send PID 1 that signal
+ *   sh, bash                 a hostile shell: does what the word in /sh-does says, see bad_shell()
  *   probe                    says what a process inside sees and may do; see usage()
  *
  * It is not a product: it knows nothing of the code it tests and shares no line with it.
@@ -26,6 +27,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/reboot.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -592,6 +594,133 @@ static int hear_udp(int port, int ms)
 	return 0;
 }
 
+/* ---- what a hostile guest does to those who wait for it ---- */
+
+static int put_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : write(fd, text, strlen(text));
+
+	close(fd);
+	return n < 0 ? -1 : 0;
+}
+
+/* Freezes PID 1, and itself when told so. */
+static int freeze(bool self)
+{
+	mkdir("/sys/fs/cgroup/z", 0755);
+	if (put_text("/sys/fs/cgroup/z/cgroup.procs", "1") < 0 ||
+	    (self && put_text("/sys/fs/cgroup/z/cgroup.procs", "0") < 0))
+		return tell("move", -1);
+	return tell("freeze", put_text("/sys/fs/cgroup/z/cgroup.freeze", "1"));
+}
+
+/* Is the process a program of ours, or a shell? Else it has not run exec yet. */
+static bool is_ours(pid_t pid)
+{
+	char path[64], comm[32] = "";
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	f = fopen(path, "re");
+	if (!f || !fgets(comm, sizeof(comm), f))
+		comm[0] = 0;
+	if (f)
+		fclose(f);
+	return !comm[0] || !strcmp(comm, "probe\n") || !strcmp(comm, "init\n");
+}
+
+/* Whoever opens the file, to run it too, waits (fcntl(2), leases); in the background. */
+static int lease(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0 || fcntl(fd, F_SETLEASE, F_WRLCK) < 0)
+		return tell("lease", -1);
+	if (fork())
+		return 0;
+	setsid();
+	for (int i = 0; i < 3; i++)
+		close(i);
+	for (;;)
+		pause();
+}
+
+/* Stops whoever comes in before he has run exec, as soon as it may; in the background. */
+static int stop_joiners(void)
+{
+	pid_t base = getpid() + 2;
+
+	if (fork())
+		return 0;
+	setsid();
+	for (;;) { /* pids are given out in turn */
+		bool gone = kill(base, 0) < 0 && errno == ESRCH, later = false;
+
+		for (pid_t pid = base; pid < base + 8; pid++) {
+			int r = kill(pid, 0);
+
+			later = later || (pid > base && (!r || errno == EPERM));
+			if (!r && !is_ours(pid))
+				kill(pid, SIGSTOP);
+		}
+		base += gone && later;
+	}
+}
+
+/* Its death is seen by a tracer that never looks: the parent cannot reap it. */
+static void die_traced(void)
+{
+	int ready[2];
+	char c;
+
+	if (pipe2(ready, O_CLOEXEC) || fork() == 0) {
+		if (ptrace(PTRACE_SEIZE, getppid(), 0, 0) == 0)
+			(void)!write(ready[1], "x", 1);
+		for (int fd = 0; fd < 64; fd++)
+			close(fd);
+		for (;;)
+			pause();
+	}
+	close(ready[1]);
+	_exit(read(ready[0], &c, 1) == 1 ? 0 : 9);
+}
+
+/* What the administrator's scripts are fed to. */
+static int bad_shell(void)
+{
+	char what[32] = "", chunk[4096];
+	FILE *f = fopen("/sh-does", "re");
+	sigset_t all;
+
+	if (!f || !fgets(what, sizeof(what), f))
+		return 0;
+	fclose(f);
+	what[strcspn(what, "\n")] = 0;
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
+	memset(chunk, 'x', sizeof(chunk));
+	if (!strcmp(what, "traced"))
+		die_traced();
+	if (!strcmp(what, "stop"))
+		kill(getpid(), SIGSTOP);
+	if (!strcmp(what, "freeze"))
+		freeze(true);
+	if (!strcmp(what, "escapes"))
+		return printf("\033]0;owned\a\233m gr\303\274n\n") < 0;
+	if (!strcmp(what, "fifo"))
+		return unlink("/dev/null") || mkfifo("/dev/null", 0666);
+	while (!strcmp(what, "flood") && write(1, chunk, sizeof(chunk)) > 0)
+		;
+	if (!strcmp(what, "leave-flood") && fork())
+		return 0;
+	while (!strcmp(what, "leave-flood") && write(1, chunk, sizeof(chunk)) > 0)
+		;
+	while (!strcmp(what, "sleep"))
+		pause();
+	return 0;
+}
+
 /* ---- by name ---- */
 
 static int usage(void)
@@ -610,6 +739,8 @@ static int usage(void)
 	      "probe take KIND MAX | hold KIND MAX   kernel objects until there are no more\n"
 	      "probe owner PATH       who made this user namespace\n"
 	      "probe weird CMD...     runs it with all that can be inherited out of the ordinary\n"
+	      "probe freeze | stopper   PID 1; who joins, before his exec\n"
+	      "probe lease FILE       whoever opens it waits\n"
 	      "probe args ... | exit N | signal N | sleep | catch N | daemon | eat MIB\n",
 	      stderr);
 	return 2;
@@ -689,6 +820,8 @@ static int probe_with_args(int argc, char **argv)
 		return tell("raise", kill(getpid(), atoi(argv[2])));
 	if (!strcmp(what, "catch"))
 		return catch_signals(atoi(argv[2]));
+	if (!strcmp(what, "lease"))
+		return lease(argv[2]);
 	if (!strcmp(what, "flood"))
 		return send_datagrams(atoi(argv[2]));
 	if (!strcmp(what, "open"))
@@ -730,6 +863,10 @@ static int probe(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "daemon"))
 		return daemonize();
+	if (!strcmp(argv[1], "freeze"))
+		return freeze(false);
+	if (!strcmp(argv[1], "stopper"))
+		return stop_joiners();
 	if (!strcmp(argv[1], "sleep"))
 		for (;;)
 			pause();
@@ -802,6 +939,8 @@ int main(int argc, char **argv)
 		return kill(1, SIGUSR2) != 0;
 	if (!strcmp(name, "reboot"))
 		return kill(1, SIGTERM) != 0;
+	if (!strcmp(name, "sh") || !strcmp(name, "bash"))
+		return bad_shell();
 	if (!strcmp(name, "init") && getpid() == 1)
 		init();
 	return probe(argc, argv);

@@ -85,6 +85,11 @@ int parse_life(int argc, char **argv, struct vz_err *e)
 	return 0;
 }
 
+bool is_fast_stop(void)
+{
+	return given.stop.fast;
+}
+
 static int not_applicable(const char *option, const char *verb, struct vz_err *e)
 {
 	return vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0,

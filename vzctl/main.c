@@ -52,6 +52,23 @@ static void set_up_log(const struct vz_conf *c, const struct global *g, const st
 	vz_log_open(c);
 }
 
+/* Whoever works on a VPS that runs, or shall run, makes way for a stop that is in a hurry. */
+static bool yields(const char *verb)
+{
+	const struct verb *v = find_verb(verb);
+
+	return v && v->flags & YIELDS;
+}
+
+static int lock(const struct verb *v, struct vz_ct *ct, struct vz_err *e)
+{
+	int r = 0;
+
+	if ((v->flags & BREAKS) && is_fast_stop())
+		r = vz_ct_lock_break(ct, yields, warn, e);
+	return r < 0 ? r : vz_ct_lock(ct, v->name, warn, e);
+}
+
 /* The checks that need the container's configuration, its lock, and the verb itself. */
 static int with_container(const struct verb *v, struct vz_ct *ct, const struct global *g,
 			  int argc, char **argv)
@@ -71,7 +88,7 @@ static int with_container(const struct verb *v, struct vz_ct *ct, const struct g
 	if (r < 0)
 		return finish(r, &e);
 	if ((v->flags & LOCKS) && !g->skiplock) {
-		r = vz_ct_lock(ct, "", warn, &e);
+		r = lock(v, ct, &e);
 		if (r < 0)
 			return finish(r, &e);
 	}

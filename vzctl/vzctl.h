@@ -18,6 +18,8 @@ enum verb_flags {
 	COMMAND_FOLLOWS = 1 << 8, /* what stands behind the CTID is not ours to read */
 	ANYBODY = 1 << 9,      /* no need to be root */
 	NO_CTID = 1 << 6,      /* about the host: run() gets no container, argv[0] is the verb */
+	YIELDS = 1 << 10,      /* who holds the lock for it is ended by stop --fast */
+	BREAKS = 1 << 11,      /* with --fast: ends him */
 };
 
 /* argv[0] is the CTID as typed, argv[1..] what followed it. parse() runs before the container
@@ -51,6 +53,7 @@ int run_help(struct vz_ct *ct, int argc, char **argv, struct vz_err *e);
 int finish(int r, const struct vz_err *e);
 
 int parse_life(int argc, char **argv, struct vz_err *e);
+bool is_fast_stop(void);
 int parse_create(int argc, char **argv, struct vz_err *e);
 int parse_set(int argc, char **argv, struct vz_err *e);
 int parse_exec(int argc, char **argv, struct vz_err *e);

@@ -107,6 +107,11 @@ bool vz_ct_is_mounted(const struct vz_ct *ct);
  * VZ_LOCKED (9). `notice` gets lines such as "Removing stale lock file F". */
 int vz_ct_lock(struct vz_ct *ct, const char *status, vz_conf_warn *notice, struct vz_err *e);
 void vz_ct_unlock(struct vz_ct *ct);
+/* Ends who holds the lock if that is a vzctl, proven by its start time and boot, at work on a verb
+ * that yields: by SIGTERM, after 15 seconds by SIGKILL. 0: the lock can be taken, if nobody is
+ * faster. Busy as above: another verb, or another program's lock. */
+int vz_ct_lock_break(const struct vz_ct *ct, bool (*yields)(const char *verb),
+		     vz_conf_warn *notice, struct vz_err *e);
 /* The live holder of VPS `id`'s lock, or 0. */
 pid_t vz_ct_lock_holder(const struct vz_host *h, unsigned id);
 

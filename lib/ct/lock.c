@@ -1,53 +1,73 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * LOCKDIR/N.lck, the lock that shell scripts share with us (reference 1.3): line 1 is the holder's
- * pid, line 2 a status word. Ours adds line 3, start time and boot id, so that a pid used again
+ * pid, line 2 a status word, ours the verb. Ours adds line 3, start time and boot id, so that a pid used again
  * by another process does not keep a dead lock for ever.
  */
 #include "ct/ct.h"
 #include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "sys/call.h"
 #include "sys/file.h"
 #include "sys/proc.h"
+#include "sys/wait.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
+#include <poll.h>
+#include <signal.h>
 #include <sys/stat.h>
 
 #define LOCK_MAX 4096
+#define MUTEX_TIMEOUT_S 20 /* it is held for a few system calls */
 
-/* The live holder written in a lock file: its pid; 0 when the lock is stale or holds no number
- * (*ret_numbered tells which); -errno when there is no such file. */
-static pid_t holder_of(const char *path, bool *ret_numbered)
+/* Who is written in a lock file. */
+struct holder {
+	pid_t pid;        /* 0: nobody who lives */
+	bool numbered;    /* a number was written, whoever had it */
+	uint64_t start;   /* its start time; 0: not written by us */
+	char verb[16];    /* what it does; "" not known */
+};
+
+/* Line 3: "START BOOT". Returns whether it is of this boot. */
+static bool read_start(char *line, struct holder *h)
+{
+	char *blank = strchr(line, ' '), boot[40] = "";
+
+	line[strcspn(line, "\n")] = 0;
+	(void)vz_proc_boot_id(boot, sizeof(boot));
+	if (blank && strcmp(blank + 1, boot))
+		return false;
+	if (blank)
+		*blank = 0;
+	(void)vz_num_u64(line, UINT64_MAX, &h->start);
+	return true;
+}
+
+/* 0, or -errno when there is no such file. */
+static int read_holder(const char *path, struct holder *ret)
 {
 	autofree char *text = NULL;
-	char *line2, *line3, boot[40] = "";
-	uint64_t start = 0;
-	uint32_t pid;
+	char *line2, *line3 = NULL;
+	struct holder h = { 0 };
+	uint32_t pid = 0;
 	ssize_t n = vz_file_read(AT_FDCWD, path, LOCK_MAX, &text);
 
-	*ret_numbered = false;
 	if (n < 0)
-		return (pid_t)n;
+		return (int)n;
 	line2 = strchr(text, '\n');
-	if (line2)
+	if (line2) {
 		*line2++ = 0;
-	if (vz_num_u32(text, INT32_MAX, &pid) < 0 || !pid)
-		return 0;
-	*ret_numbered = true;
-	line3 = line2 ? strchr(line2, '\n') : NULL;
-	if (line3) {
-		char *blank = strchr(++line3, ' ');
-
-		line3[strcspn(line3, "\n")] = 0;
-		if (blank && !vz_proc_boot_id(boot, sizeof(boot)) && strcmp(blank + 1, boot))
-			return 0; /* of a former boot */
-		if (blank)
-			*blank = 0;
-		(void)vz_num_u64(line3, UINT64_MAX, &start);
+		line3 = strchr(line2, '\n');
+		if (line3)
+			*line3++ = 0;
+		snprintf(h.verb, sizeof(h.verb), "%s", line2);
 	}
-	return vz_proc_alive((pid_t)pid, start) ? (pid_t)pid : 0;
+	h.numbered = vz_num_u32(text, INT32_MAX, &pid) >= 0 && pid;
+	if (h.numbered && (!line3 || read_start(line3, &h)) && vz_proc_alive((pid_t)pid, h.start))
+		h.pid = (pid_t)pid;
+	*ret = h;
+	return 0;
 }
 
 /* One name, so that what a killed process left goes with the next command. It is unlinked and not
@@ -94,21 +114,18 @@ static int busy(pid_t pid, vz_conf_warn *notice, struct vz_err *e)
 /* Links the temp file to the lock's name, clearing a stale lock out of the way. */
 static int take(const char *lock, const char *temp, vz_conf_warn *notice, struct vz_err *e)
 {
-	bool numbered;
-
 	for (int tries = 0; tries < 3; tries++) {
-		pid_t pid;
+		struct holder h;
 
 		if (!link(temp, lock))
 			return 0;
 		if (errno != EEXIST)
 			return vz_fail(e, VZ_SYSTEM, errno, "Unable to lock container");
-		pid = holder_of(lock, &numbered);
-		if (pid > 0)
-			return busy(pid, notice, e);
-		if (pid < 0)
+		if (read_holder(lock, &h) < 0)
 			continue;
-		if (numbered && notice) {
+		if (h.pid)
+			return busy(h.pid, notice, e);
+		if (h.numbered && notice) {
 			autofree char *line = vz_fmt("Removing stale lock file %s", lock);
 
 			notice(0, line ? line : "Removing stale lock file");
@@ -119,10 +136,27 @@ static int take(const char *lock, const char *temp, vz_conf_warn *notice, struct
 	return vz_fail(e, VZ_SYSTEM, EAGAIN, "Unable to lock container");
 }
 
+/* One of us at a time looks and takes: two would clear each other's fresh lock away. By a file that
+ * nobody but root can open: the directory may be anybody's to open and to lock. */
+static int open_mutex(const char *dir)
+{
+	autofree char *path = vz_fmt("%s/.mutex", dir);
+	autoclose int fd = -EBADF;
+	int r;
+
+	if (!path)
+		return -ENOMEM;
+	fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	r = vz_wait_lock(fd, vz_end_in(MUTEX_TIMEOUT_S));
+	return r < 0 ? r : TAKE_FD(fd);
+}
+
 int vz_ct_lock(struct vz_ct *ct, const char *status, vz_conf_warn *notice, struct vz_err *e)
 {
 	autofree char *lock = NULL, *temp = NULL;
-	autoclose int dirfd = -EBADF;
+	autoclose int mutex = -EBADF;
 	const char *dir;
 	int r;
 
@@ -136,12 +170,10 @@ int vz_ct_lock(struct vz_ct *ct, const char *status, vz_conf_warn *notice, struc
 	lock = vz_fmt("%s/%u.lck", dir, ct->id);
 	if (!lock)
 		r = -ENOMEM;
-	/* one of us at a time: two would clear each other's fresh lock away */
-	if (r >= 0) {
-		dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		r = dirfd < 0 || flock(dirfd, LOCK_EX) < 0 ? -errno :
-							     write_temp(lock, status, &temp);
-	}
+	if (r >= 0)
+		r = mutex = open_mutex(dir);
+	if (r >= 0)
+		r = write_temp(lock, status, &temp);
 	if (r == -EROFS || r == -ENOSPC)
 		return vz_fail(e, VZ_SYSTEM, -r,
 			       "Unable to lock container (--skiplock works without): %s", dir);
@@ -157,22 +189,62 @@ int vz_ct_lock(struct vz_ct *ct, const char *status, vz_conf_warn *notice, struc
 
 void vz_ct_unlock(struct vz_ct *ct)
 {
-	bool numbered;
+	struct holder h;
 
-	if (ct->lock_path && holder_of(ct->lock_path, &numbered) == getpid())
+	if (ct->lock_path && read_holder(ct->lock_path, &h) >= 0 && h.pid == getpid())
 		(void)unlink(ct->lock_path);
 	free(TAKE_PTR(ct->lock_path));
 }
 
+/* 0 and *ret, all zero when nobody holds it. */
+static int find_holder(const struct vz_conf *c, unsigned id, struct holder *ret)
+{
+	autofree char *lock = c->lockdir.set ? vz_fmt("%s/%u.lck", c->lockdir.v, id) : NULL;
+
+	*ret = (struct holder){ 0 };
+	return lock ? read_holder(lock, ret) : -ENOENT;
+}
+
 pid_t vz_ct_lock_holder(const struct vz_host *h, unsigned id)
 {
-	autofree char *lock = NULL;
-	bool numbered;
-	pid_t pid;
+	struct holder holder;
 
-	if (!h->conf.lockdir.set)
+	return find_holder(&h->conf, id, &holder) < 0 ? 0 : holder.pid;
+}
+
+/* Asks first: it takes back what it has done. */
+static int end_holder(int pidfd, struct vz_err *e)
+{
+	static const struct {
+		int sig, seconds;
+	} ways[] = { { SIGTERM, 15 }, { SIGKILL, 5 } };
+	int r = -ETIMEDOUT;
+
+	for (size_t i = 0; r == -ETIMEDOUT && i < ARRAY_LEN(ways); i++) {
+		(void)vz_pidfd_signal(pidfd, ways[i].sig);
+		r = vz_wait_fd(pidfd, POLLIN, vz_end_in(ways[i].seconds));
+	}
+	return r < 0 ? vz_fail(e, VZ_LOCKED, -r, "The holder of the lock does not end") : 0;
+}
+
+int vz_ct_lock_break(const struct vz_ct *ct, bool (*yields)(const char *verb),
+		     vz_conf_warn *notice, struct vz_err *e)
+{
+	autofree char *line = NULL;
+	autoclose int pidfd = -EBADF;
+	struct holder h;
+
+	if (find_holder(&ct->conf, ct->id, &h) < 0 || !h.pid)
 		return 0;
-	lock = vz_fmt("%s/%u.lck", h->conf.lockdir.v, id);
-	pid = lock ? holder_of(lock, &numbered) : 0;
-	return pid > 0 ? pid : 0;
+	/* without a start time the number proves nothing */
+	if (!h.start || !yields(h.verb))
+		return busy(h.pid, notice, e);
+	pidfd = vz_pidfd_open(h.pid);
+	/* checked after the pidfd exists: from here on the number cannot change hands */
+	if (pidfd < 0 || !vz_proc_alive(h.pid, h.start))
+		return 0;
+	line = vz_fmt("Ending pid %d (vzctl %s), which holds the lock", h.pid, h.verb);
+	if (notice && line)
+		notice(0, line);
+	return end_holder(pidfd, e);
 }

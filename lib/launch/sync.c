@@ -48,9 +48,11 @@ static int wait_message(int sock, int64_t end, struct vz_err *e)
 	int r = vz_wait_fd(sock, POLLIN, end);
 
 	if (r == -ECANCELED)
-		return vz_fail(e, VZ_SYSTEM, ECANCELED, "interrupted by a signal");
-	return r < 0 ? vz_fail(e, VZ_SYSTEM, -r, "the process inside the container gives no answer: it "
-			       "was stopped or frozen there, or the container has no CPU time") : 0;
+		return vz_fail(e, VZ_SYSTEM, 0, "Interrupted by a signal"), r;
+	if (r == -ETIMEDOUT)
+		return vz_fail(e, VZ_SYSTEM, 0, "the process inside the container gives no answer: it "
+			       "was stopped or frozen there, or the container has no CPU time"), r;
+	return r < 0 ? vz_fail(e, VZ_SYSTEM, -r, "cannot wait for the process inside") : 0;
 }
 
 int vz_sync_wait(int sock, enum vz_msg_kind kind, int64_t end, int *ret_fd, struct vz_err *e)

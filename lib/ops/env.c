@@ -13,6 +13,7 @@
 #include "res/res.h"
 #include "sys/call.h"
 #include "sys/idmap.h"
+#include "sys/wait.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -225,6 +226,13 @@ bool vz_env_is_systemd(pid_t init)
 		return false;
 	to[n] = 0;
 	return strstr(to, "/systemd") != NULL;
+}
+
+int64_t vz_env_end(const struct vz_pu64 *seconds, int otherwise)
+{
+	bool given = seconds->set && seconds->v && seconds->v < INT_MAX;
+
+	return vz_end_in(given ? (int)seconds->v : otherwise);
 }
 
 void vz_env_cgroup_gone(struct vz_env *env)

@@ -28,6 +28,8 @@ int vz_env_spec(struct vz_env *env, bool console, struct vz_err *e);
 unsigned vz_env_terminals(const struct vz_conf *c);
 /* Is this init (host pid) a systemd? By the name of its program: a hint, since the guest chooses it. */
 bool vz_env_is_systemd(pid_t init);
+/* When a time of the configuration is over that begins now; unset and 0 mean `otherwise` seconds. */
+int64_t vz_env_end(const struct vz_pu64 *seconds, int otherwise);
 /* Kills what runs in the group and removes it. */
 void vz_env_cgroup_gone(struct vz_env *env);
 void vz_env_close(struct vz_env *env);

@@ -91,8 +91,10 @@ static int not_ended(int r, struct vz_err *e)
 	if (r == -ECANCELED)
 		return vz_fail(e, VZ_SYSTEM, 0, "Interrupted: the command inside the container was killed"),
 		       r;
-	return vz_fail(e, r == -ETIMEDOUT ? VZ_EXEC_TIMEOUT : VZ_SYSTEM, -r,
-		       "the command inside the container did not end"), r;
+	if (r == -ETIMEDOUT)
+		return vz_fail(e, VZ_EXEC_TIMEOUT, 0, "The command inside the container did not end in time, "
+			       "or is traced there; it was killed"), r;
+	return vz_fail(e, VZ_SYSTEM, -r, "cannot wait for the command inside the container");
 }
 
 /* Closes the child's ends, copies until it ended. */

@@ -25,7 +25,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#define WAIT_LIMIT_S 300 /* --wait */
+#define WAIT_TIMEOUT_S 300 /* --wait */
 #define SURVIVES_MS 100 /* under --wait: an init that cannot run ends in less */
 
 static struct vz_start *ctx_of(void *ctx)
@@ -273,7 +273,7 @@ static int wait_ready(struct vz_start *s, struct vz_err *e)
 	struct pollfd f[3] = { { .fd = s->env.launch.notify, .events = POLLIN },
 			       { .fd = s->env.launch.pidfd, .events = POLLIN },
 			       { .fd = vz_cancel_fd(), .events = POLLIN } };
-	int64_t end = vz_end_in(WAIT_LIMIT_S);
+	int64_t end = vz_env_end(&s->env.ct->conf.start_timeout, WAIT_TIMEOUT_S);
 	char msg[1024];
 	int wait;
 

@@ -8,7 +8,6 @@
 #include "sys/proc.h"
 #include "sys/wait.h"
 
-#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 
@@ -33,13 +32,6 @@ static bool ask(struct vz_ct *ct, const struct vz_state *st, int pidfd)
 	return code != 127;
 }
 
-static int timeout_of(const struct vz_ct *ct)
-{
-	const struct vz_pu64 *t = &ct->conf.stop_timeout;
-
-	return t->set && t->v && t->v < INT_MAX / 1000 ? (int)t->v : DEFAULT_TIMEOUT_S;
-}
-
 static int interrupted(const char *but, struct vz_err *e)
 {
 	return vz_fail(e, VZ_STOP_ERROR, 0, "Stop interrupted: %s", but), -ECANCELED;
@@ -60,7 +52,7 @@ static int end_by_asking(struct vz_start *s, int pidfd, struct vz_err *e)
 	}
 	if (!ask(ct, &s->state, pidfd))
 		return vz_cancelled() ? interrupted("the container is still running", e) : -ETIMEDOUT;
-	r = vz_wait_fd(pidfd, POLLIN, vz_end_in(timeout_of(ct)));
+	r = vz_wait_fd(pidfd, POLLIN, vz_env_end(&ct->conf.stop_timeout, DEFAULT_TIMEOUT_S));
 	return r == -ECANCELED ?
 		       interrupted("the container was asked to stop and may still do so", e) : r;
 }

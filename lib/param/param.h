@@ -90,7 +90,7 @@ struct vz_conf {
 	struct vz_pstr meminfo;
 	/* life */
 	struct vz_pbool onboot, disabled;
-	struct vz_pu64 bootorder, stop_timeout;
+	struct vz_pu64 bootorder, start_timeout, stop_timeout;
 	struct vz_pstr name, description;
 	struct vz_pu64 veid;
 	/* retired keys that files may still hold are kept as text by file.c, not here */

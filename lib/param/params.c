@@ -604,6 +604,13 @@ const struct vz_param vz_params[] = {
 		.text = "Containers with a higher number start earlier when the host boots.",
 	},
 	{
+		.key = "START_TIMEOUT", .opt = "start-timeout", .arg = "SECONDS",
+		.type = &vz_type_u64, .at = AT(start_timeout), .max = INT32_MAX, .dflt = "300",
+		.where = IN_FILE | CONFIG | NEEDS_SAVE,
+		.text = "Seconds that start --wait waits at most until the container is up; 0 means "
+			"300.",
+	},
+	{
 		.key = "STOP_TIMEOUT", .opt = "stop-timeout", .arg = "SECONDS",
 		.type = &vz_type_u64, .at = AT(stop_timeout), .max = INT32_MAX, .dflt = "120",
 		.where = IN_FILE | CONFIG | NEEDS_SAVE,

@@ -14,12 +14,20 @@
 
 #define REAP_MS 1000
 #define NAP_MS 5
+#define LEFT_MS 100
 
 /* A signal handler has no other way to reach those who wait. */
 static struct {
 	int fd;
 	volatile sig_atomic_t set;
 } cancel = { .fd = -1 };
+
+/* Children that were given up while somebody traced them. They must still be reaped as soon as he
+ * lets go: the init of their pid namespace does not end before. */
+static struct {
+	int pidfd[8];
+	size_t n;
+} left;
 
 int64_t vz_end_in(int seconds)
 {
@@ -62,15 +70,42 @@ int vz_cancel_fd(void)
 	return cancel.fd;
 }
 
+/* 1 and the status when it was reaped, 0 when it cannot be yet. */
+static int reap(int pidfd, int *ret_status)
+{
+	siginfo_t si = { 0 };
+
+	if (waitid(P_PIDFD, (id_t)pidfd, &si, WEXITED | WNOHANG) < 0)
+		return errno == EINTR ? 0 : -errno;
+	if (!si.si_pid)
+		return 0;
+	*ret_status = si.si_code == CLD_EXITED ? (si.si_status & 0xff) << 8 : si.si_status & 0x7f;
+	return 1;
+}
+
+static void reap_left(void)
+{
+	int status;
+
+	for (size_t i = left.n; i-- > 0;)
+		if (reap(left.pidfd[i], &status)) {
+			close(left.pidfd[i]);
+			left.pidfd[i] = left.pidfd[--left.n];
+		}
+}
+
 int vz_wait_fd(int fd, short events, int64_t end)
 {
 	struct pollfd f[2] = { { .fd = fd, .events = events },
 			       { .fd = cancel.fd, .events = POLLIN } };
 
 	for (;;) {
-		int wait = end == VZ_NO_END ? -1 : vz_poll_ms(end);
-		int n = poll(f, 2, wait);
+		int wait = end == VZ_NO_END ? -1 : vz_poll_ms(end), n;
 
+		reap_left();
+		if (left.n && (wait < 0 || wait > LEFT_MS))
+			wait = LEFT_MS;
+		n = poll(f, 2, wait);
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		if (n > 0 && f[0].revents)
@@ -101,19 +136,6 @@ int vz_wait_lock(int fd, int64_t end)
 		nap();
 	}
 	return 0;
-}
-
-/* 1 and the status when it was reaped, 0 when it cannot be yet. */
-static int reap(int pidfd, int *ret_status)
-{
-	siginfo_t si = { 0 };
-
-	if (waitid(P_PIDFD, (id_t)pidfd, &si, WEXITED | WNOHANG) < 0)
-		return errno == EINTR ? 0 : -errno;
-	if (!si.si_pid)
-		return 0;
-	*ret_status = si.si_code == CLD_EXITED ? (si.si_status & 0xff) << 8 : si.si_status & 0x7f;
-	return 1;
 }
 
 /* Of one that is dead: whoever traces it is told first, and may take as long as he likes. */
@@ -150,6 +172,10 @@ void vz_give_up(int pidfd)
 	(void)vz_pidfd_signal(pidfd, SIGKILL);
 	while (poll(&f, 1, vz_poll_ms(end)) < 0 && errno == EINTR)
 		;
-	if (f.revents)
-		(void)reap_dead(pidfd, &status);
+	if ((!f.revents || reap_dead(pidfd, &status) == -ETIMEDOUT) && left.n < ARRAY_LEN(left.pidfd)) {
+		int fd = fcntl(pidfd, F_DUPFD_CLOEXEC, 3);
+
+		if (fd >= 0)
+			left.pidfd[left.n++] = fd;
+	}
 }

@@ -32,7 +32,8 @@ int vz_wait_lock(int fd, int64_t end);
 /* Until our child has ended, and reaps it; *ret_status is what waitpid(2) would give. -ETIMEDOUT,
  * -ECANCELED: it is still there, and the caller's to give up. */
 int vz_wait_child(int pidfd, int64_t end, int *ret_status);
-/* Kills our child and reaps it if it ends soon; returns in any case, within a second. */
+/* Kills our child and reaps it if it ends within a second; else it is reaped by a later wait here, as
+ * soon as it can be. */
 void vz_give_up(int pidfd);
 
 #endif

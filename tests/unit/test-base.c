@@ -2,6 +2,7 @@
 /* Numbers, strings and errors of lib/base. */
 #include "base/near.h"
 #include "base/err.h"
+#include "base/escape.h"
 #include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"
@@ -45,6 +46,39 @@ static void strings(void)
 	CHECK(vz_str_is_component("a..b"));
 	CHECK(vz_str_has_control("a\nb"));
 	CHECK(!vz_str_has_control("h\303\251"));
+}
+
+static const char *escaped(const char *in, size_t n)
+{
+	static char out[2 * VZ_ESCAPE_ROOM(40)];
+	struct vz_escape x = { .n = 0 };
+	size_t used = 0;
+
+	/* byte by byte: every cut there can be */
+	for (size_t i = 0; i < n; i++)
+		used += vz_escape(&x, in + i, 1, out + used);
+	used += vz_escape(&x, NULL, 0, out + used);
+	out[used] = 0;
+	return out;
+}
+
+static void escape(void)
+{
+	char whole[VZ_ESCAPE_ROOM(4)];
+	struct vz_escape x = { .n = 0 };
+
+	CHECK_STR(escaped("a\tb\n", 4), "a\tb\n");
+	CHECK_STR(escaped("\033]0;x\a", 6), "\\x1b]0;x\\x07");
+	CHECK_STR(escaped("\0\r\177", 3), "\\x00\\x0d\\x7f");
+	CHECK_STR(escaped("h\303\251 \342\202\254 \360\237\230\200", 12), "h\303\251 \342\202\254 \360\237\230\200");
+	/* C1, raw and as UTF-8; a sequence that breaks off, one too long, a surrogate */
+	CHECK_STR(escaped("\233m", 2), "\\x9bm");
+	CHECK_STR(escaped("\302\233m", 3), "\\xc2\\x9bm");
+	CHECK_STR(escaped("\342\202x", 3), "\\xe2\\x82x");
+	CHECK_STR(escaped("\342\202", 2), "\\xe2\\x82");
+	CHECK_STR(escaped("\300\257", 2), "\\xc0\\xaf");
+	CHECK_STR(escaped("\355\240\200", 3), "\\xed\\xa0\\x80");
+	CHECK_INT(vz_escape(&x, "\1\2\3\4", 4, whole), 16);
 }
 
 static void errors(void)
@@ -92,6 +126,7 @@ int main(void)
 {
 	test_near();
 	numbers();
+	escape();
 	strings();
 	errors();
 	return done();
