@@ -50,15 +50,17 @@ static uint64_t hash_file(struct walk *w, int fd, uint64_t h)
 
 static uint64_t hash_at(struct walk *w, int at, const char *name, unsigned depth);
 
-/* In whatever order the file system gives them. */
+/* In whatever order the file system gives them. Takes the descriptor. */
 static uint64_t hash_dir(struct walk *w, int fd, unsigned depth)
 {
-	autoclosedir DIR *d = fdopendir(dup(fd));
+	autoclosedir DIR *d = fdopendir(fd);
 	uint64_t sum = 0;
 
+	if (!d)
+		close(fd);
 	for (struct dirent *de; d && (de = readdir(d)) && w->entries < ENTRIES_MAX;)
 		if (strcmp(de->d_name, ".") && strcmp(de->d_name, ".."))
-			sum += hash_at(w, fd, de->d_name, depth + 1);
+			sum += hash_at(w, dirfd(d), de->d_name, depth + 1);
 	return sum;
 }
 
@@ -89,7 +91,7 @@ static uint64_t hash_at(struct walk *w, int at, const char *name, unsigned depth
 		return hash_file(w, fd, h);
 	if (!S_ISDIR(st.st_mode) || depth >= DEPTH)
 		return h;
-	return h + hash_dir(w, fd, depth);
+	return h + hash_dir(w, TAKE_FD(fd), depth);
 }
 
 uint64_t vz_dist_files_hash(void)
