@@ -90,7 +90,7 @@ static void each_limit(void (*fn)(const struct limit *l))
 		{ RLIMIT_MEMLOCK,    8 << 20,        8 << 20,        true },
 		{ RLIMIT_AS,         max,            max,            false },
 		{ RLIMIT_LOCKS,      max,            max,            false },
-		{ RLIMIT_SIGPENDING, signals,        signals,        true },
+		{ RLIMIT_SIGPENDING, signals,        signals,        false }, /* timers count too */
 		{ RLIMIT_MSGQUEUE,   MSGQUEUE_BYTES, MSGQUEUE_BYTES, true },
 		{ RLIMIT_NICE,       0,              0,              false },
 		{ RLIMIT_RTPRIO,     0,              0,              false },

@@ -16,9 +16,10 @@
  * vz_inherit_refused() and vz_inherit_stuck() know what matters. */
 void vz_inherit_reset(void);
 /* Resource limits are raised in two steps. The first takes the host's rights and opens them as wide
- * as a VPS may have them; those that are counted per user entirely, since a user namespace made
- * then takes them as bounds of the sum over all users inside (create_user_ns()), whose memory its
- * group is charged for since Linux 5.16. The second takes no rights and comes down to what a
+ * as a VPS may have them. A user namespace that is made then takes those that are counted per user as
+ * bounds of the sum over all users inside (create_user_ns()), so they are opened entirely where the
+ * group bounds what they count; not pending signals, since a timer takes one, and more memory than
+ * the group is charged for. The second takes no rights and comes down to what a
  * booting kernel gives. */
 void vz_inherit_open_limits(void);
 void vz_inherit_limits(void);
