@@ -121,9 +121,6 @@ int vz_op_destroy(struct vz_ct *ct, struct vz_err *e)
 			    "go: cannot write " CONF_DIR);
 	if (r < 0)
 		return r;
-	/* nothing is taken away that would leave the configuration of a container that is gone */
-	if (ct->has_conf && access(CONF_DIR, W_OK) < 0)
-		return vz_fail(e, VZ_CONFIG_SAVE_ERROR, errno, "cannot rename %s", ct->conf_path);
 	vz_log(0, "Destroying container private area: %s", ct->private);
 	/* an area that stays keeps its configuration: without it nobody would find or destroy it */
 	r = vz_plan_run(plan, &d, e);
