@@ -44,6 +44,7 @@ struct vz_seen {
 	enum { JOB_NONE, JOB_WAITING, JOB_SCRIPT, JOB_VZCTL } job;
 	bool reboot, script_done;
 	pid_t child;
+	int64_t began;                  /* the child */
 	int64_t due;                    /* JOB_WAITING: when to look again */
 	int delay_ms;
 	int64_t reboots[5];             /* the last ones, a ring */
@@ -82,7 +83,7 @@ struct vz_eventd {
 	struct vz_seen *seen;
 	struct vz_console *consoles;
 	struct vz_viewer *viewers;
-	unsigned children, children_max;
+	unsigned children_max;
 	unsigned store_count; /* how many connections to the fd store there were */
 	int64_t sweep_due; /* 0: nothing to sweep */
 };

@@ -16,6 +16,9 @@
 
 #define DELAY_FIRST_MS 50
 #define DELAY_MAX_MS 5000
+/* A command that takes longer waits for its guest, or has fallen ill: it no longer keeps a place of
+ * children_max from the others. */
+#define SLOW_MS 10000
 
 void vz_job_begin(struct vz_seen *v, struct vz_init init, bool reboot)
 {
@@ -41,7 +44,7 @@ static void finish(struct vz_eventd *d, struct vz_seen *v)
 	vz_eventd_look(d, v->id);
 }
 
-static bool run(struct vz_eventd *d, struct vz_seen *v, const struct vz_spawn *s)
+static bool run(struct vz_seen *v, const struct vz_spawn *s)
 {
 	int r = vz_spawn_start(s, &v->child);
 
@@ -49,12 +52,12 @@ static bool run(struct vz_eventd *d, struct vz_seen *v, const struct vz_spawn *s
 		vz_log(-1, "CT %u: cannot run %s: %s", v->id, s->argv[0], strerror(-r));
 		return false;
 	}
-	d->children++;
+	v->began = vz_eventd_now();
 	return true;
 }
 
 /* True when a script runs now. */
-static bool run_script(struct vz_eventd *d, struct vz_seen *v)
+static bool run_script(struct vz_seen *v)
 {
 	const char *path = v->reboot ? VZ_LIBEXECDIR "/scripts/vzevent-reboot" :
 				       VZ_LIBEXECDIR "/scripts/vzevent-stop";
@@ -68,7 +71,7 @@ static bool run_script(struct vz_eventd *d, struct vz_seen *v)
 		return false;
 	s.argv = argv;
 	s.env = env;
-	if (!run(d, v, &s))
+	if (!run(v, &s))
 		return false;
 	v->job = JOB_SCRIPT;
 	return true;
@@ -84,7 +87,7 @@ static void run_vzctl(struct vz_eventd *d, struct vz_seen *v)
 
 	snprintf(id, sizeof(id), "%u", v->id);
 	s.argv = argv;
-	if (run(d, v, &s))
+	if (run(v, &s))
 		v->job = JOB_VZCTL;
 	else
 		finish(d, v);
@@ -98,28 +101,52 @@ static void step(struct vz_eventd *d, struct vz_seen *v)
 		finish(d, v);
 	else if (vz_ct_lock_holder(&d->host, v->id))
 		later(v);
-	else if (v->script_done || !run_script(d, v))
+	else if (v->script_done || !run_script(v))
 		run_vzctl(d, v);
+}
+
+static bool has_place(const struct vz_seen *v, int64_t now)
+{
+	return v->job >= JOB_SCRIPT && now - v->began < SLOW_MS;
+}
+
+static unsigned places_taken(const struct vz_eventd *d, int64_t now)
+{
+	unsigned n = 0;
+
+	for (const struct vz_seen *v = d->seen; v; v = v->next)
+		n += has_place(v, now);
+	return n;
 }
 
 void vz_job_run(struct vz_eventd *d)
 {
 	int64_t now = vz_eventd_now();
+	unsigned taken = places_taken(d, now);
 
-	for (struct vz_seen *v = d->seen; v && d->children < d->children_max; v = v->next)
-		if (v->job == JOB_WAITING && v->due <= now)
+	for (struct vz_seen *v = d->seen; v && taken < d->children_max; v = v->next)
+		if (v->job == JOB_WAITING && v->due <= now) {
 			step(d, v);
+			taken += has_place(v, now);
+		}
 }
 
 int64_t vz_job_due(const struct vz_eventd *d)
 {
-	int64_t due = 0;
+	int64_t now = vz_eventd_now(), due = 0;
+	bool full = places_taken(d, now) >= d->children_max;
 
-	if (d->children >= d->children_max)
-		return 0; /* the end of a child wakes us */
-	for (const struct vz_seen *v = d->seen; v; v = v->next)
-		if (v->job == JOB_WAITING && (!due || v->due < due))
-			due = v->due;
+	for (const struct vz_seen *v = d->seen; v; v = v->next) {
+		int64_t at = 0;
+
+		/* the end of a child wakes us too */
+		if (full && has_place(v, now))
+			at = v->began + SLOW_MS;
+		else if (!full && v->job == JOB_WAITING)
+			at = v->due;
+		if (at && (!due || at < due))
+			due = at;
+	}
 	return due;
 }
 
@@ -132,7 +159,6 @@ bool vz_job_reaped(struct vz_eventd *d, pid_t pid, int status)
 		v = v->next;
 	if (!v)
 		return false;
-	d->children--;
 	vz_log_ctid(v->id);
 	if (v->job == JOB_SCRIPT) {
 		if (code)
