@@ -37,21 +37,23 @@ void vz_child_shed(struct vz_cg *cg)
 	vz_cg_leave(cg);
 }
 
-static int prepare(const struct birth *b)
+static int prepare(struct birth *b)
 {
 	int r;
 
 	vz_child_shed(b->s->cg);
 	r = vz_setns(b->pad, CLONE_NEWNS);				/* 1 */
-	if (r < 0 || !b->s->uid)
-		return r;
-	r = vz_thread_set_euid(b->s->uid, b->s->gid);
 	if (r < 0)
-		return r;
+		return vz_fail(&b->err, VZ_ENVCREATE, -r, "cannot enter the launch pad");
+	if (!b->s->uid)
+		return 0;
+	r = vz_thread_set_euid(b->s->uid, b->s->gid);
 	/* the change of ids has cleared it, for vzctl's memory and the child's copy of it, which
 	 * needs its own /proc/self until it is root inside */
 	prctl(PR_SET_DUMPABLE, 1);
-	return vz_caps_raise();
+	if (r >= 0)
+		r = vz_caps_raise();
+	return r < 0 ? vz_fail(&b->err, VZ_ENVCREATE, -r, "cannot take host id %u", b->s->uid) : 0;
 }
 
 /* The helper. */
@@ -62,7 +64,7 @@ static void bear(void *arg)
 	int r = prepare(b);
 
 	if (r < 0) {
-		b->pid = vz_fail(&b->err, VZ_ENVCREATE, -r, "cannot enter the launch pad");
+		b->pid = r;
 		return;
 	}
 	r = vz_clone3(flags, &b->pidfd, vz_cg_clone_fd(b->s->cg));	/* 2 */
