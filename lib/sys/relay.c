@@ -20,6 +20,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 
 #define GRACE_S 5      /* from a signal to the end of patience */
@@ -123,11 +124,21 @@ static void lane_read(struct loop *p, struct lane *l)
 		lane_end(l);
 }
 
+/* The user's side may block, and its flags are his: the kernel is asked not to wait; where it does not
+ * know how (pipes before Linux 6.4, terminals), what polls as writable takes PIPE_BUF without. */
+static ssize_t write_some(int fd, const char *data, size_t n)
+{
+	struct iovec v = { (void *)(uintptr_t)data, n };
+	ssize_t r = pwritev2(fd, &v, 1, -1, RWF_NOWAIT);
+
+	if (r < 0 && (errno == EOPNOTSUPP || errno == EAGAIN || errno == ENOSYS))
+		r = write(fd, data, n < PIPE_BUF ? n : PIPE_BUF);
+	return r;
+}
+
 static void lane_write(struct lane *l)
 {
-	size_t left = l->len - l->at;
-	/* the user's side may block: a pipe that polls as writable takes so much without */
-	ssize_t n = write(l->to, l->data + l->at, left < PIPE_BUF ? left : PIPE_BUF);
+	ssize_t n = write_some(l->to, l->data + l->at, l->len - l->at);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
