@@ -98,6 +98,7 @@ part_many_guests() {
 	evil=$(guest_id 0)
 	guest_attacks "$evil"
 	guests_sample war
+	printf 'After that the attacker has %s processes\n' "$(vzlist -H -o numproc "$evil" | tr -d ' ')"
 	head_row "One of $GUESTS Debian guests, ms, $SAMPLES rounds" "while"
 	local what
 	for what in exec start stop boot; do
