@@ -28,6 +28,7 @@
 #define ESCAPE_BYTES 4000 /* read at once when each may become four */
 #define DROP_MAX (16u << 20) /* thrown away of what is too much to show, before the pipe breaks */
 #define AFTER_MAX (2u << 20) /* read after the child's end: more than a pipe or a terminal holds */
+#define CUT "\n(what else the container says is left out)\n"
 
 /* One direction; the buffer keeps a slow reader from stopping the other directions. */
 struct lane {
@@ -38,7 +39,7 @@ struct lane {
 	size_t at, len;
 	size_t after;  /* bytes read since the child's end */
 	struct vz_escape escape;
-	char buf[VZ_ESCAPE_ROOM(ESCAPE_BYTES)];
+	char buf[VZ_ESCAPE_ROOM(ESCAPE_BYTES) + sizeof(CUT)];
 };
 
 struct loop {
@@ -86,15 +87,14 @@ static void lane_end(struct lane *l)
 /* What our own command says: escaped, and no more than the bound. */
 static void lane_show(struct loop *p, struct lane *l, const char *in, size_t n)
 {
-	static const char cut[] = "\n(what else the container says is left out)\n";
 	size_t room = p->said < VZ_RELAY_SAY ? VZ_RELAY_SAY - p->said : 0;
 	bool over = p->said <= VZ_RELAY_SAY && n > room;
 	size_t used = room ? vz_escape(&l->escape, in, n < room ? n : room, l->buf) : 0;
 
 	p->said += n;
 	if (over) {
-		memcpy(l->buf + used, cut, sizeof(cut) - 1);
-		used += sizeof(cut) - 1;
+		memcpy(l->buf + used, CUT, sizeof(CUT) - 1);
+		used += sizeof(CUT) - 1;
 	}
 	lane_put(l, l->buf, used);
 	if (p->said > DROP_MAX)
