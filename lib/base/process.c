@@ -6,14 +6,19 @@
 #include <signal.h>
 #include <stddef.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 void vz_process_init(void)
 {
 	sigset_t none;
+	int fd;
 
-	while (fcntl(2, F_GETFD) < 0)
-		if (open("/dev/null", O_RDWR) < 0)
-			break;
+	/* the lowest free number is given: any of the three may be the one that is missing */
+	do
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while (fd >= 0 && fd <= 2 && fcntl(fd, F_SETFD, 0) == 0);
+	if (fd > 2)
+		close(fd);
 	(void)signal(SIGCHLD, SIG_DFL);
 	(void)signal(SIGPIPE, SIG_IGN);
 	sigemptyset(&none);

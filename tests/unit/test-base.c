@@ -5,8 +5,14 @@
 #include "base/escape.h"
 #include "base/num.h"
 #include "base/own.h"
+#include "base/process.h"
 #include "base/str.h"
+#include "sys/call.h"
 #include "unit.h"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static void numbers(void)
 {
@@ -122,6 +128,31 @@ static void test_near(void)
 	CHECK(!strcmp(nearest(longer), ""));
 }
 
+/* With one of the first three descriptors closed: are all open across exec, and is no fourth one left? */
+static bool is_set_up_without(int closed)
+{
+	int st = -1;
+	pid_t pid = fork();
+
+	if (!pid) {
+		(void)vz_close_range(3, ~0u, 0);
+		close(closed);
+		vz_process_init();
+		for (int i = 0; i < 3; i++)
+			if (fcntl(i, F_GETFD) != 0)
+				_exit(1);
+		_exit(fcntl(3, F_GETFD) >= 0);
+	}
+	return pid > 0 && waitpid(pid, &st, 0) == pid && !st;
+}
+
+static void standard_descriptors(void)
+{
+	for (int i = 0; i < 3; i++)
+		CHECK(is_set_up_without(i));
+	CHECK(is_set_up_without(3)); /* none */
+}
+
 int main(void)
 {
 	test_near();
@@ -129,5 +160,6 @@ int main(void)
 	escape();
 	strings();
 	errors();
+	standard_descriptors();
 	return done();
 }
