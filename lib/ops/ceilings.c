@@ -2,14 +2,11 @@
 /* What a start says of the host's ceilings, and `vzctl check`; the table is lib/res/ceilings.c. */
 #include "ops/ceilings.h"
 #include "base/log.h"
-#include "base/own.h"
-#include "base/str.h"
-#include "ct/ct.h"
 #include "ops/check-internal.h"
+#include "ops/once.h"
 #include "res/ceilings.h"
 
-#include <fcntl.h>
-#include <string.h>
+#include <stdio.h>
 
 /* With room for fewer VPSes than these there is something to say. */
 #define ROOM_LEAST 10
@@ -31,17 +28,9 @@ static uint64_t least_room(const struct vz_ceiling *c)
 	return c->shared ? ROOM_LEAST : 1;
 }
 
-/* True for the first who asks in this boot. */
-static bool is_first(const char *name)
+static const char *remedy_of(const struct vz_ceiling *c)
 {
-	autofree char *path = vz_fmt(VZ_RUNDIR "/said-%s", name);
-	autoclose int fd = -EBADF;
-
-	for (char *p = path ? path + strlen(VZ_RUNDIR "/said-") : NULL; p && *p; p++)
-		if (*p == ' ')
-			*p = '-';
-	fd = path ? open(path, O_CREAT | O_EXCL | O_RDONLY | O_CLOEXEC, 0600) : -1;
-	return fd >= 0;
+	return c->fixed ? VZ_DO_FEWER_GROUPS : VZ_DO_RAISE;
 }
 
 void vz_ceilings_warn(void)
@@ -50,10 +39,10 @@ void vz_ceilings_warn(void)
 	char text[256];
 
 	for (size_t i = 0; vz_ceiling_look(i, &c); i++) {
-		if (c.room >= least_room(&c) || !is_first(c.name))
+		if (c.room >= least_room(&c))
 			continue;
 		describe(&c, text, sizeof(text));
-		vz_log(-1, "Warning: %s; raise it", text);
+		vz_log_once_about(c.name, -1, "Warning: %s; %s", text, remedy_of(&c));
 	}
 }
 
@@ -66,7 +55,7 @@ void vz_ceilings_explain(void)
 		if (c.room)
 			continue;
 		describe(&c, text, sizeof(text));
-		vz_log(-1, "%s; raise it", text);
+		vz_log(-1, "%s; %s", text, remedy_of(&c));
 	}
 }
 

@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "cgroup/cgroup.h"
 #include "ct/ct.h"
+#include "ops/ceilings.h"
 #include "ops/net.h"
 #include "ops/plan.h"
 #include "sys/call.h"
@@ -36,8 +37,6 @@ struct row {
 	const char *what;
 	unsigned bit;
 };
-
-#define RAISE "raise it, in /etc/sysctl.d"
 
 /* clang-format off */
 #define ROW(name_, flags_, probe_, use_, remedy_, ...)                                             \
@@ -86,16 +85,16 @@ static const struct row rows[] = {
 	ROW("cgroup-iopslimit", 0, check_limit, "IOPSLIMIT", "a kernel with CONFIG_BLK_DEV_THROTTLING", .bit = VZ_CG_IOPS),
 	ROW("cgroup-ioprio", 0, check_limit, "IOPRIO", "a kernel with the scheduler bfq, or io.cost", .bit = VZ_CG_IOPRIO),
 
-	ROW("ceiling-pids", 0, check_ceiling, "many containers at once", RAISE, .what = "kernel.pid_max"),
-	ROW("ceiling-threads", 0, check_ceiling, "many containers at once", RAISE, .what = "kernel.threads-max"),
-	ROW("ceiling-files", 0, check_ceiling, "many containers at once", RAISE, .what = "fs.file-max"),
-	ROW("ceiling-terminals", 0, check_ceiling, "enter, and sessions in containers", RAISE, .what = "kernel.pty.max"),
-	ROW("ceiling-aio", 0, check_ceiling, "databases in containers", RAISE, .what = "fs.aio-max-nr"),
+	ROW("ceiling-pids", 0, check_ceiling, "many containers at once", VZ_DO_RAISE, .what = "kernel.pid_max"),
+	ROW("ceiling-threads", 0, check_ceiling, "many containers at once", VZ_DO_RAISE, .what = "kernel.threads-max"),
+	ROW("ceiling-files", 0, check_ceiling, "many containers at once", VZ_DO_RAISE, .what = "fs.file-max"),
+	ROW("ceiling-terminals", 0, check_ceiling, "enter, and sessions in containers", VZ_DO_RAISE, .what = "kernel.pty.max"),
+	ROW("ceiling-aio", 0, check_ceiling, "databases in containers", VZ_DO_RAISE, .what = "fs.aio-max-nr"),
 	ROW("ceiling-memory-groups", 0, check_ceiling, "many containers at once",
-	    "lower NUMCGROUPS; the number is the kernel's own", .what = "memory control groups"),
-	ROW("ceiling-inotify", 0, check_ceiling, "systemd in containers", RAISE, .what = "fs.inotify.max_user_instances"),
-	ROW("ceiling-watches", 0, check_ceiling, "programs in containers that watch directories", RAISE, .what = "fs.inotify.max_user_watches"),
-	ROW("ceiling-mounts", 0, check_ceiling, "systemd in containers", RAISE, .what = "fs.mount-max"),
+	    VZ_DO_FEWER_GROUPS, .what = "memory control groups"),
+	ROW("ceiling-inotify", 0, check_ceiling, "systemd in containers", VZ_DO_RAISE, .what = "fs.inotify.max_user_instances"),
+	ROW("ceiling-watches", 0, check_ceiling, "programs in containers that watch directories", VZ_DO_RAISE, .what = "fs.inotify.max_user_watches"),
+	ROW("ceiling-mounts", 0, check_ceiling, "systemd in containers", VZ_DO_RAISE, .what = "fs.mount-max"),
 
 	ROW("venet", APART, check_venet, "addresses of containers (--ipadd), guarded by BPF programs",
 	    "a kernel with CONFIG_VETH, CONFIG_NET_CLS_BPF, CONFIG_NET_SCH_INGRESS and its BTF"),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What was said since the boot: a file for each warning, named after a hash of it; see once.h. */
+/* What was said since the boot: a file for each warning, named after a hash; see once.h. */
 #include "ops/once.h"
 #include "base/log.h"
 #include "base/own.h"
@@ -7,32 +7,30 @@
 #include "sys/file.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdarg.h>
-#include <stdint.h>
+#include <string.h>
 
 #define SAID VZ_RUNDIR "/said"
 #define TEXT_MAX 1024
 
-/* FNV-1a; a collision costs one warning. */
-static uint64_t hash(const char *s)
+/* Was this said before? Notes that it is said now; where that cannot be noted it is said again. Two keys
+ * of one hash cost one warning. */
+static bool was_said(const char *key, const char *text)
 {
-	uint64_t h = 0xcbf29ce484222325;
-
-	for (; *s; s++)
-		h = (h ^ (unsigned char)*s) * 0x100000001b3;
-	return h;
-}
-
-/* Was this said before? Notes that it is said now; where that cannot be noted it is said again. */
-static bool was_said(const char *text)
-{
-	autofree char *path = vz_fmt(SAID "/%016llx", (unsigned long long)hash(text));
+	autofree char *path = vz_fmt(SAID "/%016" PRIx64, vz_str_hash(key, strlen(key), 0));
 
 	if (!path || access(path, F_OK) == 0)
 		return path;
 	if (vz_mkdir_p(SAID, 0700) >= 0)
 		(void)vz_file_replace(path, text, strlen(text), 0600, false);
 	return false;
+}
+
+/* What only the curious hear is not said. */
+static void say(const char *key, int level, const char *text)
+{
+	vz_log(level < 1 && was_said(key, text) ? 1 : level, "%s", text);
 }
 
 void vz_log_once(int level, const char *fmt, ...)
@@ -43,8 +41,18 @@ void vz_log_once(int level, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	/* what only the curious hear is not said */
-	vz_log(level < 1 && was_said(text) ? 1 : level, "%s", text);
+	say(text, level, text);
+}
+
+void vz_log_once_about(const char *key, int level, const char *fmt, ...)
+{
+	char text[TEXT_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	say(key, level, text);
 }
 
 void vz_said_each(void (*fn)(const char *text, void *arg), void *arg)

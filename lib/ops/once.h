@@ -10,6 +10,9 @@
 
 /* As vz_log(); another text is another warning. */
 void vz_log_once(int level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The same for a text with numbers that change: about the same key it is said once. */
+void vz_log_once_about(const char *key, int level, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 /* vz_log_file() of LOGFILE and LOG_LEVEL; without a log a warning, once. */
 void vz_log_open(const struct vz_conf *c);
 /* Calls fn with every warning that was said since the boot. */

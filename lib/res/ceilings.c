@@ -85,6 +85,7 @@ static void look(const struct row *row, struct vz_ceiling *ret)
 	struct vz_ceiling c = { .name = row->name,
 				.needed = row->needed,
 				.shared = row->used.path,
+				.fixed = row->fixed,
 				.max = row->fixed,
 				.need = row->need,
 				.room = UINT64_MAX };

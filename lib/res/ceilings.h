@@ -14,6 +14,7 @@ struct vz_ceiling {
 	const char *name;    /* of the sysctl, or what it is */
 	const char *needed;  /* by what */
 	bool shared;         /* by all VPSes: `room` counts those that still find theirs */
+	bool fixed;          /* the kernel's own number, which nobody can raise */
 	uint64_t max, used;  /* used: 0 when it is not shared */
 	uint64_t need;       /* of one VPS with a systemd, generously */
 	uint64_t room;       /* VPSes; not shared: 1 or 0 */
