@@ -99,3 +99,15 @@ size_t vz_escape(struct vz_escape *x, const char *in, size_t n, char *out)
 	}
 	return used;
 }
+
+void vz_escape_plain(char *text)
+{
+	for (unsigned char *s = (unsigned char *)text; *s;) {
+		size_t len = vz_utf8_len(s);
+
+		if (!len || vz_utf8_is_control(s, len))
+			*s++ = '?';
+		else
+			s += len;
+	}
+}

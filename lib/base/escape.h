@@ -22,5 +22,8 @@ struct vz_escape {
  * Returns how many bytes were put there, VZ_ESCAPE_ROOM(n) at most. What ends in the middle of a
  * sequence is kept for the next call; n = 0 puts it out. */
 size_t vz_escape(struct vz_escape *x, const char *in, size_t n, char *out);
+/* In place, of a whole text that is one line: every byte that is neither printable nor part of a
+ * printable character becomes a question mark. */
+void vz_escape_plain(char *text);
 
 #endif

@@ -3,6 +3,7 @@
  * Deleting private areas: out of sight at once by a rename on the same file system, and then
  * removed by a background process that outlives the command (reference 1.5, destroy).
  */
+#include "base/escape.h"
 #include "base/own.h"
 #include "base/str.h"
 #include "fs/fs-internal.h"
@@ -180,9 +181,7 @@ int vz_area_can_destroy(const struct vz_area *a, struct vz_err *e)
 	/* of a link nothing but the link goes */
 	if (lstat(a->private, &st) < 0 || S_ISLNK(st.st_mode) || vz_mount_below(a->private, &at) <= 0)
 		return 0;
-	for (char *s = at; *s; s++)
-		if ((unsigned char)*s < 32 || *s == 127)
-			*s = '?';
+	vz_escape_plain(at); /* a guest can have chosen the name */
 	return vz_fail(e, VZ_FS_DEL_PRVT, 0, "Something is mounted on %s, which is not removed with "
 		       "the container: umount it first", at);
 }

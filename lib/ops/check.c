@@ -14,6 +14,7 @@
 #include "sys/call.h"
 #include "sys/clock.h"
 #include "sys/file.h"
+#include "sys/wait.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -23,6 +24,8 @@
 #include <sys/wait.h>
 
 #define DEADLINE_MS 10000
+#define REAP_MS 1000
+#define NAP_MS 5
 
 enum flags {
 	NEEDED = 1 << 0, /* by every container */
@@ -215,55 +218,60 @@ static void run_row(const struct row *row, const struct vz_conf *conf, int to)
 
 /* ---- the parent ---- */
 
-/* Words of configuration files are in it: they do nothing to a terminal, and are valid in JSON. */
-static void make_plain(char *text)
+/* waitpid(2)'s status; -ETIMEDOUT: it hangs in the kernel, and stays a zombie until we end. Not by a
+ * pidfd, since a kernel without them is told too. */
+static int reap(pid_t pid)
 {
-	for (unsigned char *s = (unsigned char *)text; *s;) {
-		size_t len = vz_utf8_len(s);
+	int64_t end = vz_now_ms() + REAP_MS;
+	int st;
 
-		if (!len || vz_utf8_is_control(s, len)) {
-			*s++ = '?';
-			continue;
-		}
-		s += len;
+	for (;;) {
+		pid_t r = waitpid(pid, &st, WNOHANG);
+
+		if (r == pid)
+			return st;
+		if (r < 0 && errno != EINTR)
+			return -errno;
+		if (!vz_poll_ms(end))
+			return -ETIMEDOUT;
+		(void)poll(NULL, 0, NAP_MS);
 	}
 }
 
-/* The answer, or why there is none. Whoever the row's process has started goes with it. */
-static void await(pid_t pid, int from, struct answer *ret)
+/* The answer, or why there is none. Whoever the row's process has started goes with it. -ECANCELED: the
+ * user has had enough. */
+static int await(pid_t pid, int from, struct answer *ret)
 {
-	struct pollfd f = { .fd = from, .events = POLLIN };
-	int64_t end = vz_now_ms() + DEADLINE_MS;
-	int n = 0, wait, st = 0;
+	int r = vz_wait_fd(from, POLLIN, vz_now_ms() + DEADLINE_MS), st;
+	bool answered = !r && read(from, ret, sizeof(*ret)) == sizeof(*ret);
 
-	while ((wait = vz_poll_ms(end)) > 0 && (n = poll(&f, 1, wait)) < 0 && errno == EINTR)
-		;
-	if (n > 0 && read(from, ret, sizeof(*ret)) == sizeof(*ret)) {
-		ret->found[sizeof(ret->found) - 1] = 0;
-		make_plain(ret->found);
-		st = -1;
-	}
 	(void)kill(-pid, SIGKILL);
 	(void)kill(pid, SIGKILL);
-	while (waitpid(pid, st < 0 ? NULL : &st, 0) < 0 && errno == EINTR)
-		;
-	if (st < 0)
-		return;
+	st = reap(pid);
+	if (answered) {
+		/* words of configuration files are in it; it is put into JSON as it is */
+		ret->found[sizeof(ret->found) - 1] = 0;
+		vz_escape_plain(ret->found);
+		return 0;
+	}
+	check_cgroup_clean(pid);
+	if (r == -ECANCELED)
+		return r;
 	ret->verdict = VZ_CHECK_MISSING;
-	if (!n)
+	if (r < 0)
 		snprintf(ret->found, sizeof(ret->found), "no answer in %d seconds", DEADLINE_MS / 1000);
-	else if (WIFSIGNALED(st))
+	else if (st >= 0 && WIFSIGNALED(st))
 		snprintf(ret->found, sizeof(ret->found), "the probe was killed by signal %d", WTERMSIG(st));
 	else
 		snprintf(ret->found, sizeof(ret->found), "the probe gave no answer");
-	check_cgroup_clean(pid);
+	return 0;
 }
 
 static int try_row(const struct row *row, const struct vz_conf *conf, struct vz_check *ret)
 {
 	autoclose int from = -EBADF, to = -EBADF;
 	struct answer a = { 0 };
-	int fds[2];
+	int fds[2], r;
 	pid_t pid;
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
@@ -277,7 +285,9 @@ static int try_row(const struct row *row, const struct vz_conf *conf, struct vz_
 	if (!pid)
 		run_row(row, conf, to);
 	close(TAKE_FD(to));
-	await(pid, from, &a);
+	r = await(pid, from, &a);
+	if (r < 0)
+		return r;
 	*ret = (struct vz_check){ .name = row->name,
 				  .needed = row->flags & NEEDED,
 				  .use = row->use,
@@ -306,6 +316,8 @@ int vz_op_check(vz_check_each *each, void *arg, struct vz_err *e)
 			vz_str_addf(&lacks, "%s%s", lacks.len ? ", " : "", row.name);
 	}
 	vz_host_free(&host);
+	if (r == -ECANCELED)
+		return vz_fail(e, VZ_SYSTEM, 0, "Interrupted by a signal");
 	if (r < 0)
 		return vz_fail(e, VZ_RESOURCE, -r, "cannot try what this host can do");
 	return lacks.len ? vz_fail(e, VZ_UNSUITABLE, 0, "This host lacks what every container needs: %s",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What was said since the boot: a file for each warning, named after a hash; see once.h. */
 #include "ops/once.h"
+#include "base/escape.h"
 #include "base/log.h"
 #include "base/own.h"
 #include "base/str.h"
@@ -63,9 +64,10 @@ void vz_said_each(void (*fn)(const char *text, void *arg), void *arg)
 	while (d && (de = readdir(d))) {
 		autofree char *text = NULL;
 
-		if (de->d_name[0] != '.' && !strchr(de->d_name, '.') &&
-		    vz_file_read(dirfd(d), de->d_name, TEXT_MAX, &text) >= 0)
-			fn(text, arg);
+		if (strchr(de->d_name, '.') || vz_file_read(dirfd(d), de->d_name, TEXT_MAX, &text) < 0)
+			continue;
+		vz_escape_plain(text); /* values of configuration files may be in it */
+		fn(text, arg);
 	}
 }
 

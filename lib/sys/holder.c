@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Looking for what keeps a file system alive; see holder.h. proc(5), mount_namespaces(7). */
 #include "sys/holder.h"
+#include "base/escape.h"
 #include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"
@@ -36,9 +37,7 @@ struct work {
 static void describe(struct vz_holder *h, const char *before, const char *name, const char *after)
 {
 	snprintf(h->text, sizeof(h->text), "%s%.100s%s", before, name, after);
-	for (char *p = h->text; *p; p++)
-		if ((unsigned char)*p < 32 || (unsigned char)*p > 126)
-			*p = '?';
+	vz_escape_plain(h->text);
 }
 
 static void describe_task(struct work *w, int task, const char *pid)

@@ -87,6 +87,14 @@ static void escape(void)
 	CHECK_INT(vz_escape(&x, "\1\2\3\4", 4, whole), 16);
 }
 
+static void plain(void)
+{
+	char text[] = "a\tb\n\033[2J h\303\251 \302\233 \342\202";
+
+	vz_escape_plain(text);
+	CHECK_STR(text, "a?b??[2J h\303\251 ?? ??");
+}
+
 static void errors(void)
 {
 	struct vz_err e = { 0 };
@@ -158,6 +166,7 @@ int main(void)
 	test_near();
 	numbers();
 	escape();
+	plain();
 	strings();
 	errors();
 	standard_descriptors();
