@@ -191,7 +191,7 @@ static int parent_steps(const struct vz_join *j, int sock, int *ret_runner, int 
 	if (j->tty)
 		r = vz_sync_wait(sock, TTY, end, ret_tty, e);
 	if (r < 0) /* the caller may have another terminal */
-		return r == -ETIMEDOUT ? r : -ENOTTY;
+		return r == -ETIMEDOUT || r == -ECANCELED ? r : -ENOTTY;
 	r = vz_sync_wait(sock, BORN, end, ret_runner, e);
 	return r < 0 ? r : vz_sync_wait_end(sock, end, e);
 }

@@ -10,22 +10,18 @@
 #include "sys/fdpass.h"
 #include "sys/file.h"
 #include "sys/idmap.h"
+#include "sys/proc.h"
 #include "tmpl/tmpl.h"
 
 #include <fcntl.h>
-#include <linux/magic.h>
-#include <sys/vfs.h>
 
 #define SUBID_MAX (1u << 20)
 #define ANSWER_MS 2000
 
 enum vz_check_verdict check_proc(struct check *c)
 {
-	struct statfs fs;
-
-	if (statfs("/proc", &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC)
-		return check_say(c, VZ_CHECK_MISSING, "proc is not mounted on /proc");
-	return VZ_CHECK_OK;
+	return vz_proc_is_mounted() ? VZ_CHECK_OK :
+				      check_say(c, VZ_CHECK_MISSING, "proc is not mounted on /proc");
 }
 
 /* The directory itself, or the nearest above that exists: may files be made in it? */

@@ -312,13 +312,13 @@ static int session(struct inside *in, char **argv, struct vz_err *e)
 	r = session_start(in, &pidfd, &tty, e);
 	if (r < 0)
 		return r;
-	size = dup(tty);
+	size = fcntl(tty, F_DUPFD_CLOEXEC, 3);
 	vz_tty_copy_size(0, tty);
 	raw = vz_tty_raw(0, &saved) >= 0;
 	in->relay.pidfd = pidfd;
 	in->relay.first = line;
 	in->relay.in[0] = 0;
-	in->relay.in[1] = dup(tty);
+	in->relay.in[1] = fcntl(tty, F_DUPFD_CLOEXEC, 3);
 	in->relay.in_eof = 4; /* ^D */
 	in->relay.out[0] = TAKE_FD(tty);
 	in->relay.out[1] = 1;

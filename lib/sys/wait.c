@@ -38,7 +38,6 @@ int vz_cancel_init(void (*handler)(int))
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 	struct sigaction sa = { .sa_handler = handler }, old;
-
 	int r;
 
 	cancel.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
