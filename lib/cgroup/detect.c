@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "sys/call.h"
 #include "sys/file.h"
+#include "sys/mnt.h"
 
 #include <sys/vfs.h>
 #include <linux/magic.h>
@@ -44,22 +45,6 @@ static int open_root(const struct vz_cg *cg, enum cg_hier h, int dirfd, const ch
 	return TAKE_FD(fd);
 }
 
-/* "\040" and friends, proc_pid_mountinfo(5); in place. */
-static void unescape(char *s)
-{
-	char *to = s;
-
-	for (; *s; s++, to++) {
-		if (s[0] == '\\' && s[1] && s[2] && s[3]) {
-			*to = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
-			s += 3;
-		} else {
-			*to = *s;
-		}
-	}
-	*to = 0;
-}
-
 static bool has_word(const char *list, const char *word)
 {
 	size_t n = strlen(word);
@@ -70,43 +55,18 @@ static bool has_word(const char *list, const char *word)
 	return false;
 }
 
-struct mount {
-	const char *point, *type, *super; /* super: the options of the file system */
-};
-
-/* One line: "ID PARENT MAJ:MIN ROOT POINT OPTIONS [TAGS] - TYPE SOURCE SUPER-OPTIONS"; cut in place. */
-static bool parse_line(char *line, struct mount *ret)
-{
-	char *tail = strstr(line, " - "), *point = NULL;
-
-	if (!tail)
-		return false;
-	*tail = 0;
-	for (int i = 0; i < 5 && line; i++)
-		point = strsep(&line, " ");
-	tail += strlen(" - ");
-	ret->type = strsep(&tail, " ");
-	(void)strsep(&tail, " ");
-	ret->super = tail;
-	ret->point = point;
-	if (!point || !tail)
-		return false;
-	unescape(point);
-	return true;
-}
-
 static void scan_line(const struct vz_cg *cg, char *line)
 {
-	struct mount m;
+	struct vz_mountinfo m;
 
-	if (!parse_line(line, &m))
+	if (vz_mountinfo_parse(line, &m) < 0)
 		return;
 	for (enum cg_hier h = CG_V2; h < CG_NHIER; h++) {
 		int *fd = &cg->fds->root[h];
 
-		if (*fd < 0 && !strcmp(m.type, h == CG_V2 ? "cgroup2" : "cgroup") &&
+		if (*fd < 0 && !strcmp(m.fstype, h == CG_V2 ? "cgroup2" : "cgroup") &&
 		    (h == CG_V2 || has_word(m.super, names[h])))
-			*fd = open_root(cg, h, AT_FDCWD, m.point);
+			*fd = open_root(cg, h, AT_FDCWD, m.target);
 	}
 }
 
@@ -172,10 +132,10 @@ int cg_root_of(const struct vz_cg *cg, const char *controllers)
 		return fd < 0 ? fd : -ENOMEM;
 	fd = -ENOENT;
 	for (p = text; fd < 0 && (line = strsep(&p, "\n"));) {
-		struct mount m;
+		struct vz_mountinfo m;
 
-		if (parse_line(line, &m) && !strcmp(m.type, "cgroup") && has_word(m.super, word))
-			fd = open_root(cg, CG_FIRST_V1, AT_FDCWD, m.point);
+		if (!vz_mountinfo_parse(line, &m) && !strcmp(m.fstype, "cgroup") && has_word(m.super, word))
+			fd = open_root(cg, CG_FIRST_V1, AT_FDCWD, m.target);
 	}
 	return fd;
 }

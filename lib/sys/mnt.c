@@ -70,6 +70,7 @@ int vz_mountinfo_parse(char *line, struct vz_mountinfo *ret)
 	unescape(m.target);
 	unescape(m.fstype);
 	unescape(m.source);
+	m.super = line ? line : "";
 	*ret = m;
 	return 0;
 }

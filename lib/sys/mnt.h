@@ -10,6 +10,7 @@ struct vz_mountinfo {
 	unsigned id, parent;
 	dev_t dev;
 	char *root, *target, *fstype, *source;
+	const char *super; /* options of the file system, as they are written */
 };
 
 /* Splits and unescapes `line` (without newline) in place. -EINVAL for anything that is not a

@@ -38,6 +38,7 @@ static void lines(void)
 	CHECK_STR(m.target, "/vz/root/4 2");
 	CHECK_STR(m.fstype, "ext3");
 	CHECK_STR(m.source, "/dev/a\\b");
+	CHECK_STR(m.super, "rw,errors=continue");
 	/* no optional fields, an empty source, and escapes that are none */
 	CHECK_INT(parse("1 1 0:2 / /a\\01\\400\\011\\ rw - tmpfs  rw", c, &m), 0);
 	CHECK_STR(m.target, "/a\\01\\400\t\\");
