@@ -11,6 +11,7 @@
 #include "sys/file.h"
 #include "sys/idmap.h"
 #include "sys/proc.h"
+#include "sys/spawn.h"
 #include "tmpl/tmpl.h"
 
 #include <fcntl.h>
@@ -175,19 +176,10 @@ enum vz_check_verdict check_ids(struct check *c)
 
 /* ---- programs and services ---- */
 
-/* Where vzctl looks for programs of the host (sys/spawn.h). */
 enum vz_check_verdict check_command(struct check *c)
 {
-	static const char *const path[] = { "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin",
-					    "/sbin", "/bin" };
-
-	for (size_t i = 0; i < ARRAY_LEN(path); i++) {
-		autofree char *file = vz_fmt("%s/%s", path[i], c->what);
-
-		if (file && access(file, X_OK) == 0)
-			return VZ_CHECK_OK;
-	}
-	return check_say(c, VZ_CHECK_MISSING, "there is no program %s", c->what);
+	return vz_spawn_finds(c->what) ? VZ_CHECK_OK :
+					 check_say(c, VZ_CHECK_MISSING, "there is no program %s", c->what);
 }
 
 enum vz_check_verdict check_eventd(struct check *c)

@@ -2,6 +2,7 @@
 /* Host children; see spawn.h. */
 #include "sys/spawn.h"
 #include "base/own.h"
+#include "base/str.h"
 #include "sys/call.h"
 
 #include <fcntl.h>
@@ -63,6 +64,22 @@ fail:
 	err = errno;
 	(void)!write(report, &err, sizeof(err));
 	_exit(127);
+}
+
+bool vz_spawn_finds(const char *program)
+{
+	const char *rest = SPAWN_PATH;
+	bool found = false;
+
+	while (!found) {
+		autofree char *dir = vz_str_word(&rest, ":");
+		autofree char *file = dir ? vz_fmt("%s/%s", dir, program) : NULL;
+
+		if (!file)
+			break;
+		found = !access(file, X_OK);
+	}
+	return found;
 }
 
 int vz_spawn_start(const struct vz_spawn *s, pid_t *ret_pid)

@@ -3,6 +3,7 @@
 #ifndef VZ_SYS_SPAWN_H
 #define VZ_SYS_SPAWN_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 struct vz_spawn {
@@ -14,6 +15,8 @@ struct vz_spawn {
 };
 #define VZ_SPAWN_INIT { .in = -1, .out = -1, .err = -1, .keep = -1 }
 
+/* Is there such a program (a name without '/') where argv[0] is searched? */
+bool vz_spawn_finds(const char *program);
 /* In a fresh child: every signal at its default, none blocked. */
 void vz_reset_signals(void);
 /* Starts it; *ret_pid is the caller's to wait for. An exec that fails is reported here, with the
