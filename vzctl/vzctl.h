@@ -14,10 +14,10 @@ enum verb_flags {
 	HOST_TOO = 1 << 3,     /* CTID 0 is allowed */
 	SILENT = 1 << 4,       /* errors only */
 	NO_OPTIONS = 1 << 5,   /* "Invalid options" when any is given */
+	NO_CTID = 1 << 6,      /* about the host: run() gets no container, argv[0] is the verb */
 	ASKS = 1 << 7,         /* ask_set() before the lock: nobody waits for the user */
 	COMMAND_FOLLOWS = 1 << 8, /* what stands behind the CTID is not ours to read */
 	ANYBODY = 1 << 9,      /* no need to be root */
-	NO_CTID = 1 << 6,      /* about the host: run() gets no container, argv[0] is the verb */
 	YIELDS = 1 << 10,      /* who holds the lock for it is ended by stop --fast */
 	BREAKS = 1 << 11,      /* with --fast: ends him */
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What every program of ours does first, so that it works whoever started it. */
+/* What a program of ours that changes things does first, so that it works whoever started it. */
 #ifndef VZ_BASE_PROCESS_H
 #define VZ_BASE_PROCESS_H
 

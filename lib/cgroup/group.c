@@ -223,7 +223,7 @@ static bool is_switched_off(int dir)
 
 /* The wish is what counts, not whether all have stopped yet; each group on the way has its own.
  * May be hostile: depth and names of the guest's part; therefore it is climbed by descriptors, and
- * ends at our own group, or where the guest moved it away meanwhile. */
+ * ends at our own group, or at the latest where the hierarchy does. */
 int vz_cg_check_frozen(struct vz_cg *cg, pid_t init, struct vz_err *e)
 {
 	autoclose int at = open_beside(cg, init);
@@ -236,7 +236,7 @@ int vz_cg_check_frozen(struct vz_cg *cg, pid_t init, struct vz_err *e)
 			       cg->path), -EBUSY;
 	if (dir < 0 || at < 0 || fstat(dir, &top) < 0)
 		return 0; /* joining says what is wrong */
-	while (!fstat(at, &here) && here.st_ino != top.st_ino) {
+	while (!fstat(at, &here) && here.st_dev == top.st_dev && here.st_ino != top.st_ino) {
 		int up = openat(at, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 		if (is_switched_off(at)) {

@@ -92,8 +92,9 @@ bool vz_is_mount_at(int dirfd, const char *name)
 {
 	struct statx stx;
 
-	return !statx(dirfd, name, AT_NO_AUTOMOUNT | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH, STATX_TYPE,
-		      &stx) &&
+	/* DONT_SYNC: what serves the file system may be dead */
+	return !statx(dirfd, name, AT_NO_AUTOMOUNT | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH |
+		      AT_STATX_DONT_SYNC, STATX_TYPE, &stx) &&
 	       stx.stx_attributes & STATX_ATTR_MOUNT_ROOT;
 }
 
@@ -101,7 +102,6 @@ bool vz_is_mount_point(const char *path)
 {
 	struct statx stx;
 
-	/* DONT_SYNC: what serves the file system may be dead */
 	return !statx(AT_FDCWD, path, AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC, STATX_TYPE, &stx) &&
 	       (stx.stx_attributes & STATX_ATTR_MOUNT_ROOT);
 }
