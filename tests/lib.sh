@@ -16,9 +16,15 @@ export KIT LC_ALL=C.UTF-8
 
 # ---- the world ----
 
-# Ids of this run: a hundred VPSes from here belong to us, so that two runs do not meet.
+# A hundred ids for this run, the first in $first. They are held by descriptor 7 until it has ended: it
+# would see, and at its end kill, what another run with the same ids has started.
 world_ids() {
-	echo $((900000 + ($$ % 900) * 100))
+	local n=$(($$ % 900))
+	mkdir -p /tmp/vzt-ids
+	while exec 7>"/tmp/vzt-ids/$n" && ! flock -n 7; do
+		n=$(((n + 1) % 900))
+	done
+	first=$((900000 + n * 100))
 }
 
 mounts_below_root() {	# direct children of / in this mount namespace
@@ -128,14 +134,14 @@ enter_world() {
 	fi
 	local dir code first inner
 	dir=$(mktemp -d /tmp/vzt.XXXXXX)
-	first=$(world_ids)
+	world_ids
 	mkfifo "$dir/ns"
 	# The opened read-write fifo neither blocks nor breaks when the world dies early.
 	exec 9<>"$dir/ns"
 	trap 'world_end "$first" "${ns:-none}"; rm -rf --one-file-system "$dir"' EXIT
 	trap 'exit 130' INT TERM
 	WORLD_IDS=$first WORLD_DIR=$dir OUTSIDE=/proc/$$ unshare --mount --net --propagation private \
-		bash -c 'readlink /proc/self/ns/mnt >&9; exec 9>&-; exec bash "$0" "$@"' "$0" "$@" &
+		bash -c 'readlink /proc/self/ns/mnt >&9; exec 9>&-; exec bash "$0" "$@"' "$0" "$@" 7>&- &
 	inner=$!
 	read -r -t 20 ns <&9
 	# Held open, because its number would be given to another world as soon as this one ends.

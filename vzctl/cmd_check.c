@@ -36,7 +36,7 @@ static void put_string(const char *key, const char *s)
 
 static void put_json(const struct vz_check *row, bool first)
 {
-	printf("%s\n  { ", first ? "[" : ",");
+	printf("%s\n  { ", first ? "" : ",");
 	put_string("name", row->name);
 	printf(", \"needed\": %s, ", row->needed ? "true" : "false");
 	put_string("verdict", vz_check_word(row->verdict));
@@ -79,6 +79,8 @@ int run_check(struct vz_ct *ct, int argc, char **argv, struct vz_err *e)
 		return finish(vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0, "Invalid options: %s",
 				      argv[strcmp(argv[1], "--json") ? 1 : 2]), e);
 	s.json = argc > 1;
+	if (s.json)
+		putchar('[');
 	r = vz_op_check(put, &s, e);
 	if (s.json) {
 		printf("\n]\n");
