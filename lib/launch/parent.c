@@ -5,9 +5,8 @@
 #include "base/own.h"
 #include "sys/call.h"
 #include "sys/idmap.h"
+#include "sys/proc.h"
 #include "sys/wait.h"
-
-#include <limits.h>
 
 /* For each of the child's two ways, to its tree and to exec: a host that starts a hundred VPSes at
  * once is slow, and programs that ran inside may have frozen the child. */
@@ -66,18 +65,20 @@ int vz_launch_prepare(const struct vz_spec *s, struct vz_launch *ret, struct vz_
 	return r;
 }
 
-/* Death gives up the program image first and the descriptors after it; exec puts the new image in
- * place before it closes anything. So once the socket is at its end, a process that has an image
- * has run exec, and one without died. */
+/* Both death and exec close the socket. Which of them it was, a mark of the kernel's tells that exec
+ * takes away before it closes anything, and that a zombie keeps: an init that has run and ended by
+ * now is one that ran. */
 static int expect_exec(struct vz_launch *l, struct vz_err *e)
 {
-	char exe[sizeof("/proc//exe") + 10], to[PATH_MAX];
+	struct vz_proc p;
 	int r = vz_sync_wait_end(l->sock, vz_end_in(LAUNCH_TIMEOUT_S), e); /* 11 */
 
 	if (r < 0)
 		return r;
-	snprintf(exe, sizeof(exe), "/proc/%d/exe", l->pid);
-	if (readlink(exe, to, sizeof(to)) < 0 && (errno == ENOENT || errno == ESRCH))
+	r = vz_proc_stat(l->pid, &p);
+	if (r < 0)
+		return vz_fail(e, VZ_SYSTEM, -r, "cannot tell whether init runs");
+	if (!p.has_run_exec)
 		return vz_fail(e, VZ_FS_BAD_TMPL, ECHILD, "init died before it could run");
 	return 0;
 }

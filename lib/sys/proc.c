@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
+#define PF_FORKNOEXEC 0x40 /* the kernel's <linux/sched.h>; part of /proc/PID/stat, proc(5) */
+
 int vz_proc_stat(pid_t pid, struct vz_proc *ret)
 {
 	char path[sizeof("/proc//stat") + 10], buf[1024], *s;
@@ -30,7 +32,9 @@ int vz_proc_stat(pid_t pid, struct vz_proc *ret)
 	s += 2;
 	for (int field = 3; (s = strchr(s, ' ')); field++) {
 		s++;
-		if (field + 1 == 22)
+		if (field + 1 == 9)
+			p.has_run_exec = !(strtoul(s, NULL, 10) & PF_FORKNOEXEC);
+		else if (field + 1 == 22)
 			p.start_time = strtoull(s, NULL, 10);
 		else if (field + 1 == 52)
 			p.exit_code = (int)strtol(s, NULL, 10);

@@ -9,6 +9,7 @@
 
 struct vz_proc {
 	char state;          /* 'R', 'S', 'Z', ... of /proc/PID/stat */
+	bool has_run_exec;   /* since fork(); still told of a zombie (field 9, PF_FORKNOEXEC) */
 	uint64_t start_time; /* field 22, clock ticks since boot */
 	int exit_code;       /* field 52: wait status of a zombie (0 without ptrace rights) */
 };

@@ -6,6 +6,7 @@
 #include "base/own.h"
 #include "sys/call.h"
 #include "sys/exitinfo.h"
+#include "sys/proc.h"
 #include "unit.h"
 
 #include <poll.h>
@@ -113,6 +114,26 @@ static void zombies(void)
 		else if (x.end != VZ_END_UNKNOWN) /* a kernel with PIDFD_INFO_EXIT */
 			CHECK_INT(x.value, table[i].value);
 		finish(&p);
+	}
+}
+
+/* Whether a process has run exec is told of it when it is dead, too. */
+static void mark_of_exec(void)
+{
+	for (int exec = 0; exec < 2; exec++) {
+		struct vz_proc p = { 0 };
+		siginfo_t si;
+		pid_t pid = fork();
+
+		if (!pid && exec)
+			execl("/bin/sh", "sh", "-c", "exit 3", NULL);
+		if (!pid)
+			_exit(3);
+		CHECK(pid > 0 && !waitid(P_PID, (id_t)pid, &si, WEXITED | WNOWAIT));
+		CHECK_INT(vz_proc_stat(pid, &p), 0);
+		CHECK_INT(p.state, 'Z');
+		CHECK_INT(p.has_run_exec, exec);
+		CHECK_INT(waitpid(pid, NULL, 0), pid);
 	}
 }
 
@@ -250,6 +271,7 @@ int main(void)
 	waitpid(p.pid, NULL, 0);
 	finish(&p);
 	half_reaped();
+	mark_of_exec();
 	zombies();
 	reaped_meanwhile();
 	watcher();
