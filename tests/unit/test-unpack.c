@@ -5,6 +5,7 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "sys/file.h"
+#include "sys/proc.h"
 #include "tar.h"
 #include "unit.h"
 
@@ -600,10 +601,8 @@ static pid_t start_get(const struct vz_tmpl *t, unsigned user)
 /* No process, or one that is dead and only waits for its parent. */
 static bool is_dead(const char *pid)
 {
-	autofree char *p = vz_fmt("/proc/%s/cmdline", pid);
-	char buf[64];
-
-	return vz_file_read_buf(AT_FDCWD, p, buf, sizeof(buf)) <= 0;
+	/* not by its command line: that is empty for a moment in the midst of exec */
+	return !vz_proc_alive(atoi(pid), 0);
 }
 
 /* kill -9 while unpacking leaves no base and no unpacker, and the next create works. */
