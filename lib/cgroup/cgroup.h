@@ -132,7 +132,7 @@ int vz_cg_read(const struct vz_cg *cg, struct vz_cg_usage *ret, struct vz_err *e
 /* Dearer than vz_cg_read(): the kernel adds them up for whoever asks. */
 void vz_cg_read_kinds(const struct vz_cg *cg, struct vz_cg_kinds *ret);
 /* The limits that hold at this moment, without cpus and mems; ret->has: those the kernel tells.
- * Where its coarser number is what `want` became, the answer is want's. */
+ * Where its coarser number is what `want` became, that of `want` is the answer. */
 int vz_cg_in_force(const struct vz_cg *cg, const struct vz_cg_limits *want,
 		   struct vz_cg_limits *ret, struct vz_err *e);
 /* Removes the group with all sub-groups the guest made; kills nothing. No group is success. */

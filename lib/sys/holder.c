@@ -225,7 +225,7 @@ static bool each_task(struct work *w, bool (*see)(struct work *w, int task, cons
 {
 	int top = openat(w->proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	autoclosedir DIR *d = top < 0 ? NULL : fdopendir(top);
-	struct dirent *de, *te;
+	struct dirent *de, *thread;
 	bool end = false;
 
 	while (d && !end && (de = readdir(d))) {
@@ -239,11 +239,11 @@ static bool each_task(struct work *w, bool (*see)(struct work *w, int task, cons
 		fd = openat(w->proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		autoclosedir DIR *t = fd < 0 ? NULL : fdopendir(fd);
 
-		while (t && !end && (te = readdir(t))) {
-			autoclose int task = *te->d_name == '.' ? -EBADF :
-				openat(dirfd(t), te->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		while (t && !end && (thread = readdir(t))) {
+			autoclose int task = *thread->d_name == '.' ? -EBADF :
+				openat(dirfd(t), thread->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-			end = task >= 0 && see(w, task, te->d_name);
+			end = task >= 0 && see(w, task, thread->d_name);
 		}
 	}
 	return end;
