@@ -48,9 +48,9 @@ struct answers {
 	bool enough;
 };
 
-static int usage(void)
+static void usage(FILE *out)
 {
-	fprintf(stderr,
+	fprintf(out,
 		"Usage: arpsend -U -i ADDRESS [OPTION]... DEVICE\n"
 		"       arpsend -D -e ADDRESS [-e ADDRESS]... [OPTION]... DEVICE\n"
 		"\n"
@@ -67,9 +67,9 @@ static int usage(void)
 		"  -S, --src-arp MAC    sender in the ARP message\n"
 		"  -T, --trg-arp MAC    target in the ARP message\n"
 		"  -o, --at-once        end with the first answer\n"
-		"  -v                   say what is sent and received\n",
+		"  -v                   say what is sent and received\n"
+		"  -h, --help           this text\n",
 		TARGETS_MAX);
-	return TOOL_USAGE;
 }
 
 /* "02:00:00:00:00:01", also without colons, or "broadcast" */
@@ -159,6 +159,27 @@ static int read_option(struct request *q, int option, const char *text)
 	return -EINVAL;
 }
 
+/* The arguments behind the options, and what belongs together; says what is wrong. */
+static int read_rest(int argc, char **argv, struct request *q)
+{
+	const char *lacks = !q->what ? "one of -U, -D, -Q and -P" :
+			    q->what == 'U' && !q->has_sender ? "an address (-i)" :
+			    q->what == 'D' && !q->targets && !q->ip6 ? "an address (-e)" :
+			    !argc ? "a device" : NULL;
+
+	if (lacks)
+		tool_failed("needs %s", lacks);
+	else if (argc > 1)
+		tool_failed("takes one device, and not %s", argv[1]);
+	if (lacks || argc > 1)
+		return -EINVAL;
+	q->device = argv[0];
+	if (q->what == 'D' && q->targets <= 1)
+		q->at_once = true;
+	return 0;
+}
+
+/* 1: help was asked for. */
 static int read_options(int argc, char **argv, struct request *q)
 {
 	static const struct option words[] = {
@@ -166,20 +187,24 @@ static int read_options(int argc, char **argv, struct request *q)
 		{ "reply", 0, NULL, 'P' },   { "count", 1, NULL, 'c' },   { "timeout", 1, NULL, 'w' },
 		{ "src-hw", 1, NULL, 's' },  { "trg-hw", 1, NULL, 't' },  { "src-arp", 1, NULL, 'S' },
 		{ "trg-arp", 1, NULL, 'T' }, { "src-ip", 1, NULL, 'i' },  { "trg-ip", 1, NULL, 'e' },
-		{ "at-once", 0, NULL, 'o' }, { 0 }
+		{ "at-once", 0, NULL, 'o' }, { "help", 0, NULL, 'h' },    { 0 }
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "UDQPc:w:s:t:S:T:i:e:ov", words, NULL)) != -1)
-		if (read_option(q, c, optarg) < 0)
+	while ((c = getopt_long(argc, argv, "UDQPc:w:s:t:S:T:i:e:ovh", words, NULL)) != -1) {
+		if (c == 'h')
+			return 1;
+		if (c == '?') /* getopt has named it */
 			return -EINVAL;
-	if (!q->what || argc - optind != 1 || (q->what == 'U' && !q->has_sender) ||
-	    (q->what == 'D' && !q->targets && !q->ip6))
+		if (read_option(q, c, optarg) >= 0)
+			continue;
+		if (optarg)
+			tool_failed("bad value of -%c: %s", c, optarg);
+		else
+			tool_failed("-%c and -%c exclude each other", q->what, c);
 		return -EINVAL;
-	q->device = argv[optind];
-	if (q->what == 'D' && q->targets <= 1)
-		q->at_once = true;
-	return 0;
+	}
+	return read_rest(argc - optind, argv + optind, q);
 }
 
 static int find_device(struct request *q, struct vz_wire_dev *ret)
@@ -328,12 +353,16 @@ static int run(struct request *q)
 int main(int argc, char **argv)
 {
 	autofree struct request *q = calloc(1, sizeof(*q));
+	int r;
 
 	if (!q)
 		return tool_failed("out of memory");
 	q->seconds = 1;
-	if (read_options(argc, argv, q) < 0)
-		return usage();
+	r = read_options(argc, argv, q);
+	if (r) {
+		usage(r < 0 ? stderr : stdout);
+		return r < 0 ? TOOL_USAGE : TOOL_OK;
+	}
 	if (q->ip6)
 		return q->what == 'U' ? tool_announce6(q->ip6, q->device) : TOOL_OK;
 	return run(q);

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* ndsend ADDRESS DEVICE: one unsolicited neighbour advertisement (reference 8.4). */
 #include "nettools/nettools.h"
+#include "base/usage.h"
 
 #include <stdio.h>
 
 int main(int argc, char **argv)
 {
+	bool help = argc == 2 && vz_is_help(argv[1]);
+
+	if (argc == 2 && *argv[1] == '-' && !help)
+		tool_failed("unrecognized option '%s'", argv[1]);
 	if (argc != 3) {
 		printf("Usage: ndsend ADDRESS DEVICE\n\n"
 		       "Tells all IPv6 nodes on the network of DEVICE that ADDRESS is here, by an\n"
 		       "unsolicited neighbour advertisement. Example: ndsend 2001:db8::1 eth0\n");
-		return TOOL_USAGE;
+		return help ? TOOL_OK : TOOL_USAGE;
 	}
 	return tool_announce6(argv[1], argv[2]);
 }

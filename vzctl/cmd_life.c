@@ -5,7 +5,7 @@
 #include <getopt.h>
 #include <string.h>
 
-#include "base/near.h"
+#include "base/usage.h"
 #include "base/str.h"
 
 static struct {
@@ -54,12 +54,10 @@ static void take(int o)
 /* getopt has said what is wrong. */
 static int unknown(const char *word, struct vz_err *e)
 {
-	struct vz_near near = { .word = word + strspn(word, "-") };
+	const char *near = vz_option_near(word, options);
 
-	for (size_t i = 0; options[i].name; i++)
-		vz_near_try(&near, options[i].name);
-	return vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0, "%s%s%s", near.best ? "Did you mean --" : "",
-		       near.best ? near.best : "", near.best ? "?" : "");
+	return vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0, "%s%s%s", near ? "Did you mean --" : "",
+		       near ? near : "", near ? "?" : "");
 }
 
 int parse_life(int argc, char **argv, struct vz_err *e)

@@ -10,7 +10,14 @@
 static const char usage[] = "Usage: vzeventd [-v]... [-d] [-h]\n"
 			    "\t-v\tbe more verbose; may be repeated\n"
 			    "\t-d\tstay in the foreground\n"
-			    "\t-h\tthis help\n";
+			    "\t-h, --help\tthis help\n"
+			    "\t--version\tthe version\n";
+
+static const struct option long_options[] = {
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ 0 },
+};
 
 int main(int argc, char **argv)
 {
@@ -19,7 +26,7 @@ int main(int argc, char **argv)
 	int opt, verbose = 0;
 
 	vz_process_init();
-	while ((opt = getopt(argc, argv, "vdh")) != -1) {
+	while ((opt = getopt_long(argc, argv, "vdh", long_options, NULL)) != -1) {
 		switch (opt) {
 		case 'v':
 			verbose++;
@@ -31,13 +38,15 @@ int main(int argc, char **argv)
 		case 'h':
 			fputs(usage, stdout);
 			return 0;
-		default:
-			fputs(usage, stderr);
+		case 'V':
+			printf("vzeventd version %s\n", PACKAGE_VERSION);
+			return 0;
+		default: /* getopt has named it */
 			return 1;
 		}
 	}
 	if (optind < argc) {
-		fputs(usage, stderr);
+		fprintf(stderr, "vzeventd takes no arguments, and not %s\n", argv[optind]);
 		return 1;
 	}
 	vz_log_init("vzeventd");

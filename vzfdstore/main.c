@@ -1,11 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* vzfdstore, the command: keeps descriptors for vzeventd, which starts it. Takes no options. */
 #include "base/log.h"
+#include "base/usage.h"
 #include "ops/eventd.h"
 
-int main(void)
+#include <stdio.h>
+
+int main(int argc, char **argv)
 {
 	struct vz_err e = { 0 };
+
+	if (argc == 2 && vz_is_help(argv[1])) {
+		puts("Usage: vzfdstore: keeps the terminals of consoles; started by vzeventd");
+		return 0;
+	}
+	if (argc > 1) {
+		fprintf(stderr, "vzfdstore: unexpected argument %s\n", argv[1]);
+		return VZ_INVALID_PARAMETER_SYNTAX;
+	}
 
 	vz_log_init("vzfdstore");
 	return vz_op_fdstore(&e) < 0 ? vz_log_err(&e) : 0;

@@ -112,10 +112,12 @@ static int run(struct vz_err *e)
 	return load(vz_bpf_begin, vz_bpf_end, e);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	struct vz_err e = { 0 };
 
+	if (argc > 1)
+		return vz_pin_usage(argc, argv, "vzguard: loads the network guard; started by vzctl");
 	libbpf_set_print(remember);
 	if (run(&e) < 0) {
 		fprintf(stderr, "%s\n", e.msg);

@@ -3,6 +3,7 @@
  * know what they load. */
 #include "vzguard/pin.h"
 #include "base/own.h"
+#include "base/usage.h"
 #include "sys/bpf.h"
 #include "sys/file.h"
 
@@ -63,4 +64,14 @@ int vz_pin_done(const char *half, const char *dir, struct vz_err *e)
 void vz_pin_drop_object(struct bpf_object **o)
 {
 	bpf_object__close(*o);
+}
+
+int vz_pin_usage(int argc, char **argv, const char *usage)
+{
+	if (argc == 2 && vz_is_help(argv[1])) {
+		printf("Usage: %s\n", usage);
+		return 0;
+	}
+	fprintf(stderr, "%s: unexpected argument %s\n", program_invocation_short_name, argv[argc - 1]);
+	return VZ_INVALID_PARAMETER_SYNTAX;
 }

@@ -16,6 +16,10 @@ int vz_pin_new(const char *half, struct vz_err *e);
 /* From now on it is `dir`: whoever finds that finds all of it. */
 int vz_pin_done(const char *half, const char *dir, struct vz_err *e);
 
+/* What a loader answers to arguments that it does not take; an exit code. `usage`: its whole command
+ * line, and what it is. */
+int vz_pin_usage(int argc, char **argv, const char *usage);
+
 /* For __attribute__((cleanup)). */
 void vz_pin_drop_object(struct bpf_object **o);
 

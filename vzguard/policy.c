@@ -206,10 +206,14 @@ static int run(bool conntrack, struct vz_err *e)
 
 int main(int argc, char **argv)
 {
+	bool conntrack = argc == 2 && !strcmp(argv[1], "conntrack");
 	struct vz_err e = { 0 };
 
+	if (argc > 1 && !conntrack)
+		return vz_pin_usage(argc, argv, "vzpolicy [conntrack]: loads the programs that hold "
+						"containers to their policy; started by vzctl");
 	libbpf_set_print(silent);
-	if (run(argc > 1 && !strcmp(argv[1], "conntrack"), &e) < 0) {
+	if (run(conntrack, &e) < 0) {
 		fprintf(stderr, "%s\n", e.msg);
 		return e.exit;
 	}

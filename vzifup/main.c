@@ -2,18 +2,29 @@
 /* vzifup-post, the command: a hook for when a device of the host came up (reference 10.9). */
 #include "base/log.h"
 #include "base/process.h"
+#include "base/usage.h"
 #include "ops/ifup.h"
 
 #include <stdio.h>
 #include <string.h>
+
+static const char usage[] = "Usage: vzifup-post DEVICE\n";
 
 int main(int argc, char **argv)
 {
 	struct vz_err e = { 0 };
 
 	vz_process_init();
-	if (argc != 2 || !*argv[1] || *argv[1] == '-') {
-		fputs("Usage: vzifup-post DEVICE\n", stderr);
+	if (argc == 2 && vz_is_help(argv[1])) {
+		fputs(usage, stdout);
+		return 0;
+	}
+	if (argc == 2 && *argv[1] == '-') {
+		fprintf(stderr, "vzifup-post: unrecognized option '%s'\n", argv[1]);
+		return 1;
+	}
+	if (argc != 2 || !*argv[1]) {
+		fputs(usage, stderr);
 		return 1;
 	}
 	vz_log_init("vzifup-post");

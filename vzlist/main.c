@@ -5,6 +5,7 @@
  */
 #include "vzlist/vzlist.h"
 #include "base/own.h"
+#include "base/usage.h"
 
 #include <getopt.h>
 
@@ -34,6 +35,7 @@ static const struct option long_options[] = {
 	{ "description", required_argument, NULL, 'd' },
 	{ "list", no_argument, NULL, 'L' },
 	{ "help", no_argument, NULL, 'e' },
+	{ "version", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -56,7 +58,8 @@ static const char usage[] =
 	"  -N, --name_filter PATTERN  only those whose name matches\n"
 	"  -d, --description PATTERN  only those whose description matches\n"
 	"  -L, --list                 the names of all fields\n"
-	"  -e, --help                 this text\n";
+	"  -e, --help                 this text\n"
+	"      --version              the version\n";
 
 static int complain(const struct vz_err *e)
 {
@@ -72,6 +75,15 @@ static int sort_option(struct options *o, const char *arg)
 		return 0;
 	fprintf(stderr, "Invalid sort field name: %s\n", arg);
 	return -EINVAL;
+}
+
+/* getopt has named it on stderr. */
+static void unknown_option(const char *typed)
+{
+	const char *near = vz_option_near(typed, long_options);
+
+	if (near)
+		fprintf(stderr, "Did you mean --%s?\n", near);
 }
 
 /* One option; 1 ends the program with *ret_exit. */
@@ -119,7 +131,11 @@ static int one_option(struct options *o, int c, int *ret_exit)
 		vl_print_fields(stdout);
 		*ret_exit = EXIT_SUCCESS;
 		return 1;
-	default: /* getopt has named what it does not know */
+	case 'V':
+		printf("vzlist version %s\n", PACKAGE_VERSION);
+		*ret_exit = EXIT_SUCCESS;
+		return 1;
+	default: /* 'e' too: the legacy tool answers both alike */
 		fputs(usage, stdout);
 		return 1;
 	}
@@ -222,9 +238,12 @@ int main(int argc, char **argv)
 	struct options o = { 0 };
 	int c, r = 0;
 
-	while ((c = getopt_long(argc, argv, "aSnHtjo:1s:h:N:d:Le", long_options, NULL)) != -1)
+	while ((c = getopt_long(argc, argv, "aSnHtjo:1s:h:N:d:Le", long_options, NULL)) != -1) {
+		if (c == '?')
+			unknown_option(argv[optind - 1]);
 		if (one_option(&o, c, &r))
 			goto out;
+	}
 	r = read_ids(&o, argv + optind, argc - optind);
 	if (!r)
 		r = run(&o);

@@ -13,19 +13,10 @@
 #include "base/near.h"
 #include "base/own.h"
 #include "base/process.h"
+#include "base/usage.h"
 #include "ops/ops.h"
 
 #define OPTS_MAX 64
-
-static const char usage_text[] =
-	"Usage: vznet create NAME [--subnet A/N] [--subnet6 A/N] [--nat yes|no] [--dhcp yes|no]\n"
-	"             [--vxlan VNI --peer ADDR ... [--dev DEV] [--local ADDR]]\n"
-	"       vznet delete NAME [--force]\n"
-	"       vznet attach NAME CTID [--ifname IFNAME] [--ip ADDR] ...\n"
-	"       vznet detach NAME CTID\n"
-	"       vznet start|stop NAME\n"
-	"       vznet list [-H] [-j] [-o FIELD,...]\n"
-	"       vznet show NAME\n";
 
 static struct {
 	struct vz_lan_opt opt[OPTS_MAX];
@@ -212,17 +203,53 @@ static const struct verb {
 	const char *shorts;
 	const struct option *options;
 	int (*run)(char **args, struct vz_err *e);
+	const char *usage;
 } verbs[] = {
-	{ "create", 1, "", create_options, run_create },
-	{ "delete", 1, "", delete_options, run_delete },
-	{ "attach", 2, "", attach_options, run_attach },
-	{ "detach", 2, "", no_options, run_detach },
-	{ "start", 1, "", no_options, run_start },
-	{ "stop", 1, "", no_options, run_stop },
-	{ "list", 0, "Hjo:", list_options, run_list },
-	{ "show", 1, "", no_options, run_show },
+	{ "create", 1, "", create_options, run_create,
+	  "NAME [--subnet A/N] [--subnet6 A/N] [--nat yes|no] [--dhcp yes|no]\n"
+	  "             [--vxlan VNI --peer ADDR ... [--dev DEV] [--local ADDR]]" },
+	{ "delete", 1, "", delete_options, run_delete, "NAME [--force]" },
+	{ "attach", 2, "", attach_options, run_attach, "NAME CTID [--ifname IFNAME] [--ip ADDR] ..." },
+	{ "detach", 2, "", no_options, run_detach, "NAME CTID" },
+	{ "start", 1, "", no_options, run_start, "NAME" },
+	{ "stop", 1, "", no_options, run_stop, "NAME" },
+	{ "list", 0, "Hjo:", list_options, run_list, "[-H] [-j] [-o FIELD,...]" },
+	{ "show", 1, "", no_options, run_show, "NAME" },
 };
 /* clang-format on */
+
+static void usage(FILE *out)
+{
+	for (size_t v = 0; v < ARRAY_LEN(verbs); v++)
+		fprintf(out, "%s vznet %s %s\n", v ? "      " : "Usage:", verbs[v].name, verbs[v].usage);
+}
+
+/* getopt has named it. */
+static int bad_option(const struct verb *v, const char *typed)
+{
+	const char *near = vz_option_near(typed, v->options);
+
+	if (near)
+		fprintf(stderr, "Did you mean --%s?\n", near);
+	return VZ_INVALID_PARAMETER_SYNTAX;
+}
+
+static int bad_arguments(const struct verb *v, int n, char **args)
+{
+	fprintf(stderr, "vznet %s takes %d argument%s", v->name, v->args, v->args == 1 ? "" : "s");
+	if (n > v->args)
+		fprintf(stderr, ", and not %s", args[v->args]);
+	fputc('\n', stderr);
+	return VZ_INVALID_PARAMETER_SYNTAX;
+}
+
+static bool wants_help(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (vz_is_help(argv[i]))
+			return true;
+	return false;
+}
 
 static int run(const struct verb *v, int argc, char **argv)
 {
@@ -233,14 +260,11 @@ static int run(const struct verb *v, int argc, char **argv)
 	argv[0] = name; /* getopt's messages begin with it */
 	while ((o = getopt_long(argc, argv, v->shorts, v->options, NULL)) != -1) {
 		if (o == '?')
-			return VZ_INVALID_PARAMETER_SYNTAX;
+			return bad_option(v, argv[optind - 1]);
 		take(o, optarg);
 	}
-	if (argc - optind != v->args) {
-		fprintf(stderr, "vznet %s takes %d argument%s\n", v->name, v->args,
-			v->args == 1 ? "" : "s");
-		return VZ_INVALID_PARAMETER_SYNTAX;
-	}
+	if (argc - optind != v->args)
+		return bad_arguments(v, argc - optind, argv + optind);
 	if (geteuid() != 0) {
 		fprintf(stderr, "vznet must be run as root\n");
 		return VZ_NO_ACCES;
@@ -248,6 +272,14 @@ static int run(const struct verb *v, int argc, char **argv)
 	/* seen by every process of a member that we join */
 	setproctitle("-vznet %s", v->name);
 	return v->run(argv + optind, &e) < 0 ? vz_log_err(&e) : VZ_OK;
+}
+
+static const struct verb *find_verb(const char *name)
+{
+	for (size_t v = 0; v < ARRAY_LEN(verbs); v++)
+		if (!strcmp(verbs[v].name, name))
+			return &verbs[v];
+	return NULL;
 }
 
 static int bad_command(const char *name)
@@ -264,8 +296,9 @@ static int bad_command(const char *name)
 
 int main(int argc, char **argv)
 {
+	const struct verb *v;
 	struct vz_err e = { 0 };
-	int i = 1;
+	int i = 1, r;
 
 	setproctitle_init(argc, argv, environ); /* before anything is kept that points there */
 	vz_process_init();
@@ -275,26 +308,28 @@ int main(int argc, char **argv)
 		i++;
 	}
 	if (i >= argc) {
-		fputs(usage_text, stderr);
+		usage(stderr);
 		return VZ_INVALID_PARAMETER_SYNTAX;
 	}
-	if (!strcmp(argv[i], "--help")) {
-		fputs(usage_text, stdout);
+	if (vz_is_help(argv[i])) {
+		usage(stdout);
 		return 0;
 	}
 	if (!strcmp(argv[i], "--version")) {
 		printf("vznet version %s\n", PACKAGE_VERSION);
 		return 0;
 	}
+	v = find_verb(argv[i]);
+	if (!v)
+		return bad_command(argv[i]);
+	if (wants_help(argc - i, argv + i)) {
+		printf("Usage: vznet %s %s\n", v->name, v->usage);
+		return 0;
+	}
 	/* who of the members that it enters is privileged would be known too late */
 	if (geteuid() == 0 &&
 	    (vz_host_ready(true, &e) < 0 || vz_op_hide_program(NULL, argv, &e) < 0))
 		return vz_log_err(&e);
-	for (size_t v = 0; v < ARRAY_LEN(verbs); v++)
-		if (!strcmp(verbs[v].name, argv[i])) {
-			int r = run(&verbs[v], argc - i, argv + i);
-
-			return fflush(stdout) || ferror(stdout) ? VZ_SYSTEM : r;
-		}
-	return bad_command(argv[i]);
+	r = run(v, argc - i, argv + i);
+	return fflush(stdout) || ferror(stdout) ? VZ_SYSTEM : r;
 }

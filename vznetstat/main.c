@@ -6,6 +6,7 @@
 #include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "base/usage.h"
 #include "ops/list.h"
 #include "ops/traffic.h"
 
@@ -28,6 +29,7 @@ static const struct option long_options[] = {
 	{ "v6", no_argument, NULL, '6' },
 	{ "reload", no_argument, NULL, 'R' },
 	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -44,7 +46,8 @@ static const char usage[] =
 	"  -j, --json         JSON instead of text\n"
 	"  -r, --reset        begin to count anew\n"
 	"      --reload       read the file of network classes again\n"
-	"  -h, --help         this text\n";
+	"  -h, --help         this text\n"
+	"      --version      the version\n";
 
 static int complain(const struct vz_err *e)
 {
@@ -194,8 +197,8 @@ static int take_ids(struct options *o, char **argv, int argc)
 	return 0;
 }
 
-/* False when the command line cannot be understood. */
-static bool one_option(struct options *o, int c)
+/* False when the command line cannot be understood, which is then said. */
+static bool one_option(struct options *o, int c, const char *typed)
 {
 	switch (c) {
 	case 'a':
@@ -217,9 +220,24 @@ static bool one_option(struct options *o, int c)
 		if (!o->one_class)
 			fprintf(stderr, "Invalid class: %s\n", optarg);
 		return o->one_class;
-	default:
+	default: { /* getopt has named it */
+		const char *near = vz_option_near(typed, long_options);
+
+		if (near)
+			fprintf(stderr, "Did you mean --%s?\n", near);
 		return false;
 	}
+	}
+}
+
+/* What needs no numbers: help and version. */
+static bool is_answered(int c)
+{
+	if (c == 'h')
+		fputs(usage, stdout);
+	else if (c == 'V')
+		printf("vznetstat version %s\n", PACKAGE_VERSION);
+	return c == 'h' || c == 'V';
 }
 
 static int run(struct options *o, char **argv, int argc)
@@ -241,14 +259,10 @@ int main(int argc, char **argv)
 	int c, r;
 
 	while ((c = getopt_long(argc, argv, "arc:jv46h", long_options, NULL)) != -1) {
-		if (c == 'h') {
-			fputs(usage, stdout);
+		if (is_answered(c))
 			return 0;
-		}
-		if (!one_option(&o, c)) {
-			fputs(usage, stderr);
+		if (!one_option(&o, c, argv[optind - 1]))
 			return VZ_INVALID_PARAMETER_SYNTAX;
-		}
 	}
 	if (o.only4 && o.only6)
 		o.only4 = o.only6 = false;

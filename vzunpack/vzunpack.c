@@ -7,7 +7,7 @@
  *   fd 3  the directory         fd 2  one sentence when it fails
  *
  * BYTES and FILES bound what is unpacked, 0 for no bound; clean: for a template, without what
- * belongs to the machine it was made on.
+ * belongs to the machine it was made on. --help alone prints the command line.
  *
  * Exit codes: 0, 46 disk full, 47 bad template, 48 the tree cannot be made, 3 anything else.
  */
@@ -16,6 +16,7 @@
 #include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "base/usage.h"
 
 #include <signal.h>
 #include <sys/stat.h>
@@ -52,7 +53,12 @@ static int run(int argc, char **argv, struct vz_err *e)
 int main(int argc, char **argv)
 {
 	struct vz_err e = { 0 };
-	int r = run(argc, argv, &e);
+	int r;
+
+	if (argc == 2 && vz_is_help(argv[1]))
+		return dprintf(STDOUT_FILENO, "Usage: vzunpack BYTES FILES [clean]: unpacks a template; "
+					      "started by vzctl\n") < 0;
+	r = run(argc, argv, &e);
 
 	if (r < 0)
 		dprintf(STDERR_FILENO, "%s\n", e.msg);
