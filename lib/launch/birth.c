@@ -81,12 +81,15 @@ pid_t vz_birth(const struct vz_spec *s, const int sock[2], int *ret_pidfd, struc
 {
 	autoclose int pad = -EBADF;
 	struct birth b = { .s = s, .sock = sock, .pidfd = -EBADF, .pid = -ECHILD };
-	int r = vz_pad_open(&pad, e);
+	int r = vz_pad_open(&pad, e), dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
 
 	if (r < 0)
 		return r;
 	b.pad = pad;
+	(void)vz_fail(&b.err, VZ_SYSTEM, 0, "the process that makes the container's died");
 	r = vz_run_beside(bear, &b, STACK);
+	if (!dumpable) /* it was taken away because there is a password in this memory */
+		prctl(PR_SET_DUMPABLE, 0);
 	if (r < 0)
 		return vz_fail(e, VZ_RESOURCE, -r, "cannot make a process");
 	if (b.pid < 0) {
