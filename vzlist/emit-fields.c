@@ -3,21 +3,6 @@
 #include "vzlist/vzlist.h"
 #include "base/own.h"
 
-/* Text that roff must not take for requests or escapes. */
-static void put_roff(const char *s)
-{
-	if (*s == '.' || *s == '\'')
-		fputs("\\&", stdout);
-	for (; *s; s++)
-		if (*s == '\\')
-			fputs("\\e", stdout);
-		else if (*s == '-')
-			fputs("\\-", stdout);
-		else
-			putchar(*s);
-	putchar('\n');
-}
-
 int main(void)
 {
 	for (size_t i = 0; i < vl_nrows; i++) {
@@ -34,7 +19,8 @@ int main(void)
 		for (unsigned part = 1; part < vl_nparts(r); part++)
 			printf(", \\fB%s\\fR", r->parts[part].suffix);
 		printf(" (%s)\n", title);
-		put_roff(r->text ? r->text : c.param->text);
+		vz_emit_roff(stdout, r->text ? r->text : c.param->text);
+		putchar('\n');
 	}
 	return EXIT_SUCCESS;
 }

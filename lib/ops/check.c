@@ -267,6 +267,15 @@ static int await(pid_t pid, int from, struct answer *ret)
 	return 0;
 }
 
+/* Not tried yet. */
+static struct vz_check describe(const struct row *row)
+{
+	return (struct vz_check){ .name = row->name,
+				  .needed = row->flags & NEEDED,
+				  .use = row->use,
+				  .remedy = row->remedy };
+}
+
 static int try_row(const struct row *row, const struct vz_conf *conf, struct vz_check *ret)
 {
 	autoclose int from = -EBADF, to = -EBADF;
@@ -288,11 +297,8 @@ static int try_row(const struct row *row, const struct vz_conf *conf, struct vz_
 	r = await(pid, from, &a);
 	if (r < 0)
 		return r;
-	*ret = (struct vz_check){ .name = row->name,
-				  .needed = row->flags & NEEDED,
-				  .use = row->use,
-				  .remedy = row->remedy,
-				  .verdict = a.verdict };
+	*ret = describe(row);
+	ret->verdict = a.verdict;
 	memcpy(ret->found, a.found, sizeof(ret->found));
 	return 0;
 }
@@ -322,4 +328,13 @@ int vz_op_check(vz_check_each *each, void *arg, struct vz_err *e)
 		return vz_fail(e, VZ_RESOURCE, -r, "cannot try what this host can do");
 	return lacks.len ? vz_fail(e, VZ_UNSUITABLE, 0, "This host lacks what every container needs: %s",
 				   lacks.s) : 0;
+}
+
+void vz_check_rows(vz_check_each *each, void *arg)
+{
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct vz_check row = describe(&rows[i]);
+
+		each(&row, arg);
+	}
 }

@@ -32,8 +32,7 @@ void vz_emit_usage(FILE *out, enum vz_where verb)
 
 /* ---- roff ---- */
 
-/* Text with what roff would take for its own made literal. */
-static void roff(FILE *out, const char *s)
+void vz_emit_roff(FILE *out, const char *s)
 {
 	if (*s == '.' || *s == '\'')
 		fputs("\\&", out);
@@ -69,7 +68,7 @@ static void roff_facts(FILE *out, const struct vz_param *p, bool set)
 			(unsigned long long)p->max);
 	if (p->dflt) {
 		fputs("\nDefault: ", out);
-		roff(out, p->dflt);
+		vz_emit_roff(out, p->dflt);
 		fputc('.', out);
 	}
 	if (set && p->where & LIVE)
@@ -82,11 +81,11 @@ static void roff_facts(FILE *out, const struct vz_param *p, bool set)
 static void roff_option(FILE *out, const char *opt, const char *arg)
 {
 	fputs("\\fB\\-\\-", out);
-	roff(out, opt);
+	vz_emit_roff(out, opt);
 	fputs("\\fR", out);
 	if (arg) {
 		fputs(" \\fI", out);
-		roff(out, arg);
+		vz_emit_roff(out, arg);
 		fputs("\\fR", out);
 	}
 }
@@ -101,7 +100,7 @@ static void man_options(FILE *out, unsigned verb)
 		fputs(".TP\n", out);
 		roff_option(out, x->opt, x->arg);
 		fputc('\n', out);
-		roff(out, x->text);
+		vz_emit_roff(out, x->text);
 		fputc('\n', out);
 	}
 	for (size_t i = 0; i < vz_nparams; i++) {
@@ -119,7 +118,7 @@ static void man_options(FILE *out, unsigned verb)
 			fputs("|\\fIall\\fR", out);
 		}
 		fputc('\n', out);
-		roff(out, p->text);
+		vz_emit_roff(out, p->text);
 		roff_facts(out, p, verb == IN_SET);
 	}
 }
@@ -132,9 +131,9 @@ static void man_keys(FILE *out, bool global)
 		if (!p->key || !!(p->where & IN_GLOBAL) != global)
 			continue;
 		fprintf(out, ".TP\n\\fB%s\\fR=\"\\fI", p->key);
-		roff(out, p->type->name);
+		vz_emit_roff(out, p->type->name);
 		fputs("\\fR\"\n", out);
-		roff(out, p->text);
+		vz_emit_roff(out, p->text);
 		roff_facts(out, p, false);
 	}
 }
@@ -147,7 +146,7 @@ static void man_columns(FILE *out)
 		if (!p->col.field)
 			continue;
 		fprintf(out, ".TP\n\\fB%s\\fR (%s)\n", p->col.field, p->col.title);
-		roff(out, p->text);
+		vz_emit_roff(out, p->text);
 		fputc('\n', out);
 	}
 }
