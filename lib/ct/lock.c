@@ -136,21 +136,12 @@ static int take(const char *lock, const char *temp, vz_conf_warn *notice, struct
 	return vz_fail(e, VZ_SYSTEM, EAGAIN, "Unable to lock container");
 }
 
-/* One of us at a time looks and takes: two would clear each other's fresh lock away. By a file that
- * nobody but root can open: the directory may be anybody's to open and to lock. */
+/* One of us at a time looks and takes: two would clear each other's fresh lock away. */
 static int open_mutex(const char *dir)
 {
 	autofree char *path = vz_fmt("%s/.mutex", dir);
-	autoclose int fd = -EBADF;
-	int r;
 
-	if (!path)
-		return -ENOMEM;
-	fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -errno;
-	r = vz_wait_lock(fd, vz_end_in(MUTEX_TIMEOUT_S));
-	return r < 0 ? r : TAKE_FD(fd);
+	return path ? vz_wait_lock(path, vz_end_in(MUTEX_TIMEOUT_S)) : -ENOMEM;
 }
 
 int vz_ct_lock(struct vz_ct *ct, const char *status, vz_conf_warn *notice, struct vz_err *e)

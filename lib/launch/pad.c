@@ -5,10 +5,10 @@
 #include "sys/call.h"
 #include "sys/file.h"
 #include "sys/proc.h"
+#include "sys/wait.h"
 
 #include <fcntl.h>
 #include <linux/nsfs.h>
-#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -18,6 +18,8 @@
 
 #define PAD_DIR VZ_RUNDIR "/pad"
 #define PAD_NS PAD_DIR "/ns"
+#define PAD_LOCK VZ_RUNDIR "/pad.lck"
+#define LOCK_TIMEOUT_S 20 /* it is held for the making of one pad */
 
 static int mount_at(const char *type, const char *where, unsigned attr)
 {
@@ -160,9 +162,9 @@ int vz_pad_open(int *ret_fd, struct vz_err *e)
 	int r = open_pinned();
 
 	if (r < 0) {
-		lock = open(VZ_RUNDIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (lock < 0 || flock(lock, LOCK_EX) < 0)
-			return vz_fail(e, VZ_SYSTEM, errno, "cannot lock %s", VZ_RUNDIR);
+		lock = vz_wait_lock(PAD_LOCK, vz_end_in(LOCK_TIMEOUT_S));
+		if (lock < 0)
+			return vz_fail(e, VZ_SYSTEM, -lock, "cannot lock %s", PAD_LOCK);
 		r = open_pinned(); /* another start may have made it meanwhile */
 		if (r < 0)
 			r = make_pad();

@@ -9,15 +9,16 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "sys/file.h"
+#include "sys/wait.h"
 
 #include <ctype.h>
 #include <fcntl.h>
-#include <sys/file.h>
 
 #define FILE_MAX ((size_t)4 << 20)
 #define PEERS_MAX 256u
 #define VNI_MAX ((1u << 24) - 1)
 #define CTID_MAX 2147483644u
+#define LOCK_TIMEOUT_S 600 /* who holds it may tell names to every member, and wait 20 seconds for each */
 
 bool vz_lan_name_ok(const char *name)
 {
@@ -435,18 +436,12 @@ void vz_lan_names_free(char **names, size_t n)
 int vz_lan_lock(const char *name, struct vz_err *e)
 {
 	autofree char *path = vz_fmt(VZ_LAN_RUNDIR "/%s.lck", name);
-	autoclose int fd = -EBADF;
 	int r = path ? vz_mkdir_p(VZ_LAN_RUNDIR, 0755) : -ENOMEM;
 
 	if (r < 0)
 		return vz_fail(e, VZ_SYSTEM, -r, "Unable to make %s", VZ_LAN_RUNDIR);
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return vz_fail(e, VZ_SYSTEM, errno, "Unable to open %s", path);
-	while (flock(fd, LOCK_EX) < 0)
-		if (errno != EINTR)
-			return vz_fail(e, VZ_SYSTEM, errno, "Unable to lock %s", path);
-	return TAKE_FD(fd);
+	r = vz_wait_lock(path, vz_end_in(LOCK_TIMEOUT_S));
+	return r < 0 ? vz_fail(e, VZ_SYSTEM, -r, "Unable to lock %s", path) : r;
 }
 
 /* ---- members and the pool ---- */

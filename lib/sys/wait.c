@@ -123,8 +123,12 @@ static void nap(void)
 	(void)nanosleep(&t, NULL);
 }
 
-int vz_wait_lock(int fd, int64_t end)
+int vz_wait_lock(const char *path, int64_t end)
 {
+	autoclose int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return -errno;
 	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return -errno;
@@ -134,7 +138,7 @@ int vz_wait_lock(int fd, int64_t end)
 			return -ETIMEDOUT;
 		nap();
 	}
-	return 0;
+	return TAKE_FD(fd);
 }
 
 /* Of one that is dead: whoever traces it is told first, and may take as long as he likes. */

@@ -27,8 +27,10 @@ int vz_cancel_fd(void);
 
 /* Until fd has one of these events of poll(2), or an error: 0. -ETIMEDOUT, -ECANCELED. */
 int vz_wait_fd(int fd, short events, int64_t end);
-/* flock(2) LOCK_EX with an end. 0 or -errno as above. */
-int vz_wait_lock(int fd, int64_t end);
+/* flock(2) LOCK_EX with an end, of a file that is made if need be and that nobody but root can open: a
+ * directory, or a file that others may read, could be locked by any user of the host. The fd that
+ * holds it, the caller's, or -errno as above. */
+int vz_wait_lock(const char *path, int64_t end);
 /* Until our child has ended, and reaps it; *ret_status is what waitpid(2) would give. -ETIMEDOUT,
  * -ECANCELED: it is still there, and the caller's to give up. */
 int vz_wait_child(int pidfd, int64_t end, int *ret_status);
