@@ -11,7 +11,7 @@ static const char usage[] = "Usage: vzeventd [-v]... [-d] [-h]\n"
 			    "\t-v\tbe more verbose; may be repeated\n"
 			    "\t-d\tstay in the foreground\n"
 			    "\t-h, --help\tthis help\n"
-			    "\t--version\tthe version\n";
+			    "\t--version\tsay the version\n";
 
 static const struct option long_options[] = {
 	{ "help", no_argument, NULL, 'h' },
