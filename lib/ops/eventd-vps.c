@@ -9,12 +9,18 @@
 #include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "sys/call.h"
+#include "sys/caps.h"
 #include "sys/proc.h"
 
 #include <fcntl.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/inotify.h>
+#include <sys/prctl.h>
+
+/* Nobody's: above the default VE_ID_RANGE, and not the first of a VPS's ids in any other. */
+#define INOTIFY_UID 2147418113u
 
 static struct vz_init init_of(const struct vz_state *st)
 {
@@ -226,6 +232,26 @@ static void inotify_ready(struct vz_eventd *d, struct vz_source *s, uint32_t eve
 	}
 }
 
+/* Charged to an id of its own: root's instances, 128 by default, are for all programs of the host,
+ * and whoever takes them must not keep rebooted VPSes down. */
+static int new_inotify(void)
+{
+	int r = vz_thread_set_euid(INOTIFY_UID, getegid());
+	int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+
+	if (fd < 0)
+		fd = -errno;
+	if (r >= 0)
+		r = vz_thread_set_euid(0, getegid());
+	if (r >= 0)
+		r = vz_caps_raise();
+	(void)prctl(PR_SET_DUMPABLE, 1); /* which a change of ids clears */
+	if (r >= 0)
+		return fd;
+	vz_closep(&fd);
+	return r;
+}
+
 int vz_eventd_watch_init(struct vz_eventd *d, struct vz_err *e)
 {
 	int r = vz_exitwatch_open(&d->watch);
@@ -233,9 +259,10 @@ int vz_eventd_watch_init(struct vz_eventd *d, struct vz_err *e)
 	if (r < 0)
 		return vz_fail(e, VZ_SYSTEM, -r, "cannot watch processes");
 	d->ends = (struct vz_source){ vz_exitwatch_fd(d->watch), end_ready };
-	d->inotify = (struct vz_source){ inotify_init1(IN_CLOEXEC | IN_NONBLOCK), inotify_ready };
-	if (d->inotify.fd < 0 ||
-	    inotify_add_watch(d->inotify.fd, VZ_RUNDIR, IN_MOVED_TO | IN_DELETE) < 0)
+	d->inotify = (struct vz_source){ new_inotify(), inotify_ready };
+	if (d->inotify.fd < 0)
+		return vz_fail(e, VZ_SYSTEM, -d->inotify.fd, "cannot make an inotify instance");
+	if (inotify_add_watch(d->inotify.fd, VZ_RUNDIR, IN_MOVED_TO | IN_DELETE) < 0)
 		return vz_fail(e, VZ_SYSTEM, errno, "cannot watch %s", VZ_RUNDIR);
 	r = vz_eventd_add(d, &d->ends, EPOLLIN);
 	if (r >= 0)
