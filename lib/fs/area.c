@@ -21,6 +21,9 @@
 	"what differs from the template, with the owners of its user namespace.\n"                  \
 	"Read and write the files at %s, while the container runs or after\n"                      \
 	"  vzctl mount %u\n"                                                                        \
+	"Copy or archive this directory with its extended attributes, else it cannot be restored:\n" \
+	"tar --acls --xattrs --xattrs-include='*' on both sides, or rsync -aAXH --numeric-ids;\n"    \
+	"see vzctl(8), BACKUP.\n"                                                                  \
 	"For tools that use VE_PRIVATE itself, create containers with --layout simfs, or put\n"     \
 	"  VE_LAYOUT=\"simfs\"\n"                                                                   \
 	"into vz.conf. See vzctl(8), create.\n"
@@ -194,6 +197,10 @@ static int simfs_area(const struct vz_area *a, struct vz_err *e)
 
 	if (r < 0)
 		return vz_fail(e, VZ_FS_CANTMOUNT, -r, "Can't mount: %s %s", a->root, a->private);
+	/* without a user namespace root inside may give its directory to any id */
+	r = a->uid ? vz_shift_verify(tree, &on_disk, a->private, e) : 0;
+	if (r < 0)
+		return r;
 	if (!on_disk.from_uid && !on_disk.from_gid && !on_disk.to_uid && !on_disk.to_gid)
 		mnt = vz_tree_clone(tree, a->uid, a->gid);
 	if (mnt == -EOPNOTSUPP || mnt == -EINVAL) { /* no id maps here, or ids differ on disk */

@@ -132,6 +132,26 @@ static void parts_close(struct parts *p)
 
 #define autoparts __attribute__((cleanup(parts_close))) struct parts
 
+/* Who archives an area without its attributes loses what says which files of the template are deleted
+ * and which directories replaced: the ids could be guessed, that cannot. */
+static int check_attributes(const struct vz_area *a, int upper, struct vz_err *e)
+{
+	autofree char *fs = vz_fmt("%s/fs", a->private);
+	struct vz_shift s;
+	int r = vz_shift_state(upper, &s);
+
+	if (r < 0 || !fs)
+		return vz_fail(e, VZ_FS_CANTMOUNT, r < 0 ? -r : ENOMEM, "Can't mount: %s %s", a->root,
+			       a->private);
+	if (!vz_shift_is_marked(upper))
+		return vz_fail(e, VZ_FS_CANTMOUNT, 0,
+			       "Can't mount: %s %s: the extended attributes of fs/ are missing, it was "
+			       "archived or unpacked without them. Restore it with tar --xattrs "
+			       "--xattrs-include='*' or rsync -aAXH --numeric-ids, used on both sides "
+			       "(vzctl(8), BACKUP)", a->root, a->private);
+	return s.from_uid ? vz_shift_verify(upper, &s, fs, e) : 0;
+}
+
 static int open_parts(const struct vz_area *a, struct parts *ret, struct vz_err *e)
 {
 	autoclose int dir = open(a->private, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -155,6 +175,9 @@ static int open_parts(const struct vz_area *a, struct parts *ret, struct vz_err 
 	/* the kernel only says that the argument is invalid */
 	if (!fstatvfs(p.upper, &sv) && sv.f_flag & ST_RDONLY)
 		return vz_fail(e, VZ_FS_CANTMOUNT, EROFS, "Can't mount: %s %s", a->root, a->private);
+	r = check_attributes(a, p.upper, e);
+	if (r < 0)
+		return r;
 	*ret = p;
 	p = (struct parts){ NULL, -EBADF, -EBADF, -EBADF };
 	return 0;

@@ -332,6 +332,31 @@ int vz_shift_state(int dirfd, struct vz_shift *ret)
 	return -EINVAL;
 }
 
+bool vz_shift_is_marked(int dirfd)
+{
+	return fgetxattr(dirfd, MARK, NULL, 0) >= 0;
+}
+
+static bool is_within(uint32_t id, uint32_t from, uint32_t to)
+{
+	return id - from < VZ_IDS_PER_VPS || id - to < VZ_IDS_PER_VPS;
+}
+
+int vz_shift_verify(int dirfd, const struct vz_shift *s, const char *path, struct vz_err *e)
+{
+	struct stat st;
+
+	if (fstat(dirfd, &st) < 0)
+		return vz_fail(e, VZ_FS_CANTMOUNT, errno, "%s", path);
+	if (is_within(st.st_uid, s->from_uid, s->to_uid) && is_within(st.st_gid, s->from_gid, s->to_gid))
+		return 0;
+	return vz_fail(e, VZ_FS_CANTMOUNT, 0,
+		       "The files of %s belong to host ids from %u:%u, which are not this container's: they "
+		       "come from VE_ROOT. Restore them as vzctl(8) says in BACKUP, or tell the area its ids "
+		       "with setfattr -n " MARK " -v '%u %u' %s", path, st.st_uid, st.st_gid, st.st_uid,
+		       st.st_gid, path);
+}
+
 int vz_shift_mark(int dirfd, uint32_t uid, uint32_t gid)
 {
 	char text[32];

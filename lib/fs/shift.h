@@ -7,6 +7,7 @@
 #ifndef VZ_FS_SHIFT_H
 #define VZ_FS_SHIFT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,11 @@ struct vz_shift {
 /* The first ids of the tree at dirfd and, after an interrupted pass, what they were becoming
  * (equal when none is under way). A tree without the mark has ids from 0. */
 int vz_shift_state(int dirfd, struct vz_shift *ret);
+/* Is it written there at all? */
+bool vz_shift_is_marked(int dirfd);
+/* VZ_FS_CANTMOUNT when the root directory of the tree, which is at `path`, belongs to an id that the
+ * state does not know: somebody has put files there with ids of another range. */
+int vz_shift_verify(int dirfd, const struct vz_shift *s, const char *path, struct vz_err *e);
 /* Marks the tree as having these first ids. */
 int vz_shift_mark(int dirfd, uint32_t uid, uint32_t gid);
 /* Makes the ids of the tree at dirfd (no O_PATH) begin with uid and gid; an interrupted pass is
