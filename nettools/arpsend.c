@@ -7,6 +7,7 @@
 #include "base/ip.h"
 #include "base/num.h"
 #include "base/own.h"
+#include "base/process.h"
 #include "net/arp.h"
 #include "net/wire.h"
 #include "sys/clock.h"
@@ -355,6 +356,7 @@ int main(int argc, char **argv)
 	autofree struct request *q = calloc(1, sizeof(*q));
 	int r;
 
+	vz_process_stdio();
 	if (!q)
 		return tool_failed("out of memory");
 	q->seconds = 1;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* ndsend ADDRESS DEVICE: one unsolicited neighbour advertisement (reference 8.4). */
 #include "nettools/nettools.h"
+#include "base/process.h"
 #include "base/usage.h"
 
 #include <stdio.h>
@@ -9,6 +10,7 @@ int main(int argc, char **argv)
 {
 	bool help = argc == 2 && vz_is_help(argv[1]);
 
+	vz_process_stdio();
 	if (argc == 2 && *argv[1] == '-' && !help)
 		tool_failed("unrecognized option '%s'", argv[1]);
 	if (argc != 3) {

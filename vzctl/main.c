@@ -32,12 +32,6 @@ static void warn(int level, const char *line)
 	vz_log(level, "%s", line);
 }
 
-static void set_up_process(void)
-{
-	vz_process_init();
-	vz_plan_obey_signals();
-}
-
 static void set_up_log(const struct vz_conf *c, const struct global *g, const struct verb *v)
 {
 	int level = c->log_level.set ? (int)c->log_level.v : 0;
@@ -194,7 +188,8 @@ int main(int argc, char **argv)
 	int i;
 
 	setproctitle_init(argc, argv, environ); /* before anything is kept that points there */
-	set_up_process();
+	vz_process_init();
+	vz_plan_obey_signals();
 	vz_log_init("vzctl");
 	i = global_flags(argc, argv, &g);
 	if (i >= argc) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* vzfdstore, the command: keeps descriptors for vzeventd, which starts it. Takes no options. */
 #include "base/log.h"
+#include "base/process.h"
 #include "base/usage.h"
 #include "ops/eventd.h"
 
@@ -10,6 +11,7 @@ int main(int argc, char **argv)
 {
 	struct vz_err e = { 0 };
 
+	vz_process_stdio();
 	if (argc == 2 && vz_is_help(argv[1])) {
 		puts("Usage: vzfdstore: keeps the terminals of consoles; started by vzeventd");
 		return 0;

@@ -7,6 +7,7 @@
  */
 #include "base/err.h"
 #include "base/own.h"
+#include "base/process.h"
 #include "base/str.h"
 #include "net/pins.h"
 #include "vzguard/pin.h"
@@ -116,6 +117,7 @@ int main(int argc, char **argv)
 {
 	struct vz_err e = { 0 };
 
+	vz_process_stdio();
 	if (argc > 1)
 		return vz_pin_usage(argc, argv, "vzguard: loads the network guard; started by vzctl");
 	libbpf_set_print(remember);

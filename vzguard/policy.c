@@ -8,6 +8,7 @@
  */
 #include "base/err.h"
 #include "base/own.h"
+#include "base/process.h"
 #include "base/str.h"
 #include "ct/features.h"
 #include "launch/bpf/policy-pins.h"
@@ -209,6 +210,7 @@ int main(int argc, char **argv)
 	bool conntrack = argc == 2 && !strcmp(argv[1], "conntrack");
 	struct vz_err e = { 0 };
 
+	vz_process_stdio();
 	if (argc > 1 && !conntrack)
 		return vz_pin_usage(argc, argv, "vzpolicy [conntrack]: loads the programs that hold "
 						"containers to their policy; started by vzctl");

@@ -5,6 +5,7 @@
  */
 #include "vzlist/vzlist.h"
 #include "base/own.h"
+#include "base/process.h"
 #include "base/usage.h"
 
 #include <getopt.h>
@@ -238,6 +239,7 @@ int main(int argc, char **argv)
 	struct options o = { 0 };
 	int c, r = 0;
 
+	vz_process_stdio();
 	while ((c = getopt_long(argc, argv, "aSnHtjo:1s:h:N:d:Le", long_options, NULL)) != -1) {
 		if (c == '?')
 			unknown_option(argv[optind - 1]);

@@ -5,6 +5,7 @@
  */
 #include "base/num.h"
 #include "base/own.h"
+#include "base/process.h"
 #include "base/str.h"
 #include "base/usage.h"
 #include "ops/list.h"
@@ -258,6 +259,7 @@ int main(int argc, char **argv)
 	struct options o = { 0 };
 	int c, r;
 
+	vz_process_stdio();
 	while ((c = getopt_long(argc, argv, "arc:jv46h", long_options, NULL)) != -1) {
 		if (is_answered(c))
 			return 0;

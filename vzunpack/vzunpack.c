@@ -15,6 +15,7 @@
 #include "vzunpack/confine.h"
 #include "base/num.h"
 #include "base/own.h"
+#include "base/process.h"
 #include "base/str.h"
 #include "base/usage.h"
 
@@ -55,6 +56,7 @@ int main(int argc, char **argv)
 	struct vz_err e = { 0 };
 	int r;
 
+	vz_process_stdio();
 	if (argc == 2 && vz_is_help(argv[1]))
 		return dprintf(STDOUT_FILENO, "Usage: vzunpack BYTES FILES [clean]: unpacks a template; "
 					      "started by vzctl\n") < 0;

@@ -8,9 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-void vz_process_init(void)
+void vz_process_stdio(void)
 {
-	sigset_t none;
 	int fd;
 
 	/* the lowest free number is given: any of the three may be the one that is missing */
@@ -19,6 +18,13 @@ void vz_process_init(void)
 	while (fd >= 0 && fd <= 2 && fcntl(fd, F_SETFD, 0) == 0);
 	if (fd > 2)
 		close(fd);
+}
+
+void vz_process_init(void)
+{
+	sigset_t none;
+
+	vz_process_stdio();
 	(void)signal(SIGCHLD, SIG_DFL);
 	(void)signal(SIGPIPE, SIG_IGN);
 	sigemptyset(&none);

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a program of ours that changes things does first, so that it works whoever started it. */
+/* What a program of ours does first, so that it works whoever started it. */
 #ifndef VZ_BASE_PROCESS_H
 #define VZ_BASE_PROCESS_H
 
-/* Descriptors 0 to 2 are open, so that no file of ours gets such a number; children can be waited
+/* Descriptors 0 to 2 are open, so that no file of ours gets such a number and is read or written for the
+ * user. Every program calls this or the next before all else. */
+void vz_process_stdio(void);
+
+/* For a program that changes things: vz_process_stdio(); children can be waited
  * for, though the caller may ignore SIGCHLD; no signal is blocked; SIGPIPE is ignored; files are
  * made with the modes that are asked for, but for others' writing. */
 void vz_process_init(void);
