@@ -208,9 +208,12 @@ static void test_counters(void)
 	it.status = VZ_LIST_RUNNING;
 	it.numproc = (struct vz_list_count){ 12, VZ_LIST_UNKNOWN, 0 };
 	CHECK_TEXT(row("numproc,numproc.m,numproc.f", &it, true),
-		   "        12          -          0\n");
+		   "        12         12          0\n");
+	it.numproc = (struct vz_list_count){ 12, 7, 0 }; /* read before one more fork */
+	CHECK_TEXT(row("numproc,numproc.m", &it, true), "        12         12\n");
+	it.numproc = (struct vz_list_count){ 12, VZ_LIST_UNKNOWN, 0 };
 	CHECK_TEXT(json("numproc", &it),
-		   "[\n  {\n    \"numproc\": {\n      \"held\": 12,\n      \"maxheld\": 0,\n"
+		   "[\n  {\n    \"numproc\": {\n      \"held\": 12,\n      \"maxheld\": 12,\n"
 		   "      \"barrier\": 240,\n      \"limit\": 9223372036854775807,\n"
 		   "      \"failcnt\": 0\n    }\n  }\n]\n");
 	/* what nobody limits is unlimited while it runs, counted or not */
