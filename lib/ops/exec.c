@@ -20,6 +20,7 @@
 
 #define SCRIPT_MAX (16u << 20)
 #define SIGNALLED 256 /* + N: no exit code can be that */
+#define UNREAD (SIGNALLED + 255) /* by SIGPIPE, since our reader has left; no signal has that number */
 /* Of N.start and N.stop; what a guest's shell does with them is the guest's. */
 #define SCRIPT_TIMEOUT_S 600
 
@@ -112,16 +113,23 @@ static int inside_relay(struct inside *in, int pidfd, int *ret_code, struct vz_e
 	r = vz_relay_run(&in->relay, &status);
 	if (r < 0)
 		return not_ended(r, e);
-	*ret_code = WIFEXITED(status) ? WEXITSTATUS(status) : SIGNALLED + WTERMSIG(status);
+	if (WIFEXITED(status))
+		*ret_code = WEXITSTATUS(status);
+	else if (in->relay.unread && WTERMSIG(status) == SIGPIPE)
+		*ret_code = UNREAD;
+	else
+		*ret_code = SIGNALLED + WTERMSIG(status);
 	return 0;
 }
 
-/* What the user's program exits with: death by a signal is told and becomes 3 (reference 1.6). */
+/* What the user's program exits with: death by a signal is told and becomes 3 (reference 1.6). Who ran
+ * `| head` knows why the command ended, and cron would send a mail. */
 static int exit_code(int code)
 {
 	if (code < SIGNALLED)
 		return code;
-	vz_log(-1, "Got signal %d", code - SIGNALLED);
+	if (code != UNREAD)
+		vz_log(-1, "Got signal %d", code - SIGNALLED);
 	return VZ_SYSTEM;
 }
 

@@ -136,7 +136,7 @@ static ssize_t write_some(int fd, const char *data, size_t n)
 	return r;
 }
 
-static void lane_write(struct lane *l)
+static void lane_write(struct loop *p, struct lane *l)
 {
 	ssize_t n = write_some(l->to, l->data + l->at, l->len - l->at);
 
@@ -144,6 +144,7 @@ static void lane_write(struct lane *l)
 		return;
 	if (n < 0) {
 		/* nobody takes it: closing our end breaks the writer's pipe */
+		p->r->unread |= l != &p->lane[0];
 		l->at = l->len = l->escape.n = 0;
 		l->eof = 0;
 		lane_end(l);
@@ -220,7 +221,7 @@ static void move(struct loop *p, const struct pollfd *f)
 		if (f[i].revents & POLLNVAL)
 			lane_end(l);
 		else if (f[i].revents && l->at < l->len)
-			lane_write(l);
+			lane_write(p, l);
 		else if (f[i].revents)
 			lane_read(p, l);
 	}

@@ -20,6 +20,7 @@ struct vz_relay {
 	/* Not the user's own command, but one of ours that a guest's shell runs: what it says is
 	 * escaped (base/escape.h) and cut at VZ_RELAY_SAY, and a signal to us ends it. */
 	bool ours;
+	bool unread; /* set: who read what the child said has left */
 };
 /* The child's side (in[1], out[0], err[0]) becomes the relay's, which closes it; the rest stays
  * the caller's. */
