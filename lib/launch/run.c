@@ -14,10 +14,13 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
 #define BOOT_ID_FILE "/run/host/boot-id"
+#define PROPAGATE "/run/systemd/propagate"
+#define ALL_SLAVES "/run/host/propagate"
 
 #define NO_PRESSURE "[Manager]\nDefaultMemoryPressureWatch=off\n"
 #define NO_USERNS \
@@ -95,12 +98,27 @@ static int put(const char *path, const char *text)
 	return 0;
 }
 
+/* Read-only; propagation: MS_SLAVE, or 0 for that of the source. */
+static int bind_over(const char *from, const char *to, unsigned long propagation)
+{
+	autoclose int tree = vz_open_tree(AT_FDCWD, from, OPEN_TREE_CLONE);
+	int r = tree;
+
+	if (r >= 0)
+		r = vz_mount_setattr(tree, "", AT_EMPTY_PATH,
+				     MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+					     MOUNT_ATTR_NOEXEC, 0, 0, -1);
+	if (r >= 0)
+		r = vz_move_mount(tree, AT_FDCWD, to);
+	/* only now: what is put on a shared mount becomes shared */
+	return r < 0 ? r : vz_mount_setattr(tree, "", AT_EMPTY_PATH, 0, 0, propagation, -1);
+}
+
 /* The kernel has one boot id for all. A guest's clocks begin at its own start, so journals that
  * sort by boot id and clock would mix its boots. The source stays in its /run, where a checkpoint
  * finds it. */
 static int put_boot_id(void)
 {
-	autoclose int tree = -EBADF;
 	char id[40], line[sizeof(id) + 1];
 	int r = (int)vz_file_read_buf(AT_FDCWD, "/proc/sys/kernel/random/uuid", id, sizeof(id));
 
@@ -110,13 +128,20 @@ static int put_boot_id(void)
 	if (mkdir("/run/host", 0755) < 0)
 		return -errno;
 	r = put(BOOT_ID_FILE, line);
-	if (r >= 0)
-		r = tree = vz_open_tree(AT_FDCWD, BOOT_ID_FILE, OPEN_TREE_CLONE);
-	if (r >= 0)
-		r = vz_mount_setattr(tree, "", AT_EMPTY_PATH,
-				     MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
-					     MOUNT_ATTR_NOEXEC, 0, 0, -1);
-	return r < 0 ? r : vz_move_mount(tree, AT_FDCWD, BOOT_ID);
+	return r < 0 ? r : bind_over(BOOT_ID_FILE, BOOT_ID, 0);
+}
+
+/* systemd gives each service with mounts of its own a slave of a directory in PROPAGATE, through which
+ * `systemctl bind` reaches it. Slaves of one mount with roots of which none holds the others are
+ * dumped by CRIU (4.2) and not restored: what a mount is a slave of can be copied to mounts of parts of
+ * it alone (MOVE_MOUNT_SET_GROUP). So there is a slave that holds them all. Below /run/host, which
+ * systemd leaves mounted. */
+static int hold_slaves(void)
+{
+	/* the mode is systemd's own */
+	if (mkdir(PROPAGATE, 0600) < 0 || mkdir(ALL_SLAVES, 0600) < 0)
+		return -errno;
+	return bind_over(PROPAGATE, ALL_SLAVES, MS_SLAVE);
 }
 
 int vz_run_fill(uint32_t features, struct vz_err *e)
@@ -132,7 +157,8 @@ int vz_run_fill(uint32_t features, struct vz_err *e)
 		if (r < 0)
 			return vz_fail(e, VZ_ENVCREATE, -r, "cannot make %s", entries[i].path);
 	}
-	return 0;
+	r = is_systemd_guest() ? hold_slaves() : 0;
+	return r < 0 ? vz_fail(e, VZ_ENVCREATE, -r, "cannot mount " ALL_SLAVES) : 0;
 }
 
 /* As root inside, since a file of another id cannot be there; in one step, since it is spoken to at
