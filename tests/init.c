@@ -4,7 +4,9 @@
  *
  *   init                     PID 1: reaps, and obeys SIGUSR1 (halt), SIGUSR2 (poweroff), SIGTERM
  *                            (reboot), the signals of busybox; writes /init-report when it starts
- *                            and says READY=1 to NOTIFY_SOCKET; obeys nothing while /deaf exists
+ *                            and says READY=1 to NOTIFY_SOCKET; obeys nothing while /deaf exists,
+ *                            begins deaf while /late exists, loses one signal for /lose; obeys
+ *                            SIGRTMIN+4 (poweroff) as well, so it can be named systemd
  *   halt, poweroff, reboot   send PID 1 that signal
  *   sh, bash                 a hostile shell: does what the word in /sh-does says, see bad_shell()
  *   probe                    says what a process inside sees and may do; see usage()
@@ -910,6 +912,8 @@ static _Noreturn void init(void)
 		fclose(out);
 	}
 	notify_ready();
+	while (access("/late", F_OK) == 0) /* whatever it is sent now is dropped */
+		usleep(10000);
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, NULL);
 	for (;;) {
@@ -919,7 +923,9 @@ static _Noreturn void init(void)
 			continue;
 		if (sig == SIGUSR1)
 			end(RB_HALT_SYSTEM);
-		if (sig == SIGUSR2)
+		if (sig == SIGRTMIN + 4 && unlink("/lose") == 0)
+			continue;
+		if (sig == SIGUSR2 || sig == SIGRTMIN + 4)
 			end(RB_POWER_OFF);
 		if (sig == SIGTERM || sig == SIGINT)
 			end(RB_AUTOBOOT);

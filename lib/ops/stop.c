@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "ops/start.h"
 #include "sys/call.h"
+#include "sys/clock.h"
 #include "sys/proc.h"
 #include "sys/wait.h"
 
@@ -13,23 +14,62 @@
 
 #define DEFAULT_TIMEOUT_S 120
 #define KILL_WAIT_S 30
+#define HALT_TIMEOUT_S 30
+#define LOOK_MS 50    /* nothing tells that init takes more signals than before */
+#define AGAIN_MS 1000
 /* systemd(1), signals: SIGRTMIN+4 starts poweroff.target */
 #define SYSTEMD_POWEROFF (SIGRTMIN + 4)
 
-/* Asks politely: systemd by its signal, which needs no bus; any other init by running `halt`
- * inside, as ever. False when there is nobody to ask. */
-static bool ask(struct vz_ct *ct, const struct vz_state *st, int pidfd)
-{
-	const struct vz_script halt = { .text = "halt >/dev/null 2>&1\n", .timeout_s = 30 };
-	struct vz_err e = { 0 };
-	int code;
+/* How the asking goes. */
+struct asking {
+	int pidfd;
+	bool asked;     /* init was told when it seemed ready */
+	uint64_t takes; /* the signals that it took then */
+	int again_ms;   /* when to look again */
+	struct vz_err nobody; /* why there is nobody to ask */
+};
 
-	if (vz_env_is_systemd(st->init))
-		return vz_pidfd_signal(pidfd, SYSTEMD_POWEROFF) >= 0;
-	if (vz_op_run_inside(ct, &halt, &code, &e) < 0)
-		return !vz_proc_alive(st->init, st->start_time);
-	/* halt itself may be killed by the halting: only "not found" is a no */
-	return code != 127;
+/*
+ * systemd is asked by its signal, which needs no bus. The kernel drops a signal that PID 1 neither
+ * catches nor blocks (pid_namespaces(7)): so is one that comes before systemd has set itself up, or
+ * while it executes itself anew (daemon-reexec). It is waited for, and asked again until it ends; to
+ * systemd a second request is the same job.
+ */
+static void ask_systemd(struct asking *a, uint64_t takes)
+{
+	a->again_ms = LOOK_MS;
+	if (!(takes & VZ_PROC_SIGNAL(SYSTEMD_POWEROFF)))
+		return;
+	a->asked = vz_pidfd_signal(a->pidfd, SYSTEMD_POWEROFF) >= 0;
+	a->again_ms = AGAIN_MS;
+}
+
+/*
+ * Any other init is asked by running `halt` inside, as ever. It fails while init does not listen, or
+ * sends a signal that is dropped as above, and then it is run again when init takes more signals than
+ * before. Never without a reason: to some a second halt during a shutdown is a hard one (sysvinit).
+ */
+static void ask_by_halt(struct vz_start *s, struct asking *a, uint64_t takes, int64_t end)
+{
+	struct vz_script halt = { .text = "halt >/dev/null 2>&1\n", .timeout_s = HALT_TIMEOUT_S };
+	int left_s = (vz_poll_ms(end) + 999) / 1000, code = 0, r;
+	struct vz_err e = { 0 };
+
+	a->again_ms = LOOK_MS;
+	if (a->asked && !(takes & ~a->takes))
+		return;
+	if (left_s < halt.timeout_s)
+		halt.timeout_s = left_s ? left_s : 1;
+	r = vz_op_run_inside(s->env.ct, &halt, &code, &e);
+	if (r < 0 && vz_proc_alive(s->state.init, s->state.start_time))
+		a->nobody = e;
+	else if (r >= 0 && code == 127)
+		(void)vz_fail(&a->nobody, VZ_STOP_ERROR, 0, "there is no program halt in the container");
+	a->takes = takes;
+	/* halt itself may be killed by the halting */
+	a->asked = r >= 0 && (!code || code > 127);
+	if (!a->asked)
+		a->again_ms = AGAIN_MS;
 }
 
 static int interrupted(const char *but, struct vz_err *e)
@@ -37,10 +77,32 @@ static int interrupted(const char *but, struct vz_err *e)
 	return vz_fail(e, VZ_STOP_ERROR, 0, "Stop interrupted: %s", but), -ECANCELED;
 }
 
-/* 0: it ended by itself; -ETIMEDOUT: it did not, and is to be killed. */
+/* 0: it ended. -ETIMEDOUT: it did not in time, or there was nobody to ask. */
+static int ask_until(struct vz_start *s, struct asking *a, int64_t end)
+{
+	int r;
+
+	do {
+		uint64_t takes = vz_proc_takes(s->state.init);
+		int64_t look;
+
+		if (vz_env_is_systemd(s->state.init))
+			ask_systemd(a, takes);
+		else
+			ask_by_halt(s, a, takes, end);
+		if (*a->nobody.msg)
+			return vz_cancelled() ? -ECANCELED : -ETIMEDOUT;
+		look = vz_now_ms() + a->again_ms;
+		r = vz_wait_fd(a->pidfd, POLLIN, look < end ? look : end);
+	} while (r == -ETIMEDOUT && vz_poll_ms(end));
+	return r;
+}
+
+/* 0: it ended by itself; -ETIMEDOUT: it did not, which was said, and is to be killed. */
 static int end_by_asking(struct vz_start *s, int pidfd, struct vz_err *e)
 {
-	struct vz_ct *ct = s->env.ct;
+	int64_t begin = vz_now_ms(), end = vz_env_end(&s->env.ct->conf.stop_timeout, DEFAULT_TIMEOUT_S);
+	struct asking a = { .pidfd = pidfd };
 	struct vz_err frozen;
 	int r;
 
@@ -50,11 +112,17 @@ static int end_by_asking(struct vz_start *s, int pidfd, struct vz_err *e)
 		vz_log(-1, "%s", frozen.msg);
 		return -ETIMEDOUT;
 	}
-	if (!ask(ct, &s->state, pidfd))
-		return vz_cancelled() ? interrupted("the container is still running", e) : -ETIMEDOUT;
-	r = vz_wait_fd(pidfd, POLLIN, vz_env_end(&ct->conf.stop_timeout, DEFAULT_TIMEOUT_S));
-	return r == -ECANCELED ?
-		       interrupted("the container was asked to stop and may still do so", e) : r;
+	r = ask_until(s, &a, end);
+	if (r == -ECANCELED)
+		return interrupted(a.asked ? "the container was asked to stop and may still do so" :
+					     "the container is still running", e);
+	if (r == -ETIMEDOUT && *a.nobody.msg)
+		vz_log(-1, "Warning: the container cannot be asked to stop: %s", a.nobody.msg);
+	else if (r == -ETIMEDOUT)
+		vz_log(-1, "Warning: the container's init %s within %d s (STOP_TIMEOUT)",
+		       a.asked ? "was asked to stop and did not end" : "took no request to stop",
+		       (int)((end - begin) / 1000));
+	return r;
 }
 
 static int make_it_end(struct vz_start *s, const struct vz_stop_opts *o, struct vz_err *e)

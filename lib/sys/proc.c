@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 
 #define PF_FORKNOEXEC 0x40 /* the kernel's <linux/sched.h>; part of /proc/PID/stat, proc(5) */
@@ -52,6 +53,37 @@ bool vz_proc_alive(pid_t pid, uint64_t start_time)
 		return pid > 0 && !vz_proc_is_mounted() && (!kill(pid, 0) || errno == EPERM);
 	return p.state != 'Z' && p.state != 'X' &&
 	       (!start_time || p.start_time == start_time);
+}
+
+/* May be hostile: the list of groups, as long as the guest likes, stands before. A line that is not in
+ * the buffer is one that cannot be told. */
+static uint64_t signals_of(const char *status, const char *line)
+{
+	const char *s = strstr(status, line);
+
+	return s ? strtoull(s + strlen(line), NULL, 16) : UINT64_MAX;
+}
+
+/* In rt_sigtimedwait(2), for whose time the kernel shows what is waited for as not blocked. */
+static bool is_waiting_for_signals(pid_t pid)
+{
+	char path[sizeof("/proc//syscall") + 10], buf[256];
+
+	snprintf(path, sizeof(path), "/proc/%d/syscall", pid);
+	return vz_file_read_buf(AT_FDCWD, path, buf, sizeof(buf)) > 0 &&
+	       strtol(buf, NULL, 10) == SYS_rt_sigtimedwait;
+}
+
+uint64_t vz_proc_takes(pid_t pid)
+{
+	char path[sizeof("/proc//status") + 10], buf[8192];
+
+	if (is_waiting_for_signals(pid))
+		return UINT64_MAX;
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	if (vz_file_read_buf(AT_FDCWD, path, buf, sizeof(buf)) < 0)
+		return UINT64_MAX;
+	return signals_of(buf, "\nSigBlk:\t") | signals_of(buf, "\nSigCgt:\t");
 }
 
 bool vz_proc_is_mounted(void)

@@ -20,6 +20,10 @@ int vz_proc_stat(pid_t pid, struct vz_proc *ret);
  * never reaps, so a zombie is as dead as one can be. Where /proc is missing, any process with that
  * number counts: nobody may be taken for dead because nothing can be seen. */
 bool vz_proc_alive(pid_t pid, uint64_t start_time);
+/* The signals that the process's first thread catches or blocks, a bit of VZ_PROC_SIGNAL() for each: none of
+ * them is dropped when it is PID 1 of a pid namespace. All, when it cannot be told. */
+uint64_t vz_proc_takes(pid_t pid);
+#define VZ_PROC_SIGNAL(sig) (1ull << ((sig) - 1))
 /* Is /proc there, and that of our own pid namespace? */
 bool vz_proc_is_mounted(void);
 /* The host's boot id, without newline; buf of at least 37 bytes. */
