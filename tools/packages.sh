@@ -9,7 +9,7 @@ PACKAGES_BUILD="autoconf automake gcc clang make pkg-config libc6-dev libcap-dev
 
 # What the suites call on top.
 PACKAGES_TEST="git libclang-rt-dev shellcheck codespell man-db groff-base mmdebstrap debian-archive-keyring
-	strace kmod jq nftables iptables dnsmasq-base rsync attr"
+	strace kmod jq nftables iptables dnsmasq-base rsync attr libcap2-bin"
 
 # What the virtual machines need on top.
 PACKAGES_VM="qemu-system-x86 cpio kmod mmdebstrap e2fsprogs busybox-static"

@@ -296,6 +296,9 @@ static int put_entry(struct job *j)
 	if (r < 0)
 		return r;
 	m.xattrs = x;
+	r = vz_put_owner(&j->put, j->path, &m, j->e);
+	if (r < 0)
+		return r;
 	if (hard && fate == VZ_PUT_EMPTY)
 		return put_file(j, &m, true);
 	if (hard)

@@ -10,9 +10,7 @@
 #include "sys/proc.h"
 #include "sys/idmap.h"
 
-#include <endian.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
@@ -22,79 +20,11 @@
 #define KEEP "trusted.vz.keep"
 #define CAPS "security.capability"
 #define ACL_MAX (64u << 10) /* XATTR_SIZE_MAX of the kernel */
-#define ACL_USER 0x02
-#define ACL_GROUP 0x08
-
-struct acl_entry {
-	uint16_t tag, perm;
-	uint32_t id;
-};
 
 struct keep {
 	uint32_t mode;
 	unsigned char cap[VZ_CAP_XATTR_MAX];
 };
-
-static uint32_t shift_id(uint32_t id, uint32_t from, uint32_t to)
-{
-	return id - from < VZ_IDS_PER_VPS ? id - from + to : id;
-}
-
-int vz_shift_acl(void *acl, size_t n, const struct vz_shift *s)
-{
-	unsigned char *p = acl;
-	uint32_t version;
-	int changed = 0;
-
-	if (n < sizeof(version) || (n - sizeof(version)) % sizeof(struct acl_entry))
-		return -EINVAL;
-	memcpy(&version, p, sizeof(version));
-	if (le32toh(version) != 2)
-		return -EINVAL;
-	for (size_t at = sizeof(version); at < n; at += sizeof(struct acl_entry)) {
-		struct acl_entry a;
-		uint32_t id, now;
-
-		memcpy(&a, p + at, sizeof(a));
-		id = le32toh(a.id);
-		now = id;
-		if (le16toh(a.tag) == ACL_USER)
-			now = shift_id(id, s->from_uid, s->to_uid);
-		else if (le16toh(a.tag) == ACL_GROUP)
-			now = shift_id(id, s->from_gid, s->to_gid);
-		if (now == id)
-			continue;
-		a.id = htole32(now);
-		memcpy(p + at, &a, sizeof(a));
-		changed = 1;
-	}
-	return changed;
-}
-
-int vz_shift_cap(void *cap, size_t n, const struct vz_shift *s)
-{
-	struct vfs_ns_cap_data c = { 0 };
-	uint32_t magic, root, now;
-
-	_Static_assert(sizeof(c) == VZ_CAP_XATTR_MAX, "as the kernel has it");
-	if (n != XATTR_CAPS_SZ_2 && n != XATTR_CAPS_SZ_3)
-		return -EINVAL;
-	memcpy(&c, cap, n);
-	magic = le32toh(c.magic_etc);
-	if ((magic & VFS_CAP_REVISION_MASK) !=
-	    (n == XATTR_CAPS_SZ_2 ? VFS_CAP_REVISION_2 : VFS_CAP_REVISION_3))
-		return -EINVAL;
-	root = n == XATTR_CAPS_SZ_2 ? 0 : le32toh(c.rootid);
-	now = shift_id(root, s->from_uid, s->to_uid);
-	if (now == root)
-		return 0;
-	magic = (magic & ~VFS_CAP_REVISION_MASK) | (now ? VFS_CAP_REVISION_3 : VFS_CAP_REVISION_2);
-	c.magic_etc = htole32(magic);
-	c.rootid = htole32(now);
-	n = now ? XATTR_CAPS_SZ_3 : XATTR_CAPS_SZ_2;
-	memcpy(cap, &c, n);
-	return (int)n;
-}
 
 static bool no_attribute(int err)
 {
@@ -125,8 +55,8 @@ static int shift_acl_attr(const char *proc, const char *name, const struct vz_sh
 /* Owner of a regular file, whose setuid bits and capability chown(2) drops. */
 static int shift_file(int fd, const char *proc, const struct stat *st, const struct vz_shift *s)
 {
-	uint32_t uid = shift_id(st->st_uid, s->from_uid, s->to_uid);
-	uint32_t gid = shift_id(st->st_gid, s->from_gid, s->to_gid);
+	uint32_t uid = vz_shift_id(st->st_uid, s->from_uid, s->to_uid);
+	uint32_t gid = vz_shift_id(st->st_gid, s->from_gid, s->to_gid);
 	struct keep k = { 0 };
 	ssize_t n = getxattr(proc, KEEP, &k, sizeof(k)), cap = 0;
 	int r;
@@ -177,8 +107,8 @@ int vz_shift_one(int dirfd, const char *name, const struct vz_shift *s)
 	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", fd);
 	if (S_ISREG(st.st_mode))
 		r = shift_file(fd, proc, &st, s);
-	else if (fchownat(fd, "", shift_id(st.st_uid, s->from_uid, s->to_uid),
-			  shift_id(st.st_gid, s->from_gid, s->to_gid), AT_EMPTY_PATH) < 0)
+	else if (fchownat(fd, "", vz_shift_id(st.st_uid, s->from_uid, s->to_uid),
+			  vz_shift_id(st.st_gid, s->from_gid, s->to_gid), AT_EMPTY_PATH) < 0)
 		r = -errno;
 	if (!r && !S_ISLNK(st.st_mode))
 		r = shift_acl_attr(proc, "system.posix_acl_access", s);

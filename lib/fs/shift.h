@@ -8,15 +8,10 @@
 #define VZ_FS_SHIFT_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
-
-/* 65536 ids beginning with from_... become those beginning with to_... ; others stay. */
-struct vz_shift {
-	uint32_t from_uid, from_gid, to_uid, to_gid;
-};
+#include "sys/idshift.h"
 
 /* The first ids of the tree at dirfd and, after an interrupted pass, what they were becoming
  * (equal when none is under way). A tree without the mark has ids from 0. */
@@ -34,12 +29,5 @@ int vz_shift_mark(int dirfd, uint32_t uid, uint32_t gid);
 int vz_shift_tree(int dirfd, uint32_t uid, uint32_t gid, struct vz_err *e);
 /* The single inode at dirfd/name ("" = dirfd itself), with its attributes. */
 int vz_shift_one(int dirfd, const char *name, const struct vz_shift *s);
-
-/* The value of a POSIX ACL attribute, in place. 1 when it changed; -EINVAL if it is none. */
-int vz_shift_acl(void *acl, size_t n, const struct vz_shift *s);
-/* The value of security.capability; `cap` has room for VZ_CAP_XATTR_MAX bytes. Returns the new
- * size, 0 when nothing changed; -EINVAL if it is none. */
-#define VZ_CAP_XATTR_MAX 24
-int vz_shift_cap(void *cap, size_t n, const struct vz_shift *s);
 
 #endif

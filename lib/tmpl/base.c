@@ -25,8 +25,8 @@
 #include <sys/stat.h>
 
 #define HASH_DIGITS 16
-/* Another number when unpacking leaves out something else than before. */
-#define BASE_VERSION 2
+/* Another number when unpacking makes something else of an archive than before. */
+#define BASE_VERSION 3
 
 /* TEMPLATE, and TEMPLATE/base opened. */
 struct store {

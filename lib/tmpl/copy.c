@@ -138,14 +138,13 @@ static int copy_file(struct copy *c, int dirfd, const char *name, bool empty)
 	r = read_xattrs(in, &x);
 	if (r < 0)
 		return vz_put_fail(c->e, -r, c->path, "Unable to read the attributes of");
-	r = vz_put_file(&c->put, c->path, &out, c->e);
-	if (r < 0)
-		return r;
-	r = empty ? 0 : copy_data(c, in, out, &st);
-	if (r < 0)
-		return r;
 	m.xattrs = x;
-	return vz_put_file_end(out, c->path, &m, c->e);
+	r = vz_put_owner(&c->put, c->path, &m, c->e);
+	if (r == 0)
+		r = vz_put_file(&c->put, c->path, &out, c->e);
+	if (r == 0 && !empty)
+		r = copy_data(c, in, out, &st);
+	return r < 0 ? r : vz_put_file_end(out, c->path, &m, c->e);
 }
 
 /* True when another name of this file is there already; then it has been linked, *ret says how
@@ -189,6 +188,9 @@ static int copy_other(struct copy *c, int dirfd, const char *name, const struct 
 	if (S_ISREG(st->st_mode))
 		return copy_file(c, dirfd, name, fate == VZ_PUT_EMPTY);
 	meta_of(st, &m);
+	r = vz_put_owner(&c->put, c->path, &m, c->e);
+	if (r < 0)
+		return r;
 	if (!S_ISLNK(st->st_mode))
 		return vz_put_node(&c->put, c->path, &m, c->e);
 	n = readlinkat(dirfd, name, text, sizeof(text) - 1);
@@ -256,7 +258,9 @@ static int copy_dir(struct copy *c, int parent, const char *name)
 	if (r < 0)
 		return vz_put_fail(c->e, -r, c->path, "Unable to read the attributes of");
 	m.xattrs = x;
-	r = vz_put_dir(&c->put, c->path, &m, c->e);
+	r = vz_put_owner(&c->put, c->path, &m, c->e);
+	if (r == 0)
+		r = vz_put_dir(&c->put, c->path, &m, c->e);
 	if (r < 0 || (c->depth && vz_is_mount_at(fd, "")))
 		return r;
 	if (c->depth >= DEPTH_MAX)

@@ -10,6 +10,7 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "sys/call.h"
+#include "sys/idmap.h"
 
 #include <limits.h>
 #include <sys/stat.h>
@@ -187,6 +188,59 @@ static int charge_entry(struct vz_put *p, const char *path, const struct vz_put_
 		cost += m->xattrs.v[i].size;
 	p->entries++;
 	return vz_put_charge(p, cost + strlen(path), e);
+}
+
+/* ---- whose it is ---- */
+
+static bool is_within(uint32_t id, uint32_t first)
+{
+	return !first || id - first < VZ_IDS_PER_VPS;
+}
+
+static int shift_attributes(const struct vz_xattrs *x, const struct vz_shift *ids)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < x->n; i++) {
+		struct vz_xattr *a = &x->v[i];
+
+		if (vz_str_prefix(a->name, "system.posix_acl_", NULL)) {
+			r = vz_shift_acl(a->value, a->size, ids);
+		} else if (vz_str_eq(a->name, "security.capability")) {
+			r = vz_shift_cap(a->value, a->size, ids);
+			a->size = r > 0 ? (size_t)r : a->size; /* never more: from 0 no root is named */
+		}
+	}
+	return r;
+}
+
+/* The first of a range that a host may have given to a container, or 0. */
+static uint32_t host_range(uint32_t id)
+{
+	return id < VZ_IDS_PER_VPS || id > UINT32_MAX - VZ_IDS_PER_VPS ? 0 : id;
+}
+
+int vz_put_owner(struct vz_put *p, const char *path, struct vz_put_meta *m, struct vz_err *e)
+{
+	char why[128];
+
+	if (!p->knows_ids) {
+		p->knows_ids = true;
+		p->ids.from_uid = host_range(m->uid);
+		p->ids.from_gid = host_range(m->gid);
+	}
+	if (!p->ids.from_uid && !p->ids.from_gid)
+		return 0;
+	if (!is_within(m->uid, p->ids.from_uid) || !is_within(m->gid, p->ids.from_gid)) {
+		snprintf(why, sizeof(why), "its owner %u:%u is none of the container's whose ids begin with "
+			 "%u:%u; pack it inside, with vzctl exec", m->uid, m->gid, p->ids.from_uid,
+			 p->ids.from_gid);
+		return refuse(e, path, why);
+	}
+	m->uid = vz_shift_id(m->uid, p->ids.from_uid, 0);
+	m->gid = vz_shift_id(m->gid, p->ids.from_gid, 0);
+	return shift_attributes(&m->xattrs, &p->ids) < 0 ?
+		       refuse(e, path, "an attribute or access list is malformed") : 0;
 }
 
 enum vz_put_fate vz_put_fate(const struct vz_put *p, const char *raw, mode_t mode, int64_t size)

@@ -21,6 +21,7 @@
 #include <time.h>
 
 #include "base/err.h"
+#include "sys/idshift.h"
 
 struct vz_xattrs {
 	struct vz_xattr {
@@ -63,6 +64,8 @@ struct vz_put {
 	struct vz_put_fix *fixes, **fixes_end;
 	size_t fix_bytes;
 	uint64_t entries, devices_skipped, sockets_skipped;
+	bool knows_ids;
+	struct vz_shift ids; /* from those of a host to those of the inside */
 };
 
 /* how: NULL for no bound but the file system's. */
@@ -82,6 +85,11 @@ enum vz_put_fate vz_put_fate(const struct vz_put *p, const char *path, mode_t mo
 
 /* To be called before `bytes` more are written: VZ_FS_NO_DISK_SPACE (46) beyond the bound. */
 int vz_put_charge(struct vz_put *p, uint64_t bytes, struct vz_err *e);
+
+/* To be called for each entry, the top or what comes first before all others, when `m` is read. A tree
+ * that was taken out of VE_ROOT has owners of its container's host ids: where the first one's are such,
+ * they all become those of the inside, and one that is of no such range is refused (47). */
+int vz_put_owner(struct vz_put *p, const char *path, struct vz_put_meta *m, struct vz_err *e);
 
 /* All of these: VZ_FS_BAD_TMPL (47) for what the rules refuse, VZ_FS_NO_DISK_SPACE (46), and
  * VZ_FS_NEW_VE_PRVT (48) when the kernel says no for another reason. */
