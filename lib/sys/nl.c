@@ -25,11 +25,14 @@
 
 static int open_socket(int bus)
 {
-	struct sockaddr_nl any = { .nl_family = AF_NETLINK };
+	struct sockaddr_nl zero = { .nl_family = AF_NETLINK };
 	autoclose int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, bus);
 	int on = 1;
 
-	if (fd < 0 || bind(fd, (struct sockaddr *)&any, sizeof(any)) < 0)
+	if (fd < 0 || bind(fd, (struct sockaddr *)&zero, sizeof(zero)) < 0)
+		return -errno;
+	/* to the kernel: or root of a guest's network namespace could send answers of his own */
+	if (connect(fd, (struct sockaddr *)&zero, sizeof(zero)) < 0)
 		return -errno;
 	/* the kernel's sentence, and no copy of our own request, in an answer; both are extras */
 	(void)setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));

@@ -10,6 +10,7 @@
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <sys/socket.h>
 
 static void addresses(void)
 {
@@ -112,11 +113,29 @@ static void kernel(void)
 	CHECK(strstr(e.msg, "cannot find it: Attribute failed policy validation: "));
 }
 
+/* Who has the rights over a network namespace, as root of a guest has over his, answers in the
+ * kernel's stead. */
+static void forged(void)
+{
+	struct nlmsghdr h = { .nlmsg_len = sizeof(h), .nlmsg_type = NLMSG_DONE };
+	struct sockaddr_nl to;
+	socklen_t len = sizeof(to);
+	struct vz_err e = { 0 };
+	autoclose int s = vz_nl_open(NETLINK_ROUTE, VZ_NL_HERE, &e);
+	autoclose int other = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	ssize_t n;
+
+	CHECK(s >= 0 && other >= 0 && !getsockname(s, (struct sockaddr *)&to, &len));
+	n = sendto(other, &h, sizeof(h), 0, (struct sockaddr *)&to, sizeof(to));
+	CHECK(n < 0 && (errno == ECONNREFUSED || (errno == EPERM && geteuid() != 0)));
+}
+
 int main(void)
 {
 	addresses();
 	nests();
 	too_much();
 	kernel();
+	forged();
 	return done();
 }
