@@ -33,6 +33,7 @@ struct cg_fds {
 	int dir[CG_NHIER];    /* the group itself */
 	int self[CG_NHIER];   /* v1 "tasks", opened by us for the child that attaches itself */
 	int join;             /* the v2 group beside init */
+	int init;             /* the host's /proc/PID of init */
 	bool scanned;         /* mountinfo has been read */
 };
 

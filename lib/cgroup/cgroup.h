@@ -91,12 +91,14 @@ int vz_cg_attach(struct vz_cg *cg, pid_t pid, bool in_clone, struct vz_err *e);
 /* To be called by the creator once the child has attached itself (not needed when it was the
  * creator who did): what kept the group alive until then goes. vz_cg_close() does it too. */
 void vz_cg_attached(struct vz_cg *cg);
-/* Moves a process that joins a running VPS; it goes beside `init` (the VPS's PID 1, host pid)
- * because inner nodes of a v2 tree may hold no processes. pid 0 is the caller, as above but in
- * the initial user namespace. init 0: it was born there, by vz_cg_join_fd(). */
-int vz_cg_join(struct vz_cg *cg, pid_t pid, pid_t init, struct vz_err *e);
-/* As vz_cg_clone_fd(), of the group beside `init`; -1 when there is none. */
+/* As vz_cg_clone_fd(), for what joins a running VPS: the group that `init` (the VPS's PID 1, host pid)
+ * is in at this moment, because inner nodes of a v2 tree may hold no processes. The guest may remove
+ * it meanwhile; init 0 then looks again where that of the last call is, also from a mount namespace
+ * without the host's /proc. -1 when there is none. */
 int vz_cg_join_fd(struct vz_cg *cg, pid_t init);
+/* Moves the caller, born in that group or the VPS's own, into every other hierarchy; with the host's
+ * rights, and of one thread. */
+int vz_cg_join(struct vz_cg *cg, struct vz_err *e);
 
 /* -EBUSY when what is put beside `init` would be frozen, and by whom: by the host, all of the VPS;
  * or by the guest, the group of its init. */

@@ -26,7 +26,7 @@ int vz_cg_open(unsigned ctid, const char *root, struct vz_cg **ret, struct vz_er
 	}
 	for (int h = 0; h < CG_NHIER; h++)
 		f->root[h] = f->dir[h] = f->self[h] = -EBADF;
-	f->base = f->join = -EBADF;
+	f->base = f->join = f->init = -EBADF;
 	cg->fds = f;
 	cg->ctid = ctid;
 	cg->systemd = !root && cg_scope_wanted();
@@ -53,6 +53,7 @@ void vz_cg_close(struct vz_cg *cg)
 	}
 	vz_closep(&cg->fds->base);
 	vz_closep(&cg->fds->join);
+	vz_closep(&cg->fds->init);
 	free(cg->fds);
 	free(cg);
 }
@@ -159,8 +160,7 @@ static int enter_v2(int dir, pid_t pid, struct vz_err *e)
 
 	snprintf(text, sizeof(text), "%d", pid);
 	r = dir < 0 ? dir : vz_file_write(dir, "cgroup.procs", text);
-	return r < 0 ? vz_fail(e, VZ_RESOURCE, -r, "cannot put process %d into its group", pid) :
-		       0;
+	return r < 0 ? vz_fail(e, VZ_RESOURCE, -r, "cannot put a process into its group") : 0;
 }
 
 int vz_cg_attach(struct vz_cg *cg, pid_t pid, bool in_clone, struct vz_err *e)
@@ -179,22 +179,31 @@ void vz_cg_attached(struct vz_cg *cg)
 	cg_scope_release(cg);
 }
 
-/*
- * The v2 group of `init`, which is ours or one that the guest made below. May be hostile: the
- * part behind our own path is the guest's words; therefore it is opened beneath our directory.
- */
-static int open_beside(const struct vz_cg *cg, pid_t init)
+static int open_proc(pid_t init)
 {
-	char file[sizeof("/proc//cgroup") + 10];
+	char path[sizeof("/proc/") + 10];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d", init);
+	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/*
+ * The v2 group of init, whose /proc/PID is given; it is ours or one that the guest made below. May be
+ * hostile: the part behind our own path is the guest's words; therefore it is opened beneath our
+ * directory.
+ */
+static int open_beside(const struct vz_cg *cg, int init)
+{
 	autofree char *text = NULL;
 	const char *rest = NULL;
 	char *p, *line;
 	int r, dir = cg_dir(cg, CG_V2);
 
-	if (dir < 0)
-		return dir;
-	snprintf(file, sizeof(file), "/proc/%d/cgroup", init);
-	r = (int)vz_file_read(AT_FDCWD, file, 1u << 20, &text);
+	if (dir < 0 || init < 0)
+		return dir < 0 ? dir : init;
+	r = (int)vz_file_read(init, "cgroup", 1u << 20, &text);
 	if (r < 0)
 		return r;
 	for (p = text; !rest && (line = strsep(&p, "\n"));)
@@ -208,8 +217,12 @@ static int open_beside(const struct vz_cg *cg, pid_t init)
 
 int vz_cg_join_fd(struct vz_cg *cg, pid_t init)
 {
+	if (init) {
+		vz_closep(&cg->fds->init);
+		cg->fds->init = open_proc(init);
+	}
 	vz_closep(&cg->fds->join);
-	cg->fds->join = open_beside(cg, init);
+	cg->fds->join = open_beside(cg, cg->fds->init);
 	return cg->fds->join < 0 ? -1 : cg->fds->join;
 }
 
@@ -226,7 +239,7 @@ static bool is_switched_off(int dir)
  * ends at our own group, or at the latest where the hierarchy does. */
 int vz_cg_check_frozen(struct vz_cg *cg, pid_t init, struct vz_err *e)
 {
-	autoclose int at = open_beside(cg, init);
+	autoclose int proc = open_proc(init), at = open_beside(cg, proc);
 	struct stat top, here;
 	int dir = cg_dir(cg, CG_V2);
 
@@ -250,19 +263,9 @@ int vz_cg_check_frozen(struct vz_cg *cg, pid_t init, struct vz_err *e)
 	return 0;
 }
 
-int vz_cg_join(struct vz_cg *cg, pid_t pid, pid_t init, struct vz_err *e)
+int vz_cg_join(struct vz_cg *cg, struct vz_err *e)
 {
-	int r = 0;
-
-	/* The guest may remove the group between look and write; its init is elsewhere then. */
-	for (int i = 0; init && i < 5; i++) {
-		autoclose int dir = open_beside(cg, init);
-
-		r = enter_v2(dir, pid, e);
-		if (r != -ENOENT && r != -ENODEV && r != -EBUSY)
-			break;
-	}
-	return r < 0 ? r : cg->ops->attach(cg, pid, e);
+	return cg->ops->attach(cg, 0, e);
 }
 
 /* To the root of one hierarchy; "tasks", not cgroup.procs, for the reason that v1.c gives. */

@@ -93,7 +93,7 @@ static int v1_attach(struct vz_cg *cg, pid_t pid, struct vz_err *e)
 				r = 0; /* nothing of it is limited */
 		}
 		if (r < 0)
-			return vz_fail(e, VZ_RESOURCE, -r, "cannot put process %d into %s/%s", pid,
+			return vz_fail(e, VZ_RESOURCE, -r, "cannot put a process into %s/%s",
 				       cg_hier_name(h), cg->path);
 	}
 	return 0;

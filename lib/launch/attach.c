@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Joining a running VPS: the file set, order and messages of a launch, but into namespaces that
- * exist. Two processes: the joiner is born in the VPS's pid namespace and stays outside of its cgroup,
- * with the host's ids: the guest can neither signal nor freeze it. It enters the other namespaces and
- * opens what is to be opened. Its last act is the clone of the runner, a child of ours too, into
- * the cgroup of the VPS's init; which only has its ids, capabilities and filter to change before
- * its exec, and is the VPS's process from its first instruction. (A process that moves itself into
- * a v2 group waits for an RCU grace period of the host; a clone into it does not.)
+ * exist. Two processes. The joiner stays in the host's pid namespace and groups, with the host's ids:
+ * the guest can neither see, signal nor freeze it. It enters the other namespaces and opens what is to be
+ * opened. Its last act is the clone of the runner, a child of ours too, into the pid namespace and
+ * the cgroup of the VPS's init; which only has its ids, capabilities and filter to change before its
+ * exec, and is the VPS's process from its first instruction. (A process that moves itself into a v2
+ * group waits for an RCU grace period of the host; a clone into it does not.)
+ *
+ * Who stands in the guest's pid namespace has no namespace of the host's but cgroup and user: the
+ * kernel shows the mount table and the network of a process (/proc/PID/mountinfo, net) to
+ * everybody who sees it, and whoever has opened these files keeps them.
  *
  * May be hostile: everything inside. Until exec both are non-dumpable and their memory belongs to
  * the host's user namespace, so the guest can neither trace them nor open their /proc/PID/exe; no
@@ -35,8 +39,10 @@
 /* Until exec: milliseconds, unless the host is overloaded or the guest wants us to wait. */
 #define JOIN_TIMEOUT_S 15
 
+/* The pid namespace is that of the joiner's children, never its own. */
 #define JOINER_NAMESPACES \
-	(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWTIME)
+	(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWTIME | CLONE_NEWPID)
+#define GROUP_LOOKS 10
 
 /* A new terminal of the VPS's own devpts: both sides of it. A devpts under that name is checked
  * for, not assumed. By the ids of root inside, whose terminal it is to be. */
@@ -70,13 +76,12 @@ static int open_tty(const struct vz_state *st, int *ret_master, int *ret_slave, 
 
 /* The steps that must follow the clone: the groups of the v1 controllers, which a process enters by
  * itself and with the host's rights (see child.c); then what gives these up. */
-static void runner_steps(const struct vz_join *j, int pidfd, bool in_group, int *sock,
-			 struct vz_err *e)
+static void runner_steps(const struct vz_join *j, int pidfd, int *sock, struct vz_err *e)
 {
 	int r;
 
 	setsid();
-	if (vz_cg_join(j->cg, 0, in_group ? 0 : j->state->init, e) < 0)
+	if (vz_cg_join(j->cg, e) < 0)
 		return;
 	if ((j->tty || j->ctty) && ioctl(j->stdio[0], TIOCSCTTY, 0) < 0) {
 		vz_fail(e, VZ_SYSTEM, errno, "cannot take the terminal");
@@ -110,24 +115,46 @@ static _Noreturn void end(int sock, const struct vz_err *e)
 	_exit(255);
 }
 
-/* The runner's pidfd, in the joiner; beside: the v2 group of init, or -1. */
-static int clone_runner(const struct vz_join *j, int pidfd, int beside, int sock, struct vz_err *e)
+/* Beside init, in whatever group that is now. The guest may remove it between our look and the
+ * clone, and do so for ever; then in the VPS's own group, unless that is an inner node of a v2 tree. */
+static pid_t clone_into_group(struct vz_cg *cg, int *ret_pidfd)
+{
+	for (int i = 0; i < GROUP_LOOKS; i++) {
+		int beside = vz_cg_join_fd(cg, 0);
+		pid_t pid = beside < 0 ? -ENOENT : vz_clone3(CLONE_PARENT, ret_pidfd, beside);
+
+		if (pid != -ENOENT && pid != -ENODEV && pid != -EBUSY && pid != -EOPNOTSUPP)
+			return pid;
+	}
+	return vz_clone3(CLONE_PARENT, ret_pidfd, vz_cg_clone_fd(cg));
+}
+
+/* The runner's pidfd, in the joiner. */
+static int clone_runner(const struct vz_join *j, int pidfd, int sock, struct vz_err *e)
 {
 	int runner = -EBADF;
-	pid_t pid = vz_clone3(CLONE_PARENT, &runner, beside);
+	pid_t pid = clone_into_group(j->cg, &runner);
 
-	if (pid < 0 && beside >= 0) { /* the guest has removed that group since we looked */
-		beside = -1;
-		pid = vz_clone3(CLONE_PARENT, &runner, beside);
-	}
 	if (!pid) {
-		runner_steps(j, pidfd, beside >= 0, &sock, e);
+		runner_steps(j, pidfd, &sock, e);
 		end(sock, e);
 	}
+	if (pid == -EBUSY)
+		return vz_fail(e, VZ_SYSTEM, 0, "The container's init is moved from group to group inside, "
+			       "so nothing can join it: try again"), pid;
 	return pid < 0 ? vz_fail(e, VZ_SYSTEM, -pid, "cannot make a process in the container") : runner;
 }
 
-static _Noreturn void joiner_main(const struct vz_join *j, int pidfd, int beside, int sock)
+static int enter_namespaces(int pidfd)
+{
+	int r = vz_setns(pidfd, JOINER_NAMESPACES);
+
+	if (r == -EINVAL) /* a kernel without time namespaces */
+		r = vz_setns(pidfd, JOINER_NAMESPACES & ~CLONE_NEWTIME);
+	return r < 0 || chdir("/") == 0 ? r : -errno;
+}
+
+static _Noreturn void joiner_main(const struct vz_join *j, int pidfd, int sock)
 {
 	struct vz_join mine = *j;
 	struct vz_err e = { 0 };
@@ -136,12 +163,10 @@ static _Noreturn void joiner_main(const struct vz_join *j, int pidfd, int beside
 	prctl(PR_SET_DUMPABLE, 0);
 	vz_child_shed(j->cg);
 	vz_child_reset();
-	r = vz_setns(pidfd, JOINER_NAMESPACES);
-	if (r == -EINVAL) /* a kernel without time namespaces */
-		r = vz_setns(pidfd, JOINER_NAMESPACES & ~CLONE_NEWTIME);
-	if (r < 0 || chdir("/") < 0) {
-		vz_fail(&e, VZ_SYSTEM, r < 0 ? -r : errno,
-			"cannot enter the container's namespaces");
+	(void)vz_cg_join_fd(j->cg, j->state->init); /* while there is the host's /proc */
+	r = enter_namespaces(pidfd);
+	if (r < 0) {
+		vz_fail(&e, VZ_SYSTEM, -r, "cannot enter the container's namespaces");
 		end(sock, &e);
 	}
 	if (j->tty) {
@@ -151,33 +176,11 @@ static _Noreturn void joiner_main(const struct vz_join *j, int pidfd, int beside
 		vz_sync_send(sock, TTY, NULL, master);
 		close(master);
 	}
-	r = clone_runner(&mine, pidfd, beside, sock, &e);
+	r = clone_runner(&mine, pidfd, sock, &e);
 	if (r < 0)
 		end(sock, &e);
 	vz_sync_send(sock, BORN, NULL, r);
 	_exit(0);
-}
-
-/* Birth inside the pid namespace: only children of the one who joined it are born there, so the
- * parent joins for the moment of the fork and goes back. */
-static pid_t clone_joiner(const struct vz_join *j, int pidfd, const int sock[2], int *ret_pidfd)
-{
-	autoclose int own = open("/proc/self/ns/pid_for_children", O_RDONLY | O_CLOEXEC);
-	int beside = vz_cg_join_fd(j->cg, j->state->init), r;
-	pid_t pid;
-
-	if (own < 0)
-		return -errno;
-	r = vz_setns(pidfd, CLONE_NEWPID);
-	if (r < 0)
-		return r;
-	pid = vz_clone3(0, ret_pidfd, -1);
-	if (!pid) {
-		close(sock[0]);
-		joiner_main(j, pidfd, beside, sock[1]);
-	}
-	(void)vz_setns(own, CLONE_NEWPID);
-	return pid;
 }
 
 static int parent_steps(const struct vz_join *j, int sock, int *ret_runner, int *ret_tty,
@@ -212,10 +215,14 @@ int vz_join_start(const struct vz_join *j, int *ret_pidfd, int *ret_tty, struct 
 	if (r < 0)
 		return vz_fail(e, VZ_RESOURCE, -r, "cannot make a socket pair");
 	mine = sock[0];
-	pid = clone_joiner(j, init, sock, &joiner);
+	pid = vz_clone3(0, &joiner, -1);
+	if (!pid) {
+		close(mine);
+		joiner_main(j, init, sock[1]);
+	}
 	close(sock[1]);
 	if (pid < 0)
-		return vz_fail(e, VZ_SYSTEM, -pid, "cannot enter the container's pid namespace");
+		return vz_fail(e, VZ_RESOURCE, -pid, "cannot make a process");
 	r = parent_steps(j, mine, &runner, &tty, e);
 	vz_give_up(joiner); /* its work is done, or must be */
 	if (r < 0) {

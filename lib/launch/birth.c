@@ -16,6 +16,7 @@
 #include "sys/caps.h"
 #include "sys/inherit.h"
 
+#include <grp.h>
 #include <sys/prctl.h>
 
 #define NAMESPACES (CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWUTS)
@@ -34,6 +35,7 @@ void vz_child_shed(struct vz_cg *cg)
 {
 	vz_inherit_reset();
 	vz_inherit_open_limits();
+	(void)setgroups(0, NULL);
 	vz_cg_leave(cg);
 }
 

@@ -195,6 +195,28 @@ static void test_limits(void)
 	vz_cg_close(cg);
 }
 
+/* A process beside init, as vz_join_start() makes it; 0: beside that of the last call. */
+static pid_t join(struct vz_cg *cg, pid_t init)
+{
+	int fd = vz_cg_join_fd(cg, init), ready[2];
+	char c;
+	pid_t pid;
+
+	CHECK(fd >= 0 && !pipe(ready));
+	pid = vz_clone3(0, NULL, fd);
+	if (!pid) {
+		OK(vz_cg_join(cg, &err));
+		close(ready[0]);
+		close(ready[1]);
+		for (;;)
+			pause();
+	}
+	close(ready[1]);
+	CHECK_INT(read(ready[0], &c, 1), 0);
+	close(ready[0]);
+	return pid;
+}
+
 /* 0 or the errno of opening a device inside the group. */
 static int try_device(struct vz_cg *cg, pid_t init, const char *path)
 {
@@ -202,7 +224,7 @@ static int try_device(struct vz_cg *cg, pid_t init, const char *path)
 	pid_t pid = vz_clone3(0, NULL, fd);
 
 	if (!pid) {
-		if (fd < 0 || vz_cg_join(cg, 0, 0, &err) < 0)
+		if (fd < 0 || vz_cg_join(cg, &err) < 0)
 			_exit(99);
 		fd = open(path, O_RDWR | O_CLOEXEC);
 		_exit(fd < 0 ? errno : 0);
@@ -349,11 +371,7 @@ static void test_tree(void)
 	init = start_guest(cg, 0, body_storm);
 	CHECK(!mkdirat(vz_cg_clone_fd(cg), "init.scope", 0755));
 	deep = openat(vz_cg_clone_fd(cg), "init.scope", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	pid = fork();
-	if (!pid)
-		for (;;)
-			pause();
-	OK(vz_cg_join(cg, pid, init, &err));
+	pid = join(cg, init);
 	test_membership(pid, "900001");
 	other = open_group(CG_TEST_CTID);
 	CHECK(vz_cg_create(other, 0, 0, &err) == -EBUSY);
@@ -365,9 +383,13 @@ static void test_tree(void)
 		snprintf(text, sizeof(text), "%d", init);
 		CHECK_INT(vz_file_write(deep, "cgroup.procs", text), 0);
 		/* beside an init that is in a group of its own */
-		CHECK(vz_cg_join_fd(cg, init) >= 0);
-		OK(vz_cg_join(cg, pid, init, &err));
+		pid = join(cg, init);
 		test_membership(pid, "/init.scope");
+		/* the same one again, and another group of his */
+		CHECK(vz_cg_join_fd(cg, 0) >= 0);
+		CHECK_INT(vz_file_write(vz_cg_clone_fd(cg), "cgroup.procs", text), 0);
+		pid = join(cg, 0);
+		test_membership(pid, "900001");
 	}
 	t = now_us();
 	OK(vz_cg_kill(cg, 10000, &err));
