@@ -743,6 +743,7 @@ static int usage(void)
 	      "probe weird CMD...     runs it with all that can be inherited out of the ordinary\n"
 	      "probe freeze | stopper   PID 1; who joins, before his exec\n"
 	      "probe lease FILE       whoever opens it waits\n"
+	      "probe linger SOCKET N  sends it descriptors that are not to be closed\n"
 	      "probe args ... | exit N | signal N | sleep | catch N | daemon | eat MIB\n",
 	      stderr);
 	return 2;
@@ -824,6 +825,8 @@ static int probe_with_args(int argc, char **argv)
 		return catch_signals(atoi(argv[2]));
 	if (!strcmp(what, "lease"))
 		return lease(argv[2]);
+	if (!strcmp(what, "linger") && argc == 4)
+		return send_lingering(argv[2], atoi(argv[3]));
 	if (!strcmp(what, "flood"))
 		return send_datagrams(atoi(argv[2]));
 	if (!strcmp(what, "open"))

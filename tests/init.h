@@ -18,4 +18,9 @@ int take(const char *kind, long max, int hold);
 /* The effective uid of who made the user namespace `path`. */
 int show_owner(const char *path);
 
+/* ---- linger.c ---- */
+/* Sends n datagrams with a descriptor each to the socket `path`, says "sent" for each, and lives on as
+ * long as these are to linger. */
+int send_lingering(const char *path, int n);
+
 #endif

@@ -25,9 +25,7 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
 void vz_child_reset(void)
 {
@@ -133,18 +131,6 @@ static int build_tree(const struct vz_spec *s, struct vz_err *e)
 	return r < 0 ? vz_fail(e, VZ_ENVCREATE, -r, "cannot pivot to the container's root") : 0;
 }
 
-/* A datagram socket at a fixed place in the fresh /run, for a service manager's READY=1. */
-static int make_notify(int *ret, struct vz_err *e)
-{
-	struct sockaddr_un a = { .sun_family = AF_UNIX, .sun_path = NOTIFY_SOCKET };
-	autoclose int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a)) < 0)
-		return vz_fail(e, VZ_SYSTEM, errno, "cannot make %s", NOTIFY_SOCKET);
-	*ret = TAKE_FD(fd);
-	return 0;
-}
-
 /* Step 6. */
 static int become(const struct vz_spec *s, struct vz_err *e)
 {
@@ -237,7 +223,7 @@ static void child_steps(const struct vz_spec *s, int *sock, struct vz_err *e)
 	vz_child_reset();
 	if (become(s, e) < 0)						/* 6 */
 		return;
-	if (s->notify && make_notify(&notify, e) < 0)
+	if (s->notify && vz_notify_make(&notify, e) < 0)
 		return;
 	r = open_stdio(s, stdio);
 	if (r < 0) {

@@ -26,6 +26,11 @@ int vz_child_become_root(void);
 int vz_child_confine(uint64_t caps, const struct vz_filter *filter, struct vz_err *e);
 
 #define NOTIFY_SOCKET "/run/vz-notify"
+/* A datagram socket at a fixed place in the fresh /run, for a service manager's READY=1. */
+int vz_notify_make(int *ret, struct vz_err *e);
+/* Before the first program of the guest runs: makes the process that listens on sock, which the
+ * caller then closes; sets l->listener and l->ready. */
+int vz_notify_listen(int sock, struct vz_launch *l, struct vz_err *e);
 
 /* Gives the guest behind the root a boot id of its own, and fills its fresh /run. */
 int vz_run_fill(uint32_t features, struct vz_err *e);

@@ -54,7 +54,7 @@ struct vz_spec {
 	int console;             /* detached mount for /dev/console, or -1 */
 	const char *hostname;
 	unsigned terminals;      /* bound of its /dev/pts; 0: none */
-	bool notify;             /* make the socket of vz_launch.notify */
+	bool notify;             /* listen for vz_launch.ready */
 	const struct vz_cmd *cmds; /* instead of init, tried in turn; or NULL */
 	int stdio[3];            /* -1: the console, or /dev/null */
 	struct vz_cg *cg;
@@ -63,9 +63,10 @@ struct vz_spec {
 struct vz_launch {
 	pid_t pid;
 	int pidfd, sock;
-	int notify; /* datagram socket /run/vz-notify inside: "READY=1" when a systemd guest is up */
+	int ready;    /* one byte comes when a systemd guest has said READY=1 to /run/vz-notify */
+	int listener; /* the process that hears it */
 };
-#define VZ_LAUNCH_INIT { .pidfd = -EBADF, .sock = -EBADF, .notify = -EBADF }
+#define VZ_LAUNCH_INIT { .pidfd = -EBADF, .sock = -EBADF, .ready = -EBADF, .listener = -EBADF }
 
 /* On failure nothing of the child is left. */
 int vz_launch_begin(const struct vz_spec *s, struct vz_launch *ret, struct vz_err *e);
@@ -74,7 +75,7 @@ int vz_launch_ready(const struct vz_spec *s, struct vz_launch *l, struct vz_err 
 /* Both. On failure nothing of the child is left. */
 int vz_launch_prepare(const struct vz_spec *s, struct vz_launch *ret, struct vz_err *e);
 int vz_launch_go(struct vz_launch *l, struct vz_err *e);
-/* Nobody listens to vz_launch.notify any longer, so systemd, which goes on to tell of itself, tells
+/* Nobody listens for vz_launch.ready any longer, so systemd, which goes on to tell of itself, tells
  * its own socket, where that has no effect. */
 void vz_launch_notified(const struct vz_state *st);
 /* Kills the child if there is one, reaps it if it ends soon, and closes everything. */

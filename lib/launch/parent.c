@@ -47,10 +47,11 @@ int vz_launch_begin(const struct vz_spec *s, struct vz_launch *ret, struct vz_er
 
 int vz_launch_ready(const struct vz_spec *s, struct vz_launch *l, struct vz_err *e)
 {
-	int r = vz_sync_wait(l->sock, ROOTED, vz_end_in(LAUNCH_TIMEOUT_S), &l->notify, e); /* 7 */
+	autoclose int notify = -EBADF;
+	int r = vz_sync_wait(l->sock, ROOTED, vz_end_in(LAUNCH_TIMEOUT_S), &notify, e); /* 7 */
 
 	vz_cg_attached(s->cg);
-	return r;
+	return r < 0 || notify < 0 ? r : vz_notify_listen(notify, l, e);
 }
 
 int vz_launch_prepare(const struct vz_spec *s, struct vz_launch *ret, struct vz_err *e)
@@ -93,7 +94,9 @@ void vz_launch_close(struct vz_launch *l)
 {
 	vz_closep(&l->sock);
 	vz_closep(&l->pidfd);
-	vz_closep(&l->notify);
+	vz_give_up(l->listener);
+	vz_closep(&l->listener);
+	vz_closep(&l->ready);
 	*l = (struct vz_launch)VZ_LAUNCH_INIT;
 }
 

@@ -160,25 +160,3 @@ int vz_run_fill(uint32_t features, struct vz_err *e)
 	r = is_systemd_guest() ? hold_slaves() : 0;
 	return r < 0 ? vz_fail(e, VZ_ENVCREATE, -r, "cannot mount " ALL_SLAVES) : 0;
 }
-
-/* As root inside, since a file of another id cannot be there; in one step, since it is spoken to at
- * any moment. */
-static int lead_notify_home(void *state)
-{
-	const struct vz_state *st = state;
-	int r = st->uid ? vz_child_become_root() : 0;
-
-	if (r < 0)
-		return r;
-	if (symlink("/run/systemd/notify", NOTIFY_SOCKET ".new") < 0 ||
-	    rename(NOTIFY_SOCKET ".new", NOTIFY_SOCKET) < 0)
-		return -errno;
-	return 0;
-}
-
-void vz_launch_notified(const struct vz_state *st)
-{
-	int namespaces = CLONE_NEWNS | (st->uid ? CLONE_NEWUSER : 0);
-
-	(void)vz_join_call(st, namespaces, lead_notify_home, (void *)(uintptr_t)st);
-}

@@ -21,7 +21,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -270,19 +269,17 @@ static int check(struct vz_ct *ct, const struct vz_start_opts *o, bool again, st
  * as started once they run. */
 static int wait_ready(struct vz_start *s, struct vz_err *e)
 {
-	struct pollfd f[3] = { { .fd = s->env.launch.notify, .events = POLLIN },
+	struct pollfd f[3] = { { .fd = s->env.launch.ready, .events = POLLIN },
 			       { .fd = s->env.launch.pidfd, .events = POLLIN },
 			       { .fd = vz_cancel_fd(), .events = POLLIN } };
 	int64_t end = vz_env_end(&s->env.ct->conf.start_timeout, WAIT_TIMEOUT_S);
-	char msg[1024];
 	int wait;
+	char c;
 
 	vz_log(0, "Container start in progress, waiting ...");
 	if (!vz_env_is_systemd(s->state.init))
 		return 0;
 	while ((wait = vz_poll_ms(end)) > 0) {
-		ssize_t n;
-
 		if (poll(f, 3, wait) < 0 && errno != EINTR)
 			break;
 		if (f[1].revents) {
@@ -293,12 +290,10 @@ static int wait_ready(struct vz_start *s, struct vz_err *e)
 		if (f[2].revents) /* the user has had enough of waiting; the VPS goes on */
 			return vz_fail(e, VZ_WAIT_FAILED, 0, "Container wait failed - interrupted, "
 				       "the container goes on starting");
-		n = recv(f[0].fd, msg, sizeof(msg) - 1, MSG_DONTWAIT);
-		if (n <= 0)
-			continue;
-		msg[n] = 0;
-		if (!strncmp(msg, "READY=1", 7) || strstr(msg, "\nREADY=1"))
-			return 0;
+		if (f[0].revents)
+			return read(f[0].fd, &c, 1) == 1 ? 0 :
+				vz_fail(e, VZ_WAIT_FAILED, 0, "Container wait failed - the process that "
+					"listens to it has ended, the container goes on starting");
 	}
 	return vz_fail(e, VZ_WAIT_FAILED, 0, "Container wait failed - timeout expired, the container "
 		       "goes on starting");
