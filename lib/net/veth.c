@@ -38,12 +38,15 @@ static int as_veth(int r, struct vz_err *e, const struct vz_netif *n)
 
 /* ---- the host's end ---- */
 
+/* *ret is zeroed where there is no device of that name. */
 static int bridge_find(int rtnl, const char *name, struct vz_link *ret, struct vz_err *e)
 {
 	int r = vz_link_find(rtnl, name, ret, NULL);
 
-	if (r == -ENODEV)
-		return vz_fail(e, VZ_VETH_ERROR, 0, "there is no bridge %s", name);
+	if (r == -ENODEV) {
+		*ret = (struct vz_link){ 0 };
+		return 0;
+	}
 	if (r < 0)
 		return vz_fail(e, VZ_VETH_ERROR, -r, "cannot look at bridge %s", name);
 	if (strcmp(ret->kind, "bridge"))
@@ -67,35 +70,57 @@ static struct vz_guard_dev guard_of(const struct vz_veth_at *at, int index,
 
 /* Guarded before anything can pass; the guard of a pair that is given up goes with it. */
 static int dress(const struct vz_veth_at *at, const struct vz_netif *n, const struct vz_link *link,
-		 const struct vz_link *bridge, struct vz_err *e)
+		 struct vz_err *e)
 {
 	struct vz_guard_dev guard = guard_of(at, link->index, n);
-	struct vz_link_change c = { .master = bridge->index, .no_ipv6_auto = bridge->index };
+	const struct vz_link_change c = { .no_ipv6_auto = true };
 	int r = vz_guard_attach(at->rtnl, &guard, e);
 
 	if (r >= 0 && n->n_ip)
 		r = vz_guard_addr_add(link->index, n->ip, n->n_ip, e);
-	if (r >= 0 && bridge->index)
+	if (r >= 0 && *n->v[VZ_NETIF_BRIDGE])
 		r = vz_link_set(at->rtnl, link->index, &c, e);
 	return r;
 }
 
-static int pair(const struct vz_veth_at *at, const struct vz_netif *n, const struct vz_link *bridge,
-		struct vz_err *e)
+/* What vznetcfg has put on a bridge, the named one or another, stays there. A bridge that is missing, on a
+ * host that is not ready or not the one the configuration was made for, keeps no VPS down. */
+static int join(const struct vz_veth_at *at, const struct vz_netif *n, struct vz_err *e)
 {
+	const char *name = n->v[VZ_NETIF_HOST_IFNAME], *of = n->v[VZ_NETIF_BRIDGE];
+	struct vz_link host = { 0 }, bridge = { 0 };
+	int r = *of ? vz_link_find(at->rtnl, name, &host, e) : 0;
+
+	if (r < 0 || !*of || host.master)
+		return r;
+	r = bridge_find(at->rtnl, of, &bridge, e);
+	if (r >= 0 && bridge.index)
+		return vz_link_set(at->rtnl, host.index,
+				   &(struct vz_link_change){ .master = bridge.index }, e);
+	if (r < 0)
+		return r;
+	(void)vz_fail(e, VZ_VETH_ERROR, 0, "%s is not connected: there is no bridge %s; make it, then run "
+		      "'ip link set %s master %s'", name, of, name, of);
+	return 1;
+}
+
+static int pair(const struct vz_veth_at *at, const struct vz_netif *n, struct vz_err *e)
+{
+	struct vz_link bridge = { 0 };
 	uint8_t mac[6], host_mac[6];
 	struct vz_link_pair p = { .host = n->v[VZ_NETIF_HOST_IFNAME],
 				  .inside = n->v[VZ_NETIF_IFNAME],
 				  .netns = at->netns,
 				  .host_mac = host_mac,
-				  .mac = mac,
-				  .mtu = bridge->mtu }; /* or the bridge's would shrink */
+				  .mac = mac };
 	struct vz_link old;
 	int r = vz_netif_mac(n, VZ_NETIF_MAC, mac);
 
 	if (r < 0)
 		return vz_fail(e, VZ_VETH_ERROR, -r, "no hardware address");
 	vz_netif_host_mac(n, host_mac);
+	if (*n->v[VZ_NETIF_BRIDGE] && vz_link_find(at->rtnl, n->v[VZ_NETIF_BRIDGE], &bridge, NULL) >= 0)
+		p.mtu = bridge.mtu; /* or the bridge's would shrink */
 	r = vz_link_pair(at->rtnl, &p, e);
 	if (r != -EEXIST)
 		return r;
@@ -176,18 +201,14 @@ static int inside(const struct vz_veth_at *at, const struct vz_link *host, const
 
 static int make(const struct vz_veth_at *at, const struct vz_netif *n, struct vz_err *e)
 {
-	struct vz_link bridge = { 0 }, host = { 0 };
-	int r = 0;
+	struct vz_link host = { 0 };
+	int r = pair(at, n, e);
 
-	if (*n->v[VZ_NETIF_BRIDGE])
-		r = bridge_find(at->rtnl, n->v[VZ_NETIF_BRIDGE], &bridge, e);
-	if (r >= 0)
-		r = pair(at, n, &bridge, e);
 	if (r < 0)
 		return r;
 	r = vz_link_find(at->rtnl, n->v[VZ_NETIF_HOST_IFNAME], &host, e);
 	if (r >= 0)
-		r = dress(at, n, &host, &bridge, e);
+		r = dress(at, n, &host, e);
 	if (r >= 0)
 		r = inside(at, &host, n, e);
 	if (r < 0)
@@ -236,7 +257,9 @@ int vz_veth_up(const struct vz_veth_at *at, const struct vz_netif *n, struct vz_
 		r = vz_link_set(at->rtnl, host.index, &(struct vz_link_change){ .up = true }, e);
 	if (r < 0)
 		return as_veth(r, e, n);
-	return tell_vznetcfg(at->ctid, name, e);
+	/* first, since brctl fails on a device that is on its bridge, and the script may make the bridge */
+	r = tell_vznetcfg(at->ctid, name, e);
+	return r < 0 ? r : as_veth(join(at, n, e), e, n);
 }
 
 int vz_veth_delete(int rtnl, const struct vz_netif *n, struct vz_err *e)
@@ -292,6 +315,9 @@ static int host_change(const struct vz_veth_at *at, const struct vz_link *host,
 	if (differ(from, to, VZ_NETIF_BRIDGE)) {
 		if (*to->v[VZ_NETIF_BRIDGE])
 			r = bridge_find(at->rtnl, to->v[VZ_NETIF_BRIDGE], &bridge, e);
+		/* not off the bridge it is on for one that is missing; but the way back may lead there */
+		if (r >= 0 && e && *to->v[VZ_NETIF_BRIDGE] && !bridge.index)
+			r = vz_fail(e, VZ_VETH_ERROR, 0, "there is no bridge %s", to->v[VZ_NETIF_BRIDGE]);
 		if (r < 0)
 			return r;
 		c.master = bridge.index ? bridge.index : -1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The veth devices of a VPS (NETIF): a pair, its inner end made straight in the network namespace of
- * the VPS, its host end with the guard, in a bridge when one is named. All words are complete
+ * the VPS, its host end with the guard, on a bridge when one is named. All words are complete
  * (vz_netif_complete()). What is in force stands in VZ_RUNDIR/netif/CTID, in the grammar of NETIF.
  *
  * Failures are VZ_VETH_ERROR with one sentence, and leave nothing behind.
@@ -21,10 +21,11 @@ struct vz_veth_at {
 	int netns;  /* the VPS's network namespace */
 };
 
-/* Makes the pair; both ends are down, the host's guarded and in its bridge. Inside, addresses and
+/* Makes the pair; both ends are down, the host's is guarded. Inside, addresses and
  * gateways that the word names are set and the device is then up. */
 int vz_veth_make(const struct vz_veth_at *at, const struct vz_netif *n, struct vz_err *e);
-/* From now on frames pass: the host's end comes up, and vznetcfg is told if it is used here. */
+/* From now on frames pass: the host's end comes up, vznetcfg is told if it is used here, and what is
+ * on no bridge then joins the one that is named. 1: all is done, but there is no such bridge; *e says so. */
 int vz_veth_up(const struct vz_veth_at *at, const struct vz_netif *n, struct vz_err *e);
 /* The device becomes what `to` says, without losing its connections where it can; taken back when
  * a part fails. Both have the same ifname. */

@@ -84,7 +84,13 @@ static int step(const struct vz_veth_at *at, const char *from, const char *to, s
 	r = vz_veth_up(at, &b, e);
 	if (r < 0)
 		(void)vz_veth_delete(at->rtnl, &b, NULL);
-	return r;
+	if (r <= 0)
+		return r;
+	if (e) { /* NULL on a way back */
+		vz_log(-1, "Warning: %s", e->msg);
+		*e = (struct vz_err){ 0 };
+	}
+	return 0;
 }
 
 static int start_veth(const struct vz_netif_at *at, struct vz_err *e)
