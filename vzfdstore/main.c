@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* vzfdstore, the command: keeps descriptors for vzeventd, which starts it. Takes no options. */
+/* vzfdstore, the command: keeps descriptors for vzeventd, which starts it.
+ * Takes nothing but --help: 20 for anything else, and otherwise 0 or the exit code of what failed. */
 #include "base/log.h"
 #include "base/process.h"
 #include "base/usage.h"

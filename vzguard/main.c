@@ -3,7 +3,7 @@
  * vzguard: loads the guard's programs and maps and pins them (net/pins.h). Run by the first command
  * after boot, or after an upgrade, that needs them, so that no other program links libbpf. Whoever
  * comes at the same moment waits and finds the work done. Says one line on stderr when it fails. It
- * attaches nothing.
+ * attaches nothing. Exit codes: 0, 20 for an argument (but --help), 3 or another of vzctl's when it fails.
  */
 #include "base/err.h"
 #include "base/own.h"

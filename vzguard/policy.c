@@ -4,7 +4,8 @@
  * (launch/bpf/policy-pins.h); `vzpolicy conntrack` loads and pins the limit of connection tracking.
  * Run by the first start after boot, or after an upgrade, that needs them. Whoever comes at the same
  * moment waits and finds the work done. When the kernel refuses, it says one line on stderr and
- * leaves it for those who come later.
+ * leaves it for those who come later. Exit codes: 0, 20 for another argument (but --help), 3 or
+ * another of vzctl's when it fails.
  */
 #include "base/err.h"
 #include "base/own.h"

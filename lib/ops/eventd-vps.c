@@ -10,7 +10,6 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "sys/call.h"
-#include "sys/caps.h"
 #include "sys/proc.h"
 
 #include <fcntl.h>
@@ -236,16 +235,16 @@ static void inotify_ready(struct vz_eventd *d, struct vz_source *s, uint32_t eve
  * and whoever takes them must not keep rebooted VPSes down. */
 static int new_inotify(void)
 {
-	int r = vz_thread_set_euid(INOTIFY_UID, getegid());
-	int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	/* in a user namespace that lacks this id it is root's after all */
+	bool apart = vz_thread_set_euid(INOTIFY_UID, getegid()) >= 0;
+	int r = 0, fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 
 	if (fd < 0)
 		fd = -errno;
-	if (r >= 0)
+	if (apart) {
 		r = vz_thread_set_euid(0, getegid());
-	if (r >= 0)
-		r = vz_caps_raise();
-	(void)prctl(PR_SET_DUMPABLE, 1); /* which a change of ids clears */
+		(void)prctl(PR_SET_DUMPABLE, 1); /* which a change of ids clears */
+	}
 	if (r >= 0)
 		return fd;
 	vz_closep(&fd);
