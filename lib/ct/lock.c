@@ -165,9 +165,10 @@ int vz_ct_lock(struct vz_ct *ct, const char *status, vz_conf_warn *notice, struc
 		r = mutex = open_mutex(dir);
 	if (r >= 0)
 		r = write_temp(lock, status, &temp);
-	if (r == -EROFS || r == -ENOSPC)
-		return vz_fail(e, VZ_SYSTEM, -r,
-			       "Unable to lock container (--skiplock works without): %s", dir);
+	if (r == -EROFS || r == -ENOSPC || r == -EDQUOT)
+		return vz_fail(e, VZ_SYSTEM, -r, "Unable to lock container (%s): %s",
+			       r == -EROFS ? "--skiplock works without" :
+					     "free space first; --skiplock works without", dir);
 	if (r < 0)
 		return vz_fail(e, VZ_SYSTEM, -r, "Unable to lock container: %s", dir);
 	r = take(lock, temp, notice, e);

@@ -35,6 +35,9 @@ bool vz_area_can_idmap(const char *private_parent);
 
 /* Can users of the host walk down to `dir`? What is missing is not in their way: it is made 0700. */
 bool vz_area_is_reachable(const char *dir);
+/* Does `dir` hold nothing but areas, and is it root's alone to change? Only such a one may be closed: what
+ * is the host's, or others', is theirs. */
+bool vz_area_is_for_areas(const char *dir);
 /* Makes sure that they reach neither VE_PRIVATE nor VE_ROOT. A directory that holds nothing but areas
  * is closed, which `closed` is told; others are not ours to change, and are refused with `code`.
  * closed NULL: nothing is changed, only refused. */

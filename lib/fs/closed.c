@@ -67,6 +67,13 @@ static bool is_ours_alone(const char *dir)
 	return true;
 }
 
+bool vz_area_is_for_areas(const char *dir)
+{
+	autofree char *real = realpath(dir, NULL);
+
+	return real && is_ours_alone(real);
+}
+
 static int close_directory(const char *dir, void (*closed)(const char *dir), enum vz_exit code,
 			   struct vz_err *e)
 {
@@ -74,8 +81,8 @@ static int close_directory(const char *dir, void (*closed)(const char *dir), enu
 		return 0;
 	if (!is_ours_alone(dir))
 		return vz_fail(e, code, 0,
-			       "Users of this host can reach the container's files below %s: "
-			       "chmod it, or a directory above it, to 0700", dir);
+			       "Users of this host can reach the container's files below %s: give containers "
+			       "a directory of their own, of root and mode 0700", dir);
 	if (!closed)
 		return 0;
 	if (chmod(dir, 0700) < 0)

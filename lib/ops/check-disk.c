@@ -11,10 +11,15 @@
 #define ROOM_BYTES (1ull << 30)
 #define ROOM_INODES 10000
 
+bool check_has_places(const struct vz_conf *c)
+{
+	return c->ve_private.set && *c->ve_private.v == '/' && c->template.set && *c->template.v == '/';
+}
+
 /* The directory that private areas are made in, "/" at least; NULL without memory. The caller frees. */
 static char *private_parent(const struct check *c)
 {
-	char *p = vz_conf_expand(c->conf->ve_private.set ? c->conf->ve_private.v : "/", 0), *slash;
+	char *p = vz_conf_expand(c->conf->ve_private.v, 0), *slash;
 
 	slash = p ? strrchr(p, '/') : NULL;
 	if (slash)
@@ -22,19 +27,14 @@ static char *private_parent(const struct check *c)
 	return p;
 }
 
-static const char *template_dir(const struct check *c)
-{
-	return c->conf->template.set ? c->conf->template.v : "/";
-}
-
 enum vz_check_verdict check_overlay(struct check *c)
 {
 	autofree char *parent = private_parent(c);
 
-	if (parent && vz_area_can_overlay(template_dir(c), parent))
+	if (parent && vz_area_can_overlay(c->conf->template.v, parent))
 		return VZ_CHECK_OK;
 	return check_say(c, VZ_CHECK_MISSING, "no overlay with an id-mapped template in %s and an area in %s",
-			 template_dir(c), parent ? parent : "/");
+			 c->conf->template.v, parent ? parent : "/");
 }
 
 enum vz_check_verdict check_idmap(struct check *c)
@@ -53,6 +53,8 @@ enum vz_check_verdict check_modes(struct check *c)
 
 	if (!parent || !vz_area_is_reachable(parent))
 		return VZ_CHECK_OK;
+	if (vz_area_is_for_areas(parent))
+		c->remedy = "chmod it to 0700";
 	return check_say(c, VZ_CHECK_DEGRADED, "users of this host can reach the files below %s", parent);
 }
 

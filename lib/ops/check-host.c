@@ -83,8 +83,15 @@ enum vz_check_verdict check_vz_conf(struct check *c)
 	struct vz_host host = { 0 };
 	struct vz_err e = { 0 };
 
-	if (vz_host_load(&host, complain, &e) < 0)
+	if (vz_host_load(&host, complain, &e) < 0) {
+		if (access(VZ_CONFDIR "/vz.conf", F_OK) < 0 && errno == ENOENT)
+			c->remedy = "install it; the package has one";
 		return check_say(c, VZ_CHECK_MISSING, "%s", e.msg);
+	}
+	if (!complaints.n && !check_has_places(&host.conf)) {
+		c->remedy = "set it, or install the package's vz.conf";
+		return check_say(c, VZ_CHECK_DEGRADED, "VE_PRIVATE or TEMPLATE names no directory");
+	}
 	return complained(c, VZ_CONFDIR "/vz.conf");
 }
 
@@ -112,8 +119,6 @@ enum vz_check_verdict check_template(struct check *c)
 	struct vz_tmpl t = { 0 };
 	struct vz_err e = { 0 };
 
-	if (!v->template.set)
-		return check_say(c, VZ_CHECK_MISSING, "TEMPLATE is not set in vz.conf");
 	if (!v->def_ostemplate.set || !*v->def_ostemplate.v)
 		return VZ_CHECK_OK; /* each create names one */
 	if (vz_tmpl_find(v->template.v, v->def_ostemplate.v, &t, &e) < 0)

@@ -11,6 +11,7 @@ struct check {
 	const char *what;           /* of the row: which one of several alike */
 	unsigned bit;               /* the same as a number */
 	char found[VZ_CHECK_FOUND];
+	const char *remedy;         /* in place of the row's; a text of the program */
 };
 
 /* Notes what is the case and returns v. An error number may be put in by strerror(). */
@@ -36,6 +37,8 @@ check_probe check_ceiling;
 
 /* ---- check-disk.c ---- */
 check_probe check_overlay, check_idmap, check_modes, check_space;
+/* Does vz.conf name the directories of templates and areas? */
+bool check_has_places(const struct vz_conf *c);
 
 /* ---- check-net.c ---- */
 check_probe check_venet, check_rate, check_link, check_tun, check_nft, check_policy, check_conntrack;

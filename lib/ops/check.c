@@ -30,6 +30,7 @@
 enum flags {
 	NEEDED = 1 << 0, /* by every container */
 	APART = 1 << 1,  /* in mount and network namespaces of its own, VZ_RUNDIR and VZ_STATEDIR empty */
+	PLACED = 1 << 2, /* about directories that vz.conf names; without it nothing is known of them */
 };
 
 struct row {
@@ -66,13 +67,13 @@ static const struct row rows[] = {
 	ROW("landlock", 0, check_landlock, "templates unpacked in one directory by a confined process",
 	  "Linux 5.19 or newer with landlock in the kernel's lsm= list"),
 
-	ROW("overlay", 0, check_overlay, "the layout overlay, which stores a template once; without it new containers are simfs",
+	ROW("overlay", PLACED, check_overlay, "the layout overlay, which stores a template once; without it new containers are simfs",
 	  "Linux 5.19 or newer, and ext4, xfs or btrfs on /vz"),
-	ROW("id-mapped-mounts", 0, check_idmap, "simfs containers that start at once; without it ids are changed on disk at the first start",
+	ROW("id-mapped-mounts", PLACED, check_idmap, "simfs containers that start at once; without it ids are changed on disk at the first start",
 	  "Linux 5.12 or newer, and ext4, xfs or btrfs on /vz"),
-	ROW("private-mode", 0, check_modes, "set-uid programs of containers kept from users of this host",
-	  "chmod it to 0700"),
-	ROW("space", 0, check_space, "new containers, and files in those there are", "make room, or a larger file system"),
+	ROW("private-mode", PLACED, check_modes, "set-uid programs of containers kept from users of this host",
+	  "give containers a directory of their own in VE_PRIVATE, of root and mode 0700"),
+	ROW("space", PLACED, check_space, "new containers, and files in those there are", "make room, or a larger file system"),
 
 	ROW("cgroup", NEEDED, check_cgroup, "every container", "mount cgroup2 on /sys/fs/cgroup"),
 	ROW("cgroup-devices", NEEDED, check_devices, "device nodes kept from containers",
@@ -121,7 +122,7 @@ static const struct row rows[] = {
 	ROW("directories", NEEDED, check_writable, "state, locks and configuration of containers", "mount the file system read-write"),
 	ROW("vz.conf", NEEDED, check_vz_conf, "every command", "correct the line, or take the value out"),
 	ROW("configurations", 0, check_ct_confs, "the containers that they are of", "correct the line, or take the value out"),
-	ROW("template", 0, check_template, "create without --ostemplate", "make one with vztmpl, or change DEF_OSTEMPLATE in vz.conf"),
+	ROW("template", PLACED, check_template, "create without --ostemplate", "make one with vztmpl, or change DEF_OSTEMPLATE in vz.conf"),
 	ROW("host-ids", 0, check_ids, "containers that share no host id with anybody", "give the user other ids, or containers another VE_ID_RANGE in vz.conf"),
 	ROW("vzeventd", 0, check_eventd, "containers that come back when they reboot, and consoles", "start the service vzeventd"),
 	ROW("security-modules", 0, check_lsm, "nothing; it is good to know", "run containers on a host where SELinux is permissive, or write a policy"),
@@ -164,6 +165,7 @@ enum vz_check_verdict check_call(struct check *c, int r, const char *what)
 struct answer {
 	enum vz_check_verdict verdict;
 	char found[VZ_CHECK_FOUND];
+	const char *remedy; /* of its process, which has run no other program: the same text is here */
 };
 
 /* An empty directory at path; where there is none, the one above it is covered too. */
@@ -213,6 +215,7 @@ static void run_row(const struct row *row, const struct vz_conf *conf, int to)
 	else
 		a.verdict = row->probe(&c);
 	memcpy(a.found, c.found, sizeof(a.found));
+	a.remedy = c.remedy;
 	_exit(write(to, &a, sizeof(a)) != sizeof(a));
 }
 
@@ -299,6 +302,8 @@ static int try_row(const struct row *row, const struct vz_conf *conf, struct vz_
 		return r;
 	*ret = describe(row);
 	ret->verdict = a.verdict;
+	if (a.remedy)
+		ret->remedy = a.remedy;
 	memcpy(ret->found, a.found, sizeof(ret->found));
 	return 0;
 }
@@ -314,6 +319,8 @@ int vz_op_check(vz_check_each *each, void *arg, struct vz_err *e)
 	for (size_t i = 0; r >= 0 && i < ARRAY_LEN(rows); i++) {
 		struct vz_check row;
 
+		if (rows[i].flags & PLACED && !check_has_places(&host.conf))
+			continue;
 		r = try_row(&rows[i], &host.conf, &row);
 		if (r < 0)
 			break;
