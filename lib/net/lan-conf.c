@@ -18,7 +18,7 @@
 #define PEERS_MAX 256u
 #define VNI_MAX ((1u << 24) - 1)
 #define CTID_MAX 2147483644u
-#define LOCK_TIMEOUT_S 600 /* who holds it may tell names to every member, and wait 20 seconds for each */
+#define LOCK_TIMEOUT_S 60 /* who holds it waits for no guest */
 
 bool vz_lan_name_ok(const char *name)
 {

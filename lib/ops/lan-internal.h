@@ -16,7 +16,8 @@ int vz_lan_device(const struct vz_conf *c, const char *name, struct vz_netif *re
 int vz_lan_adopt(struct vz_lan *lan, unsigned ctid, const struct vz_netif *dev, bool *ret_changed,
 		 struct vz_err *e);
 /* Drops members whose VPS is gone or has no device on the LAN any more. A VPS that this host does
- * not know may live on another host of a VXLAN, and stays. */
+ * not know may live on another host of a VXLAN, and stays; so does one that another command is at work
+ * on, which may be about to give it its device. */
 void vz_lan_prune(struct vz_lan *lan, bool *ret_changed);
 /* Puts the devices of running members on the bridge again. */
 int vz_lan_relink(const struct vz_lan *lan, struct vz_err *e);
@@ -24,11 +25,12 @@ int vz_lan_relink(const struct vz_lan *lan, struct vz_err *e);
 /* ---- lan-names.c ---- */
 /* "10.0.0.2 ct101 ct101.NAME.vz web web.example" and so on, one line for each address. */
 void vz_lan_hosts(struct vz_str *out, const struct vz_lan *lan);
-/* Every running member but `except` writes its hosts file anew. Only warns. */
-void vz_lan_tell_members(const struct vz_lan *lan, unsigned except);
+/* Every running member but `except` writes its hosts file anew. Only warns. `lock`, the LAN's, is closed
+ * first: a member may take as long as its deadline, and nobody else shall wait for it. */
+void vz_lan_tell_members(const struct vz_lan *lan, unsigned except, int lock);
 /* Who is in the LAN, or his name, has changed: its server, its members and the VPS itself (which may
- * have left it) learn it. Only warns. */
-void vz_lan_tell(struct vz_ct *ct, const struct vz_lan *lan);
+ * have left it) learn it. Only warns. Closes `lock` before any of them is told. */
+void vz_lan_tell(struct vz_ct *ct, const struct vz_lan *lan, int lock);
 
 /* ---- lan-dhcp.c ---- */
 /* Starts the LAN's server when it should run and does not, and tells it of the members. */

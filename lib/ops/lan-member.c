@@ -67,6 +67,16 @@ int vz_lan_adopt(struct vz_lan *lan, unsigned ctid, const struct vz_netif *dev, 
 	return r < 0 ? vz_fail(e, VZ_RESOURCE, -r, "Not enough memory") : 0;
 }
 
+/* Is another command at work on it? */
+static bool is_busy(unsigned ctid)
+{
+	struct vz_host host = { 0 };
+	pid_t pid = vz_host_load(&host, NULL, NULL) < 0 ? 0 : vz_ct_lock_holder(&host, ctid);
+
+	vz_host_free(&host);
+	return pid && pid != getpid();
+}
+
 /* Is the VPS of this host still in the LAN? A file that cannot be read keeps its address. */
 static bool is_member(const struct vz_lan *lan, unsigned ctid)
 {
@@ -77,7 +87,7 @@ static bool is_member(const struct vz_lan *lan, unsigned ctid)
 
 	if (r == -ENOENT)
 		return lan->vni;
-	return r < 0 || vz_lan_device(&c, lan->name, &dev) >= 0;
+	return r < 0 || vz_lan_device(&c, lan->name, &dev) >= 0 || is_busy(ctid);
 }
 
 void vz_lan_prune(struct vz_lan *lan, bool *ret_changed)
@@ -135,7 +145,7 @@ static int follow(struct vz_ct *ct, const char *name, struct vz_err *e)
 	if (r >= 0 && changed)
 		r = vz_lan_save(&lan, e);
 	if (r >= 0)
-		vz_lan_tell(ct, &lan);
+		vz_lan_tell(ct, &lan, TAKE_FD(lock));
 	return r;
 }
 
@@ -198,7 +208,7 @@ static int one_lan(struct vz_ct *ct, const char *name, const struct vz_netif *de
 	if (r >= 0)
 		r = vz_lan_dhcp_up(&lan, e);
 	if (r >= 0 && changed) /* it has come from another host, or by another command */
-		vz_lan_tell_members(&lan, ct->id);
+		vz_lan_tell_members(&lan, ct->id, TAKE_FD(lock));
 	return r;
 }
 

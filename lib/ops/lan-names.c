@@ -13,6 +13,7 @@
 #include "ops/start.h"
 
 #define TIMEOUT_S 20
+#define TELL_MAX 3 /* times that one VPS is told, when its LANs change meanwhile */
 
 /* Reads the file, leaves the old block out, adds ours; nothing is written when nothing changes. Only
  * what the shell itself has is used. */
@@ -102,7 +103,7 @@ static char *block_of(const struct vz_conf *c)
 	return vz_str_take(&block);
 }
 
-static void tell(struct vz_ct *ct, const struct vz_state *st, const char *block)
+static bool tell(struct vz_ct *ct, const struct vz_state *st, const char *block)
 {
 	autofree char *var = vz_fmt("VZ_LAN_HOSTS=%s", block);
 	char *env[] = { var, NULL };
@@ -112,10 +113,11 @@ static void tell(struct vz_ct *ct, const struct vz_state *st, const char *block)
 	int code = 0, r = var ? vz_inside_run(ct, st, &script, &code, &e) : -ENOMEM;
 
 	if (r < 0 && e.exit == VZ_COMMAND_EXECUTION)
-		return; /* it has no shell: it has no names either */
+		return false; /* it has no shell: it has no names either */
 	if (r < 0 || code)
 		vz_log(-1, "Warning: container %u did not write the names of its guest LANs to "
 			   "/etc/hosts%s%s, ignoring", ct->id, r < 0 ? ": " : "", e.msg);
+	return r >= 0 && !code;
 }
 
 static bool in_any_lan(const struct vz_conf *c)
@@ -132,19 +134,25 @@ static bool in_any_lan(const struct vz_conf *c)
 
 void vz_lan_tell_names(struct vz_ct *ct, const struct vz_state *st, bool had_lan)
 {
-	autofree char *block = NULL;
-
 	if (!had_lan && !in_any_lan(&ct->conf))
 		return;
-	block = block_of(&ct->conf);
-	if (block)
-		tell(ct, st, block);
+	/* nobody is kept from changing a LAN meanwhile, and then what was told last may be the older */
+	for (int i = 0; i < TELL_MAX; i++) {
+		autofree char *block = block_of(&ct->conf), *now = NULL;
+
+		if (!block || !tell(ct, st, block))
+			return;
+		now = block_of(&ct->conf);
+		if (!now || !strcmp(now, block))
+			return;
+	}
 }
 
-void vz_lan_tell_members(const struct vz_lan *lan, unsigned except)
+void vz_lan_tell_members(const struct vz_lan *lan, unsigned except, int lock)
 {
 	struct vz_host host = { 0 };
 
+	close(lock);
 	if (vz_host_load(&host, NULL, NULL) < 0)
 		return;
 	for (size_t i = 0; i < lan->nmembers; i++) {
@@ -161,14 +169,14 @@ void vz_lan_tell_members(const struct vz_lan *lan, unsigned except)
 	vz_host_free(&host);
 }
 
-void vz_lan_tell(struct vz_ct *ct, const struct vz_lan *lan)
+void vz_lan_tell(struct vz_ct *ct, const struct vz_lan *lan, int lock)
 {
 	struct vz_err e = { 0 };
 	struct vz_state st;
 
 	if (vz_lan_dhcp_up(lan, &e) < 0)
 		vz_log(-1, "Warning: %s, ignoring", e.msg);
-	vz_lan_tell_members(lan, ct->id);
+	vz_lan_tell_members(lan, ct->id, lock);
 	if (ct->has_conf && vz_state_read(ct->id, &st) > 0)
 		vz_lan_tell_names(ct, &st, true);
 }

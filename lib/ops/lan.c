@@ -161,7 +161,7 @@ int vz_op_lan_start(const char *name, struct vz_err *e)
 	if (r >= 0)
 		r = vz_lan_relink(&lan, e);
 	if (r >= 0)
-		vz_lan_tell_members(&lan, 0);
+		vz_lan_tell_members(&lan, 0, TAKE_FD(lock));
 	return r;
 }
 
@@ -326,7 +326,25 @@ static int adopt_saved(const struct vz_ct *ct, struct vz_lan *lan, struct vz_err
 	return vz_lan_adopt(lan, ct->id, &dev, &changed, e);
 }
 
-static int attach(struct vz_ct *ct, struct vz_lan *lan, const struct vz_lan_attach *a,
+/* The device of a member: set runs scripts of the guest, so nobody shall wait for the LAN meanwhile. Nobody
+ * prunes the member either, since a command is at work on its VPS. *lan and *lock are those of afterwards. */
+static int set_device(struct vz_ct *ct, const char *word, struct vz_lan *lan, int *lock,
+		      struct vz_err *e)
+{
+	autofree char *name = strdup(lan->name);
+	int r;
+
+	if (!name)
+		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+	close(TAKE_FD(*lock));
+	r = set_netif(ct, word, NULL, e);
+	*lock = open_lan(name, lan, r < 0 ? NULL : e);
+	if (r < 0)
+		return r;
+	return *lock < 0 ? *lock : adopt_saved(ct, lan, e);
+}
+
+static int attach(struct vz_ct *ct, struct vz_lan *lan, const struct vz_lan_attach *a, int *lock,
 		  struct vz_err *e)
 {
 	struct vz_lan_member m = { .ctid = ct->id };
@@ -350,15 +368,13 @@ static int attach(struct vz_ct *ct, struct vz_lan *lan, const struct vz_lan_atta
 	if (r >= 0)
 		r = up(lan, e);
 	if (r >= 0)
-		r = set_netif(ct, word, NULL, e);
+		r = set_device(ct, word, lan, lock, e);
 	if (r >= 0)
-		r = adopt_saved(ct, lan, e);
-	if (r < 0)
+		return vz_lan_save(lan, e);
+	if (*lock >= 0) {
 		vz_lan_drop(lan, ct->id);
-	if (r < 0)
 		(void)vz_lan_save(lan, NULL);
-	else
-		r = vz_lan_save(lan, e);
+	}
 	return r;
 }
 
@@ -369,11 +385,11 @@ int vz_op_lan_attach(struct vz_ct *ct, const char *name, const struct vz_lan_att
 	autoclose int lock = open_lan(name, &lan, e);
 	const struct vz_lan_member *m;
 	char text[VZ_IP_TEXT] = "";
-	int r = lock < 0 ? lock : attach(ct, &lan, a, e);
+	int r = lock < 0 ? lock : attach(ct, &lan, a, &lock, e);
 
 	if (r < 0)
 		return r;
-	vz_lan_tell(ct, &lan);
+	vz_lan_tell(ct, &lan, TAKE_FD(lock));
 	m = vz_lan_find(&lan, ct->id);
 	if (m && m->ip.family)
 		vz_ip_text(&m->ip, text);
@@ -396,15 +412,19 @@ int vz_op_lan_detach(struct vz_ct *ct, const char *name, struct vz_err *e)
 	if (!has && !vz_lan_find(&lan, ct->id))
 		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0,
 			       "Container %u is not in guest LAN %s", ct->id, name);
-	if (has)
+	if (has) { /* as set_device() does it */
+		close(TAKE_FD(lock));
 		r = set_netif(ct, NULL, dev.v[VZ_NETIF_IFNAME], e);
+		lock = r < 0 ? r : open_lan(name, &lan, e);
+		r = lock;
+	}
 	if (r < 0)
 		return r;
 	vz_lan_drop(&lan, ct->id);
 	r = vz_lan_save(&lan, e);
 	if (r < 0)
 		return r;
-	vz_lan_tell(ct, &lan);
+	vz_lan_tell(ct, &lan, TAKE_FD(lock));
 	vz_log(0, "Container %u has left guest LAN %s", ct->id, name);
 	return 0;
 }
