@@ -38,14 +38,24 @@ bool vz_fate_oom(const struct vz_cg *cg, char *buf, size_t size)
 	return true;
 }
 
-int vz_fate_step(const struct vz_env *env, int r, struct vz_err *e)
+uint64_t vz_fate_killed(const struct vz_env *env)
 {
+	struct vz_cg_usage u;
+
+	return vz_cg_read(env->cg, &u, NULL) < 0 || u.oom_kills == VZ_UNLIMITED ? 0 : u.oom_kills;
+}
+
+int vz_fate_step(const struct vz_env *env, uint64_t *killed, int r, struct vz_err *e)
+{
+	uint64_t before = *killed;
 	char why[200];
 
-	if (r >= 0 || !vz_fate_oom(env->cg, why, sizeof(why)))
+	*killed = vz_fate_killed(env);
+	if (r >= 0 || *killed <= before || !vz_fate_oom(env->cg, why, sizeof(why)))
 		return r;
-	vz_fail(e, VZ_RESOURCE, 0, "Not enough memory to start the container: %s", why);
-	return r;
+	if (e)
+		e->exit = VZ_RESOURCE;
+	return vz_within(e, r, "Not enough memory to start the container: %s", why);
 }
 
 /* ---- the console ---- */

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "ops/env.h"
@@ -17,8 +18,12 @@
 /* Were processes of the group killed for lack of memory? Then a sentence without subject, with the
  * remedy, is in buf. */
 bool vz_fate_oom(const struct vz_cg *cg, char *buf, size_t size);
-/* A step of the start failed: if memory was the reason, *e is made to say so. Returns r. */
-int vz_fate_step(const struct vz_env *env, int r, struct vz_err *e);
+/* How many processes of the group were killed for lack of memory; 0 when it cannot be told. */
+uint64_t vz_fate_killed(const struct vz_env *env);
+/* The end of a step of the start, r its result. Where it failed and processes were killed for lack of
+ * memory since the step before, *e says that first and is VZ_RESOURCE. *killed is vz_fate_killed() at the
+ * end of the step before, and then of this one. Returns r. */
+int vz_fate_step(const struct vz_env *env, uint64_t *killed, int r, struct vz_err *e);
 
 /* How long the console's log of VPS `id` is: taken before a start. */
 off_t vz_fate_mark(unsigned id);

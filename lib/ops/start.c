@@ -106,9 +106,10 @@ static int init_do(void *ctx, struct vz_err *e)
 	int r = vz_env_spec(&s->env, true, e);
 
 	s->env.spec.notify = s->opts.wait;
+	s->killed = vz_fate_killed(&s->env);
 	if (r >= 0)
 		r = vz_launch_begin(&s->env.spec, &s->env.launch, e);
-	return vz_fate_step(&s->env, r, e);
+	return vz_fate_step(&s->env, &s->killed, r, e);
 }
 
 static void init_undo(void *ctx)
@@ -127,7 +128,7 @@ static int ready_do(void *ctx, struct vz_err *e)
 {
 	struct vz_start *s = ctx;
 
-	return vz_fate_step(&s->env, vz_launch_ready(&s->env.spec, &s->env.launch, e), e);
+	return vz_fate_step(&s->env, &s->killed, vz_launch_ready(&s->env.spec, &s->env.launch, e), e);
 }
 
 static void net_undo(void *ctx)
@@ -186,7 +187,7 @@ static int script_do(void *ctx, struct vz_err *e)
 		vz_lan_tell_names(s->env.ct, &s->state, false);
 	if (r >= 0)
 		r = vz_inside_script(s->env.ct, &s->state, "start", e);
-	return vz_fate_step(&s->env, r, e);
+	return vz_fate_step(&s->env, &s->killed, r, e);
 }
 
 static int go_do(void *ctx, struct vz_err *e)
@@ -199,7 +200,7 @@ static int go_do(void *ctx, struct vz_err *e)
 	/* it may have run and ended before anybody looked: its status tells more than its absence */
 	if (r == -ECHILD && vz_fate_init(&s->env, s->console_mark, SURVIVES_MS, e) < 0)
 		return r;
-	return vz_fate_step(&s->env, r, e);
+	return vz_fate_step(&s->env, &s->killed, r, e);
 }
 
 static int state_do(void *ctx, struct vz_err *e)

@@ -13,6 +13,7 @@ struct vz_start {
 	struct vz_start_opts opts;
 	struct vz_state state;
 	off_t console_mark;       /* where its console's log ended before init ran */
+	uint64_t killed;          /* by the kernel, for lack of memory, up to the last step */
 	bool keep_mount;          /* undo leaves VE_ROOT mounted (stop --skip-umount) */
 	int umount_result;        /* what undoing "mount" came to */
 	struct vz_err umount_err;
