@@ -212,7 +212,7 @@ static void put_values(FILE *out, const struct vz_param *p)
 		fputs("@templates\n", out);
 	else if (p->words)
 		put_words(out, p->words, p->at == AT(features) || p->at == AT(capability));
-	else if (!strcmp(p->type->name, "yes|no"))
+	else if (p->type == &vz_type_yesno)
 		put_words(out, p->type->name, false);
 	else
 		fputs("@free\n", out);
