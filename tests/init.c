@@ -688,6 +688,26 @@ static void die_traced(void)
 	_exit(read(ready[0], &c, 1) == 1 ? 0 : 9);
 }
 
+/* Children of whoever started us, which he knows nothing of: n that end, and one that stays. */
+static int siblings(int n)
+{
+	for (int i = 0; i <= n; i++) {
+		long pid = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
+
+		if (pid < 0)
+			return tell("siblings", -1);
+		if (!pid && i < n)
+			_exit(0);
+		if (pid)
+			continue;
+		for (int fd = 0; fd < 3; fd++)
+			close(fd);
+		for (;;)
+			pause();
+	}
+	return tell("siblings", 0);
+}
+
 /* What the administrator's scripts are fed to. */
 static int bad_shell(void)
 {
@@ -708,6 +728,8 @@ static int bad_shell(void)
 		kill(getpid(), SIGSTOP);
 	if (!strcmp(what, "freeze"))
 		freeze(true);
+	if (!strcmp(what, "siblings"))
+		return siblings(3);
 	if (!strcmp(what, "escapes"))
 		return printf("\033]0;owned\a\233m gr\303\274n\n") < 0;
 	if (!strcmp(what, "fifo"))
@@ -744,6 +766,7 @@ static int usage(void)
 	      "probe freeze | stopper   PID 1; who joins, before his exec\n"
 	      "probe lease FILE       whoever opens it waits\n"
 	      "probe linger SOCKET N  sends it descriptors that are not to be closed\n"
+	      "probe siblings N       leaves children to who started it: N dead ones, and one that lives\n"
 	      "probe args ... | exit N | signal N | sleep | catch N | daemon | eat MIB\n",
 	      stderr);
 	return 2;
@@ -827,6 +850,8 @@ static int probe_with_args(int argc, char **argv)
 		return lease(argv[2]);
 	if (!strcmp(what, "linger") && argc == 4)
 		return send_lingering(argv[2], atoi(argv[3]));
+	if (!strcmp(what, "siblings"))
+		return siblings(atoi(argv[2]));
 	if (!strcmp(what, "flood"))
 		return send_datagrams(atoi(argv[2]));
 	if (!strcmp(what, "open"))

@@ -37,26 +37,9 @@ static const char *value_of(char *text, const char *key)
 	return NULL;
 }
 
-/*
- * Is it PID 1 of a pid namespace right below ours? May be hostile: the guest chooses the names of
- * its processes and makes pid namespaces; therefore only the kernel's own list of numbers counts,
- * in which one that a guest made has a number more.
- */
-static bool is_init(pid_t pid)
-{
-	char text[STATUS_MAX];
-	const char *nspid;
-
-	if (of_pid(pid, "status", text, sizeof(text)) < 0)
-		return false;
-	nspid = value_of(text, "NSpid:\t");
-	nspid = nspid ? strchr(nspid, '\t') : NULL;
-	return nspid && !strcmp(nspid, "\t1");
-}
-
 static int find_init(pid_t pid, void *arg)
 {
-	if (!is_init(pid))
+	if (!vz_proc_is_init(pid))
 		return 0;
 	*(pid_t *)arg = pid;
 	return -ECANCELED; /* enough */

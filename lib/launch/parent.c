@@ -102,6 +102,8 @@ void vz_launch_close(struct vz_launch *l)
 
 void vz_launch_abort(struct vz_launch *l)
 {
+	if (l->pid > 0 && vz_pidfd_signal(l->pidfd, SIGKILL) >= 0)
+		(void)vz_wait_init(l->pidfd, vz_end_in(1));
 	if (l->pid > 0)
 		vz_give_up(l->pidfd);
 	vz_launch_close(l);

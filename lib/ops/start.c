@@ -25,6 +25,7 @@
 #include <time.h>
 
 #define WAIT_TIMEOUT_S 300 /* --wait */
+#define REAP_MS 500      /* how soon what scripts inside left to us is reaped */
 #define SURVIVES_MS 100 /* under --wait: an init that cannot run ends in less */
 
 static struct vz_start *ctx_of(void *ctx)
@@ -281,7 +282,8 @@ static int wait_ready(struct vz_start *s, struct vz_err *e)
 	if (!vz_env_is_systemd(s->state.init))
 		return 0;
 	while ((wait = vz_poll_ms(end)) > 0) {
-		if (poll(f, 3, wait) < 0 && errno != EINTR)
+		(void)vz_reap_all(-1, NULL);
+		if (poll(f, 3, wait < REAP_MS ? wait : REAP_MS) < 0 && errno != EINTR)
 			break;
 		if (f[1].revents) {
 			if (vz_fate_init(&s->env, s->console_mark, 0, e) < 0)

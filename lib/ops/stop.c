@@ -93,7 +93,7 @@ static int ask_until(struct vz_start *s, struct asking *a, int64_t end)
 		if (*a->nobody.msg)
 			return vz_cancelled() ? -ECANCELED : -ETIMEDOUT;
 		look = vz_now_ms() + a->again_ms;
-		r = vz_wait_fd(a->pidfd, POLLIN, look < end ? look : end);
+		r = vz_wait_init(a->pidfd, look < end ? look : end);
 	} while (r == -ETIMEDOUT && vz_poll_ms(end));
 	return r;
 }
@@ -140,7 +140,7 @@ static int make_it_end(struct vz_start *s, const struct vz_stop_opts *o, struct 
 		return r;
 	vz_log(0, "Killing container ...");
 	(void)vz_pidfd_signal(pidfd, SIGKILL);
-	r = vz_wait_fd(pidfd, POLLIN, vz_end_in(KILL_WAIT_S));
+	r = vz_wait_init(pidfd, vz_end_in(KILL_WAIT_S));
 	if (r == -ECANCELED)
 		return interrupted("the container was killed and not cleaned up; stop it again", e);
 	return r < 0 ? vz_fail(e, VZ_STOP_ERROR, 0, "Unable to stop container: operation timed out") :

@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 
+#define STATUS_MAX 16384
 #define PF_FORKNOEXEC 0x40 /* the kernel's <linux/sched.h>; part of /proc/PID/stat, proc(5) */
 
 int vz_proc_stat(pid_t pid, struct vz_proc *ret)
@@ -84,6 +85,19 @@ uint64_t vz_proc_takes(pid_t pid)
 	if (vz_file_read_buf(AT_FDCWD, path, buf, sizeof(buf)) < 0)
 		return UINT64_MAX;
 	return signals_of(buf, "\nSigBlk:\t") | signals_of(buf, "\nSigCgt:\t");
+}
+
+bool vz_proc_is_init(pid_t pid)
+{
+	char path[sizeof("/proc//status") + 10], text[STATUS_MAX], *nspid;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	if (vz_file_read_buf(AT_FDCWD, path, text, sizeof(text)) < 0)
+		return false;
+	/* the name, which comes first, cannot hold a line's end */
+	nspid = strstr(text, "\nNSpid:\t");
+	nspid = nspid ? strchr(nspid + strlen("\nNSpid:\t"), '\t') : NULL;
+	return nspid && !strncmp(nspid, "\t1\n", 3);
 }
 
 bool vz_proc_is_mounted(void)

@@ -24,6 +24,10 @@ bool vz_proc_alive(pid_t pid, uint64_t start_time);
  * them is dropped when it is PID 1 of a pid namespace. All, when it cannot be told. */
 uint64_t vz_proc_takes(pid_t pid);
 #define VZ_PROC_SIGNAL(sig) (1ull << ((sig) - 1))
+/* Is it PID 1 of a pid namespace right below ours, a zombie too? May be hostile: the guest chooses the
+ * names of its processes and makes pid namespaces; therefore only the kernel's own list of numbers
+ * counts, in which one that a guest made has a number more. */
+bool vz_proc_is_init(pid_t pid);
 /* Is /proc there, and that of our own pid namespace? */
 bool vz_proc_is_mounted(void);
 /* The host's boot id, without newline; buf of at least 37 bytes. */

@@ -20,9 +20,13 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
+#include <time.h>
 
+#define NAP_MS 5
 #define GRACE_S 5      /* from a signal to the end of patience */
 #define INTERRUPTS 3   /* as many of them in that time are meant for us */
 #define ESCAPE_BYTES 4000 /* read at once when each may become four */
@@ -33,7 +37,7 @@
 /* One direction; the buffer keeps a slow reader from stopping the other directions. */
 struct lane {
 	int from, to;
-	bool own_from, own_to; /* the child's side: closed at the end */
+	bool own_from, own_to; /* closed at the end: the child's side, and what was opened anew */
 	char eof;      /* written at the end of from */
 	const char *data; /* what is to be written: at..len of it */
 	size_t at, len;
@@ -46,7 +50,9 @@ struct loop {
 	struct lane lane[3];
 	struct vz_relay *r;
 	int sigfd;
-	bool dead;
+	bool dead;     /* the child */
+	bool reaped;
+	int status;    /* then */
 	bool leave;    /* the user has had enough */
 	int64_t end;
 	int64_t interrupted; /* when the first of the last interrupts came */
@@ -103,7 +109,7 @@ static void lane_show(struct loop *p, struct lane *l, const char *in, size_t n)
 
 static void lane_read(struct loop *p, struct lane *l)
 {
-	bool show = p->r->ours && l->own_from;
+	bool show = p->r->ours && l != &p->lane[0];
 	char raw[ESCAPE_BYTES];
 	ssize_t n = show ? read(l->from, raw, sizeof(raw)) : read(l->from, l->buf, sizeof(l->buf));
 
@@ -124,14 +130,17 @@ static void lane_read(struct loop *p, struct lane *l)
 		lane_end(l);
 }
 
-/* The user's side may block, and its flags are his: the kernel is asked not to wait; where it does not
- * know how (pipes before Linux 6.4, terminals), what polls as writable takes PIPE_BUF without. */
+/* The user's side may block, and its flags are his: what own_description() could not open anew is
+ * written with the kernel asked not to wait, and where it does not know how, only after poll(2) said
+ * that there is room. */
 static ssize_t write_some(int fd, const char *data, size_t n)
 {
 	struct iovec v = { (void *)(uintptr_t)data, n };
 	ssize_t r = pwritev2(fd, &v, 1, -1, RWF_NOWAIT);
 
-	if (r < 0 && (errno == EOPNOTSUPP || errno == EAGAIN || errno == ENOSYS))
+	if (r < 0 && errno == EAGAIN)
+		r = send(fd, data, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (r < 0 && (errno == EOPNOTSUPP || errno == ENOTSOCK || errno == ENOSYS))
 		r = write(fd, data, n < PIPE_BUF ? n : PIPE_BUF);
 	return r;
 }
@@ -140,8 +149,11 @@ static void lane_write(struct loop *p, struct lane *l)
 {
 	ssize_t n = write_some(l->to, l->data + l->at, l->len - l->at);
 
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+	if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+		/* a terminal has room, but not for this character's escape */
+		(void)nanosleep(&(struct timespec){ .tv_nsec = NAP_MS * 1000000 }, NULL);
 		return;
+	}
 	if (n < 0) {
 		/* nobody takes it: closing our end breaks the writer's pipe */
 		p->r->unread |= l != &p->lane[0];
@@ -155,6 +167,14 @@ static void lane_write(struct loop *p, struct lane *l)
 		lane_end(l);
 }
 
+/* At once, whatever is still to be written: the VPS does not end before. A child that a guest traces
+ * cannot be reaped yet; what comes to us later is told by SIGCHLD. */
+static void reap(struct loop *p)
+{
+	if (vz_reap_all(p->reaped ? -1 : p->r->pidfd, &p->status))
+		p->reaped = true;
+}
+
 static void on_signal(struct loop *p)
 {
 	struct signalfd_siginfo si;
@@ -162,6 +182,10 @@ static void on_signal(struct loop *p)
 
 	if (read(p->sigfd, &si, sizeof(si)) != sizeof(si))
 		return;
+	if (si.ssi_signo == SIGCHLD) {
+		reap(p);
+		return;
+	}
 	if (si.ssi_signo == SIGWINCH) {
 		vz_tty_copy_size(p->r->winch_from, p->r->winch_to);
 		return;
@@ -246,8 +270,10 @@ static int copy(struct loop *p)
 			return p->dead ? 0 : p->leave ? -ECANCELED : -ETIMEDOUT;
 		if (n <= 0)
 			continue;
-		if (f[0].revents)
+		if (f[0].revents) {
 			p->dead = true;
+			reap(p);
+		}
 		if (f[1].revents)
 			on_signal(p);
 		move(p, f + 3);
@@ -268,8 +294,30 @@ static int watch_signals(const struct vz_relay *r, sigset_t *old)
 			sigaddset(&mask, signals[i]);
 	if (r->winch_to >= 0)
 		sigaddset(&mask, SIGWINCH);
+	sigaddset(&mask, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &mask, old);
 	return signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/*
+ * A pipe or terminal of the user's is opened once more, without waiting. poll(2) promises nothing:
+ * another process with the same pipe may be faster, and a terminal that has room for one byte waits
+ * until it has taken all.
+ */
+static void own_description(int *fd, bool *own, int flags)
+{
+	char path[sizeof("/proc/self/fd/") + 10];
+	struct stat st;
+	int mine;
+
+	if (*fd < 0 || fstat(*fd, &st) < 0 || (!S_ISFIFO(st.st_mode) && !isatty(*fd)))
+		return;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", *fd);
+	mine = open(path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (mine < 0)
+		return;
+	*fd = mine;
+	*own = true;
 }
 
 static void set_nonblocking(int fd)
@@ -292,6 +340,9 @@ int vz_relay_run(struct vz_relay *r, int *ret_status)
 	sigset_t old;
 	int ret;
 
+	own_description(&p.lane[0].from, &p.lane[0].own_from, O_RDONLY);
+	own_description(&p.lane[1].to, &p.lane[1].own_to, O_WRONLY);
+	own_description(&p.lane[2].to, &p.lane[2].own_to, O_WRONLY);
 	sigfd = p.sigfd = watch_signals(r, &old);
 	set_nonblocking(r->in[1]);
 	set_nonblocking(r->out[0]);
@@ -299,12 +350,15 @@ int vz_relay_run(struct vz_relay *r, int *ret_status)
 	if (r->first)
 		lane_put(&p.lane[0], r->first, strlen(r->first));
 	ret = copy(&p);
-	close_own(&p.lane[0].to, true);
-	close_own(&p.lane[1].from, true);
-	close_own(&p.lane[2].from, true);
+	for (int i = 0; i < 3; i++) {
+		close_own(&p.lane[i].from, p.lane[i].own_from);
+		close_own(&p.lane[i].to, p.lane[i].own_to);
+	}
+	if (ret >= 0 && !p.reaped)
+		ret = vz_wait_child(r->pidfd, vz_now_ms(), &p.status);
 	if (ret >= 0)
-		ret = vz_wait_child(r->pidfd, vz_now_ms(), ret_status);
-	if (ret < 0)
+		*ret_status = p.status;
+	else if (!p.reaped)
 		vz_give_up(r->pidfd);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	return ret;

@@ -4,6 +4,7 @@
 #include "base/own.h"
 #include "sys/call.h"
 #include "sys/clock.h"
+#include "sys/proc.h"
 
 #include <poll.h>
 #include <stdint.h>
@@ -82,6 +83,28 @@ static int reap(int pidfd, int *ret_status)
 	return 1;
 }
 
+bool vz_reap_all(int pidfd, int *ret_status)
+{
+	bool its = false;
+
+	for (;;) {
+		siginfo_t si = { 0 };
+
+		if (waitid(P_ALL, 0, &si, WEXITED | WNOHANG | WNOWAIT) < 0 || !si.si_pid)
+			break;
+		/* asked after the look: if it has not ended even now, it was not what was seen */
+		if (pidfd >= 0 && !its && reap(pidfd, ret_status) == 1) {
+			its = true;
+			continue;
+		}
+		/* whose status others want; nothing of its namespace is left behind it */
+		if (vz_proc_is_init(si.si_pid) ||
+		    waitid(P_PID, (id_t)si.si_pid, &si, WEXITED | WNOHANG) < 0)
+			break;
+	}
+	return its;
+}
+
 static void reap_left(void)
 {
 	int status;
@@ -113,6 +136,18 @@ int vz_wait_fd(int fd, short events, int64_t end)
 			return -ECANCELED;
 		if (!n && !wait)
 			return -ETIMEDOUT;
+	}
+}
+
+int vz_wait_init(int pidfd, int64_t end)
+{
+	for (;;) {
+		int64_t slice = vz_now_ms() + LEFT_MS;
+		int r = vz_wait_fd(pidfd, POLLIN, slice < end ? slice : end);
+
+		if (r != -ETIMEDOUT || !vz_poll_ms(end))
+			return r;
+		(void)vz_reap_all(-1, NULL);
 	}
 }
 

@@ -34,6 +34,13 @@ int vz_wait_lock(const char *path, int64_t end);
 /* Until our child has ended, and reaps it; *ret_status is what waitpid(2) would give. -ETIMEDOUT,
  * -ECANCELED: it is still there, and the caller's to give up. */
 int vz_wait_child(int pidfd, int64_t end, int *ret_status);
+/* Reaps each child of ours that has ended: a program inside can leave its children to whoever started it
+ * (CLONE_PARENT of clone(2)), and their pid namespace stays until we have reaped them. True, with the
+ * status as above, when the one of pidfd is among them. The init of a namespace is left alone. To be
+ * called only while nobody else waits for a child. */
+bool vz_reap_all(int pidfd, int *ret_status);
+/* As vz_wait_fd(pidfd, POLLIN, end) for the init of a VPS, with vz_reap_all() meanwhile. */
+int vz_wait_init(int pidfd, int64_t end);
 /* Kills our child and reaps it if it ends within a second; else it is reaped by a later wait here, as
  * soon as it can be. */
 void vz_give_up(int pidfd);
