@@ -4,8 +4,8 @@
  * the guest's own packages changed there is seen by it without a shell.
  *
  * May be hostile: all of it. Therefore nothing is opened but directories and regular files, none
- * through a link of the last component, without waiting, and all of it is bounded. What is read
- * makes a number and nothing else.
+ * through a link of the last component, without waiting, and all of it is bounded; the caller is
+ * root inside and no more. What is read makes a number and nothing else.
  */
 #include "dist/dist.h"
 #include "base/own.h"

@@ -245,6 +245,8 @@ int vz_join_call(const struct vz_state *state, int namespaces, int (*fn)(void *)
 
 	if (init < 0)
 		return init;
+	if (!state->uid)
+		namespaces &= ~CLONE_NEWUSER;
 	pid = vz_clone3(0, &pidfd, -1);
 	if (pid < 0)
 		return pid;
@@ -252,6 +254,8 @@ int vz_join_call(const struct vz_state *state, int namespaces, int (*fn)(void *)
 		prctl(PR_SET_DUMPABLE, 0);
 		vz_reset_signals();
 		r = vz_setns(init, namespaces);
+		if (r >= 0 && namespaces & CLONE_NEWUSER)
+			r = vz_child_become_root();
 		if (r >= 0)
 			r = fn(arg);
 		_exit(r < 0 ? (-r & 0xff) : 0);

@@ -65,13 +65,9 @@ int vz_notify_listen(int sock, struct vz_launch *l, struct vz_err *e)
 
 /* As root inside, since a file of another id cannot be there; in one step, since it is spoken to at
  * any moment. */
-static int lead_home(void *state)
+static int lead_home(void *unused)
 {
-	const struct vz_state *st = state;
-	int r = st->uid ? vz_child_become_root() : 0;
-
-	if (r < 0)
-		return r;
+	(void)unused;
 	if (symlink("/run/systemd/notify", NOTIFY_SOCKET ".new") < 0 ||
 	    rename(NOTIFY_SOCKET ".new", NOTIFY_SOCKET) < 0)
 		return -errno;
@@ -80,7 +76,5 @@ static int lead_home(void *state)
 
 void vz_launch_notified(const struct vz_state *st)
 {
-	int namespaces = CLONE_NEWNS | (st->uid ? CLONE_NEWUSER : 0);
-
-	(void)vz_join_call(st, namespaces, lead_home, (void *)(uintptr_t)st);
+	(void)vz_join_call(st, CLONE_NEWNS | CLONE_NEWUSER, lead_home, NULL);
 }

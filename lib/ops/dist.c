@@ -219,7 +219,7 @@ static uint64_t stamp_now(const struct work *w, const struct vz_state *st)
 				MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (shared != MAP_FAILED) {
-		if (vz_join_call(st, CLONE_NEWNS, hash_files, shared) >= 0)
+		if (vz_join_call(st, CLONE_NEWNS | CLONE_NEWUSER, hash_files, shared) >= 0)
 			files = *shared;
 		(void)munmap(shared, sizeof(*shared));
 	}

@@ -59,7 +59,7 @@ static int apply_terminals(const struct vz_ct *ct, const struct vz_conf *conf, s
 
 	if (vz_state_read(ct->id, &st) <= 0)
 		return vz_fail(e, VZ_VE_NOT_RUNNING, 0, "Container is not running");
-	r = vz_join_call(&st, CLONE_NEWNS | (st.uid ? CLONE_NEWUSER : 0), set_terminals, &max);
+	r = vz_join_call(&st, CLONE_NEWNS | CLONE_NEWUSER, set_terminals, &max);
 	if (r >= 0 || max == vz_env_terminals(&ct->conf))
 		return 0;
 	return vz_fail(e, VZ_SETUBC, -r, "Unable to set NUMPTY");
