@@ -215,11 +215,36 @@ static int simfs_area(const struct vz_area *a, struct vz_err *e)
 	return mnt;
 }
 
+/*
+ * A configuration that was emptied, or replaced by another, may have another layout than the area. The
+ * layout is not taken from the area; that the two differ is told before anything is done. May be hostile:
+ * what lies in a simfs area is the guest's; therefore only trusted.vz.shift counts, which no guest can write.
+ * It is on VE_PRIVATE of simfs, and on fs/ of overlay.
+ */
+static int check_layout(const struct vz_area *a, struct vz_err *e)
+{
+	autoclose int dir = open(a->private, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	autoclose int fs = dir < 0 ? -EBADF : vz_openat2(dir, "fs", O_RDONLY | O_DIRECTORY, 0,
+							  RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
+	bool simfs = dir >= 0 && vz_shift_is_marked(dir), overlay = fs >= 0 && vz_shift_is_marked(fs);
+
+	if (simfs == overlay || overlay == is_overlay(a))
+		return 0;
+	return vz_fail(e, VZ_FS_CANTMOUNT, 0, "The area %s is of layout %s, the configuration says %s: set "
+		       "VE_LAYOUT=\"%s\" in " VZ_CONFDIR "/conf/%u.conf", a->private,
+		       overlay ? "overlay" : "simfs", a->layout, overlay ? "overlay" : "simfs", a->id);
+}
+
 int vz_area_check(const struct vz_area *a, struct vz_err *e)
 {
+	int r;
+
 	if (access(a->private, F_OK) < 0)
 		return vz_fail(e, VZ_FS_NOPRVT, 0, "Container private area %s does not exist",
 			       a->private);
+	r = check_layout(a, e);
+	if (r < 0)
+		return r;
 	return is_overlay(a) ? vz_overlay_check(a, e) : 0;
 }
 

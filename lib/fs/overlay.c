@@ -161,7 +161,7 @@ static int open_parts(const struct vz_area *a, struct parts *ret, struct vz_err 
 
 	if (!p.base)
 		return vz_fail(e, VZ_FS_CANTMOUNT, errno,
-			       "cannot read %s/base, which names the template of the area",
+			       "The area %s is of layout simfs (set VE_LAYOUT), or lacks its file base",
 			       a->private);
 	p.tree = vz_base_open(a->template, p.base);
 	if (p.tree < 0)
