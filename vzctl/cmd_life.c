@@ -51,13 +51,24 @@ static void take(int o)
 	}
 }
 
-/* getopt has said what is wrong. */
+/* In getopt's words, on one line with what was meant. */
 static int unknown(const char *word, struct vz_err *e)
 {
-	const char *near = vz_option_near(word, options);
+	const char *near = vz_option_near(word, options), *other = vz_given_verb_of(word);
+	int n = (int)strcspn(word, "="), alike = 0;
 
-	return vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0, "%s%s%s", near ? "Did you mean --" : "",
-		       near ? near : "", near ? "?" : "");
+	for (const struct option *o = options; o->name; o++)
+		alike += n > 2 && !strncmp(o->name, word + 2, (size_t)n - 2);
+	if (strncmp(word, "--", 2))
+		return vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0, "vzctl: invalid option -- '%c'", optopt);
+	if (alike)
+		return vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0, "vzctl: option '%.*s' %s", n, word,
+			       alike > 1 ? "is ambiguous" : "doesn't allow an argument");
+	if (other)
+		return vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0,
+			       "vzctl: unrecognized option '%s', it is one of 'vzctl %s'", word, other);
+	return vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0, "vzctl: unrecognized option '%s'%s%s%s", word,
+		       near ? ", did you mean '--" : "", near ? near : "", near ? "'?" : "");
 }
 
 int parse_life(int argc, char **argv, struct vz_err *e)
@@ -66,7 +77,7 @@ int parse_life(int argc, char **argv, struct vz_err *e)
 	int o, at = 0;
 
 	argv[0] = name; /* getopt's messages begin with it */
-	optind = 0;
+	optind = opterr = 0;
 	while ((o = getopt_long(argc, argv, "", options, &at)) != -1) {
 		if (o == '?')
 			return unknown(argv[optind - 1], e);

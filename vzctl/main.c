@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "base/process.h"
+#include "base/usage.h"
 #include "ops/once.h"
 #include "ops/plan.h"
 
@@ -200,7 +201,7 @@ int main(int argc, char **argv)
 		printf("vzctl version %s\n", PACKAGE_VERSION);
 		return 0;
 	}
-	if (!strcmp(argv[i], "--help")) {
+	if (vz_is_help(argv[i])) {
 		usage(stdout);
 		return 0;
 	}

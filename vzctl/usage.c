@@ -26,6 +26,8 @@ int bad_command(const char *name)
 		vz_near_try(&near, v->name);
 		vz_near_try(&near, v->alias);
 	}
+	for (size_t i = 0; global_flags[i]; i++)
+		vz_near_try(&near, global_flags[i]);
 	fprintf(stderr, "Bad command: %s\n", name);
 	if (near.best)
 		fprintf(stderr, "Did you mean \"vzctl %s\"?\n", near.best);

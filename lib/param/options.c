@@ -128,12 +128,35 @@ static bool nth(size_t i, unsigned verb, struct option *ret)
 	return true;
 }
 
+/* Exactly the name of one that the verb takes? */
+static bool is_known(const char *name, unsigned verb)
+{
+	struct option o;
+
+	for (size_t i = 0; nth(i, verb, &o); i++)
+		if (vz_str_eq(o.name, name))
+			return true;
+	return false;
+}
+
+const char *vz_given_verb_of(const char *word)
+{
+	autofree char *name = strncmp(word, "--", 2) ? NULL : strndup(word + 2, strcspn(word + 2, "="));
+
+	return !name ? NULL : is_known(name, IN_SET) ? "set" : is_known(name, IN_CREATE) ? "create" : NULL;
+}
+
 static int unknown(const char *word, size_t len, unsigned verb, struct vz_err *e)
 {
 	autofree char *name = strndup(word, len);
 	struct vz_near near = { .word = name ? name : "" };
+	const char *other;
 	struct option o;
 
+	other = vz_given_verb_of(word - 2);
+	if (other)
+		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0,
+			       "vzctl: unrecognized option '--%s', it is one of 'vzctl %s'", word, other);
 	for (size_t i = 0; nth(i, verb, &o); i++)
 		vz_near_try(&near, o.name);
 	return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "vzctl: unrecognized option '--%s'%s%s%s", word,
