@@ -54,6 +54,8 @@ static int complete(char **word, struct vz_err *e)
 	char *colon = strchr(*word, ':'), buf[PASSWORD_MAX], *whole;
 	int r;
 
+	if (colon && !colon[1])
+		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "The password is empty");
 	if (colon && strcmp(colon, ":-"))
 		return 0;
 	if (colon)

@@ -333,7 +333,7 @@ static int write_new(struct create *c, const char *path, struct vz_err *e)
 	int r = 0;
 
 	if (unlink(path) < 0 && errno != ENOENT)
-		return vz_fail(e, VZ_CONFIG_SAVE_ERROR, errno, "cannot replace %s", path);
+		return vz_fail(e, VZ_CONFIG_SAVE_ERROR, errno, "Unable to save %s", c->ct->conf_path);
 	if (c->sample) {
 		n = vz_file_read(AT_FDCWD, c->sample, CONF_MAX, &text);
 		r = n < 0 ? (int)n : vz_file_replace(path, text, (size_t)n, 0644, false);
@@ -342,7 +342,7 @@ static int write_new(struct create *c, const char *path, struct vz_err *e)
 		return vz_fail(e, VZ_CP_CONFIG, -r, "cannot copy %s", c->sample);
 	r = vz_conf_save(path, &c->save, NULL, e);
 	if (r >= 0 && rename(path, c->ct->conf_path) < 0)
-		r = vz_fail(e, VZ_CONFIG_SAVE_ERROR, errno, "cannot write %s", c->ct->conf_path);
+		r = vz_fail(e, VZ_CONFIG_SAVE_ERROR, errno, "Unable to save %s", c->ct->conf_path);
 	if (r < 0)
 		(void)unlink(path);
 	return r;

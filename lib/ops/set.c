@@ -5,6 +5,7 @@
  * force is behind struct vz_set_doors.
  */
 #include "base/log.h"
+#include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"
 #include "net/netif.h"
@@ -12,6 +13,7 @@
 #include "ops/set-internal.h"
 
 #include <sys/stat.h>
+#include <sys/sysinfo.h>
 
 struct set {
 	struct vz_ct *ct;
@@ -459,6 +461,21 @@ static int save(struct set *s, struct vz_err *e)
 	return 0;
 }
 
+/* It may be meant so, for a larger host to come; but on this one nothing holds the container back. */
+static void say_more_than_host(const struct vz_conf *c)
+{
+	struct sysinfo host;
+	uint64_t bytes;
+
+	if (!c->physpages.set || c->physpages.lim >= VZ_UNLIMITED / 4096 || sysinfo(&host) < 0)
+		return;
+	bytes = (uint64_t)host.totalram * host.mem_unit;
+	if (c->physpages.lim * 4096 > bytes)
+		vz_log(-1, "Warning: --ram %llu MiB is more than this host has (%llu MiB): its memory is used "
+			   "up before the limit is reached",
+		       (unsigned long long)c->physpages.lim / 256, (unsigned long long)bytes >> 20);
+}
+
 static void say_not_saved(const struct set *s)
 {
 	if (!any_row(&s->changed))
@@ -503,6 +520,8 @@ static int set(struct set *s, struct vz_err *e)
 	if (r < 0)
 		return r;
 	say_unenforced(s);
+	if (s->ct->id)
+		say_more_than_host(&s->changed);
 	if (s->running)
 		r = set_running(s, e);
 	else if (!s->g->save)

@@ -9,6 +9,8 @@
 #include <fcntl.h>
 
 #define LIST_MAX 4096
+/* Pages of 4096 bytes. With half of it a static init and nothing else is killed before it is up. */
+#define RAM_MIN 256
 
 /* The greatest number of "0-3,6"; numbers of checked lists are below 65536. */
 static unsigned greatest(const char *list)
@@ -47,6 +49,10 @@ int vz_res_possible(const struct vz_conf *c, struct vz_err *e)
 	if (c->numproc.set && !c->numproc.lim)
 		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0,
 			       "Bad parameter for --numproc: 0 (not even init could run)");
+	if (c->physpages.set && c->physpages.lim < RAM_MIN)
+		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0,
+			       "Bad parameter for --ram: %llu KiB (no container starts with less than 1 MiB)",
+			       (unsigned long long)c->physpages.lim * 4);
 	r = check_mask(&c->cpumask, "cpumask", "cpu", e);
 	if (r >= 0)
 		r = check_mask(&c->nodemask, "nodemask", "node", e);

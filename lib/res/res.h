@@ -29,7 +29,8 @@ int vz_res_devices(const struct vz_conf *conf, struct vz_cg_dev **ret, size_t *r
 		   struct vz_err *e);
 
 /* Values that this host can never put in force, so that every start would fail: CPUs and memory nodes
- * that it does not have, devices that are not there, no process at all. Only what conf sets is
+ * that it does not have, devices that are not there, no process
+ * or memory at all. Only what conf sets is
  * looked at. Fails with a sentence that names the option. */
 int vz_res_possible(const struct vz_conf *conf, struct vz_err *e);
 

@@ -5,9 +5,12 @@
 case ${USERPW:-} in ?*:?*) ;; *) exit 74 ;; esac
 vz_user=${USERPW%%:*} vz_userpw=$USERPW
 unset USERPW # not in the environment of programs
-grep -q "^$vz_user:" /etc/passwd || if command -v useradd >/dev/null; then
-	useradd -m "$vz_user"
-else
-	adduser -D "$vz_user" # busybox, as on Alpine
-fi || exit 74
+if ! grep -q "^$vz_user:" /etc/passwd; then
+	if command -v useradd >/dev/null; then
+		useradd -m "$vz_user"
+	else
+		adduser -D "$vz_user" # busybox, as on Alpine
+	fi || exit 74
+	echo "User $vz_user was created"
+fi
 printf '%s\n' "$vz_userpw" | chpasswd || exit 74
