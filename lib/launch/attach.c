@@ -119,14 +119,18 @@ static _Noreturn void end(int sock, const struct vz_err *e)
  * clone, and do so for ever; then in the VPS's own group, unless that is an inner node of a v2 tree. */
 static pid_t clone_into_group(struct vz_cg *cg, int *ret_pidfd)
 {
-	for (int i = 0; i < GROUP_LOOKS; i++) {
-		int beside = vz_cg_join_fd(cg, 0);
-		pid_t pid = beside < 0 ? -ENOENT : vz_clone3(CLONE_PARENT, ret_pidfd, beside);
+	pid_t pid = -ENOENT;
 
+	for (int i = 0; i <= GROUP_LOOKS; i++) {
+		int group = i < GROUP_LOOKS ? vz_cg_join_fd(cg, 0) : vz_cg_clone_fd(cg);
+
+		if (group < 0) /* not without one: that would be the caller's */
+			continue;
+		pid = vz_clone3(CLONE_PARENT, ret_pidfd, group);
 		if (pid != -ENOENT && pid != -ENODEV && pid != -EBUSY && pid != -EOPNOTSUPP)
 			return pid;
 	}
-	return vz_clone3(CLONE_PARENT, ret_pidfd, vz_cg_clone_fd(cg));
+	return pid;
 }
 
 /* The runner's pidfd, in the joiner. */

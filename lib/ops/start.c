@@ -198,7 +198,7 @@ static int go_do(void *ctx, struct vz_err *e)
 
 	s->console_mark = vz_fate_mark(s->env.ct->id);
 	r = vz_launch_go(&s->env.launch, e);
-	/* it may have run and ended before anybody looked: its status tells more than its absence */
+	/* its status tells more than that it died before it ran: whether a signal ended it, and which */
 	if (r == -ECHILD && vz_fate_init(&s->env, s->console_mark, SURVIVES_MS, e) < 0)
 		return r;
 	return vz_fate_step(&s->env, &s->killed, r, e);
