@@ -18,6 +18,7 @@
 #include <time.h>
 
 #define SCOPE_TIMEOUT_MS 10000
+#define STOP_TIMEOUT_S 120 /* systemd itself waits 90 seconds, TimeoutStopSec= */
 
 bool cg_scope_wanted(void)
 {
@@ -150,6 +151,7 @@ static int run(char *const *argv)
 	struct vz_spawn s = VZ_SPAWN_INIT;
 
 	s.argv = argv;
+	s.seconds = STOP_TIMEOUT_S;
 	s.out = s.err = null;
 	return null < 0 ? -errno : vz_spawn_run(&s);
 }

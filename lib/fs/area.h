@@ -27,8 +27,9 @@ struct vz_area {
 };
 
 /* Can `template/base` and `private` carry an overlay with an id-mapped lower tree on this kernel
- * and file system? Probed for real, in a private mount namespace, leaving nothing. */
-bool vz_area_can_overlay(const char *template_dir, const char *private_parent);
+ * and file system? Probed for real, in a private mount namespace, leaving nothing. 1, 0, or -errno when it
+ * could not be told within 10 seconds. */
+int vz_area_can_overlay(const char *template_dir, const char *private_parent, struct vz_err *e);
 
 /* Can what lies in this directory (or the nearest one above it that exists) be shown with other ids? */
 bool vz_area_can_idmap(const char *private_parent);

@@ -12,6 +12,7 @@
 #include "sys/file.h"
 #include "sys/proc.h"
 #include "sys/spawn.h"
+#include "sys/wait.h"
 
 #include <fcntl.h>
 #include <sys/mount.h>
@@ -19,6 +20,7 @@
 
 #define PROBE_ID 1000000u
 #define PREFIX ".vz-probe."
+#define TRY_SECONDS 10
 
 /* The first directory on the way up from path that exists. */
 static char *nearest(const char *path)
@@ -115,7 +117,7 @@ static bool probe(const char *base, const char *private_parent)
 	if (!pid)
 		_exit(try_overlay(below, above) < 0);
 	if (pid > 0)
-		can = vz_spawn_wait(pid) == 0;
+		can = vz_spawn_wait(pid, TRY_SECONDS) == 0;
 	if (above)
 		(void)vz_remove_tree(AT_FDCWD, above);
 	if (below)
@@ -123,12 +125,25 @@ static bool probe(const char *base, const char *private_parent)
 	return can;
 }
 
-bool vz_area_can_overlay(const char *template_dir, const char *private_parent)
+int vz_area_can_overlay(const char *template_dir, const char *private_parent, struct vz_err *e)
 {
 	autofree char *base = vz_fmt("%s/base", template_dir);
 	pid_t pid = base ? fork() : -1;
+	autoclose int pidfd = -EBADF;
+	int r, st;
 
 	if (!pid)
 		_exit(!probe(base, private_parent));
-	return pid > 0 && vz_spawn_wait(pid) == 0;
+	r = pidfd = pid < 0 ? -EAGAIN : vz_pidfd_open(pid);
+	if (r >= 0)
+		r = vz_wait_child(pidfd, vz_end_in(TRY_SECONDS), &st);
+	/* it is not killed: it tidies up as soon as the file system lets it */
+	if (r == -ETIMEDOUT)
+		return vz_fail(e, VZ_FS_NEW_VE_PRVT, 0, "The file system of %s or of %s gives no answer in "
+			       "%d seconds", base, private_parent, TRY_SECONDS);
+	if (r == -ECANCELED)
+		vz_fail(e, VZ_SYSTEM, 0, "Interrupted by a signal");
+	else if (r < 0)
+		vz_fail(e, VZ_SYSTEM, -r, "Unable to try an overlay");
+	return r < 0 ? r : st == 0;
 }

@@ -91,6 +91,7 @@ static int open_prog(void)
 	if (fd != -ENOENT)
 		return fd;
 	s.argv = argv;
+	s.seconds = VZ_SPAWN_SECONDS;
 	s.err = null;
 	return vz_spawn_run(&s) ? -EOPNOTSUPP : vz_bpf_open(VZ_CONNTRACK_PROG);
 }

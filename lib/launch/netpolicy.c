@@ -21,6 +21,7 @@ static int run_loader(void)
 	autoclose int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
 	s.argv = argv;
+	s.seconds = VZ_SPAWN_SECONDS;
 	s.err = null;
 	return vz_spawn_run(&s) ? -EOPNOTSUPP : 0;
 }

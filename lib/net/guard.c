@@ -42,6 +42,7 @@ static int load(struct vz_err *e)
 	said_r = fds[0];
 	said_w = s.err = fds[1];
 	s.argv = argv;
+	s.seconds = VZ_SPAWN_SECONDS;
 	r = vz_spawn_run(&s);
 	if (!r)
 		return 0;

@@ -30,9 +30,11 @@ static char *private_parent(const struct check *c)
 enum vz_check_verdict check_overlay(struct check *c)
 {
 	autofree char *parent = private_parent(c);
+	struct vz_err e = { 0 };
+	int r = parent ? vz_area_can_overlay(c->conf->template.v, parent, &e) : 0;
 
-	if (parent && vz_area_can_overlay(c->conf->template.v, parent))
-		return VZ_CHECK_OK;
+	if (r)
+		return r > 0 ? VZ_CHECK_OK : check_say(c, VZ_CHECK_MISSING, "%s", e.msg);
 	return check_say(c, VZ_CHECK_MISSING, "no overlay with an id-mapped template in %s and an area in %s",
 			 c->conf->template.v, parent ? parent : "/");
 }

@@ -154,8 +154,9 @@ static int choose_layout(struct create *c, struct vz_err *e)
 	c->area = (struct vz_area){ .id = c->ct->id, .private = c->private, .root = c->root,
 				    .template = c->conf.template.v, .layout = layout };
 	if (!strcmp(layout, "overlay")) {
-		if (vz_area_can_overlay(c->conf.template.v, parent))
-			return 0;
+		r = vz_area_can_overlay(c->conf.template.v, parent, e);
+		if (r)
+			return r < 0 ? r : 0;
 		if (c->given->add.ve_layout.set)
 			return vz_fail(e, VZ_BAD_KERNEL, 0, "The overlay layout needs a newer "
 							    "kernel or another file system");

@@ -18,6 +18,7 @@
 #include <sys/epoll.h>
 
 #define ANSWER_MS 2000
+#define STORE_SECONDS 10
 #define PREFIX "console-"
 
 static void name_of(unsigned id, char name[VZ_FDSTORE_NAME])
@@ -55,6 +56,7 @@ static int connect_store(struct vz_eventd *d, bool start)
 	fd = vz_unix_connect(VZ_FDSTORE_SOCKET, ANSWER_MS);
 	if (fd < 0 && start) {
 		s.argv = argv;
+		s.seconds = STORE_SECONDS;
 		if (vz_spawn_run(&s)) /* returns once it listens */
 			return -ECHILD;
 		fd = vz_unix_connect(VZ_FDSTORE_SOCKET, ANSWER_MS);

@@ -70,6 +70,7 @@ static void load(const char *name)
 
 	vz_log(0, "Preloading kernel module: %s", name);
 	s.argv = argv;
+	s.seconds = VZ_SPAWN_SECONDS;
 	if (vz_spawn_run(&s))
 		vz_log_once(-1, "Warning: cannot load kernel module %s", name);
 }

@@ -211,6 +211,7 @@ static int start(const struct vz_lan *lan, struct vz_err *e)
 	if (a.failed || null < 0)
 		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
 	s.argv = a.v;
+	s.seconds = VZ_SPAWN_SECONDS;
 	s.out = null;
 	r = vz_netns_run(netns, &s); /* ends when the server has bound its ports and gone behind */
 	if (r == -ENOENT)

@@ -45,5 +45,5 @@ int vz_netns_run(int netns, const struct vz_spawn *s)
 		return r;
 	r = vz_spawn_start(s, &pid);
 	go_home(home);
-	return r < 0 ? r : vz_spawn_wait(pid);
+	return r < 0 ? r : vz_spawn_wait(pid, s->seconds);
 }

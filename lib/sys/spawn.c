@@ -4,6 +4,7 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "sys/call.h"
+#include "sys/wait.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -106,13 +107,15 @@ int vz_spawn_start(const struct vz_spawn *s, pid_t *ret_pid)
 	return 0;
 }
 
-int vz_spawn_wait(pid_t pid)
+int vz_spawn_wait(pid_t pid, int seconds)
 {
-	int st;
+	autoclose int pidfd = vz_pidfd_open(pid);
+	int r = pidfd, st = 0;
 
-	while (waitpid(pid, &st, 0) < 0)
-		if (errno != EINTR)
-			return -errno;
+	if (r >= 0)
+		r = vz_wait_program(pidfd, seconds ? vz_end_in(seconds) : VZ_NO_END, &st);
+	if (r < 0)
+		return r == -ETIMEDOUT ? -ETIME : r; /* nobody spoke of a connection */
 	return WIFEXITED(st) ? WEXITSTATUS(st) : 128 + WTERMSIG(st);
 }
 
@@ -121,5 +124,5 @@ int vz_spawn_run(const struct vz_spawn *s)
 	pid_t pid;
 	int r = vz_spawn_start(s, &pid);
 
-	return r < 0 ? r : vz_spawn_wait(pid);
+	return r < 0 ? r : vz_spawn_wait(pid, s->seconds);
 }

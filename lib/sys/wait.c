@@ -26,8 +26,8 @@ static struct {
 /* Children that were given up while somebody traced them. They must still be reaped as soon as he
  * lets go: the init of their pid namespace does not end before. */
 static struct {
-	int pidfd[8];
-	size_t n;
+	int *pidfd;
+	size_t n, room;
 } left;
 
 int64_t vz_end_in(int seconds)
@@ -116,10 +116,10 @@ static void reap_left(void)
 		}
 }
 
-int vz_wait_fd(int fd, short events, int64_t end)
+static int wait_fd(int fd, short events, int64_t end, bool deaf)
 {
 	struct pollfd f[2] = { { .fd = fd, .events = events },
-			       { .fd = cancel.fd, .events = POLLIN } };
+			       { .fd = deaf ? -1 : cancel.fd, .events = POLLIN } };
 
 	for (;;) {
 		int wait = end == VZ_NO_END ? -1 : vz_poll_ms(end), n;
@@ -149,6 +149,11 @@ int vz_wait_init(int pidfd, int64_t end)
 			return r;
 		(void)vz_reap_all(-1, NULL);
 	}
+}
+
+int vz_wait_fd(int fd, short events, int64_t end)
+{
+	return wait_fd(fd, events, end, false);
 }
 
 static void nap(void)
@@ -199,6 +204,38 @@ int vz_wait_child(int pidfd, int64_t end, int *ret_status)
 	return r < 0 ? r : reap_dead(pidfd, ret_status);
 }
 
+int vz_wait_program(int pidfd, int64_t end, int *ret_status)
+{
+	bool late = vz_cancelled();
+	int r = wait_fd(pidfd, POLLIN, end, late);
+
+	if (r < 0) {
+		(void)vz_pidfd_signal(pidfd, SIGTERM);
+		(void)wait_fd(pidfd, POLLIN, vz_now_ms() + REAP_MS, true);
+		vz_give_up(pidfd);
+		return r;
+	}
+	return reap_dead(pidfd, ret_status);
+}
+
+/* Without memory or descriptors it stays a zombie until we end. */
+static void reap_later(int pidfd)
+{
+	int fd;
+
+	if (left.n == left.room) {
+		int *more = reallocarray(left.pidfd, left.room * 2 + 8, sizeof(*more));
+
+		if (!more)
+			return;
+		left.pidfd = more;
+		left.room = left.room * 2 + 8;
+	}
+	fd = fcntl(pidfd, F_DUPFD_CLOEXEC, 3);
+	if (fd >= 0)
+		left.pidfd[left.n++] = fd;
+}
+
 void vz_give_up(int pidfd)
 {
 	struct pollfd f = { .fd = pidfd, .events = POLLIN };
@@ -210,10 +247,6 @@ void vz_give_up(int pidfd)
 	(void)vz_pidfd_signal(pidfd, SIGKILL);
 	while (poll(&f, 1, vz_poll_ms(end)) < 0 && errno == EINTR)
 		;
-	if ((!f.revents || reap_dead(pidfd, &status) == -ETIMEDOUT) && left.n < ARRAY_LEN(left.pidfd)) {
-		int fd = fcntl(pidfd, F_DUPFD_CLOEXEC, 3);
-
-		if (fd >= 0)
-			left.pidfd[left.n++] = fd;
-	}
+	if (!f.revents || reap_dead(pidfd, &status) == -ETIMEDOUT)
+		reap_later(pidfd);
 }

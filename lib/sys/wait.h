@@ -41,6 +41,10 @@ int vz_wait_child(int pidfd, int64_t end, int *ret_status);
 bool vz_reap_all(int pidfd, int *ret_status);
 /* As vz_wait_fd(pidfd, POLLIN, end) for the init of a VPS, with vz_reap_all() meanwhile. */
 int vz_wait_init(int pidfd, int64_t end);
+/* The same of a program of the host's, which may hang in a dead file system. On failure it was ended, by
+ * SIGTERM and a second later as vz_give_up() does it. A signal that came before the call is passed over:
+ * what an undo runs is run to its end. */
+int vz_wait_program(int pidfd, int64_t end, int *ret_status);
 /* Kills our child and reaps it if it ends within a second; else it is reaped by a later wait here, as
  * soon as it can be. */
 void vz_give_up(int pidfd);

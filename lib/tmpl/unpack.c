@@ -9,8 +9,10 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "sys/spawn.h"
+#include "sys/wait.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 
 /* The helper of an uninstalled build is found by the environment; secure_getenv(3) ignores that
@@ -22,7 +24,8 @@ static char *helper_path(void)
 	return vz_fmt("%s/vzunpack", dir && *dir ? dir : VZ_LIBEXECDIR);
 }
 
-/* Reads to the end of file what fits; the rest is dropped so that the writer never blocks. */
+/* Reads to the end of file what fits; the rest is dropped so that the writer never blocks. A signal ends
+ * it, since the helper may hang in a dead file system. */
 static void read_sentence(int fd, char *buf, size_t size)
 {
 	char rest[512];
@@ -32,6 +35,8 @@ static void read_sentence(int fd, char *buf, size_t size)
 	for (;;) {
 		bool fits = len + 1 < size;
 
+		if (vz_wait_fd(fd, POLLIN, VZ_NO_END) < 0)
+			break;
 		n = fits ? read(fd, buf + len, size - 1 - len) : read(fd, rest, sizeof(rest));
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -94,7 +99,12 @@ static int unpack_archive(const struct vz_tmpl *t, int dirfd, const struct vz_tm
 		return vz_fail(e, VZ_SYSTEM, -r, "Unable to run %s", helper);
 	close(TAKE_FD(theirs));
 	read_sentence(sentence, said, sizeof(said));
-	r = vz_spawn_wait(pid);
+	if (vz_cancelled()) {
+		(void)kill(pid, SIGKILL);
+		(void)vz_spawn_wait(pid, 1);
+		return vz_fail(e, VZ_SYSTEM, 0, "Interrupted by a signal");
+	}
+	r = vz_spawn_wait(pid, 0);
 	if (r < 0)
 		return vz_fail(e, VZ_SYSTEM, -r, "Unable to wait for %s", helper);
 	return verdict(r, said, t, e);

@@ -560,12 +560,13 @@ static void on(const char *fs, const char *tmpl, bool overlay)
 	autofree char *dir = vz_fmt("%s/%s", top, fs), *trash = vz_fmt("%s/vztmp", dir);
 	struct ground g = { dir, (char *)tmpl };
 	autofree char *private = vz_fmt("%s/private", dir), *root = vz_fmt("%s/root", dir);
+	struct vz_err e = { 0 };
 	bool can;
 
 	printf("%s\n", fs);
 	CHECK_INT(vz_mkdir_p(private, 0700), 0);
 	CHECK_INT(vz_mkdir_p(root, 0700), 0);
-	can = vz_area_can_overlay(tmpl, private);
+	can = vz_area_can_overlay(tmpl, private, &e) > 0;
 	CHECK_INT(can, overlay);
 	CHECK_INT(entries(private), 0);
 	if (can) {

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Waits with an end: programs of the host that do not end, and children that a tracer keeps. */
+#include "base/own.h"
+#include "sys/call.h"
+#include "sys/clock.h"
+#include "sys/spawn.h"
+#include "sys/wait.h"
+#include "unit.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+
+#define SEVERAL 9
+
+static int shell(const char *text, int seconds)
+{
+	char *argv[] = { (char[]){ "sh" }, (char[]){ "-c" }, (char *)(uintptr_t)text, NULL };
+	struct vz_spawn s = VZ_SPAWN_INIT;
+
+	s.argv = argv;
+	s.seconds = seconds;
+	return vz_spawn_run(&s);
+}
+
+static void programs(void)
+{
+	int64_t begin = vz_now_ms();
+
+	CHECK_INT(shell("exit 7", 0), 7);
+	CHECK_INT(shell("kill -9 $$", 60), 128 + SIGKILL);
+	CHECK_INT(shell("exec sleep 1000", 1), -ETIME);
+	CHECK_INT(shell("trap '' TERM; while :; do sleep 1000; done", 1), -ETIME);
+	CHECK(vz_now_ms() - begin < 30000);
+	CHECK(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
+}
+
+/* A process that traces all of them, and the end of a pipe whose other end it holds. */
+static pid_t trace(const pid_t *pid)
+{
+	pid_t tracer;
+	int p[2];
+	char c;
+
+	CHECK(!pipe(p));
+	tracer = fork();
+	if (!tracer) {
+		for (size_t i = 0; i < SEVERAL; i++)
+			if (ptrace(PTRACE_SEIZE, pid[i], 0, 0) < 0)
+				_exit(1);
+		if (write(p[1], "", 1) == 1)
+			pause();
+		_exit(1);
+	}
+	close(p[1]);
+	CHECK_INT(read(p[0], &c, 1), 1);
+	close(p[0]);
+	return tracer;
+}
+
+/* However many were given up while somebody traced them, none stays when he lets go. */
+static void given_up(void)
+{
+	pid_t pid[SEVERAL], tracer;
+	int p[2];
+
+	CHECK(!pipe(p));
+	for (size_t i = 0; i < SEVERAL; i++) {
+		pid[i] = fork();
+		if (!pid[i]) {
+			(void)prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
+			close(p[0]);
+			if (write(p[1], "", 1) == 1)
+				pause();
+			_exit(1);
+		}
+	}
+	for (size_t i = 0; i < SEVERAL; i++) {
+		char c;
+
+		CHECK_INT(read(p[0], &c, 1), 1);
+	}
+	tracer = trace(pid);
+	for (size_t i = 0; i < SEVERAL; i++) {
+		autoclose int fd = vz_pidfd_open(pid[i]);
+
+		vz_give_up(fd);
+		CHECK(!kill(pid[i], 0));
+	}
+	(void)kill(tracer, SIGKILL);
+	CHECK_INT(waitpid(tracer, NULL, 0), tracer);
+	CHECK_INT(vz_wait_fd(p[0], POLLIN, vz_now_ms() + 1), -ETIMEDOUT);
+	for (size_t i = 0; i < SEVERAL; i++)
+		CHECK(kill(pid[i], 0) < 0 && errno == ESRCH);
+	close(p[0]);
+	close(p[1]);
+}
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	vz_cancel();
+}
+
+/* A signal ends the wait for a program, but not for the next one, which undoes something. */
+static void cancelled(void)
+{
+	CHECK_INT(vz_cancel_init(on_signal), 0);
+	CHECK_INT(shell("kill -TERM $PPID; exec sleep 1000", 0), -ECANCELED);
+	CHECK_INT(shell("exit 7", 0), 7);
+}
+
+int main(void)
+{
+	programs();
+	given_up();
+	cancelled();
+	return done();
+}
