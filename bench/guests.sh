@@ -82,7 +82,13 @@ guest_attacks() {
 	timeout 60 vzctl exec2 "$id" 'kill -STOP $$' >/dev/null 2>&1 </dev/null &
 	timeout 60 vzctl exec2 "$id" 'for p in /proc/[0-9]*; do kill -STOP ${p#/proc/}; done' \
 		>/dev/null 2>&1 </dev/null &
-	sleep 1
+	# its shell is traced by its own child, what enters is stopped, and at last its init is frozen
+	vzctl exec3 "$id" /root/probe stopper >/dev/null 2>&1 </dev/null &
+	vzctl exec2 "$id" 'echo traced >/sh-does; ln -f /root/probe /bin/bash; ln -f /root/probe /bin/sh' \
+		>>"$BENCH_DIR/log" 2>&1 </dev/null
+	timeout 60 vzctl exec2 "$id" true >/dev/null 2>&1 </dev/null &
+	vzctl exec3 "$id" /root/probe freeze >>"$BENCH_DIR/log" 2>&1 </dev/null
+	timeout 60 vzctl set "$id" --hostname other --userpasswd root:x >/dev/null 2>&1 </dev/null &
 }
 
 part_many_guests() {
