@@ -31,9 +31,12 @@ vz_real() {
 # vz_write FILE MODE TEXT: TEXT becomes its content; mode and owner of an existing file stay
 vz_write() {
 	vz_real "$1"
-	vz_new=$vz_file.vz-new
+	vz_new=$vz_file.vz-new.$$	# another script may live on here, though its vzctl was killed
 	[ -d "${vz_file%/*}" ] || mkdir -p "${vz_file%/*}"
-	[ ! -e "$vz_new" ] && [ ! -L "$vz_new" ] || rm -f "$vz_new"
+	for vz_left in "$vz_file".vz-new*; do
+		[ -e "$vz_left" ] || [ -L "$vz_left" ] || continue
+		[ "$vz_left" != "$vz_new" ] && kill -0 "${vz_left##*.}" 2>/dev/null || rm -f "$vz_left"
+	done
 	if [ ! -f "$vz_file" ]; then
 		: >"$vz_new" && { [ "$2" = 644 ] || chmod "$2" "$vz_new"; }
 	else
