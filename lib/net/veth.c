@@ -99,7 +99,8 @@ static int join(const struct vz_veth_at *at, const struct vz_netif *n, struct vz
 				   &(struct vz_link_change){ .master = bridge.index }, e);
 	if (r < 0)
 		return r;
-	(void)vz_fail(e, VZ_VETH_ERROR, 0, "%s is not connected: there is no bridge %s; make it, then run "
+	(void)vz_fail(e, VZ_VETH_ERROR, 0, "%s is not connected: there is no bridge %s (NETIF bridge=, "
+		      "--netif_add); make it, then run "
 		      "'ip link set %s master %s'", name, of, name, of);
 	return 1;
 }

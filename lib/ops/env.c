@@ -115,6 +115,11 @@ int vz_env_cgroup(struct vz_env *env, struct vz_err *e)
 		if (r < 0)
 			return r;
 	}
+	if (!env->bare) { /* the kernel only says that the argument is invalid */
+		r = vz_res_masks_possible(&env->ct->conf, e);
+		if (r < 0)
+			return r;
+	}
 	vz_conntrack_clear(env->ct->id); /* of a network namespace that is no more */
 	r = vz_cg_create(env->cg, env->spec.uid, env->spec.gid, e);
 	if (r >= 0)

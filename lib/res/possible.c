@@ -25,7 +25,7 @@ static unsigned greatest(const char *list)
 }
 
 /* Those that are off for now count: they may be on when the VPS is started. */
-static int check_mask(const struct vz_pstr *mask, const char *opt, const char *what, struct vz_err *e)
+static int check_mask(const struct vz_pstr *mask, const char *name, const char *what, struct vz_err *e)
 {
 	autofree char *path = vz_fmt("/sys/devices/system/%s/possible", what);
 	char have[LIST_MAX];
@@ -35,8 +35,8 @@ static int check_mask(const struct vz_pstr *mask, const char *opt, const char *w
 	have[strcspn(have, "\n")] = 0;
 	if (greatest(mask->v) <= greatest(have))
 		return 0;
-	return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "Bad parameter for --%s: %s (this host has %s)",
-		       opt, mask->v, have);
+	return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "Bad parameter for %s: %s (this host has %s)",
+		       name, mask->v, have);
 }
 
 int vz_res_possible(const struct vz_conf *c, struct vz_err *e)
@@ -53,8 +53,15 @@ int vz_res_possible(const struct vz_conf *c, struct vz_err *e)
 		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0,
 			       "Bad parameter for --ram: %llu KiB (no container starts with less than 1 MiB)",
 			       (unsigned long long)c->physpages.lim * 4);
-	r = check_mask(&c->cpumask, "cpumask", "cpu", e);
+	r = check_mask(&c->cpumask, "--cpumask", "cpu", e);
 	if (r >= 0)
-		r = check_mask(&c->nodemask, "nodemask", "node", e);
+		r = check_mask(&c->nodemask, "--nodemask", "node", e);
 	return r < 0 ? r : vz_res_devices(&devices, &list, &n, e);
+}
+
+int vz_res_masks_possible(const struct vz_conf *c, struct vz_err *e)
+{
+	int r = check_mask(&c->cpumask, "CPUMASK", "cpu", e);
+
+	return r < 0 ? r : check_mask(&c->nodemask, "NODEMASK", "node", e);
 }

@@ -33,6 +33,8 @@ int vz_res_devices(const struct vz_conf *conf, struct vz_cg_dev **ret, size_t *r
  * or memory at all. Only what conf sets is
  * looked at. Fails with a sentence that names the option. */
 int vz_res_possible(const struct vz_conf *conf, struct vz_err *e);
+/* Of CPUMASK and NODEMASK only, as a start names them. */
+int vz_res_masks_possible(const struct vz_conf *c, struct vz_err *e);
 
 /* Puts all of that in force; APPLY_DEVICES sets the device list, other bits are ignored. A limit
  * that this kernel cannot hold is -EOPNOTSUPP, after all others have been set; the exit code in
