@@ -188,6 +188,34 @@ char *vz_area_base(const struct vz_area *a)
 	return TAKE_PTR(id);
 }
 
+/* May be hostile: the tree is a stranger's archive; therefore nothing is opened but as a place, and no link
+ * leads out. An init that is a link counts, wherever it leads. */
+static bool tree_has_init(int tree)
+{
+	static const char *const inits[] = { "sbin/init", "etc/init", "bin/init" };
+
+	for (size_t i = 0; tree >= 0 && i < ARRAY_LEN(inits); i++) {
+		autoclose int fd = vz_openat2(tree, inits[i], O_PATH | O_NOFOLLOW, 0, RESOLVE_IN_ROOT);
+
+		if (fd >= 0)
+			return true;
+	}
+	return false;
+}
+
+bool vz_area_has_init(const struct vz_area *a)
+{
+	autoclose int dir = open(a->private, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	autoclose int upper = -EBADF, lower = -EBADF;
+	autofree char *base = vz_area_base(a);
+
+	if (dir < 0 || !is_overlay(a))
+		return tree_has_init(dir);
+	upper = vz_openat2(dir, "fs", O_PATH | O_DIRECTORY, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+	lower = base ? vz_base_open(a->template, base) : -ENOENT;
+	return tree_has_init(upper) || tree_has_init(lower);
+}
+
 /* Detached mount fd of a simfs area. */
 static int simfs_area(const struct vz_area *a, struct vz_err *e)
 {

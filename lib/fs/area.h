@@ -54,6 +54,8 @@ void vz_area_abort(const struct vz_area *a); /* removes PRIVATE.tmp; nothing the
 /* Gives up what is kept of mounts of an area that is no more; destroy does it too. */
 void vz_area_forget(const struct vz_area *a);
 
+/* Is there a program that could be the init of a new area? Before anything of it has run. */
+bool vz_area_has_init(const struct vz_area *a);
 /* The base id of an overlay area (caller frees), NULL otherwise. */
 char *vz_area_base(const struct vz_area *a);
 

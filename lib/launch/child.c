@@ -164,10 +164,23 @@ static int become(const struct vz_spec *s, struct vz_err *e)
 	return vz_nl_loopback_up(e);
 }
 
-/* Returns only when there is none to run; the first that is there tells why. */
-static void exec_init(char *const *argv, char *const *env, struct vz_err *e)
+static const char *const inits[] = { "/sbin/init", "/etc/init", "/bin/init" };
+
+/* Told before any script runs inside: what scripts would say of such a tree misleads. */
+static int need_init(const struct vz_spec *s, struct vz_err *e)
 {
-	static const char *const inits[] = { "/sbin/init", "/etc/init", "/bin/init" };
+	struct stat st;
+
+	for (size_t i = 0; i < ARRAY_LEN(inits); i++)
+		if (s->cmds || !lstat(inits[i], &st))
+			return 0;
+	return vz_fail(e, VZ_FS_BAD_TMPL, 0, "Unable to start init, probably incorrect template: there "
+		       "is no /sbin/init, /etc/init or /bin/init in it");
+}
+
+/* Returns only when there is none to run; the first that is there tells why. */
+static void exec_init(const struct vz_spec *s, char *const *argv, char *const *env, struct vz_err *e)
+{
 	bool found = false;
 
 	for (size_t i = 0; i < ARRAY_LEN(inits); i++) {
@@ -183,8 +196,7 @@ static void exec_init(char *const *argv, char *const *env, struct vz_err *e)
 			inits[i], why == ENOENT ? ", or the interpreter it names" : "");
 	}
 	if (!found)
-		vz_fail(e, VZ_FS_BAD_TMPL, 0, "Unable to start init, probably incorrect template: there "
-			"is no /sbin/init, /etc/init or /bin/init in it");
+		(void)need_init(s, e);
 }
 
 static void run_init(const struct vz_spec *s, struct vz_err *e)
@@ -207,7 +219,7 @@ static void run_init(const struct vz_spec *s, struct vz_err *e)
 		vz_fail(e, VZ_FS_BAD_TMPL, errno, "cannot run %s", s->cmds[0].path);
 		return;
 	}
-	exec_init(argv, env, e);
+	exec_init(s, argv, env, e);
 }
 
 static void child_steps(const struct vz_spec *s, int *sock, struct vz_err *e)
@@ -221,7 +233,7 @@ static void child_steps(const struct vz_spec *s, int *sock, struct vz_err *e)
 	if (vz_sync_wait(*sock, MAPPED, VZ_NO_END, NULL, e) < 0)			/* 5 */
 		return;
 	vz_child_reset();
-	if (become(s, e) < 0)						/* 6 */
+	if (become(s, e) < 0 || need_init(s, e) < 0)			/* 6 */
 		return;
 	if (s->notify && vz_notify_make(&notify, e) < 0)
 		return;

@@ -446,6 +446,9 @@ int vz_op_create(struct vz_ct *ct, const struct vz_given *g, struct vz_err *e)
 		r = vz_plan_run(vz_create_plan, &c, e);
 	if (r >= 0) {
 		vz_log(0, "Container private area was created");
+		if (!vz_area_has_init(&c.area))
+			vz_log(-1, "Warning: the container cannot start: there is no /sbin/init, /etc/init or "
+				   "/bin/init in OS template %s", c.tmpl.name);
 		return 0;
 	}
 	if (e->msg[0])
