@@ -107,8 +107,12 @@ int input_check_rest(struct input *i, struct archive *a)
 {
 	la_ssize_t n = 1;
 
-	while (i->is_gzip && n > 0)
+	while (i->is_gzip && n > 0) {
 		n = gunzip(i, a);
+		i->rest += n;
+		if (i->rest > INPUT_REST_MAX)
+			return fail(a, EILSEQ, "there are more than 16 MiB behind its end");
+	}
 	return n < 0 ? (int)n : ARCHIVE_OK;
 }
 
