@@ -9,7 +9,9 @@
 #include "sys/fdpass.h"
 #include "sys/file.h"
 #include "sys/pty.h"
+#include "sys/relay.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -46,8 +48,11 @@ size_t vz_keys_filter(struct vz_keys *k, const uint8_t *in, size_t n, uint8_t *o
 struct session {
 	int sock, signals;
 	uint32_t backlog; /* former output still to come */
+	int in, out;      /* the user's */
 	bool stdin_open;
 	struct vz_keys keys;
+	uint8_t chunk[VZ_CONSOLE_CHUNK]; /* at..len of it is not written yet */
+	size_t at, len;
 };
 
 static int send_keys(struct session *s, const uint8_t *keys, size_t n)
@@ -64,7 +69,7 @@ static int send_keys(struct session *s, const uint8_t *keys, size_t n)
 static int from_user(struct session *s)
 {
 	uint8_t in[VZ_CONSOLE_CHUNK / 2], out[sizeof(in) + 1];
-	ssize_t n = read(STDIN_FILENO, in, sizeof(in));
+	ssize_t n = read(s->in, in, sizeof(in));
 	bool detach;
 	size_t k;
 
@@ -78,16 +83,28 @@ static int from_user(struct session *s)
 	return send_keys(s, out, k) < 0 || detach;
 }
 
-/* 1: the VPS or the daemon is gone, or nobody reads our output. */
+/* 1: the VPS or the daemon is gone. */
 static int from_console(struct session *s)
 {
-	uint8_t buf[VZ_CONSOLE_CHUNK];
-	ssize_t n = vz_fd_recv(s->sock, buf, sizeof(buf), NULL);
+	ssize_t n = vz_fd_recv(s->sock, s->chunk, sizeof(s->chunk), NULL);
 
 	if (n <= 0)
 		return n != -EAGAIN;
 	s->backlog -= (uint32_t)n < s->backlog ? (uint32_t)n : s->backlog;
-	return vz_write_all(STDOUT_FILENO, buf, (size_t)n) < 0;
+	s->at = 0;
+	s->len = (size_t)n;
+	return 0;
+}
+
+/* 1: nobody reads it. */
+static int to_user(struct session *s)
+{
+	ssize_t n = vz_write_some(s->out, (const char *)s->chunk + s->at, s->len - s->at);
+
+	if (n < 0)
+		return errno != EAGAIN && errno != EINTR;
+	s->at += (size_t)n;
+	return 0;
 }
 
 static int from_signal(struct session *s)
@@ -111,17 +128,18 @@ static void relay(struct session *s)
 {
 	int end = 0;
 
-	while (!end && (s->stdin_open || s->backlog)) {
+	while (!end && (s->stdin_open || s->backlog || s->at < s->len)) {
+		bool full = s->at < s->len;
 		struct pollfd p[] = {
-			{ .fd = s->sock, .events = POLLIN },
-			{ .fd = s->stdin_open ? STDIN_FILENO : -1, .events = POLLIN },
+			{ .fd = full ? s->out : s->sock, .events = full ? POLLOUT : POLLIN },
+			{ .fd = s->stdin_open ? s->in : -1, .events = POLLIN },
 			{ .fd = s->signals, .events = POLLIN },
 		};
 
 		if (poll(p, ARRAY_LEN(p), -1) < 0)
 			continue;
 		if (p[0].revents)
-			end = from_console(s);
+			end = full ? to_user(s) : from_console(s);
 		if (!end && p[1].revents)
 			end = from_user(s);
 		if (!end && p[2].revents)
@@ -165,7 +183,11 @@ static int check_tty(int argc, char **argv, struct vz_err *e)
 int vz_op_console(struct vz_ct *ct, int argc, char **argv, struct vz_err *e)
 {
 	autoclose int sock = -EBADF, signals = -EBADF;
-	struct session s = { .stdin_open = true };
+	autoclose int in = vz_own_description(STDIN_FILENO, O_RDONLY);
+	autoclose int out = vz_own_description(STDOUT_FILENO, O_WRONLY);
+	struct session s = { .stdin_open = true,
+			     .in = in < 0 ? STDIN_FILENO : in,
+			     .out = out < 0 ? STDOUT_FILENO : out };
 	struct termios saved;
 	struct vz_state st;
 	sigset_t set, old;

@@ -130,10 +130,9 @@ static void lane_read(struct loop *p, struct lane *l)
 		lane_end(l);
 }
 
-/* The user's side may block, and its flags are his: what own_description() could not open anew is
- * written with the kernel asked not to wait, and where it does not know how, only after poll(2) said
- * that there is room. */
-static ssize_t write_some(int fd, const char *data, size_t n)
+/* The user's side may block, and its flags are his: what could not be opened anew is written with the
+ * kernel asked not to wait, and where it does not know how, only after poll(2) said that there is room. */
+ssize_t vz_write_some(int fd, const char *data, size_t n)
 {
 	struct iovec v = { (void *)(uintptr_t)data, n };
 	ssize_t r = pwritev2(fd, &v, 1, -1, RWF_NOWAIT);
@@ -142,18 +141,20 @@ static ssize_t write_some(int fd, const char *data, size_t n)
 		r = send(fd, data, n, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (r < 0 && (errno == EOPNOTSUPP || errno == ENOTSOCK || errno == ENOSYS))
 		r = write(fd, data, n < PIPE_BUF ? n : PIPE_BUF);
+	/* a terminal has room, but not for this character's escape */
+	if (r < 0 && errno == EAGAIN) {
+		(void)nanosleep(&(struct timespec){ .tv_nsec = NAP_MS * 1000000 }, NULL);
+		errno = EAGAIN;
+	}
 	return r;
 }
 
 static void lane_write(struct loop *p, struct lane *l)
 {
-	ssize_t n = write_some(l->to, l->data + l->at, l->len - l->at);
+	ssize_t n = vz_write_some(l->to, l->data + l->at, l->len - l->at);
 
-	if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
-		/* a terminal has room, but not for this character's escape */
-		(void)nanosleep(&(struct timespec){ .tv_nsec = NAP_MS * 1000000 }, NULL);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	}
 	if (n < 0) {
 		/* nobody takes it: closing our end breaks the writer's pipe */
 		p->r->unread |= l != &p->lane[0];
@@ -300,20 +301,28 @@ static int watch_signals(const struct vz_relay *r, sigset_t *old)
 }
 
 /*
- * A pipe or terminal of the user's is opened once more, without waiting. poll(2) promises nothing:
- * another process with the same pipe may be faster, and a terminal that has room for one byte waits
- * until it has taken all.
+ * poll(2) promises nothing: another process with the same pipe may be faster, and a terminal that has
+ * room for one byte waits until it has taken all.
  */
-static void own_description(int *fd, bool *own, int flags)
+int vz_own_description(int fd, int flags)
 {
 	char path[sizeof("/proc/self/fd/") + 10];
 	struct stat st;
 	int mine;
 
-	if (*fd < 0 || fstat(*fd, &st) < 0 || (!S_ISFIFO(st.st_mode) && !isatty(*fd)))
-		return;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", *fd);
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISFIFO(st.st_mode) && !isatty(fd))
+		return -ENOTTY;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	mine = open(path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	return mine < 0 ? -errno : mine;
+}
+
+static void own_description(int *fd, bool *own, int flags)
+{
+	int mine = vz_own_description(*fd, flags);
+
 	if (mine < 0)
 		return;
 	*fd = mine;

@@ -39,6 +39,13 @@ struct vz_relay {
  * *ret_status is waitpid(2)'s. -ETIMEDOUT, -ECANCELED: the child was given up, dead or not. */
 int vz_relay_run(struct vz_relay *r, int *ret_status);
 
+/* A descriptor of the caller's that is a pipe or a terminal, opened once more without waiting: close-on-exec,
+ * and our caller's flags stay as they are. -errno for anything else. */
+int vz_own_description(int fd, int flags);
+/* write(2) of what the user may not take: where fd is such a descriptor it never waits, else only where
+ * neither the kernel nor poll(2) knows better. At most what was written; -1 with errno EAGAIN after a
+ * moment of sleep, for a caller that polls again. */
+ssize_t vz_write_some(int fd, const char *data, size_t n);
 /* Copies the window size of terminal `from` to terminal `to`. */
 void vz_tty_copy_size(int from, int to);
 
