@@ -27,6 +27,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -688,6 +689,24 @@ static void die_traced(void)
 	_exit(read(ready[0], &c, 1) == 1 ? 0 : 9);
 }
 
+/* In the background: /opened appears when somebody opens the file. */
+static int watch_opens(const char *path)
+{
+	int fd = inotify_init1(IN_CLOEXEC);
+	char event[4096];
+
+	if (fd < 0 || inotify_add_watch(fd, path, IN_OPEN) < 0)
+		return tell("inotify", -1);
+	if (fork())
+		return tell("inotify", 0);
+	setsid();
+	for (int i = 0; i < 3; i++)
+		close(i);
+	while (read(fd, event, sizeof(event)) > 0)
+		close(open("/opened", O_CREAT | O_WRONLY | O_CLOEXEC, 0644));
+	_exit(0);
+}
+
 /* Children of whoever started us, which he knows nothing of: n that end, and one that stays. */
 static int siblings(int n)
 {
@@ -766,6 +785,7 @@ static int usage(void)
 	      "probe freeze | stopper   PID 1; who joins, before his exec\n"
 	      "probe lease FILE       whoever opens it waits\n"
 	      "probe linger SOCKET N  sends it descriptors that are not to be closed\n"
+	      "probe opens FILE       in the background: makes /opened when somebody opens it\n"
 	      "probe siblings N       leaves children to who started it: N dead ones, and one that lives\n"
 	      "probe args ... | exit N | signal N | sleep | catch N | daemon | eat MIB\n",
 	      stderr);
@@ -850,6 +870,8 @@ static int probe_with_args(int argc, char **argv)
 		return lease(argv[2]);
 	if (!strcmp(what, "linger") && argc == 4)
 		return send_lingering(argv[2], atoi(argv[3]));
+	if (!strcmp(what, "opens"))
+		return watch_opens(argv[2]);
 	if (!strcmp(what, "siblings"))
 		return siblings(atoi(argv[2]));
 	if (!strcmp(what, "flood"))

@@ -4,8 +4,8 @@
  * the guest's own packages changed there is seen by it without a shell.
  *
  * May be hostile: all of it. Therefore nothing is opened but directories and regular files, none
- * through a link of the last component, without waiting, and all of it is bounded; the caller is
- * root inside and no more. What is read makes a number and nothing else.
+ * through a link of the last component or in another mount than the root's, without waiting, and all
+ * of it is bounded; the caller is root inside and no more. What is read makes a number and nothing else.
  */
 #include "dist/dist.h"
 #include "base/own.h"
@@ -64,27 +64,34 @@ static uint64_t hash_dir(struct walk *w, int fd, unsigned depth)
 	return sum;
 }
 
+/* Nothing that is mounted in the tree: a file of proc or sysfs that looks like any other may be eaten by
+ * being read, or tell what is the host's. */
+static int open_at(int at, const char *name, int flags)
+{
+	return vz_openat2(at, name, flags | O_NOFOLLOW, 0,
+			  RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV);
+}
+
 static uint64_t hash_at(struct walk *w, int at, const char *name, unsigned depth)
 {
 	uint64_t h = vz_str_hash(name, strlen(name), 0);
-	autoclose int fd = -EBADF;
+	autoclose int seen = open_at(at, name, O_PATH), fd = -EBADF;
 	char to[512];
 	struct stat st;
 	ssize_t n;
 
 	w->entries++;
-	if (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+	if (seen < 0 || fstat(seen, &st) < 0)
 		return 0;
 	h = vz_str_hash(&st.st_mode, sizeof(st.st_mode), h);
 	if (S_ISLNK(st.st_mode)) {
-		n = readlinkat(at, name, to, sizeof(to));
+		n = readlinkat(seen, "", to, sizeof(to));
 		return n < 0 ? h : vz_str_hash(to, (size_t)n, h);
 	}
 	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
 		return h;
 	/* what it is now may be something else; so O_NONBLOCK, and a second look */
-	fd = vz_openat2(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0,
-			RESOLVE_NO_MAGICLINKS);
+	fd = open_at(at, name, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return h;
 	if (S_ISREG(st.st_mode))

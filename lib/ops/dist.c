@@ -200,6 +200,9 @@ static int run_text(struct work *w, const struct vz_state *st)
 	}
 	if (r < 0)
 		vz_log(-1, "Warning: distribution scripts: %s, ignoring", e.msg);
+	else if (code > VZ_SIGNALLED)
+		vz_log(-1, "Warning: a distribution script was killed by signal %d, ignoring",
+		       code - VZ_SIGNALLED);
 	else if (code)
 		vz_log(-1, "Warning: a distribution script failed with code %d, ignoring", code);
 	return code ? -EIO : r;

@@ -19,8 +19,7 @@
 #include <sys/wait.h>
 
 #define SCRIPT_MAX (16u << 20)
-#define SIGNALLED 256 /* + N: no exit code can be that */
-#define UNREAD (SIGNALLED + 255) /* by SIGPIPE, since our reader has left; no signal has that number */
+#define UNREAD (VZ_SIGNALLED + 255) /* by SIGPIPE, since our reader has left; no signal has that number */
 /* Of N.start and N.stop; what a guest's shell does with them is the guest's. */
 #define SCRIPT_TIMEOUT_S 600
 
@@ -118,7 +117,7 @@ static int inside_relay(struct inside *in, int pidfd, int *ret_code, struct vz_e
 	else if (in->relay.unread && WTERMSIG(status) == SIGPIPE)
 		*ret_code = UNREAD;
 	else
-		*ret_code = SIGNALLED + WTERMSIG(status);
+		*ret_code = VZ_SIGNALLED + WTERMSIG(status);
 	return 0;
 }
 
@@ -126,10 +125,10 @@ static int inside_relay(struct inside *in, int pidfd, int *ret_code, struct vz_e
  * `| head` knows why the command ended, and cron would send a mail. */
 static int exit_code(int code)
 {
-	if (code < SIGNALLED)
+	if (code < VZ_SIGNALLED)
 		return code;
 	if (code != UNREAD)
-		vz_log(-1, "Got signal %d", code - SIGNALLED);
+		vz_log(-1, "Got signal %d", code - VZ_SIGNALLED);
 	return VZ_SYSTEM;
 }
 

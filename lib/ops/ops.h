@@ -53,7 +53,8 @@ struct vz_script {
 	bool posix;       /* sh will do, which is often the faster one; else bash is tried first */
 	bool users;       /* given by the user for this once: what it says is passed on as it is */
 };
-/* Feeds the text to a shell inside (bash or sh). *ret_code: the shell's exit code, 256 + N when
+#define VZ_SIGNALLED 256 /* no exit code can be that */
+/* Feeds the text to a shell inside (bash or sh). *ret_code: the shell's exit code, VZ_SIGNALLED + N when
  * signal N killed it. */
 int vz_op_run_inside(struct vz_ct *ct, const struct vz_script *script, int *ret_code,
 		     struct vz_err *e);
