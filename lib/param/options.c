@@ -139,11 +139,16 @@ static bool is_known(const char *name, unsigned verb)
 	return false;
 }
 
+static const char *verb_of(const char *name)
+{
+	return is_known(name, IN_SET) ? "set" : is_known(name, IN_CREATE) ? "create" : NULL;
+}
+
 const char *vz_given_verb_of(const char *word)
 {
 	autofree char *name = strncmp(word, "--", 2) ? NULL : strndup(word + 2, strcspn(word + 2, "="));
 
-	return !name ? NULL : is_known(name, IN_SET) ? "set" : is_known(name, IN_CREATE) ? "create" : NULL;
+	return name ? verb_of(name) : NULL;
 }
 
 static int unknown(const char *word, size_t len, unsigned verb, struct vz_err *e)
@@ -153,7 +158,7 @@ static int unknown(const char *word, size_t len, unsigned verb, struct vz_err *e
 	const char *other;
 	struct option o;
 
-	other = vz_given_verb_of(word - 2);
+	other = verb_of(near.word);
 	if (other)
 		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0,
 			       "vzctl: unrecognized option '--%s', it is one of 'vzctl %s'", word, other);

@@ -259,9 +259,9 @@ int vz_given_parse(int argc, char **argv, enum vz_where verb, struct vz_given *r
 		   struct vz_err *e);
 
 /* Is the word behind this option ("--ram", "-m") its value? */
+bool vz_given_takes_value(const char *word, enum vz_where verb);
 /* The verb, "set" or "create", that has the option "--NAME[=VALUE]"; NULL: none of them. */
 const char *vz_given_verb_of(const char *word);
-bool vz_given_takes_value(const char *word, enum vz_where verb);
 
 /* What the command line makes of a configuration: every row given, with lists as they are after
  * removing and adding to those of `have`. *ret is then what vz_conf_merge() and vz_conf_save()
