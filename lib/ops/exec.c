@@ -310,7 +310,7 @@ static int session_start(struct inside *in, int *ret_pidfd, int *ret_tty, struct
 static int session(struct inside *in, char **argv, struct vz_err *e)
 {
 	struct termios saved;
-	autoclose int tty = -EBADF, size = -EBADF, pidfd = -EBADF;
+	autoclose int tty = -EBADF, pidfd = -EBADF;
 	autofree char *words = argv && *argv ? join_words(argv) : NULL;
 	autofree char *line = words ? vz_fmt("%s\n", words) : NULL;
 	int status, r;
@@ -319,7 +319,6 @@ static int session(struct inside *in, char **argv, struct vz_err *e)
 	r = session_start(in, &pidfd, &tty, e);
 	if (r < 0)
 		return r;
-	size = fcntl(tty, F_DUPFD_CLOEXEC, 3);
 	vz_tty_copy_size(0, tty);
 	raw = vz_tty_raw(0, &saved) >= 0;
 	in->relay.pidfd = pidfd;
@@ -330,7 +329,6 @@ static int session(struct inside *in, char **argv, struct vz_err *e)
 	in->relay.out[0] = TAKE_FD(tty);
 	in->relay.out[1] = 1;
 	in->relay.winch_from = 0;
-	in->relay.winch_to = size;
 	r = vz_relay_run(&in->relay, &status);
 	if (raw)
 		vz_tty_restore(0, &saved);
@@ -359,7 +357,7 @@ int vz_op_enter(struct vz_ct *ct, char **argv, int *ret_code, struct vz_err *e)
 		printf("entered into CT %u\n", ct->id);
 		fflush(stdout);
 		r = session(&in, argv, e);
-		printf(r < 0 ? "enter into CT %u failed\n" : "exited from CT %u\n", ct->id);
+		printf(in.relay.pidfd < 0 ? "enter into CT %u failed\n" : "exited from CT %u\n", ct->id);
 	}
 	inside_close(&in);
 	*ret_code = 0; /* the shell's code is not handed on (reference 1.6) */

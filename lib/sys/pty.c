@@ -78,3 +78,12 @@ void vz_tty_restore(int fd, const struct termios *saved)
 {
 	(void)tcsetattr(fd, TCSADRAIN, saved);
 }
+
+void vz_pty_reader(int master, struct vz_pty_reader *ret)
+{
+	struct termios t;
+
+	ret->keys = tcgetattr(master, &t) < 0 || !(t.c_lflag & ICANON);
+	ret->group = tcgetpgrp(master);
+	ret->leads = ret->group < 0 || ret->group == tcgetsid(master);
+}

@@ -3,6 +3,7 @@
 #ifndef VZ_SYS_PTY_H
 #define VZ_SYS_PTY_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 #include <termios.h>
 
@@ -18,5 +19,14 @@ int vz_pty_get_size(int fd, unsigned *ret_cols, unsigned *ret_rows);
 /* Raw mode; the former settings go to *ret_saved for vz_tty_restore(). */
 int vz_tty_raw(int fd, struct termios *ret_saved);
 void vz_tty_restore(int fd, const struct termios *saved);
+
+/* Who reads at the terminal of a master. May be hostile: the guest sets all of it; therefore it is good for
+ * no more than how long its own user waits. */
+struct vz_pty_reader {
+	bool keys;   /* each key is given as it is typed, else lines with ^D for an end */
+	bool leads;  /* it is the leader of the session, the shell, or nobody is */
+	pid_t group; /* the foreground process group */
+};
+void vz_pty_reader(int master, struct vz_pty_reader *ret);
 
 #endif

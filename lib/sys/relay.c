@@ -27,6 +27,9 @@
 #include <time.h>
 
 #define NAP_MS 5
+#define END_MS 250     /* from one ^D to the next */
+#define END_MAX 20     /* of them are typed at a program that reads keys */
+#define QUIET_S 600    /* such a program may still be at work, dpkg is; then nobody waits for it any more */
 #define GRACE_S 5      /* from a signal to the end of patience */
 #define INTERRUPTS 3   /* as many of them in that time are meant for us */
 #define ESCAPE_BYTES 4000 /* read at once when each may become four */
@@ -38,7 +41,7 @@
 struct lane {
 	int from, to;
 	bool own_from, own_to; /* closed at the end: the child's side, and what was opened anew */
-	char eof;      /* written at the end of from */
+	char eof;      /* typed at the end of from, see type_end() */
 	const char *data; /* what is to be written: at..len of it */
 	size_t at, len;
 	size_t after;  /* bytes read since the child's end */
@@ -57,6 +60,10 @@ struct loop {
 	int64_t end;
 	int64_t interrupted; /* when the first of the last interrupts came */
 	int interrupts;
+	int64_t next_end, spoke; /* when ^D is typed again, when the child last wrote */
+	pid_t reader;  /* the foreground group that it was typed at */
+	int typed;     /* so many times */
+	bool hang;     /* the terminal goes as soon as nothing more is to be read */
 	size_t said;   /* by a command of ours, both lanes together */
 };
 
@@ -77,13 +84,9 @@ static void lane_put(struct lane *l, const char *data, size_t n)
 static void lane_end(struct lane *l)
 {
 	close_own(&l->from, l->own_from);
-	if (l->at < l->len)
+	if (l->at < l->len || l->eof)
 		return;
-	if (l->eof) {
-		l->buf[0] = l->eof;
-		l->eof = 0;
-		lane_put(l, l->buf, 1);
-	} else if (l->escape.n) {
+	if (l->escape.n) {
 		lane_put(l, l->buf, vz_escape(&l->escape, NULL, 0, l->buf));
 	} else {
 		close_own(&l->to, l->own_to);
@@ -120,7 +123,9 @@ static void lane_read(struct loop *p, struct lane *l)
 		lane_end(l);
 		return;
 	}
-	if (p->dead)
+	if (l != &p->lane[0])
+		p->spoke = vz_now_ms();
+	if (p->dead || p->hang)
 		l->after += (size_t)n;
 	if (show)
 		lane_show(p, l, raw, (size_t)n);
@@ -176,6 +181,53 @@ static void reap(struct loop *p)
 		p->reaped = true;
 }
 
+static bool is_at_end(const struct loop *p)
+{
+	const struct lane *l = &p->lane[0];
+
+	return l->eof && l->from < 0 && l->at == l->len && !p->dead && !p->hang;
+}
+
+/*
+ * A terminal has no end: ^D is one only for who reads lines, and only once. It is lost when it comes before
+ * a shell has switched to reading keys, so it is typed again. Who has read keys for long and not taken
+ * it for an end, as less(1) does, will not: the terminal is hung up. What works and reads nothing is let work.
+ */
+static void type_end(struct loop *p)
+{
+	struct lane *l = &p->lane[0];
+	int64_t now = vz_now_ms();
+	struct vz_pty_reader who;
+
+	if (!is_at_end(p) || now < p->next_end)
+		return;
+	p->next_end = now + END_MS;
+	vz_pty_reader(l->to, &who);
+	if (!who.keys || who.group != p->reader)
+		p->typed = 0;
+	p->reader = who.group;
+	if (p->typed < END_MAX) {
+		p->typed++;
+		l->buf[0] = l->eof;
+		lane_put(l, l->buf, 1);
+	} else if (who.leads || now - p->spoke > QUIET_S * 1000) {
+		p->hang = true;
+	}
+}
+
+/* The shell gets SIGHUP, and its foreground job. */
+static void hang_up(struct loop *p)
+{
+	p->hang = false;
+	p->lane[0].eof = 0;
+	lane_put(&p->lane[0], p->lane[0].buf, 0);
+	close_own(&p->lane[0].from, p->lane[0].own_from);
+	close_own(&p->lane[0].to, true);
+	close_own(&p->lane[1].from, true);
+	if (!p->leave)
+		p->end = vz_end_in(GRACE_S);
+}
+
 static void on_signal(struct loop *p)
 {
 	struct signalfd_siginfo si;
@@ -188,10 +240,14 @@ static void on_signal(struct loop *p)
 		return;
 	}
 	if (si.ssi_signo == SIGWINCH) {
-		vz_tty_copy_size(p->r->winch_from, p->r->winch_to);
+		vz_tty_copy_size(p->r->winch_from, p->lane[1].from);
 		return;
 	}
-	(void)vz_pidfd_signal(p->r->pidfd, (int)si.ssi_signo);
+	/* a shell at a terminal ignores SIGTERM; a user who leaves hangs up */
+	if (p->r->in_eof && (si.ssi_signo == SIGTERM || si.ssi_signo == SIGHUP))
+		p->hang = p->lane[0].to >= 0 || p->lane[1].from >= 0;
+	else
+		(void)vz_pidfd_signal(p->r->pidfd, (int)si.ssi_signo);
 	if (si.ssi_signo == SIGTERM || si.ssi_signo == SIGHUP) {
 		p->end = p->leave || p->dead ? now : vz_end_in(GRACE_S);
 		p->leave = true;
@@ -252,19 +308,32 @@ static void move(struct loop *p, const struct pollfd *f)
 	}
 }
 
+static int patience(const struct loop *p)
+{
+	int64_t until = is_at_end(p) && p->next_end < p->end ? p->next_end : p->end;
+
+	return until == VZ_NO_END ? -1 : vz_poll_ms(until);
+}
+
 static int copy(struct loop *p)
 {
 	struct pollfd f[6];
 
 	for (;;) {
-		bool all = p->dead && !holds_data(p); /* look once for more, do not wait */
-		int wait = all ? 0 : p->end == VZ_NO_END ? -1 : vz_poll_ms(p->end);
-		int n = poll(f, (nfds_t)fill(p, f), wait);
+		bool all;
+		int n;
 
+		type_end(p);
+		all = (p->dead || p->hang) && !holds_data(p); /* look once for more, do not wait */
+		n = poll(f, (nfds_t)fill(p, f), all ? 0 : patience(p));
 		if (n < 0 && errno != EINTR)
 			return -errno;
-		if (all && (n <= 0 || drained(p, f)))
-			return 0;
+		if (all && (n <= 0 || drained(p, f))) {
+			if (p->dead)
+				return 0;
+			hang_up(p);
+			continue;
+		}
 		if (n > 0 && f[2].revents)
 			return -ECANCELED;
 		if (n >= 0 && !vz_poll_ms(p->end))
@@ -293,7 +362,7 @@ static int watch_signals(const struct vz_relay *r, sigset_t *old)
 	for (size_t i = 0; i < ARRAY_LEN(signals) && !r->ours; i++)
 		if (!sigaction(signals[i], NULL, &sa) && sa.sa_handler != SIG_IGN)
 			sigaddset(&mask, signals[i]);
-	if (r->winch_to >= 0)
+	if (r->winch_from >= 0)
 		sigaddset(&mask, SIGWINCH);
 	sigaddset(&mask, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &mask, old);
@@ -339,6 +408,7 @@ int vz_relay_run(struct vz_relay *r, int *ret_status)
 {
 	struct loop p = { .r = r,
 			  .end = r->end,
+			  .spoke = vz_now_ms(),
 			  .lane = { { .from = r->in[0],
 				      .to = r->in[1],
 				      .own_to = true,

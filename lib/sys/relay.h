@@ -13,10 +13,12 @@ struct vz_relay {
 	int64_t end;     /* deadline, sys/wait.h */
 	int in[2];       /* from, to: -1 none; "to" is closed at the end of "from" */
 	const char *first; /* goes to in[1] before anything else; NULL none */
-	char in_eof;     /* not 0: written to "to" at the end of "from" (a terminal's ^D) */
+	/* Not 0: "to" and out[0] are a terminal's master. This (^D) is typed at the end of "from", again until
+	 * the child ends; a shell that does not is hung up, and also at SIGTERM and SIGHUP to us. */
+	char in_eof;
 	int out[2];      /* from, to */
 	int err[2];      /* from, to */
-	int winch_from, winch_to; /* on SIGWINCH the window size goes across; -1 none */
+	int winch_from;  /* on SIGWINCH its window size goes to out[0]; -1 none */
 	/* Not the user's own command, but one of ours that a guest's shell runs: what it says is
 	 * escaped (base/escape.h) and cut at VZ_RELAY_SAY, and a signal to us ends it. */
 	bool ours;
@@ -26,7 +28,7 @@ struct vz_relay {
  * the caller's. */
 #define VZ_RELAY_INIT \
 	{ .pidfd = -1, .end = VZ_NO_END, .in = { -1, -1 }, .out = { -1, -1 }, .err = { -1, -1 }, \
-	  .winch_from = -1, .winch_to = -1 }
+	  .winch_from = -1 }
 #define VZ_RELAY_SAY 65536
 
 /* Copies until the child has ended and what it wrote is through; a daemon it left behind that

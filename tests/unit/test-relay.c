@@ -2,12 +2,17 @@
 /* What a command of ours says of a guest's making: escaped and cut, whatever its chunks are. */
 #include "base/own.h"
 #include "sys/call.h"
+#include "sys/pty.h"
 #include "sys/relay.h"
 #include "sys/wait.h"
 #include "unit.h"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -73,8 +78,113 @@ static void cut(void)
 	}
 }
 
+/* The other side of a terminal: its controlling terminal, and 0 and 1. */
+static void take_terminal(int slave, int master)
+{
+	close(master);
+	setsid();
+	if (ioctl(slave, TIOCSCTTY, 0) < 0 || dup2(slave, 0) < 0 || dup2(slave, 1) < 0)
+		_exit(20);
+	close(slave);
+}
+
+static void keys(int when)
+{
+	struct termios t;
+
+	if (tcgetattr(0, &t) < 0)
+		_exit(21);
+	cfmakeraw(&t);
+	if (tcsetattr(0, when, &t) < 0)
+		_exit(22);
+}
+
+/* A shell that switches to reading keys only after the first ^D came, which is lost. */
+_Noreturn static void late_shell(void)
+{
+	struct pollfd f = { .fd = 0, .events = POLLIN };
+	char line[16];
+
+	if (read(0, line, sizeof(line)) != 3 || poll(&f, 1, -1) != 1)
+		_exit(23);
+	keys(TCSAFLUSH);
+	if (read(0, line, 1) != 1 || line[0] != 4)
+		_exit(24);
+	_exit(write(1, "bye", 3) != 3);
+}
+
+/* One that takes keys, none of which ends it. */
+_Noreturn static void deaf_shell(void)
+{
+	char c;
+
+	keys(TCSANOW);
+	if (write(1, "bye", 3) != 3)
+		_exit(25);
+	while (read(0, &c, 1) >= 0)
+		;
+	_exit(26);
+}
+
+/* One that is at work for longer than it may read keys, reads lines then, and takes the first end of them. */
+_Noreturn static void busy_shell(void)
+{
+	char line[16];
+
+	(void)sleep(6);
+	while (read(0, line, sizeof(line)) > 0)
+		;
+	_exit(write(1, "bye", 3) != 3);
+}
+
+/* What becomes of such a shell when its user says "id" and no more; what it said last must be there. */
+static int status_at_end(void (*shell)(void))
+{
+	struct vz_relay r = VZ_RELAY_INIT;
+	autoclose int out = memfd_create("shown", MFD_CLOEXEC), pidfd = -EBADF;
+	int in[2], master = -1, slave = -1, status = -1;
+	char text[64] = "";
+	pid_t pid;
+
+	CHECK(!pipe2(in, O_CLOEXEC));
+	CHECK_INT(write(in[1], "id\n", 3), 3);
+	close(in[1]); /* the child must not have it */
+	CHECK_INT(vz_pty_open(getuid(), 80, 24, &master, &slave), 0);
+	pid = vz_clone3(0, &pidfd, -1);
+	if (!pid) {
+		take_terminal(slave, master);
+		shell();
+	}
+	close(slave);
+	r.pidfd = pidfd;
+	r.end = vz_end_in(30);
+	r.in[0] = in[0];
+	r.in[1] = fcntl(master, F_DUPFD_CLOEXEC, 3);
+	r.in_eof = 4;
+	r.out[0] = master;
+	r.out[1] = out;
+	CHECK_INT(vz_relay_run(&r, &status), 0);
+	CHECK(pread(out, text, sizeof(text) - 1, 0) > 0);
+	CHECK(strstr(text, "bye"));
+	close(in[0]);
+	return status;
+}
+
+static void end_of_input(void)
+{
+	int status;
+
+	if (access("/dev/ptmx", R_OK | W_OK) < 0)
+		return; /* a build without terminals */
+	CHECK_INT(status_at_end(late_shell), 0);
+	CHECK_INT(status_at_end(busy_shell), 0);
+	status = status_at_end(deaf_shell);
+	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGHUP);
+}
+
 int main(void)
 {
 	cut();
+	end_of_input();
 	return done();
 }
