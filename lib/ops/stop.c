@@ -14,6 +14,7 @@
 
 #define DEFAULT_TIMEOUT_S 120
 #define KILL_WAIT_S 30
+#define KEEPER_WAIT_S 2 /* until it is looked for who keeps it */
 #define HALT_TIMEOUT_S 30
 #define LOOK_MS 50    /* nothing tells that init takes more signals than before */
 #define AGAIN_MS 1000
@@ -125,6 +126,36 @@ static int end_by_asking(struct vz_start *s, int pidfd, struct vz_err *e)
 	return r;
 }
 
+/* After the kill. A command that is stopped (SIGSTOP) does not reap what it ran inside, and init does not
+ * end before; one of ours is ended, of another the message tells. */
+static int wait_killed(struct vz_start *s, int pidfd, struct vz_err *e)
+{
+	int r = vz_wait_init(pidfd, vz_end_in(KEEPER_WAIT_S));
+	autoclose int keeper = -EBADF;
+	char cmd[160] = "";
+	pid_t pid;
+
+	if (r != -ETIMEDOUT)
+		return r;
+	pid = vz_proc_keeper(s->state.init);
+	keeper = pid > 0 ? vz_pidfd_open(pid) : -ESRCH;
+	if (pid > 0)
+		vz_proc_cmdline(pid, cmd, sizeof(cmd));
+	/* looked after the pidfd exists: it is still the one */
+	if (keeper >= 0 && vz_proc_is_our_program(pid) && vz_proc_keeper(s->state.init) == pid) {
+		vz_log(0, "Ending pid %d (%s), which does not take the end of its command inside", pid, cmd);
+		(void)vz_pidfd_signal(keeper, SIGKILL);
+		pid = 0;
+	}
+	r = vz_wait_init(pidfd, vz_end_in(KILL_WAIT_S));
+	if (r == -ETIMEDOUT && pid > 0)
+		return vz_fail(e, VZ_STOP_ERROR, 0, "Unable to stop container: process %d (%s) does not take "
+			       "the end of its child inside; end it, and stop again", pid, cmd);
+	if (r < 0 && r != -ECANCELED)
+		return vz_fail(e, VZ_STOP_ERROR, 0, "Unable to stop container: operation timed out");
+	return r;
+}
+
 static int make_it_end(struct vz_start *s, const struct vz_stop_opts *o, struct vz_err *e)
 {
 	autoclose int pidfd = vz_state_pidfd(&s->state);
@@ -140,11 +171,10 @@ static int make_it_end(struct vz_start *s, const struct vz_stop_opts *o, struct 
 		return r;
 	vz_log(0, "Killing container ...");
 	(void)vz_pidfd_signal(pidfd, SIGKILL);
-	r = vz_wait_init(pidfd, vz_end_in(KILL_WAIT_S));
+	r = wait_killed(s, pidfd, e);
 	if (r == -ECANCELED)
 		return interrupted("the container was killed and not cleaned up; stop it again", e);
-	return r < 0 ? vz_fail(e, VZ_STOP_ERROR, 0, "Unable to stop container: operation timed out") :
-		       0;
+	return r;
 }
 
 static int stop_steps(struct vz_start *s, const struct vz_stop_opts *o, struct vz_err *e)

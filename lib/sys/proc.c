@@ -34,7 +34,9 @@ int vz_proc_stat(pid_t pid, struct vz_proc *ret)
 	s += 2;
 	for (int field = 3; (s = strchr(s, ' ')); field++) {
 		s++;
-		if (field + 1 == 9)
+		if (field + 1 == 4)
+			p.parent = (pid_t)strtol(s, NULL, 10);
+		else if (field + 1 == 9)
 			p.has_run_exec = !(strtoul(s, NULL, 10) & PF_FORKNOEXEC);
 		else if (field + 1 == 22)
 			p.start_time = strtoull(s, NULL, 10);
@@ -98,6 +100,42 @@ bool vz_proc_is_init(pid_t pid)
 	nspid = strstr(text, "\nNSpid:\t");
 	nspid = nspid ? strchr(nspid + strlen("\nNSpid:\t"), '\t') : NULL;
 	return nspid && !strncmp(nspid, "\t1\n", 3);
+}
+
+/* Of the pid namespace that it is in, a zombie too; 0 when unknown. */
+static ino_t pid_namespace(pid_t pid)
+{
+	char path[sizeof("/proc//ns/pid") + 10];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/pid", pid);
+	return stat(path, &st) < 0 ? 0 : st.st_ino;
+}
+
+pid_t vz_proc_keeper(pid_t init)
+{
+	ino_t ns = pid_namespace(init);
+	autoclosedir DIR *d = opendir("/proc");
+	pid_t found = 0;
+	struct vz_proc p;
+	uint32_t pid;
+
+	for (struct dirent *de; ns && d && !found && (de = readdir(d));)
+		if (!vz_num_u32(de->d_name, INT32_MAX, &pid) && (pid_t)pid != init &&
+		    !vz_proc_stat((pid_t)pid, &p) && p.state == 'Z' && p.parent > 0 &&
+		    pid_namespace((pid_t)pid) == ns && pid_namespace(p.parent) != ns)
+			found = p.parent;
+	return found;
+}
+
+bool vz_proc_is_our_program(pid_t pid)
+{
+	char path[sizeof("/proc//exe") + 10];
+	struct stat its, mine;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	return !stat(path, &its) && !stat("/proc/self/exe", &mine) && its.st_dev == mine.st_dev &&
+	       its.st_ino == mine.st_ino;
 }
 
 bool vz_proc_is_mounted(void)

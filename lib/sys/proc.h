@@ -10,6 +10,7 @@
 struct vz_proc {
 	char state;          /* 'R', 'S', 'Z', ... of /proc/PID/stat */
 	bool has_run_exec;   /* since fork(); still told of a zombie (field 9, PF_FORKNOEXEC) */
+	pid_t parent;        /* field 4 */
 	uint64_t start_time; /* field 22, clock ticks since boot */
 	int exit_code;       /* field 52: wait status of a zombie (0 without ptrace rights) */
 };
@@ -28,6 +29,11 @@ uint64_t vz_proc_takes(pid_t pid);
  * names of its processes and makes pid namespaces; therefore only the kernel's own list of numbers
  * counts, in which one that a guest made has a number more. */
 bool vz_proc_is_init(pid_t pid);
+/* Who keeps the pid namespace of this init from ending: a process outside that does not reap a child of
+ * its own which has ended inside. 0: nobody is seen. */
+pid_t vz_proc_keeper(pid_t init);
+/* Does it run the program that we run, the same file? */
+bool vz_proc_is_our_program(pid_t pid);
 /* Is /proc there, and that of our own pid namespace? */
 bool vz_proc_is_mounted(void);
 /* The host's boot id, without newline; buf of at least 37 bytes. */
