@@ -55,8 +55,8 @@ int vz_dist_parse(const char *text, struct vz_dist *ret);
 /* ---- what the guest changed ---- */
 
 /* A number for the state of all files that our scripts decide by and write, of the tree we are in:
- * for a process of the host that has joined a VPS's mount namespace. _UNKNOWN: there is nothing of
- * it, or too much. */
+ * for a process of the host that has joined a VPS's mount namespace. _UNKNOWN: there is too much of it, or
+ * no memory: it may have changed. */
 uint64_t vz_dist_files_hash(void);
 #define VZ_DIST_FILES_UNKNOWN 0
 

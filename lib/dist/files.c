@@ -108,5 +108,7 @@ uint64_t vz_dist_files_hash(void)
 
 	for (size_t i = 0; w && i < ARRAY_LEN(files); i++)
 		sum += hash_at(w, AT_FDCWD, files[i], 0);
-	return !w || w->entries >= ENTRIES_MAX || !sum ? VZ_DIST_FILES_UNKNOWN : sum;
+	if (!w || w->entries >= ENTRIES_MAX)
+		return VZ_DIST_FILES_UNKNOWN;
+	return sum == VZ_DIST_FILES_UNKNOWN ? ~sum : sum; /* a tree without any of them is known too */
 }

@@ -61,12 +61,13 @@ static uint64_t stamp_of(const struct vz_ct *ct, const struct vz_dist *d,
 }
 
 #define STAMP_LEN 20
+#define STAMP_UNKNOWN 0 /* is no other, not even itself */
 static void stamp_path(unsigned id, char path[static sizeof(STAMP_DIR) + STAMP_LEN])
 {
 	snprintf(path, sizeof(STAMP_DIR) + STAMP_LEN, STAMP_DIR "/%u", id);
 }
 
-/* 1: the stamp is this one. 0: another one. -ENOENT: there is none. */
+/* 1: the stamp is this one. 0: another one, or it is not known what it should be. -ENOENT: there is none. */
 static int stamp_is(unsigned id, uint64_t stamp)
 {
 	char path[sizeof(STAMP_DIR) + STAMP_LEN], want[STAMP_LEN], have[STAMP_LEN];
@@ -75,7 +76,7 @@ static int stamp_is(unsigned id, uint64_t stamp)
 	stamp_path(id, path);
 	snprintf(want, sizeof(want), "%016llx", (unsigned long long)stamp);
 	n = vz_file_read_buf(AT_FDCWD, path, have, sizeof(have));
-	return n < 0 ? (int)n : !strcmp(want, have);
+	return n < 0 ? (int)n : stamp != STAMP_UNKNOWN && !strcmp(want, have);
 }
 
 /* Without a stamp the scripts run once more: no failure. */
@@ -214,7 +215,7 @@ static int hash_files(void *shared)
 	return 0;
 }
 
-/* The stamp with what lies inside at this moment. */
+/* The stamp with what lies inside at this moment, or STAMP_UNKNOWN. */
 static uint64_t stamp_now(const struct work *w, const struct vz_state *st)
 {
 	uint64_t files = VZ_DIST_FILES_UNKNOWN;
@@ -226,15 +227,26 @@ static uint64_t stamp_now(const struct work *w, const struct vz_state *st)
 			files = *shared;
 		(void)munmap(shared, sizeof(*shared));
 	}
+	if (files == VZ_DIST_FILES_UNKNOWN)
+		return STAMP_UNKNOWN;
 	return vz_str_hash(&files, sizeof(files), stamp_of(w->ct, &w->dist, &w->net));
+}
+
+static void say_unknown(const struct work *w)
+{
+	vz_log_once(0, "Warning: container %u has too many files beside its network configuration to see "
+		       "whether it changed; each start writes it anew", w->ct->id);
 }
 
 static int configure(struct work *w, const struct vz_state *st, struct vz_err *e)
 {
+	uint64_t stamp = STAMP_UNKNOWN;
 	int r;
 
 	/* a running one is told in any case */
-	w->have = stamp_is(w->ct->id, w->running ? 0 : stamp_now(w, st));
+	if (!w->running)
+		stamp = stamp_now(w, st);
+	w->have = stamp_is(w->ct->id, stamp);
 	if (w->have == 1 && !w->running)
 		return 0;
 	r = vz_dist_text_begin(&w->text, &w->dist, e);
@@ -243,6 +255,8 @@ static int configure(struct work *w, const struct vz_state *st, struct vz_err *e
 		r = add_actions(w, !strcmp(w->c->ve_state, "starting"), e);
 	if (r < 0 || !w->actions)
 		return r;
+	if (!w->running && stamp == STAMP_UNKNOWN)
+		say_unknown(w);
 	vz_dist_forget(w->ct->id);
 	r = run_text(w, st);
 	/* old scripts were told of a part only: the next start tells them all */
