@@ -22,19 +22,9 @@
 #define PREFIX ".vz-probe."
 #define TRY_SECONDS 10
 
-/* The first directory on the way up from path that exists. */
-static char *nearest(const char *path)
-{
-	char *p = strdup(path), *s;
-
-	while (p && access(p, F_OK) < 0 && (s = strrchr(p, '/')))
-		s[s == p ? 1 : 0] = 0;
-	return p;
-}
-
 bool vz_area_can_idmap(const char *private_parent)
 {
-	autofree char *near = nearest(private_parent);
+	autofree char *near = vz_path_nearest(private_parent);
 	autoclose int dir = near ? open(near, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -EBADF;
 	autoclose int mnt = dir < 0 ? -EBADF : vz_tree_clone(dir, PROBE_ID, PROBE_ID);
 
@@ -58,7 +48,7 @@ static void sweep(const char *near)
 /* PREFIX, a letter and the pid of the caller, in the nearest directory that exists. */
 static char *probe_dir(const char *above, char letter)
 {
-	autofree char *near = nearest(above), *dir = NULL;
+	autofree char *near = vz_path_nearest(above), *dir = NULL;
 
 	if (!near)
 		return NULL;

@@ -28,14 +28,11 @@ enum vz_check_verdict check_proc(struct check *c)
 /* The directory itself, or the nearest above that exists: may files be made in it? */
 static int can_write(const char *path)
 {
-	autofree char *p = strdup(path);
-	char *slash;
+	autofree char *p = vz_path_nearest(path);
 
-	while (p && *p && access(p, F_OK) < 0 && (slash = strrchr(p, '/')))
-		*slash = 0;
 	if (!p)
 		return -ENOMEM;
-	return access(*p ? p : "/", W_OK | X_OK) < 0 ? -errno : 0;
+	return access(p, W_OK | X_OK) < 0 ? -errno : 0;
 }
 
 enum vz_check_verdict check_writable(struct check *c)

@@ -10,7 +10,6 @@
 #include "base/own.h"
 #include "sys/file.h"
 
-#include <fcntl.h>
 #include <stdint.h>
 #include <unistd.h>
 
@@ -83,11 +82,9 @@ static uint64_t default_tasks(void)
 	bool known = false;
 
 	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
-		char text[32];
 		uint64_t n;
 
-		if (vz_file_read_buf(AT_FDCWD, files[i], text, sizeof(text)) < 0 ||
-		    vz_num_u64(text, UINT32_MAX, &n) < 0)
+		if (vz_file_number(files[i], UINT32_MAX, &n) < 0)
 			continue;
 		least = known && least < n ? least : n;
 		known = true;

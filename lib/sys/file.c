@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Whole files; see file.h. */
 #include "sys/file.h"
+#include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"
 #include "sys/call.h"
@@ -129,6 +130,23 @@ int vz_file_replace(const char *path, const void *data, size_t n, mode_t mode, b
 	if (r)
 		unlink(tmp);
 	return r;
+}
+
+int vz_file_number(const char *path, uint64_t max, uint64_t *ret)
+{
+	char text[32];
+	ssize_t n = vz_file_read_buf(AT_FDCWD, path, text, sizeof(text));
+
+	return n < 0 ? (int)n : vz_num_u64(text, max, ret);
+}
+
+char *vz_path_nearest(const char *path)
+{
+	char *p = strdup(path), *s;
+
+	while (p && access(p, F_OK) < 0 && (s = strrchr(p, '/')) && strcmp(p, "/"))
+		s[s == p ? 1 : 0] = 0;
+	return p;
 }
 
 int vz_mkdir_p(const char *path, mode_t mode)

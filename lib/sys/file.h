@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* Reads at most `max` bytes of dirfd/path (AT_FDCWD for the host) into fresh, terminated memory
@@ -17,6 +18,10 @@ ssize_t vz_file_read_buf(int dirfd, const char *path, char *buf, size_t size);
 int vz_file_write(int dirfd, const char *path, const char *text);
 /* Replaces path by a file with this content: temp file beside it, fsync if `sync`, rename. */
 int vz_file_replace(const char *path, const void *data, size_t n, mode_t mode, bool sync);
+/* The number that a file of /proc/sys or the like holds, `max` at most; -errno. */
+int vz_file_number(const char *path, uint64_t max, uint64_t *ret);
+/* The path itself, or the nearest directory above that exists. The caller frees; NULL: no memory. */
+char *vz_path_nearest(const char *path);
 /* mkdir -p with this mode for what is made; an existing directory is fine. */
 int vz_mkdir_p(const char *path, mode_t mode);
 /* A sealed file in memory with this content, read from its start: to be somebody's stdin. Returns

@@ -7,7 +7,6 @@
  * are not inherited.
  */
 #include "sys/inherit.h"
-#include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"
 #include "sys/call.h"
@@ -56,11 +55,9 @@ static void set_limit(int what, rlim_t soft, rlim_t hard)
 
 static rlim_t pending_signals(void)
 {
-	char text[32];
 	uint64_t n;
 
-	if (vz_file_read_buf(AT_FDCWD, "/proc/sys/kernel/threads-max", text, sizeof(text)) < 0 ||
-	    vz_num_u64(text, UINT32_MAX, &n) < 0)
+	if (vz_file_number("/proc/sys/kernel/threads-max", UINT32_MAX, &n) < 0)
 		n = THREADS_MAX_USUAL;
 	return n / 2;
 }
