@@ -194,7 +194,7 @@ static int charge_entry(struct vz_put *p, const char *path, const struct vz_put_
 
 static bool is_within(uint32_t id, uint32_t first)
 {
-	return !first || id - first < VZ_IDS_PER_VPS;
+	return id - first < VZ_IDS_PER_VPS;
 }
 
 static int shift_attributes(const struct vz_xattrs *x, const struct vz_shift *ids)
@@ -214,10 +214,10 @@ static int shift_attributes(const struct vz_xattrs *x, const struct vz_shift *id
 	return r;
 }
 
-/* The first of a range that a host may have given to a container, or 0. */
-static uint32_t host_range(uint32_t id)
+/* May it be the first of a range that a host has given to a container? */
+static bool may_be_first(uint32_t id)
 {
-	return id < VZ_IDS_PER_VPS || id > UINT32_MAX - VZ_IDS_PER_VPS ? 0 : id;
+	return id >= VZ_IDS_PER_VPS && id <= UINT32_MAX - VZ_IDS_PER_VPS;
 }
 
 int vz_put_owner(struct vz_put *p, const char *path, struct vz_put_meta *m, struct vz_err *e)
@@ -226,10 +226,10 @@ int vz_put_owner(struct vz_put *p, const char *path, struct vz_put_meta *m, stru
 
 	if (!p->knows_ids) {
 		p->knows_ids = true;
-		p->ids.from_uid = host_range(m->uid);
-		p->ids.from_gid = host_range(m->gid);
+		if (may_be_first(m->uid) && may_be_first(m->gid)) /* else a user of a directory service */
+			p->ids = (struct vz_shift){ .from_uid = m->uid, .from_gid = m->gid };
 	}
-	if (!p->ids.from_uid && !p->ids.from_gid)
+	if (!p->ids.from_uid)
 		return 0;
 	if (!is_within(m->uid, p->ids.from_uid) || !is_within(m->gid, p->ids.from_gid)) {
 		snprintf(why, sizeof(why), "its owner %u:%u is none of the container's whose ids begin with "
