@@ -293,6 +293,23 @@ void vz_cg_leave(const struct vz_cg *cg)
 	}
 }
 
+/* The user knows the limit by its option; the exit code stays. */
+static void refused(unsigned limit, int r, struct vz_err *e)
+{
+	/* in the order of the bits */
+	static const char *const option[CG_NLIMITS] = {
+		"--ram or --swap", "--cpuunits", "--cpulimit", "--numproc", "--iolimit", "--iopslimit",
+		"--ioprio", "--cpumask", "--nodemask", "--numcgroups or --cgroupdepth"
+	};
+
+	if (r == -EBUSY && 1u << limit == VZ_CG_MEMORY)
+		(void)vz_fail(e, e->exit, 0, "Unable to set %s: the container uses more than that, and the kernel "
+			      "cannot take it back; give it more, or end processes inside", option[limit]);
+	else if (r == -EBUSY || r == -EINVAL || r == -ERANGE)
+		(void)vz_fail(e, e->exit, -r, "Unable to set %s: the kernel does not take this value",
+			      option[limit]);
+}
+
 int vz_cg_apply(struct vz_cg *cg, const struct vz_cg_limits *l, struct vz_err *e)
 {
 	struct vz_err later;
@@ -306,6 +323,8 @@ int vz_cg_apply(struct vz_cg *cg, const struct vz_cg_limits *l, struct vz_err *e
 		} else if (r < 0) {
 			if (e && unsupported)
 				*e = later;
+			if (e)
+				refused(i, r, e);
 			return r;
 		}
 	}
