@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * LOCKDIR/N.lck, the lock that shell scripts share with us (reference 1.3): line 1 is the holder's
- * pid, line 2 a status word, ours the verb. Ours adds line 3, start time and boot id, so that a pid used again
- * by another process does not keep a dead lock for ever.
+ * pid, line 2 a status word, ours the verb. Ours adds line 3, start time and boot id, so that a pid
+ * used again by another process does not keep a dead lock for ever.
  */
 #include "ct/ct.h"
 #include "base/num.h"

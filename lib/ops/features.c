@@ -110,8 +110,8 @@ void vz_features_modules(const struct vz_ct *ct)
 		}
 }
 
-int vz_conntrack_apply(const struct vz_ct *ct, const struct vz_conf *conf, const struct vz_state *st,
-		       struct vz_err *e)
+int vz_conntrack_apply(const struct vz_ct *ct, const struct vz_conf *conf,
+		       const struct vz_state *st, struct vz_err *e)
 {
 	int r;
 

@@ -378,7 +378,9 @@ const struct vz_ptype vz_type_layout = {
 const struct vz_ptype vz_type_text = { .name = "text", .parse = text_parse, STR };
 const struct vz_ptype vz_type_path = { .name = "path", .parse = path_parse, STR };
 const struct vz_ptype vz_type_hostname = { .name = "host name", .parse = hostname_parse, STR };
-const struct vz_ptype vz_type_name = { .name = "name of letters, digits, blanks and -+_.", .parse = name_parse, STR };
+const struct vz_ptype vz_type_name = {
+	.name = "name of letters, digits, blanks and -+_.", .parse = name_parse, STR,
+};
 const struct vz_ptype vz_type_component = { .name = "file name", .parse = component_parse, STR };
 const struct vz_ptype vz_type_idrange = { .name = "first-last", .parse = idrange_parse, STR };
 const struct vz_ptype vz_type_cpulist = { .name = "list of ranges", .parse = cpulist_parse, STR };
