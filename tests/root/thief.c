@@ -48,11 +48,14 @@ static void say_errno(const char *what, long n, long r)
 
 #define SAY_ERRNO(what, r) say_errno(what, sizeof(what) - 1, r)
 
+/* Written, so that the last part of the program can be: Linux before 6.6 clears the rest of its page,
+ * and kills what it cannot clear (load_elf_interp()). */
+static char name[256] = "?";
+
 void _start(void);
 void _start(void)
 {
 	static const char exe[] = "/proc/self/exe";
-	char name[256];
 	long n = call(SYS_readlinkat, AT_FDCWD, (long)exe, (long)name, sizeof(name));
 
 	say("file ", 5);
