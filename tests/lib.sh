@@ -175,6 +175,7 @@ needs() {
 	done
 }
 
+need_strace() { strace -o /dev/null true; }
 need_root() { [ "$(id -u)" = 0 ]; }
 need_cgroup_v2() { [ "$(stat -fc %T /sys/fs/cgroup)" = cgroup2fs ]; }
 need_cgroup_v1() { [ -d /sys/fs/cgroup/memory ]; }
@@ -198,6 +199,9 @@ run() {
 }" "$err${err:+
 }" "$code"
 }
+
+# The sanitizer cannot look for leaks in a traced process.
+strace() { ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 command strace "$@"; }
 
 # expect CODE CMD...
 expect() {

@@ -31,3 +31,12 @@ void vz_process_init(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	umask(0022);
 }
+
+#ifdef __SANITIZE_ADDRESS__
+/* libbsd's setproctitle_init() copies the arguments for the whole life of the program. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:setproctitle_init\n";
+}
+#endif
