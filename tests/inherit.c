@@ -135,6 +135,9 @@ static void weird_limits(void)
 	for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++) {
 		struct rlimit lim;
 
+		/* sanitizers reserve terabytes */
+		if (limits[i].what == RLIMIT_AS && getenv("ASAN_OPTIONS"))
+			continue;
 		getrlimit(limits[i].what, &lim);
 		lim.rlim_cur = limits[i].soft;
 		if (getenv("WEIRD_HARD"))

@@ -338,6 +338,7 @@ static int set_device(struct vz_ct *ct, const char *word, struct vz_lan *lan, in
 		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
 	close(TAKE_FD(*lock));
 	r = set_netif(ct, word, NULL, e);
+	vz_lan_free(lan);
 	*lock = open_lan(name, lan, r < 0 ? NULL : e);
 	if (r < 0)
 		return r;
@@ -415,6 +416,7 @@ int vz_op_lan_detach(struct vz_ct *ct, const char *name, struct vz_err *e)
 	if (has) { /* as set_device() does it */
 		close(TAKE_FD(lock));
 		r = set_netif(ct, NULL, dev.v[VZ_NETIF_IFNAME], e);
+		vz_lan_free(&lan);
 		lock = r < 0 ? r : open_lan(name, &lan, e);
 		r = lock;
 	}
