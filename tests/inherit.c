@@ -136,7 +136,8 @@ static void weird_limits(void)
 		struct rlimit lim;
 
 		/* sanitizers reserve terabytes */
-		if (limits[i].what == RLIMIT_AS && getenv("ASAN_OPTIONS"))
+		if ((limits[i].what == RLIMIT_AS || limits[i].what == RLIMIT_DATA) &&
+		    getenv("ASAN_OPTIONS"))
 			continue;
 		getrlimit(limits[i].what, &lim);
 		lim.rlim_cur = limits[i].soft;
