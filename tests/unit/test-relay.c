@@ -82,6 +82,7 @@ static void cut(void)
 static void take_terminal(int slave, int master)
 {
 	close(master);
+	signal(SIGHUP, SIG_DFL); /* nohup(1) and background runs leave it ignored */
 	setsid();
 	if (ioctl(slave, TIOCSCTTY, 0) < 0 || dup2(slave, 0) < 0 || dup2(slave, 1) < 0)
 		_exit(20);
