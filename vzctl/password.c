@@ -37,8 +37,7 @@ static int ask_twice(const char *user, char buf[PASSWORD_MAX], struct vz_err *e)
 {
 	autofree char *prompt = vz_fmt("New password of %s: ", user);
 	char again[PASSWORD_MAX];
-	int r = prompt ? read_one(prompt, false, buf, e) :
-			 vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+	int r = prompt ? read_one(prompt, false, buf, e) : vz_oom(e);
 
 	if (r >= 0)
 		r = read_one("Once more: ", false, again, e);
@@ -64,7 +63,7 @@ static int complete(char **word, struct vz_err *e)
 	whole = r < 0 ? NULL : vz_fmt("%s:%s", *word, buf);
 	explicit_bzero(buf, sizeof(buf));
 	if (r >= 0 && !whole)
-		r = vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+		r = vz_oom(e);
 	if (r < 0)
 		return r;
 	free(*word);

@@ -7,11 +7,6 @@
 /* The legacy tool's bound of a field's name; longer ones get another message. */
 #define NAME_MAX_LEN 30
 
-static int no_memory(struct vz_err *e)
-{
-	return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
-}
-
 static int unknown(const char *name, struct vz_err *e)
 {
 	struct vz_near near = { .word = name };
@@ -48,7 +43,7 @@ int vl_parse_fields(const char *list, bool json, struct vl_columns *ret, struct 
 		room += *p == ',';
 	v = calloc(room, sizeof(*v));
 	if (!v)
-		return no_memory(e);
+		return vz_oom(e);
 	do {
 		size_t len = strcspn(list, ",");
 		int r = parse_one(list, len, json, &v[n], e);
@@ -67,7 +62,7 @@ int vl_all_fields(struct vl_columns *ret, struct vz_err *e)
 	struct vl_column *v = calloc(vl_nrows, sizeof(*v));
 
 	if (!v)
-		return no_memory(e);
+		return vz_oom(e);
 	for (size_t i = 0; i < vl_nrows; i++)
 		v[i] = vl_column_of(&vl_rows[i], 0);
 	*ret = (struct vl_columns){ .v = v, .n = vl_nrows };

@@ -150,8 +150,10 @@ static int read_ids(struct options *o, char **argv, int argc)
 	if (!argc)
 		return 0;
 	o->ids = calloc((size_t)argc, sizeof(*o->ids));
-	if (!o->ids)
-		return complain(&(struct vz_err){ .msg = "Not enough memory" });
+	if (!o->ids) {
+		(void)vz_oom(&e);
+		return complain(&e);
+	}
 	for (; o->nids < (size_t)argc; o->nids++)
 		if (vz_op_list_id(argv[o->nids], &o->ids[o->nids], &e) < 0)
 			return complain(&e);
@@ -170,6 +172,7 @@ static void print_text(const struct options *o, const struct vl_columns *cs,
 /* Everything in one write, so that a reader that goes away early costs nothing. */
 static int print(const struct options *o, const struct vl_columns *cs, const struct vz_list *l)
 {
+	struct vz_err e = { 0 };
 	autostr out = { 0 };
 
 	if (o->json && !l->found)
@@ -178,8 +181,10 @@ static int print(const struct options *o, const struct vl_columns *cs, const str
 		vl_json(cs, l, &out);
 	else
 		print_text(o, cs, l, &out);
-	if (out.failed)
-		return complain(&(struct vz_err){ .msg = "Not enough memory" });
+	if (out.failed) {
+		(void)vz_oom(&e);
+		return complain(&e);
+	}
 	if (out.len && fwrite(out.s, 1, out.len, stdout) != out.len)
 		return EXIT_FAILURE;
 	return EXIT_SUCCESS;

@@ -68,7 +68,7 @@ int vl_sort(struct vz_list *l, const struct vl_column *by, bool reverse, struct 
 	unsigned flags = by->row->flags;
 
 	if (!s)
-		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+		return vz_oom(e);
 	for (size_t i = 0; i < l->n; i++) {
 		s[i].item = l->items[i];
 		if (!(flags & VL_NO_SORT))

@@ -190,8 +190,10 @@ static int take_ids(struct options *o, char **argv, int argc)
 	if (!argc)
 		return vz_op_traffic_ids(o->all, &o->ids, &o->nids, &e) < 0 ? complain(&e) : 0;
 	o->ids = calloc((size_t)argc, sizeof(*o->ids));
-	if (!o->ids)
-		return complain(&(struct vz_err){ .msg = "Not enough memory" });
+	if (!o->ids) {
+		(void)vz_oom(&e);
+		return complain(&e);
+	}
 	for (; o->nids < (size_t)argc; o->nids++)
 		if (vz_op_list_id(argv[o->nids], &o->ids[o->nids], &e) < 0)
 			return complain(&e);

@@ -26,6 +26,11 @@ int vz_fail(struct vz_err *e, enum vz_exit code, int errnum, const char *fmt, ..
 	return errnum ? -errnum : -EINVAL;
 }
 
+int vz_oom(struct vz_err *e)
+{
+	return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+}
+
 int vz_within(struct vz_err *e, int r, const char *fmt, ...)
 {
 	char old[sizeof(e->msg)];

@@ -23,6 +23,9 @@ struct vz_err {
 int vz_fail(struct vz_err *e, enum vz_exit code, int errnum, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* vz_fail() of memory that ran out: VZ_RESOURCE, the one sentence for it. Returns -ENOMEM. */
+int vz_oom(struct vz_err *e);
+
 /* Puts "context: " before the message of *e and returns r unchanged. */
 int vz_within(struct vz_err *e, int r, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 

@@ -93,7 +93,7 @@ int vz_ct_load(const struct vz_host *h, unsigned id, struct vz_ct *ret, vz_conf_
 
 	ct.conf_path = vz_fmt("%s/%u.conf", CONF_DIR, id);
 	if (!ct.conf_path)
-		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+		return vz_oom(e);
 	r = vz_conf_load(ct.conf_path, &ct.own, warn, e);
 	ct.has_conf = r >= 0;
 	if (r < 0 && r != -ENOENT)
@@ -105,7 +105,7 @@ int vz_ct_load(const struct vz_host *h, unsigned id, struct vz_ct *ret, vz_conf_
 	if (r >= 0)
 		r = vz_conf_merge(&ct.conf, &ct.own);
 	if (r < 0) {
-		vz_fail(e, VZ_RESOURCE, -r, "Not enough memory");
+		vz_oom(e);
 		goto fail;
 	}
 	ct.root = expanded(&ct.conf.ve_root, id);

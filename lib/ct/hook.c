@@ -21,7 +21,7 @@ int vz_hook_run(const struct vz_ct *ct, const char *path, char *const *env, cons
 	veid = vz_fmt("VEID=%u", ct->id);
 	conf = vz_fmt("VE_CONFFILE=%s", ct->conf_path);
 	if (!veid || !conf)
-		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+		return vz_oom(e);
 	all[n++] = veid;
 	all[n++] = conf;
 	for (; env && *env && n < HOOK_ENV_MAX + 2; env++)

@@ -33,7 +33,7 @@ static int can_write_run(struct vz_err *e)
 	autofree char *above = strdup(VZ_RUNDIR);
 
 	if (!above)
-		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+		return vz_oom(e);
 	*strrchr(above, '/') = 0;
 	if (!access(VZ_RUNDIR, W_OK | X_OK) || (errno == ENOENT && !access(above, W_OK | X_OK)))
 		return 0;

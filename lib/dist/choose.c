@@ -74,7 +74,7 @@ static int need_script(struct vz_dist *d, const char *name, struct vz_err *e)
 	if (!name)
 		return 0;
 	if (!path)
-		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+		return vz_oom(e);
 	r = vz_str_is_component(name) ? identify(d, path) : -ENOENT;
 	return r < 0 ? vz_fail(e, VZ_NO_DISTR_ACTION_SCRIPT, 0, "Action script %s not found", path) :
 		       0;
@@ -102,7 +102,7 @@ static int load(struct vz_dist *d, const char *path, const char *text, struct vz
 	if (r >= 0)
 		r = add_first_start(d);
 	if (r < 0)
-		return vz_fail(e, VZ_RESOURCE, -r, "Not enough memory");
+		return vz_oom(e);
 	(void)identify(d, path);
 	(void)identify(d, functions);
 	r = need_script(d, d->library, e);
@@ -142,7 +142,7 @@ int vz_dist_open(const char *dir, const char *ostemplate, struct vz_dist *ret, s
 	if (n == -ENOENT) {
 		path = vz_fmt("%s/default", dir);
 		if (!path)
-			return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+			return vz_oom(e);
 		n = vz_file_read(AT_FDCWD, path, CONF_MAX, &text);
 		if (none)
 			d.warning = vz_fmt("Warning: distribution not specified in CT config, "
@@ -157,7 +157,7 @@ int vz_dist_open(const char *dir, const char *ostemplate, struct vz_dist *ret, s
 	if (n < 0 || !path)
 		return vz_fail(e, VZ_NO_DISTR_CONF, n < 0 ? (int)-n : ENOMEM,
 			       "cannot read the distribution configuration of %s", ostemplate);
-	r = d.dir ? load(&d, path, text, e) : vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+	r = d.dir ? load(&d, path, text, e) : vz_oom(e);
 	if (r >= 0) {
 		*ret = d;
 		d = (struct vz_dist){ 0 };

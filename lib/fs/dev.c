@@ -135,7 +135,7 @@ int vz_dev_resolve(const struct vz_plist *words, struct vz_devnode **ret, struct
 	autofree struct vz_devnode *list = calloc(n + 1, sizeof(*list));
 
 	if (!list)
-		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+		return vz_oom(e);
 	for (size_t i = 0; i < n; i++) {
 		const char *word = words->v[i];
 		autofree char *host = vz_fmt("/dev/%.*s", name_len(word), word);

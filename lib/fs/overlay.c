@@ -244,7 +244,7 @@ int vz_overlay_area(const struct vz_area *a, struct vz_err *e)
 	autofree char *stage = vz_fmt("%s/stage/%u", VZ_RUNDIR, a->id);
 	autoparts p = { NULL, -EBADF, -EBADF, -EBADF };
 	struct vz_holder holder = { 0 };
-	int r = stage ? open_parts(a, &p, e) : vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+	int r = stage ? open_parts(a, &p, e) : vz_oom(e);
 
 	if (r >= 0)
 		r = vz_shift_tree(p.upper, a->uid, a->gid, e);

@@ -131,7 +131,7 @@ int vz_conntrack_limit(unsigned ctid, const struct vz_state *st, uint64_t limit,
 	int r;
 
 	if (!dir)
-		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+		return vz_oom(e);
 	if (!limit) {
 		vz_conntrack_clear(ctid);
 		return 0;

@@ -171,7 +171,7 @@ static int apply_word(const char *word, uint64_t *mask, struct vz_err *e)
 	uint64_t bit = name ? vz_cap_bit(name) : 0;
 
 	if (!name)
-		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+		return vz_oom(e);
 	if (!bit && !is_legacy_word(name))
 		return vz_fail(e, VZ_SET_CAP, 0, "Capability %s is unknown", name);
 	if (vz_str_suffix(word, ":on"))

@@ -113,7 +113,7 @@ int vz_classes_parse(char *text, struct vz_classes *ret, struct vz_err *e)
 			struct entry *more = realloc(v, (cap = cap ? 2 * cap : 64) * sizeof(*v));
 
 			if (!more)
-				return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+				return vz_oom(e);
 			v = more;
 		}
 		v[n++] = found;
@@ -121,7 +121,7 @@ int vz_classes_parse(char *text, struct vz_classes *ret, struct vz_err *e)
 	if (n)
 		qsort(v, n, sizeof(*v), cmp_entries);
 	r = split(v, n, ret);
-	return r < 0 ? vz_fail(e, VZ_RESOURCE, -r, "Not enough memory") : bad;
+	return r < 0 ? vz_oom(e) : bad;
 }
 
 /* New networks come before old ones go, so that none is without its class in between. */

@@ -231,7 +231,7 @@ static int enter_addrs(int ifindex, bool routed, const struct vz_ip *ip, size_t 
 	if (map < 0)
 		return map;
 	if (!keys || !values)
-		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+		return vz_oom(e);
 	for (size_t i = 0; i < n; i++) {
 		keys[i] = addr_key(routed ? 0 : ifindex, &ip[i]);
 		values[i].ifindex = (uint32_t)ifindex;
@@ -310,7 +310,7 @@ static int forget_addrs(const struct indexes *gone, struct vz_err *e)
 	if (map < 0)
 		return map == -ENOENT ? 0 : map;
 	if (!keys || !values)
-		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+		return vz_oom(e);
 	do {
 		n = PART;
 		r = vz_bpf_read_many(map, &cursor, keys, values, &n);
@@ -363,7 +363,7 @@ int vz_guard_devs(unsigned ctid, int **ret, size_t *ret_n, struct vz_err *e)
 	if (devs < 0 && devs != -ENOENT)
 		return devs;
 	if (!keys || !values)
-		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+		return vz_oom(e);
 	if (devs >= 0)
 		r = vz_bpf_read_many(devs, &cursor, keys, values, &n);
 	else

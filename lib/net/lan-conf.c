@@ -104,7 +104,7 @@ static int take_peers(struct vz_lan *lan, const char *value, struct vz_err *e)
 				       PEERS_MAX);
 		more = realloc(lan->peer, (lan->npeers + 1) * sizeof(*more));
 		if (!more)
-			return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+			return vz_oom(e);
 		lan->peer = more;
 		more[lan->npeers++] = ip;
 	}
@@ -159,7 +159,7 @@ static int take_member(struct vz_lan *lan, const char *word, struct vz_err *e)
 	if (r < 0 || n < 2 || !m.ctid)
 		return bad("member", word, e);
 	r = vz_lan_put(lan, &m);
-	return r < 0 ? vz_fail(e, VZ_RESOURCE, -r, "Not enough memory") : 0;
+	return r < 0 ? vz_oom(e) : 0;
 }
 
 static int take_members(struct vz_lan *lan, const char *value, struct vz_err *e)
@@ -294,7 +294,7 @@ int vz_lan_load(const char *name, struct vz_lan *ret, struct vz_err *e)
 	int r;
 
 	if (!path)
-		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+		return vz_oom(e);
 	n = vz_lan_name_ok(name) ? vz_file_read(AT_FDCWD, path, FILE_MAX, &text) : -ENOENT;
 	if (n == -ENOENT)
 		return vz_fail(e, VZ_NO_LAN, 0, "There is no guest LAN %s on this host", name),
@@ -364,7 +364,7 @@ int vz_lan_save(const struct vz_lan *lan, struct vz_err *e)
 	put_members(&s, lan);
 	out = vz_str_take(&s);
 	if (!path || !out)
-		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+		return vz_oom(e);
 	r = vz_mkdir_p(VZ_LAN_DIR, 0755);
 	if (r >= 0)
 		r = vz_file_replace(path, out, strlen(out), 0644, true);
@@ -376,7 +376,7 @@ int vz_lan_remove(const char *name, struct vz_err *e)
 	autofree char *path = path_of(name);
 
 	if (!path)
-		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+		return vz_oom(e);
 	if (unlink(path) < 0 && errno != ENOENT)
 		return vz_fail(e, VZ_SYSTEM, errno, "Unable to remove %s", path);
 	return 0;
@@ -414,7 +414,7 @@ int vz_lan_names(char ***ret, size_t *ret_n, struct vz_err *e)
 		more = name ? realloc(names, (n + 1) * sizeof(*names)) : NULL;
 		if (!more) {
 			vz_lan_names_free(names, n);
-			return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+			return vz_oom(e);
 		}
 		names = more;
 		names[n++] = TAKE_PTR(name);

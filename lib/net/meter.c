@@ -275,14 +275,14 @@ static int add_kernel_ids(unsigned **ids, size_t *n, struct vz_err *e)
 	if (map < 0)
 		return map == -ENOENT ? 0 : map;
 	if (!keys)
-		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+		return vz_oom(e);
 	for (; more < VZ_GUARD_MAX_DEVS && !vz_bpf_next(map, last, &keys[more]); more++) {
 		key = keys[more];
 		last = &key;
 	}
 	all = realloc(*ids, (*n + more + 1) * sizeof(*all));
 	if (!all)
-		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+		return vz_oom(e);
 	for (size_t i = 0; i < more; i++)
 		all[*n + i] = keys[i];
 	*n += more;

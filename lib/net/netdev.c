@@ -395,7 +395,7 @@ static int give(const struct vz_netdev_at *at, struct vz_held_list *l, const cha
 	snprintf(h.word, sizeof(h.word), "%s", word);
 	r = vz_held_add(l, &h);
 	if (r < 0)
-		return vz_fail(e, VZ_RESOURCE, ENOMEM, "not enough memory");
+		return vz_oom(e);
 	r = vz_held_write(at->ctid, l, e);
 	if (r >= 0 && first)
 		r = pin(at, e);

@@ -124,7 +124,7 @@ static int find_devices(int rtnl, const char *how, struct vz_uplinks *u, struct 
 		return vz_fail(e, VZ_INVALID_CONFIG, 0, "NEIGHBOUR_DEVS=\"%s\" is none of all, "
 			       "detect, list:NAMES", how);
 	}
-	return r < 0 ? vz_fail(e, VZ_RESOURCE, -r, "Not enough memory") : 0;
+	return r < 0 ? vz_oom(e) : 0;
 }
 
 /* The first address of each family on the device. */

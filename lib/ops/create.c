@@ -89,8 +89,7 @@ static int merge_conf(struct create *c, struct vz_err *e)
 		r = vz_conf_merge(&c->conf, &c->ct->own);
 	if (r >= 0)
 		r = vz_conf_merge(&c->conf, &c->given->add);
-	return r < 0 ? vz_fail(e, VZ_RESOURCE, -r, "Not enough memory")
-		     : vz_conf_check(&c->given->add, &c->conf, e);
+	return r < 0 ? vz_oom(e) : vz_conf_check(&c->given->add, &c->conf, e);
 }
 
 static bool is_there(const char *path)
@@ -119,7 +118,7 @@ static int check_paths(struct create *c, struct vz_err *e)
 	c->private = vz_conf_expand(v->ve_private.v, c->ct->id);
 	c->root = vz_conf_expand(v->ve_root.v, c->ct->id);
 	if (!c->private || !c->root)
-		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+		return vz_oom(e);
 	if (vz_private_check(c->private, c->root, e) < 0)
 		return -EINVAL;
 	if (is_there(c->private))
@@ -149,7 +148,7 @@ static int choose_layout(struct create *c, struct vz_err *e)
 	if (r < 0)
 		return r;
 	if (!slash)
-		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+		return vz_oom(e);
 	slash[slash == parent ? 1 : 0] = 0;
 	c->area = (struct vz_area){ .id = c->ct->id, .private = c->private, .root = c->root,
 				    .template = c->conf.template.v, .layout = layout };
@@ -358,7 +357,7 @@ static int config_do(void *ctx, struct vz_err *e)
 	int r = path ? rows_to_save(c) : -ENOMEM;
 
 	if (r < 0)
-		return vz_fail(e, VZ_RESOURCE, -r, "Not enough memory");
+		return vz_oom(e);
 	if (c->ct->has_conf) {
 		n = vz_file_read(AT_FDCWD, c->ct->conf_path, CONF_MAX, &c->before);
 		if (n < 0)

@@ -52,7 +52,7 @@ static int pci_script(const struct vz_ct *ct, const char *id, bool add, struct v
 	char *env[] = { root, pci, (char *)(uintptr_t)(add ? "ADD=1" : "ADD=0"), NULL };
 
 	if (!root || !pci)
-		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+		return vz_oom(e);
 	return vz_hook_run(ct, VZ_LIBEXECDIR "/scripts/vps-pci", env, "vps-pci", e);
 }
 

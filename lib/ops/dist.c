@@ -133,7 +133,7 @@ static int add_ip_change(struct work *w, struct vz_err *e)
 	int r = 0;
 
 	if (!added || !removed)
-		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+		return vz_oom(e);
 	if (all ? !*added : *removed != 0)
 		r = add_action(w, VZ_DIST_DEL_IP, all ? NULL : removed, all, e);
 	if (r >= 0 && *added)
@@ -294,7 +294,7 @@ int vz_dist_apply(struct vz_ct *ct, const struct vz_state *st, const struct vz_d
 	int r = open_dist(ct, &w.dist, e);
 
 	if (r >= 0 && vz_dist_net_of(c->conf, &w.net) < 0)
-		r = vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+		r = vz_oom(e);
 	if (r >= 0)
 		r = configure(&w, st, e);
 	if (r >= 0 && !strcmp(c->ve_state, "starting") && w.dist.script[VZ_DIST_PRE_START])
@@ -322,7 +322,7 @@ int vz_dist_password(const struct vz_ct *ct, const char *user_password, char **r
 	if (r < 0)
 		return r;
 	*ret = vz_dist_text_take(&t);
-	return *ret ? 0 : vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+	return *ret ? 0 : vz_oom(e);
 }
 
 /* ---- POST_CREATE, on the host ---- */

@@ -195,7 +195,7 @@ int vz_op_exec(struct vz_ct *ct, enum vz_exec_kind kind, char **argv, int *ret_c
 	int r;
 
 	if (!line)
-		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+		return vz_oom(e);
 	if (kind != VZ_EXEC3 && !strcmp(line, "-"))
 		bash[1] = sh[1] = NULL; /* the shell reads stdin */
 	vz_log(1, "Executing command: %s", line);

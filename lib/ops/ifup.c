@@ -80,7 +80,7 @@ static int one_vps(struct ifup *f, unsigned ctid, struct vz_err *e)
 	take_back(f, ctid, &ips);
 	for (size_t i = 0; r >= 0 && i < ips.n; i++)
 		if (vz_ips_add(&f->ips, &ips.v[i]) < 0)
-			r = vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+			r = vz_oom(e);
 	return r;
 }
 

@@ -209,7 +209,7 @@ static int start(const struct vz_lan *lan, struct vz_err *e)
 	build_args(lan, &a);
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (a.failed || null < 0)
-		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+		return vz_oom(e);
 	s.argv = a.v;
 	s.seconds = VZ_SPAWN_SECONDS;
 	s.out = null;

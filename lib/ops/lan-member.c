@@ -64,7 +64,7 @@ int vz_lan_adopt(struct vz_lan *lan, unsigned ctid, const struct vz_netif *dev, 
 	if (!*ret_changed)
 		return 0;
 	r = vz_lan_put(lan, &m);
-	return r < 0 ? vz_fail(e, VZ_RESOURCE, -r, "Not enough memory") : 0;
+	return r < 0 ? vz_oom(e) : 0;
 }
 
 /* Is another command at work on it? */

@@ -288,7 +288,7 @@ static int reload(struct vz_ct *ct, struct vz_err *e)
 		if (&vz_params[i] != p)
 			vz_conf_unset(&now, &vz_params[i]);
 	r = vz_conf_merge(&ct->conf, &now);
-	return r < 0 ? vz_fail(e, VZ_RESOURCE, -r, "Not enough memory") : 0;
+	return r < 0 ? vz_oom(e) : 0;
 }
 
 /* One change of NETIF by the verb set, which saves it and brings it into force. */
@@ -305,7 +305,7 @@ static int set_netif(struct vz_ct *ct, const char *add, const char *del, struct 
 		if (g.del.netif.v)
 			g.del.netif.v[0] = vz_fmt("ifname=%s", del);
 		if (!g.del.netif.v || !g.del.netif.v[0])
-			r = vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+			r = vz_oom(e);
 		else
 			g.del.netif.n = 1;
 	}
@@ -335,7 +335,7 @@ static int set_device(struct vz_ct *ct, const char *word, struct vz_lan *lan, in
 	int r;
 
 	if (!name)
-		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+		return vz_oom(e);
 	close(TAKE_FD(*lock));
 	r = set_netif(ct, word, NULL, e);
 	vz_lan_free(lan);
@@ -363,7 +363,7 @@ static int attach(struct vz_ct *ct, struct vz_lan *lan, const struct vz_lan_atta
 		return r;
 	word = word_of(lan, &m, &ct->conf);
 	if (!word || vz_lan_put(lan, &m) < 0)
-		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+		return vz_oom(e);
 	/* the address first: a command killed here leaves a member without device, which is pruned */
 	r = vz_lan_save(lan, e);
 	if (r >= 0)

@@ -274,7 +274,7 @@ static int walk(const struct two_lists *t, const unsigned *ids, const struct vz_
 			continue;
 		r = add(l, id, runs ? &s : NULL, q->need);
 		if (r < 0)
-			return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+			return vz_oom(e);
 	}
 	return 0;
 }
@@ -302,7 +302,7 @@ static int collect(const struct vz_list_query *q, struct vz_list *l, struct vz_e
 	if (q->ids) {
 		ids = malloc((q->n + 1) * sizeof(*ids));
 		if (!ids)
-			return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+			return vz_oom(e);
 		memcpy(ids, q->ids, q->n * sizeof(*ids));
 		qsort(ids, q->n, sizeof(*ids), by_id);
 	}
@@ -311,7 +311,7 @@ static int collect(const struct vz_list_query *q, struct vz_list *l, struct vz_e
 	l->items = calloc(t.nconf + t.nstate + 1, sizeof(*l->items));
 	l->store->cts = calloc(t.nconf + t.nstate + 1, sizeof(*l->store->cts));
 	if (!l->items || !l->store->cts)
-		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+		return vz_oom(e);
 	return walk(&t, ids, q, l, e);
 }
 
@@ -322,7 +322,7 @@ int vz_op_list(const struct vz_list_query *q, struct vz_list *ret, struct vz_err
 
 	l.store = calloc(1, sizeof(*l.store));
 	if (!l.store)
-		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+		return vz_oom(e);
 	r = collect(q, &l, e);
 	if (r < 0) {
 		vz_list_free(&l);

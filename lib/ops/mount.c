@@ -88,16 +88,14 @@ static int global_script(const struct vz_ct *ct, const char *what, struct vz_err
 {
 	autofree char *path = vz_fmt(CONF_DIR "/vps.%s", what);
 
-	return path ? vz_hook_run(ct, path, NULL, what, e)
-		    : vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+	return path ? vz_hook_run(ct, path, NULL, what, e) : vz_oom(e);
 }
 
 static int own_script(const struct vz_ct *ct, const char *what, struct vz_err *e)
 {
 	autofree char *path = vz_fmt(CONF_DIR "/%u.%s", ct->id, what);
 
-	return path ? vz_hook_run(ct, path, NULL, what, e)
-		    : vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+	return path ? vz_hook_run(ct, path, NULL, what, e) : vz_oom(e);
 }
 
 /* On the way up the host's script comes first, on the way down the VPS's. */

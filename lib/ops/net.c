@@ -40,11 +40,6 @@ static bool is_yes(const struct vz_pbool *b, bool otherwise)
 	return b->set ? b->v : otherwise;
 }
 
-static int no_memory(struct vz_err *e)
-{
-	return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
-}
-
 /* Words of IP_ADDRESS as addresses; those of IPv6 are left out where it is turned off. */
 static int take_words(const struct vz_conf *conf, const struct vz_plist *words, struct vz_ips *ret,
 		      struct vz_err *e)
@@ -59,7 +54,7 @@ static int take_words(const struct vz_conf *conf, const struct vz_plist *words, 
 		if (ip.family == AF_INET6 && !is_yes(&conf->ipv6, true))
 			left_out = true;
 		else if (vz_ips_add(ret, &ip) < 0)
-			return no_memory(e);
+			return vz_oom(e);
 	}
 	if (left_out)
 		vz_log(-1, "WARNING: IPv6 support is disabled");
@@ -379,7 +374,7 @@ static int sort_out(struct change *c, struct vz_err *e)
 		r = vz_ips_add(vz_ips_has(&c->was, &want.v[i]) ? &c->again : &c->add, &want.v[i]);
 	if (want.n)
 		say_ips("Adding", &want);
-	return r < 0 && !e->msg[0] ? no_memory(e) : r;
+	return r < 0 && !e->msg[0] ? vz_oom(e) : r;
 }
 
 static int reach_venet(struct change *c, unsigned id, struct vz_err *e)

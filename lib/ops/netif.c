@@ -13,11 +13,6 @@
 #include "ops/rate.h"
 #include "sys/nl.h"
 
-static int no_memory(struct vz_err *e)
-{
-	return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
-}
-
 static struct vz_veth_at veth_at(const struct vz_netif_at *at, int inner)
 {
 	return (struct vz_veth_at){
@@ -40,7 +35,7 @@ static int wanted(const struct vz_conf *conf, unsigned ctid, struct vz_conf *ret
 	const struct vz_conf only = { .netif = conf->netif };
 	int r = vz_conf_merge(ret, &only);
 
-	return r < 0 ? no_memory(e) : vz_netif_complete(&ret->netif, ctid, e);
+	return r < 0 ? vz_oom(e) : vz_netif_complete(&ret->netif, ctid, e);
 }
 
 static const char *find(const struct vz_conf *c, const char *word)
@@ -235,7 +230,7 @@ static int write_record(struct change *c, bool ahead, struct vz_err *e)
 		if (word)
 			r = vz_conf_set(&now, p, word, false, NULL);
 	}
-	return r < 0 ? no_memory(e) : vz_veth_record_write(c->at->ct->id, &now, e);
+	return r < 0 ? vz_oom(e) : vz_veth_record_write(c->at->ct->id, &now, e);
 }
 
 /* Deletions first: a name may come free for another device. */
@@ -294,7 +289,7 @@ static int set_veth(const struct vz_netif_at *at, const struct vz_given *g,
 	vz_conf_free(&c.was);
 	vz_conf_free(&c.want);
 	vz_conf_free(&c.touched);
-	return r < 0 && e && !e->msg[0] ? no_memory(e) : r;
+	return r < 0 && e && !e->msg[0] ? vz_oom(e) : r;
 }
 
 /* Both lists in their order, or nothing of them. */
@@ -303,7 +298,7 @@ static int change_netdevs(const struct vz_netdev_at *n, const struct vz_plist *d
 {
 	autofree bool *had = calloc(del->n + add->n + 1, sizeof(*had));
 	size_t done = 0, all = del->n + add->n;
-	int r = had ? 0 : no_memory(e);
+	int r = had ? 0 : vz_oom(e);
 
 	for (; r >= 0 && done < all; done++) {
 		const char *word = done < del->n ? del->v[done] : add->v[done - del->n];

@@ -402,7 +402,7 @@ static int apply(struct set *s, struct vz_err *e)
 	if (r >= 0)
 		r = vz_conf_merge(&whole, &s->changed);
 	if (r < 0)
-		return vz_fail(e, VZ_RESOURCE, -r, "Not enough memory");
+		return vz_oom(e);
 	for (unsigned bit = 1; bit <= bits && r >= 0; bit <<= 1)
 		if (bits & bit)
 			r = apply_group(s, &whole, bit, e);
@@ -415,8 +415,7 @@ static int restart(struct set *s, struct vz_err *e)
 
 	if (r >= 0)
 		r = vz_conf_merge(&s->ct->conf, &s->changed);
-	return r < 0 ? vz_fail(e, VZ_RESOURCE, -r, "Not enough memory") :
-		       s->doors->restart(s->ct, e);
+	return r < 0 ? vz_oom(e) : s->doors->restart(s->ct, e);
 }
 
 static int set_running(struct set *s, struct vz_err *e)

@@ -132,7 +132,7 @@ static int password(struct vz_ct *ct, const char *user_password, struct vz_err *
 	if (!text) /* the distribution has no way of its own */
 		text = vz_fmt("chpasswd <<'END'\n%s\nEND\n", user_password);
 	if (!text)
-		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+		return vz_oom(e);
 	r = vz_op_run_anyway(ct,
 			     &(struct vz_script){ .text = text, .timeout_s = PASSWORD_TIMEOUT_S },
 			     &code, e);

@@ -72,7 +72,7 @@ int vz_op_traffic_ids(bool all, unsigned **ret, size_t *ret_n, struct vz_err *e)
 		return r;
 	both = calloc(n + more + 1, sizeof(*both));
 	if (!both)
-		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+		return vz_oom(e);
 	if (n)
 		memcpy(both, run, n * sizeof(*both));
 	if (more)

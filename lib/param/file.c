@@ -192,7 +192,7 @@ static int add_line(struct vz_str *out, const struct vz_param *p, const struct v
 	const char *special = p->type == &vz_type_path ? "" : "\"\\`$";
 
 	if (!text)
-		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+		return vz_oom(e);
 	if (vz_str_has_control(text))
 		return vz_fail(e, VZ_CONFIG_SAVE_ERROR, 0,
 			       "The value of %s holds a control character", p->key);
@@ -227,7 +227,7 @@ static int rewrite(const char *old, const struct vz_conf *changed, bool *done,
 		int r = split(s, n, &l);
 
 		if (r < 0)
-			return vz_fail(e, VZ_RESOURCE, -r, "Not enough memory");
+			return vz_oom(e);
 		buf = l.buf;
 		p = line_row(&l, changed);
 		if (!p) {
@@ -280,14 +280,14 @@ int vz_conf_save(const char *path, const struct vz_conf *changed, bool *ret_chan
 	if (old && strlen(old) != (size_t)n)
 		return vz_fail(e, VZ_CONFIG_SAVE_ERROR, 0, "%s holds a zero byte", path);
 	if (!done)
-		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+		return vz_oom(e);
 	r = rewrite(old ? old : "", changed, done, &out, e);
 	if (r < 0)
 		return r;
 	len = out.len;
 	text = vz_str_take(&out);
 	if (!text)
-		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+		return vz_oom(e);
 	if (ret_changed)
 		*ret_changed = !old || strcmp(old, text);
 	if (old && !strcmp(old, text))

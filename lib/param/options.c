@@ -428,7 +428,7 @@ static int take(struct vz_given *g, const struct option *o, const char *value, b
 	autofree char *detail = NULL;
 
 	if (r == -ENOMEM)
-		return vz_fail(e, VZ_RESOURCE, 0, "Not enough memory");
+		return vz_oom(e);
 	if (r >= 0)
 		return 0;
 	if (r == -EBADF)

@@ -102,7 +102,7 @@ int vz_res_devnodes(const struct vz_conf *conf, struct vz_conf *ret, struct vz_e
 
 		r = vz_conf_set(ret, row, word, false, NULL);
 		if (r < 0)
-			return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+			return vz_oom(e);
 		if (r > 0) /* no word that the parser lets through */
 			return vz_fail(e, VZ_SET_DEVICES, 0,
 				       "Incorrect name or no such device /dev/%.*s",

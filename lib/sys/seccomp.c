@@ -253,7 +253,7 @@ int vz_filter_get(const struct vz_sctable *t, const char *cache_dir, struct vz_f
 	int r;
 
 	if (!path)
-		return vz_fail(e, VZ_RESOURCE, ENOMEM, "Not enough memory");
+		return vz_oom(e);
 	got = vz_file_read(AT_FDCWD, path, FILTER_MAX, &bpf);
 	if (got > 0 && got % (ssize_t)sizeof(struct sock_filter) == 0) {
 		len = (size_t)got;
