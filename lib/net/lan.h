@@ -3,7 +3,7 @@
  * Guest LANs: networks between VPSes that exist on this host only (a bridge), or on several
  * (a bridge with a VXLAN port). A LAN is a file, VZ_CONFDIR/lan/NAME.conf, and what vz_lan_up()
  * makes of it: the bridge vz-NAME, its part of the packet filter, its VXLAN port. A member is a VPS
- * with a veth device on that bridge; that device is made like any other (net/veth.h), nothing here
+ * with a veth device on that bridge; that device is made like any other (nic/veth.h), nothing here
  * touches it.
  *
  * Isolated by default: the host has no address on the bridge, answers no ARP there and drops what

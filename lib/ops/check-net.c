@@ -14,7 +14,7 @@
 #include "net/nft.h"
 #include "net/shape.h"
 #include "net/uplink.h"
-#include "net/venet.h"
+#include "nic/venet.h"
 #include "ops/net.h"
 #include "sys/file.h"
 #include "sys/netns.h"

@@ -12,7 +12,7 @@
 #include "net/dad.h"
 #include "net/link.h"
 #include "net/uplink.h"
-#include "net/venet.h"
+#include "nic/venet.h"
 #include "sys/nl.h"
 
 #include <string.h>

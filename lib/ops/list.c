@@ -9,7 +9,7 @@
 #include "base/str.h"
 #include "cgroup/cgroup.h"
 #include "ct/ct.h"
-#include "net/venet.h"
+#include "nic/venet.h"
 #include "ops/traffic.h"
 #include "res/res.h"
 #include "sys/call.h"

@@ -8,7 +8,7 @@
 
 #include "ct/ct.h"
 #include "net/uplink.h"
-#include "net/venet.h"
+#include "nic/venet.h"
 
 /* Words that a start and check share. */
 #define VZ_SAY_NO_FORWARD6 "this host does not forward IPv6, so only itself reaches the container"

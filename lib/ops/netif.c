@@ -7,9 +7,9 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "base/str.h"
-#include "net/netdev.h"
-#include "net/netif.h"
-#include "net/veth.h"
+#include "nic/netdev-move.h"
+#include "nic/veth-names.h"
+#include "nic/veth.h"
 #include "ops/rate.h"
 #include "sys/nl.h"
 

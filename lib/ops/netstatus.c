@@ -9,7 +9,7 @@
 #include "net/foreign.h"
 #include "net/lan.h"
 #include "net/link.h"
-#include "net/veth.h"
+#include "nic/veth.h"
 #include "ops/ops.h"
 #include "param/netif.h"
 #include "sys/file.h"

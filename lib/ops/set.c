@@ -8,7 +8,7 @@
 #include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"
-#include "net/netif.h"
+#include "nic/veth-names.h"
 #include "ops/private.h"
 #include "ops/set-internal.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The grammar of one veth device; see netif.h. What is not given stays out: names and hardware
- * addresses that are made up are not known here but in net/netif.c.
+ * addresses that are made up are not known here but in nic/veth-names.c.
  */
 #include "param/netif.h"
 #include "base/num.h"

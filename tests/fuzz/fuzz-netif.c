@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/own.h"
-#include "net/netdev-internal.h"
+#include "nic/netdev-internal.h"
 #include "param/netif.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Names and addresses that are made up for veth devices; records of given devices. */
 #include "base/own.h"
-#include "net/netdev-internal.h"
-#include "net/netif.h"
+#include "nic/netdev-internal.h"
+#include "nic/veth-names.h"
 #include "unit.h"
 
 /* The words of NETIF, completed for VPS id. */

@@ -2,7 +2,7 @@
 /* Lists of addresses, names of devices, and which uplink takes which address; no kernel needed. */
 #include "net/addr.h"
 #include "net/uplink.h"
-#include "net/venet.h"
+#include "nic/venet.h"
 #include "unit.h"
 
 static struct vz_ip ip_of(const char *text)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The routed network of a VPS; see venet.h. Which addresses it is to have, and whether somebody on
  * the wire has them, is decided by the caller. */
-#include "net/venet.h"
+#include "nic/venet.h"
 #include "base/own.h"
 #include "base/str.h"
 #include "net/addr.h"

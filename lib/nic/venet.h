@@ -14,8 +14,8 @@
  * Masks are not looked at. What is in force stands in VZ_STATEDIR/veip/<CTID>, in the order of
  * addition.
  */
-#ifndef VZ_NET_VENET_H
-#define VZ_NET_VENET_H
+#ifndef VZ_NIC_VENET_H
+#define VZ_NIC_VENET_H
 
 #include <net/if.h>
 #include <stdbool.h>

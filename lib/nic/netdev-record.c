@@ -6,7 +6,7 @@
 #include "base/num.h"
 #include "base/own.h"
 #include "ct/ct.h"
-#include "net/netdev-internal.h"
+#include "nic/netdev-internal.h"
 #include "sys/file.h"
 #include "sys/nl.h"
 

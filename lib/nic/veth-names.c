@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Names and hardware addresses nobody gave; see netif.h. No device is looked at. */
-#include "net/netif.h"
+/* Names and hardware addresses nobody gave; see veth-names.h. No device is looked at. */
+#include "nic/veth-names.h"
 #include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Giving devices to a VPS and having them back; see netdev.h.
+ * Giving devices to a VPS and having them back; see netdev-move.h.
  *
  * The order that nothing gets lost in: record, pin, move. And back: move, restore, pin, record. So
  * whoever is killed in between leaves a record, and the record tells what to look for; it is looked
@@ -10,9 +10,9 @@
  * choice. So names inside are never looked up, all of them are taken off before a device comes
  * home, and what it was is taken from the record.
  */
-#include "net/netdev.h"
+#include "nic/netdev-move.h"
 #include "base/own.h"
-#include "net/netdev-internal.h"
+#include "nic/netdev-internal.h"
 #include "sys/clock.h"
 #include "sys/mnt.h"
 #include "sys/nl.h"

@@ -6,8 +6,8 @@
  *
  * Failures are VZ_VETH_ERROR with one sentence, and leave nothing behind.
  */
-#ifndef VZ_NET_VETH_H
-#define VZ_NET_VETH_H
+#ifndef VZ_NIC_VETH_H
+#define VZ_NIC_VETH_H
 
 #include "base/err.h"
 #include "param/netif.h"

@@ -3,8 +3,8 @@
  * What the words of NETIF leave unsaid: names on the host and hardware addresses are made up from
  * the id of the VPS and of the host, so they are the same at every start.
  */
-#ifndef VZ_NET_NETIF_H
-#define VZ_NET_NETIF_H
+#ifndef VZ_NIC_VETH_NAMES_H
+#define VZ_NIC_VETH_NAMES_H
 
 #include "base/err.h"
 #include "param/netif.h"

@@ -12,8 +12,8 @@
  *
  * Failures are VZ_NETDEV_ERROR with one sentence.
  */
-#ifndef VZ_NET_NETDEV_H
-#define VZ_NET_NETDEV_H
+#ifndef VZ_NIC_NETDEV_MOVE_H
+#define VZ_NIC_NETDEV_MOVE_H
 
 #include <stdbool.h>
 

@@ -6,13 +6,13 @@
  * The inner end may be renamed by the guest at any time, so it is always found as the other end of
  * the host's, never by its name.
  */
-#include "net/veth.h"
+#include "nic/veth.h"
 #include "base/own.h"
 #include "base/str.h"
 #include "net/addr.h"
 #include "net/guard.h"
 #include "net/link.h"
-#include "net/netif.h"
+#include "nic/veth-names.h"
 #include "sys/file.h"
 #include "sys/spawn.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a given device was, and the record of it. */
-#ifndef VZ_NET_NETDEV_INTERNAL_H
-#define VZ_NET_NETDEV_INTERNAL_H
+#ifndef VZ_NIC_NETDEV_INTERNAL_H
+#define VZ_NIC_NETDEV_INTERNAL_H
 
 #include <net/if.h>
 #include <stdbool.h>
