@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * vzguard: loads the guard's programs and maps and pins them (net/pins.h). Run by the first command
+ * vzguard: loads the guard's programs and maps and pins them (guard/pins.h). Run by the first command
  * after boot, or after an upgrade, that needs them, so that no other program links libbpf. Whoever
  * comes at the same moment waits and finds the work done. Says one line on stderr when it fails. It
  * attaches nothing. Exit codes: 0, 20 for an argument (but --help), 3 or another of vzctl's when it fails.
@@ -9,7 +9,7 @@
 #include "base/own.h"
 #include "base/process.h"
 #include "base/str.h"
-#include "net/pins.h"
+#include "guard/pins.h"
 #include "vzguard/pin.h"
 
 #include <bpf/bpf.h>

@@ -23,7 +23,7 @@
 
 #include "base/err.h"
 #include "base/ip.h"
-#include "net/guard.h"
+#include "guard/guard.h"
 
 struct vz_uplinks;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* status --verbose: what the guard has dropped of what a VPS sent, by reason. Apart from the rest
  * of it because the guard's maps have an address of their own kind. */
-#include "net/meter.h"
+#include "guard/meter.h"
 #include "ops/ops.h"
 
 #include <stdio.h>

@@ -7,10 +7,10 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "guard/rate.h"
 #include "nic/netdev-move.h"
 #include "nic/veth-names.h"
 #include "nic/veth.h"
-#include "ops/rate.h"
 #include "sys/nl.h"
 
 static struct vz_veth_at veth_at(const struct vz_netif_at *at, int inner)

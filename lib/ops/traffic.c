@@ -3,8 +3,8 @@
 #include "ops/traffic.h"
 #include "base/own.h"
 #include "ct/ct.h"
-#include "net/classes.h"
-#include "net/meter.h"
+#include "guard/classes.h"
+#include "guard/meter.h"
 
 #include <string.h>
 

@@ -2,8 +2,8 @@
 /* The file of a VPS's traffic, which comes from another host, and that of network classes. */
 #include "base/own.h"
 #include "base/str.h"
-#include "net/classes.h"
-#include "net/meter.h"
+#include "guard/classes.h"
+#include "guard/meter.h"
 
 #include <stdint.h>
 #include <string.h>

@@ -7,9 +7,9 @@
  */
 #include "base/ip.h"
 #include "base/own.h"
-#include "net/guard-internal.h"
-#include "net/guard.h"
-#include "net/meter.h"
+#include "guard/guard-internal.h"
+#include "guard/guard.h"
+#include "guard/meter.h"
 #include "sys/bpf.h"
 #include "sys/nl.h"
 

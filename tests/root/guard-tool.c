@@ -13,10 +13,10 @@
  */
 #include "base/ip.h"
 #include "base/own.h"
-#include "net/classes.h"
-#include "net/guard.h"
-#include "net/meter.h"
-#include "net/shape.h"
+#include "guard/classes.h"
+#include "guard/guard.h"
+#include "guard/meter.h"
+#include "guard/shape.h"
 #include "sys/nl.h"
 
 #include <linux/if_ether.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The file of network classes, and the file that keeps a VPS's traffic. */
 #include "base/str.h"
-#include "net/classes.h"
-#include "net/meter.h"
+#include "guard/classes.h"
+#include "guard/meter.h"
 #include "unit.h"
 
 #include <stdlib.h>

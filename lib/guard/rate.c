@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Rate and traffic of a VPS; see rate.h. How either is done is lib/net's. */
-#include "ops/rate.h"
+/* Rate and traffic of a VPS; see rate.h. How either is done: shape.c, meter.c. */
+#include "guard/rate.h"
 #include "base/own.h"
-#include "net/guard.h"
-#include "net/meter.h"
-#include "net/shape.h"
+#include "guard/guard.h"
+#include "guard/meter.h"
+#include "guard/shape.h"
 #include "sys/nl.h"
 
 int vz_rate_set(unsigned ctid, const struct vz_conf *conf, struct vz_err *e)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The table of network classes; see classes.h. */
-#include "net/classes.h"
+#include "guard/classes.h"
 #include "base/ip.h"
 #include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"
-#include "net/guard-internal.h"
+#include "guard/guard-internal.h"
 #include "sys/bpf.h"
 #include "sys/file.h"
 

@@ -12,8 +12,8 @@
  * Nothing here is undone by a later failure: whoever made the device deletes it, and then calls
  * vz_guard_gone(), which accepts a device that was never attached.
  */
-#ifndef VZ_NET_GUARD_H
-#define VZ_NET_GUARD_H
+#ifndef VZ_GUARD_GUARD_H
+#define VZ_GUARD_GUARD_H
 
 #include <stdbool.h>
 #include <stddef.h>

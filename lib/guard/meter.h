@@ -4,15 +4,15 @@
  * with what the file VZ_STATEDIR/traffic/CTID keeps of earlier times. The class of a packet is that
  * of the far address (classes.h), bytes are those of IP packets, without Ethernet.
  */
-#ifndef VZ_NET_METER_H
-#define VZ_NET_METER_H
+#ifndef VZ_GUARD_METER_H
+#define VZ_GUARD_METER_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
-#include "net/bpf/guard-maps.h"
+#include "guard/bpf/guard-maps.h"
 
 /* All that was ever counted for the VPS, the file and the kernel together; what was dropped, since
  * its entry in the kernel was made. All zero when there is neither. */

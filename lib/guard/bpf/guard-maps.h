@@ -5,8 +5,8 @@
  * VZ_GUARD_LAYOUT, and VPSes that run keep the old maps until they are restarted. What programs
  * that do not know of it may overlook, a flag say, may be added without.
  */
-#ifndef VZ_NET_GUARD_MAPS_H
-#define VZ_NET_GUARD_MAPS_H
+#ifndef VZ_GUARD_MAPS_H
+#define VZ_GUARD_MAPS_H
 
 #include <linux/types.h>
 

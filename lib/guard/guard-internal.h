@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Where the guard's maps and programs are pinned, for the files of this room and for vzguard. */
-#ifndef VZ_NET_GUARD_INTERNAL_H
-#define VZ_NET_GUARD_INTERNAL_H
+#ifndef VZ_GUARD_GUARD_INTERNAL_H
+#define VZ_GUARD_GUARD_INTERNAL_H
 
 #include <stdbool.h>
 
 #include "base/err.h"
-#include "net/bpf/guard-maps.h"
-#include "net/pins.h"
+#include "guard/bpf/guard-maps.h"
+#include "guard/pins.h"
 
 /* Of the filters on the ingress of a host end, in their order. */
 #define VZ_GUARD_PRIO 1

@@ -2,9 +2,9 @@
 /* Token buckets for a VPS; see shape.h. What the guard on the ingress of a host end lets pass comes
  * to a second filter there, which hands all of it to the ifb device. The guard's map of devices
  * remembers which device has what. */
-#include "net/shape.h"
+#include "guard/shape.h"
 #include "base/own.h"
-#include "net/guard-internal.h"
+#include "guard/guard-internal.h"
 #include "sys/bpf.h"
 #include "sys/nl.h"
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Devices and addresses in the guard's maps, and its programs on a device; see guard.h. What the
  * programs do is in bpf/net.bpf.c, how they get into the kernel in vzguard. */
-#include "net/guard.h"
+#include "guard/guard.h"
 #include "base/ip.h"
 #include "base/own.h"
 #include "base/str.h"
-#include "net/classes.h"
-#include "net/guard-internal.h"
+#include "guard/classes.h"
+#include "guard/guard-internal.h"
 #include "sys/bpf.h"
 #include "sys/nl.h"
 #include "sys/spawn.h"

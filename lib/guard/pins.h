@@ -4,11 +4,11 @@
  * have a directory named after their bytes, so other tools load their own; maps have one named
  * after their layout, so all of them share the devices, the addresses and the counters.
  */
-#ifndef VZ_NET_PINS_H
-#define VZ_NET_PINS_H
+#ifndef VZ_GUARD_PINS_H
+#define VZ_GUARD_PINS_H
 
-#include "net/bpf/guard-maps.h"
-#include "net/bpf/stamp.h"
+#include "guard/bpf/guard-maps.h"
+#include "guard/bpf/stamp.h"
 #include "sys/bpf.h"
 
 #define VZ_GUARD_TEXT_(x) #x

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The rate and the traffic of a VPS among the verbs: what start, set, stop and healing do. */
-#ifndef VZ_OPS_RATE_H
-#define VZ_OPS_RATE_H
+/* The rate and the traffic of a VPS as a whole: what start, set, stop and healing call. */
+#ifndef VZ_GUARD_RATE_H
+#define VZ_GUARD_RATE_H
 
 #include "base/err.h"
 #include "param/param.h"

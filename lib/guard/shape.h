@@ -4,8 +4,8 @@
  * VPS: what the guard lets pass goes through one ifb device of the VPS, vzs<CTID>, with a token
  * bucket; what comes out goes on as if it had just come in, routed or bridged. A VPS has no hand on either.
  */
-#ifndef VZ_NET_SHAPE_H
-#define VZ_NET_SHAPE_H
+#ifndef VZ_GUARD_SHAPE_H
+#define VZ_GUARD_SHAPE_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -4,14 +4,14 @@
  * and "#" begins a comment. The class of a packet is that of the longest network which holds the
  * far address; 1 when none does, or when there is no file. Traffic of class 0 is not counted.
  */
-#ifndef VZ_NET_CLASSES_H
-#define VZ_NET_CLASSES_H
+#ifndef VZ_GUARD_CLASSES_H
+#define VZ_GUARD_CLASSES_H
 
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
-#include "net/bpf/guard-maps.h"
+#include "guard/bpf/guard-maps.h"
 
 struct vz_classes {
 	struct vz_class_key *keys; /* without bits behind the prefix, sorted, none twice */

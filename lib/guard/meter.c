@@ -9,12 +9,12 @@
  * rename, hence total and seen belong together, and no order of being killed counts anything twice
  * or not at all.
  */
-#include "net/meter.h"
+#include "guard/meter.h"
 #include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"
 #include "ct/ct.h"
-#include "net/guard-internal.h"
+#include "guard/guard-internal.h"
 #include "sys/bpf.h"
 #include "sys/file.h"
 
