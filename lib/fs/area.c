@@ -15,18 +15,6 @@
 #include <sys/stat.h>
 
 #define BASE_ID_MAX 255
-/* For who comes with a tool that knows VE_PRIVATE/etc and the like. */
-#define README                                                                                     \
-	"Container %u has the layout overlay: its files are not in this directory. fs/ holds only\n" \
-	"what differs from the template, with the owners of its user namespace.\n"                  \
-	"Read and write the files at %s, while the container runs or after\n"                      \
-	"  vzctl mount %u\n"                                                                        \
-	"Copy or archive this directory with its extended attributes, else it cannot be restored:\n" \
-	"tar --acls --xattrs --xattrs-include='*' on both sides, or rsync -aAXH --numeric-ids;\n"    \
-	"see vzctl(8), BACKUP.\n"                                                                  \
-	"For tools that use VE_PRIVATE itself, create containers with --layout simfs, or put\n"     \
-	"  VE_LAYOUT=\"simfs\"\n"                                                                   \
-	"into vz.conf. See vzctl(8), create.\n"
 
 static bool is_overlay(const struct vz_area *a)
 {
@@ -65,37 +53,6 @@ fail:
 		       "cannot make %s.tmp", a->private);
 }
 
-static int write_file(int dir, const char *name, const char *text)
-{
-	autoclose int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	int r;
-
-	if (fd < 0)
-		return -errno;
-	r = vz_write_all(fd, text, strlen(text));
-	if (!r && fsync(fd) < 0) /* an area whose base is unknown after a power cut is lost */
-		r = -errno;
-	return r;
-}
-
-static int fill_overlay(const struct vz_area *a, int dir, int tree, const char *base_id)
-{
-	autofree char *base = vz_fmt("%s\n", base_id), *readme = vz_fmt(README, a->id, a->root, a->id);
-	autoclose int upper = -EBADF;
-	int r;
-
-	if (!base || !readme)
-		return -ENOMEM;
-	if (mkdirat(dir, "fs", 0700) < 0 || mkdirat(dir, "work", 0700) < 0)
-		return -errno;
-	upper = openat(dir, "fs", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (upper < 0)
-		return -errno;
-	r = vz_overlay_upper_init(a, tree, upper);
-	r = r ? r : write_file(dir, "README", readme);
-	return r ? r : write_file(dir, "base", base);
-}
-
 int vz_area_new_overlay(const struct vz_area *a, const char *base_id, struct vz_err *e)
 {
 	autoclose int dir = -EBADF, tree = vz_base_open(a->template, base_id);
@@ -107,7 +64,7 @@ int vz_area_new_overlay(const struct vz_area *a, const char *base_id, struct vz_
 	dir = make_tmp(a, e);
 	if (dir < 0)
 		return dir;
-	r = fill_overlay(a, dir, tree, base_id);
+	r = vz_overlay_fill(a, dir, tree, base_id);
 	if (r < 0) {
 		vz_area_abort(a);
 		return vz_fail(e, r == -ENOSPC ? VZ_FS_NO_DISK_SPACE : VZ_FS_NEW_VE_PRVT, -r,
@@ -188,21 +145,6 @@ char *vz_area_base(const struct vz_area *a)
 	return TAKE_PTR(id);
 }
 
-/* May be hostile: the tree is a stranger's archive; therefore nothing is opened but as a place, and no link
- * leads out. An init that is a link counts, wherever it leads. */
-static bool tree_has_init(int tree)
-{
-	static const char *const inits[] = { "sbin/init", "etc/init", "bin/init" };
-
-	for (size_t i = 0; tree >= 0 && i < ARRAY_LEN(inits); i++) {
-		autoclose int fd = vz_openat2(tree, inits[i], O_PATH | O_NOFOLLOW, 0, RESOLVE_IN_ROOT);
-
-		if (fd >= 0)
-			return true;
-	}
-	return false;
-}
-
 bool vz_area_has_init(const struct vz_area *a)
 {
 	autoclose int dir = open(a->private, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -210,37 +152,10 @@ bool vz_area_has_init(const struct vz_area *a)
 	autofree char *base = vz_area_base(a);
 
 	if (dir < 0 || !is_overlay(a))
-		return tree_has_init(dir);
+		return vz_tree_has_init(dir);
 	upper = vz_openat2(dir, "fs", O_PATH | O_DIRECTORY, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
 	lower = base ? vz_base_open(a->template, base) : -ENOENT;
-	return tree_has_init(upper) || tree_has_init(lower);
-}
-
-/* Detached mount fd of a simfs area. */
-static int simfs_area(const struct vz_area *a, struct vz_err *e)
-{
-	autoclose int tree = open(a->private, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct vz_shift on_disk;
-	int r = tree < 0 ? -errno : vz_shift_state(tree, &on_disk), mnt = -EOPNOTSUPP;
-
-	if (r < 0)
-		return vz_fail(e, VZ_FS_CANTMOUNT, -r, "Can't mount: %s %s", a->root, a->private);
-	/* without a user namespace root inside may give its directory to any id */
-	r = a->uid ? vz_shift_verify(tree, &on_disk, a->private, e) : 0;
-	if (r < 0)
-		return r;
-	if (!on_disk.from_uid && !on_disk.from_gid && !on_disk.to_uid && !on_disk.to_gid)
-		mnt = vz_tree_clone(tree, a->uid, a->gid);
-	if (mnt == -EOPNOTSUPP || mnt == -EINVAL) { /* no id maps here, or ids differ on disk */
-		r = vz_shift_tree(tree, a->uid, a->gid, e);
-		if (r < 0)
-			return r;
-		mnt = vz_tree_clone(tree, 0, 0);
-	}
-	if (mnt < 0)
-		return vz_fail(e, VZ_FS_CANTMOUNT, -mnt, "Can't mount: %s %s", a->root,
-			       a->private);
-	return mnt;
+	return vz_tree_has_init(upper) || vz_tree_has_init(lower);
 }
 
 /*
@@ -289,7 +204,7 @@ int vz_area_mount(const struct vz_area *a, struct vz_err *e)
 	if (at < 0)
 		return vz_fail(e, VZ_FS_MPOINTCREATE, r < 0 ? -r : errno,
 			       "Can't create mount point %s", a->root);
-	mnt = is_overlay(a) ? vz_overlay_area(a, e) : simfs_area(a, e);
+	mnt = is_overlay(a) ? vz_overlay_area(a, e) : vz_simfs_area(a, e);
 	if (mnt < 0)
 		return mnt;
 	r = vz_move_mount(mnt, at, "");

@@ -9,7 +9,17 @@
 #include "fs/area.h"
 #include "sys/holder.h"
 
-/* ---- overlay.c ---- */
+/* ---- roottree.c ---- */
+
+/* A detached, private copy of the mount at dirfd; ids from 0 on disk are shown from uid and gid
+ * when uid is not 0. */
+int vz_tree_clone(int dirfd, uint32_t uid, uint32_t gid);
+/* The tree of base `id` (directory fd, caller closes); -errno. */
+int vz_base_open(const char *template_dir, const char *id);
+/* Is there a program that could be an init? The tree may be -errno. */
+bool vz_tree_has_init(int tree);
+
+/* ---- overlay-mount.c ---- */
 
 struct vz_overlay {
 	int lower;         /* detached mount of the base tree, id-mapped if it must be */
@@ -21,17 +31,20 @@ struct vz_overlay {
 int vz_overlay_mount_any(const struct vz_overlay *o);
 /* The same for a kernel that takes no detached lower mount. */
 int vz_overlay_mount_staged(const struct vz_overlay *o);
-/* A detached, private copy of the mount at dirfd; ids from 0 on disk are shown from uid and gid
- * when uid is not 0. */
-int vz_tree_clone(int dirfd, uint32_t uid, uint32_t gid);
-/* The tree of base `id` (directory fd, caller closes); -errno. */
-int vz_base_open(const char *template_dir, const char *id);
+
+/* ---- simfs.c ---- */
+
+/* Detached mount fd of a simfs area. */
+int vz_simfs_area(const struct vz_area *a, struct vz_err *e);
+
+/* ---- overlay.c ---- */
+
 /* Is all there that it is made of? */
 int vz_overlay_check(const struct vz_area *a, struct vz_err *e);
 /* Detached mount fd of an overlay area. */
 int vz_overlay_area(const struct vz_area *a, struct vz_err *e);
-/* Owner, mode and attributes of `base` for a new upper root, with the ids of the area. */
-int vz_overlay_upper_init(const struct vz_area *a, int base, int upper);
+/* Makes what is in an overlay area in `dir`, over the open tree of the base. */
+int vz_overlay_fill(const struct vz_area *a, int dir, int tree, const char *base_id);
 
 /* ---- adopt.c ---- */
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Overlay mounts: base tree below, upper and work of one VPS above. Everything is handed to the
- * kernel as descriptors in /proc/self/fd: so no path is resolved twice, none needs escaping, and
- * the mount table, which the guest can read, tells none of the host's.
+ * The layout overlay: a base tree below, upper and work of one VPS above; what is in an area, and
+ * how often a mount is tried.
  */
 #include "fs/fs-internal.h"
 #include "base/own.h"
@@ -10,111 +9,33 @@
 #include "fs/shift.h"
 #include "sys/call.h"
 #include "sys/file.h"
-#include "sys/idmap.h"
 #include "sys/wait.h"
 
 #include <fcntl.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/xattr.h>
 #include <time.h>
 
 #define BENEATH (RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS)
+/* For who comes with a tool that knows VE_PRIVATE/etc and the like. */
+#define README                                                                                     \
+	"Container %u has the layout overlay: its files are not in this directory. fs/ holds only\n" \
+	"what differs from the template, with the owners of its user namespace.\n"                  \
+	"Read and write the files at %s, while the container runs or after\n"                      \
+	"  vzctl mount %u\n"                                                                        \
+	"Copy or archive this directory with its extended attributes, else it cannot be restored:\n" \
+	"tar --acls --xattrs --xattrs-include='*' on both sides, or rsync -aAXH --numeric-ids;\n"    \
+	"see vzctl(8), BACKUP.\n"                                                                  \
+	"For tools that use VE_PRIVATE itself, create containers with --layout simfs, or put\n"     \
+	"  VE_LAYOUT=\"simfs\"\n"                                                                   \
+	"into vz.conf. See vzctl(8), create.\n"
 #define XATTR_LIST 4096
 /* A VPS that has just ended holds its overlay until the kernel has taken its mount namespace
  * apart; with index=on the directories cannot be used again before that. */
 #define BUSY_TRIES 200
 #define BUSY_SEARCH 10 /* after so many tries somebody else holds it, probably */
 #define BUSY_WAIT_NS 5000000L
-
-static int mount_overlay(const struct vz_overlay *o)
-{
-	char lower[sizeof("lowerdir=/proc/self/fd/") + 10], upper[sizeof(lower)];
-	char work[sizeof(lower)];
-	/* index and nfs_export make inode handles lasting: inotify survives a checkpoint
-	 * (criu.md part 2). No userxattr: the host's root mounts, so trusted.* is there and the
-	 * guest cannot forge it; so redirects may be followed, and a directory of the template is
-	 * renamed as on any file system. xino keeps inode numbers apart where the template lies on
-	 * another file system. */
-	const char *const opts[] = { "source=overlay", lower, upper, work, "index=on",
-				     "nfs_export=on", "redirect_dir=on", "xino=auto",
-				     /* else the end of the mount writes back the whole file
-				      * system that upper is on */
-				     o->throwaway ? "volatile" : NULL, NULL };
-	struct statvfs sv;
-	int mnt;
-
-	snprintf(lower, sizeof(lower), "lowerdir=/proc/self/fd/%d", o->lower);
-	snprintf(upper, sizeof(upper), "upperdir=/proc/self/fd/%d", o->upper);
-	snprintf(work, sizeof(work), "workdir=/proc/self/fd/%d", o->work);
-	mnt = vz_mount_new("overlay", opts, MOUNT_ATTR_NODEV);
-	/* when the work directory is of no use the kernel only logs, and mounts read-only */
-	if (mnt >= 0 && (fstatvfs(mnt, &sv) < 0 || sv.f_flag & ST_RDONLY)) {
-		close(mnt);
-		return -EROFS;
-	}
-	return mnt;
-}
-
-int vz_overlay_mount_staged(const struct vz_overlay *o)
-{
-	int mnt, r;
-
-	(void)umount2(o->stage, MNT_DETACH | UMOUNT_NOFOLLOW); /* left by a crash */
-	r = vz_mkdir_p(o->stage, 0700);
-	if (r >= 0)
-		r = vz_move_mount(o->lower, AT_FDCWD, o->stage);
-	if (r < 0)
-		return r;
-	mnt = mount_overlay(o);
-	(void)umount2(o->stage, MNT_DETACH | UMOUNT_NOFOLLOW); /* the fd keeps it busy */
-	(void)rmdir(o->stage);
-	return mnt;
-}
-
-int vz_overlay_mount_any(const struct vz_overlay *o)
-{
-	int r = mount_overlay(o);
-
-	if (r != -EINVAL)
-		return r;
-	/* the failed try has left the mark of "volatile", with which nothing is mounted again */
-	if (o->throwaway)
-		(void)vz_remove_tree(o->work, "work/incompat");
-	/* drop when the minimum is 6.15: earlier ones want a lower that is attached somewhere */
-	return vz_overlay_mount_staged(o);
-}
-
-int vz_tree_clone(int dirfd, uint32_t uid, uint32_t gid)
-{
-	autoclose int mnt = vz_open_tree(dirfd, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
-	autoclose int ns = -EBADF;
-	int r;
-
-	if (mnt < 0)
-		return mnt;
-	if (uid) {
-		ns = vz_idmap_userns(uid, gid);
-		if (ns < 0)
-			return ns;
-	}
-	r = vz_mount_setattr(mnt, "", AT_EMPTY_PATH, MOUNT_ATTR_NODEV, 0, MS_PRIVATE, ns);
-	return r < 0 ? r : TAKE_FD(mnt);
-}
-
-int vz_base_open(const char *template_dir, const char *id)
-{
-	autofree char *base = vz_fmt("%s/base", template_dir), *tree = vz_fmt("%s/tree", id);
-	autoclose int dir = -EBADF;
-
-	if (!base || !tree)
-		return -ENOMEM;
-	if (!vz_str_is_component(id))
-		return -EINVAL;
-	dir = open(base, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return dir < 0 ? -errno : vz_openat2(dir, tree, O_RDONLY | O_DIRECTORY, 0, BENEATH);
-}
 
 /* What an area is made of; closed by parts_close(). */
 struct parts {
@@ -277,7 +198,8 @@ static int copy_attributes(int from, int to)
 	return 0;
 }
 
-int vz_overlay_upper_init(const struct vz_area *a, int base, int upper)
+/* Owner, mode and attributes of `base` for a new upper root, with the ids of the area. */
+static int upper_init(const struct vz_area *a, int base, int upper)
 {
 	struct vz_shift s = { 0, 0, a->uid, a->gid };
 	struct stat st;
@@ -290,4 +212,35 @@ int vz_overlay_upper_init(const struct vz_area *a, int base, int upper)
 	if (!r && a->uid)
 		r = vz_shift_one(upper, "", &s);
 	return r ? r : vz_shift_mark(upper, a->uid, a->gid);
+}
+
+static int write_file(int dir, const char *name, const char *text)
+{
+	autoclose int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	r = vz_write_all(fd, text, strlen(text));
+	if (!r && fsync(fd) < 0) /* an area whose base is unknown after a power cut is lost */
+		r = -errno;
+	return r;
+}
+
+int vz_overlay_fill(const struct vz_area *a, int dir, int tree, const char *base_id)
+{
+	autofree char *base = vz_fmt("%s\n", base_id), *readme = vz_fmt(README, a->id, a->root, a->id);
+	autoclose int upper = -EBADF;
+	int r;
+
+	if (!base || !readme)
+		return -ENOMEM;
+	if (mkdirat(dir, "fs", 0700) < 0 || mkdirat(dir, "work", 0700) < 0)
+		return -errno;
+	upper = openat(dir, "fs", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (upper < 0)
+		return -errno;
+	r = upper_init(a, tree, upper);
+	r = r ? r : write_file(dir, "README", readme);
+	return r ? r : write_file(dir, "base", base);
 }
