@@ -6,6 +6,7 @@
  * the private area's identity included, and of what they left, written after they succeeded. So a
  * package of the guest that changed its files is put right by the next start.
  */
+#include "launch/inside.h"
 #include "ops/dist.h"
 #include "ops/once.h"
 #include "base/log.h"

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * exec, exec2, exec3, enter, runscript and scripts run inside. The command gets pipes or a
- * terminal of the VPS, never a descriptor of ours: what is left running inside holds nothing of
- * the host, and no terminal of ours can be typed into.
+ * exec, exec2, exec3, enter and runscript; how a command runs inside a running VPS is
+ * launch/inside.h. runscript has an environment of its own for one that is stopped.
  */
 #include "base/log.h"
 #include "base/own.h"
 #include "base/str.h"
 #include "fs/dev.h"
-#include "launch/policy.h"
+#include "launch/inside.h"
 #include "ops/start.h"
 #include "sys/file.h"
 #include "sys/pty.h"
@@ -18,149 +17,15 @@
 #include <fcntl.h>
 #include <sys/wait.h>
 
-#define SCRIPT_MAX (16u << 20)
-#define UNREAD (VZ_SIGNALLED + 255) /* by SIGPIPE, since our reader has left; no signal has that number */
-/* Of N.start and N.stop; what a guest's shell does with them is the guest's. */
-#define SCRIPT_TIMEOUT_S 600
-
-#define W(s) ((char[]){ s })
-#define EXEC_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
-/* Everything one run inside needs; the pipes are [0] read, [1] write. */
-struct inside {
-	struct vz_join join;
-	struct vz_cg *cg;
-	struct vz_relay relay;
-	int pipe[3][2];
-};
-
-static void inside_close(struct inside *in)
-{
-	for (int i = 0; i < 3; i++) {
-		vz_closep(&in->pipe[i][0]);
-		vz_closep(&in->pipe[i][1]);
-	}
-	vz_filter_free(&in->join.filter);
-	vz_cg_close(TAKE_PTR(in->cg));
-}
-
-static int inside_open(struct inside *in, const struct vz_ct *ct, const struct vz_state *st,
-		       struct vz_err *e)
-{
-	int r;
-
-	*in = (struct inside){ .relay = VZ_RELAY_INIT,
-			       .pipe = { { -1, -1 }, { -1, -1 }, { -1, -1 } },
-			       .join = { .id = ct->id, .state = st, .stdio = { -1, -1, -1 } } };
-	r = vz_cg_open(ct->id, NULL, &in->cg, e);
-	if (r >= 0)
-		r = vz_policy_filter(st->features, &in->join.filter, e);
-	in->join.cg = in->cg;
-	return r;
-}
-
-struct owner {
-	uint32_t uid, gid;
-};
-
-/* Pipes for 0, 1 and 2; ours are the far ends. They belong to the VPS's root, who could not open
- * /dev/stdout otherwise. stdin_fd >= 0 is handed on instead of a pipe. */
-static int inside_pipes(struct inside *in, int stdin_fd, struct owner root, struct vz_err *e)
-{
-	for (int i = stdin_fd >= 0; i < 3; i++)
-		if (pipe2(in->pipe[i], O_CLOEXEC) < 0 ||
-		    fchown(in->pipe[i][0], root.uid, root.gid) < 0)
-			return vz_fail(e, VZ_RESOURCE, errno, "cannot make a pipe");
-	in->join.stdio[0] = stdin_fd >= 0 ? stdin_fd : in->pipe[0][0];
-	in->join.stdio[1] = in->pipe[1][1];
-	in->join.stdio[2] = in->pipe[2][1];
-	if (stdin_fd < 0) {
-		in->relay.in[0] = 0;
-		in->relay.in[1] = in->pipe[0][1];
-	}
-	in->relay.out[0] = in->pipe[1][0];
-	in->relay.out[1] = 1;
-	in->relay.err[0] = in->pipe[2][0];
-	in->relay.err[1] = 2;
-	return 0;
-}
-
-/* Why a wait for the command ended without its end. */
-static int not_ended(int r, struct vz_err *e)
-{
-	if (r == -ECANCELED)
-		return vz_fail(e, VZ_SYSTEM, 0, "Interrupted: the command inside the container was killed"),
-		       r;
-	if (r == -ETIMEDOUT)
-		return vz_fail(e, VZ_EXEC_TIMEOUT, 0, "The command inside the container did not end in time, "
-			       "or is traced there; it was killed"), r;
-	return vz_fail(e, VZ_SYSTEM, -r, "cannot wait for the command inside the container");
-}
-
-/* Closes the child's ends, copies until it ended. */
-static int inside_relay(struct inside *in, int pidfd, int *ret_code, struct vz_err *e)
-{
-	int status, r;
-
-	for (int i = 0; i < 3; i++) {
-		int theirs = i ? 1 : 0;
-
-		vz_closep(&in->pipe[i][theirs]);
-		in->pipe[i][0] = in->pipe[i][1] = -1; /* ours are the relay's now */
-	}
-	in->relay.pidfd = pidfd;
-	r = vz_relay_run(&in->relay, &status);
-	if (r < 0)
-		return not_ended(r, e);
-	if (WIFEXITED(status))
-		*ret_code = WEXITSTATUS(status);
-	else if (in->relay.unread && WTERMSIG(status) == SIGPIPE)
-		*ret_code = UNREAD;
-	else
-		*ret_code = VZ_SIGNALLED + WTERMSIG(status);
-	return 0;
-}
-
 /* What the user's program exits with: death by a signal is told and becomes 3 (reference 1.6). Who ran
  * `| head` knows why the command ended, and cron would send a mail. */
 static int exit_code(int code)
 {
 	if (code < VZ_SIGNALLED)
 		return code;
-	if (code != UNREAD)
+	if (code != VZ_UNREAD)
 		vz_log(-1, "Got signal %d", code - VZ_SIGNALLED);
 	return VZ_SYSTEM;
-}
-
-/* What to run: the commands, the environment, and stdin when it is not the caller's. ours: not the
- * user's command, see relay.h. */
-struct run {
-	const struct vz_cmd *cmds;
-	char *const *env;
-	int stdin_fd, timeout_s;
-	bool ours;
-};
-
-static int run_inside(struct vz_ct *ct, const struct vz_state *st, const struct run *what,
-		      int *ret_code, struct vz_err *e)
-{
-	autoclose int pidfd = -EBADF;
-	struct inside in;
-	int r = inside_open(&in, ct, st, e);
-
-	in.join.cmds = what->cmds;
-	in.join.env = what->env;
-	in.relay.ours = what->ours;
-	if (what->timeout_s)
-		in.relay.end = in.join.end = vz_end_in(what->timeout_s);
-	if (r >= 0)
-		r = inside_pipes(&in, what->stdin_fd, (struct owner){ st->uid, st->gid }, e);
-	if (r >= 0)
-		r = vz_join_start(&in.join, &pidfd, NULL, e);
-	if (r >= 0)
-		r = inside_relay(&in, pidfd, ret_code, e);
-	inside_close(&in);
-	return r;
 }
 
 /* argv joined by single blanks; an empty argument becomes '' (reference 1.6). */
@@ -186,11 +51,11 @@ int vz_op_exec(struct vz_ct *ct, enum vz_exec_kind kind, char **argv, int *ret_c
 	       struct vz_err *e)
 {
 	autofree char *line = join_words(argv);
-	char *bash[] = { W("bash"), W("-c"), line, NULL }, *sh[] = { W("sh"), W("-c"), line, NULL };
-	char *env[] = { W("HOME=/"), W("TERM=linux"), W(EXEC_PATH), NULL };
+	char *bash[] = { VZ_WORD("bash"), VZ_WORD("-c"), line, NULL }, *sh[] = { VZ_WORD("sh"), VZ_WORD("-c"), line, NULL };
+	char *env[] = { VZ_WORD("HOME=/"), VZ_WORD("TERM=linux"), VZ_WORD(VZ_INSIDE_PATH), NULL };
 	const struct vz_cmd shell[] = { { "/bin/bash", bash }, { "/bin/sh", sh }, { 0 } };
 	const struct vz_cmd direct[] = { { argv[0], argv }, { 0 } };
-	struct run what = { kind == VZ_EXEC3 ? direct : shell, env, -1, 0, false };
+	struct vz_inside_cmd what = { kind == VZ_EXEC3 ? direct : shell, env, -1, 0, false };
 	struct vz_state st;
 	int r;
 
@@ -199,7 +64,7 @@ int vz_op_exec(struct vz_ct *ct, enum vz_exec_kind kind, char **argv, int *ret_c
 	if (kind != VZ_EXEC3 && !strcmp(line, "-"))
 		bash[1] = sh[1] = NULL; /* the shell reads stdin */
 	vz_log(1, "Executing command: %s", line);
-	r = vz_state_read(ct->id, &st) > 0 ? run_inside(ct, &st, &what, ret_code, e) :
+	r = vz_state_read(ct->id, &st) > 0 ? vz_inside_command(ct, &st, &what, ret_code, e) :
 					     not_running(e);
 	*ret_code = exit_code(*ret_code);
 	if (kind == VZ_EXEC) {
@@ -209,28 +74,6 @@ int vz_op_exec(struct vz_ct *ct, enum vz_exec_kind kind, char **argv, int *ret_c
 			*ret_code = VZ_COMMAND_EXECUTION;
 	}
 	return r;
-}
-
-int vz_inside_run(struct vz_ct *ct, const struct vz_state *st, const struct vz_script *script,
-		  int *ret_code, struct vz_err *e)
-{
-	char *const *env = script->env;
-	char *bash[] = { W("bash"), NULL }, *sh[] = { W("sh"), NULL }, *all[36];
-	const struct vz_cmd shell[] = { { "/bin/bash", bash }, { "/bin/sh", sh }, { 0 } };
-	autoclose int in = vz_file_sealed(script->text, strlen(script->text));
-	struct run what = { script->posix ? shell + 1 : shell, all, in, script->timeout_s,
-			    !script->users };
-	size_t n = 3;
-
-	if (in < 0)
-		return vz_fail(e, VZ_RESOURCE, -in, "cannot keep the script");
-	all[0] = W("HOME=/");
-	all[1] = W("TERM=linux");
-	all[2] = W(EXEC_PATH);
-	for (; env && *env && n < ARRAY_LEN(all) - 1; env++)
-		all[n++] = *env;
-	all[n] = NULL;
-	return run_inside(ct, st, &what, ret_code, e);
 }
 
 int vz_op_run_inside(struct vz_ct *ct, const struct vz_script *script, int *ret_code,
@@ -243,35 +86,12 @@ int vz_op_run_inside(struct vz_ct *ct, const struct vz_script *script, int *ret_
 	return vz_inside_run(ct, &st, script, ret_code, e);
 }
 
-int vz_inside_script(struct vz_ct *ct, const struct vz_state *st, const char *which,
-		     struct vz_err *e)
-{
-	autofree char *path = vz_fmt("%s/conf/%u.%s", VZ_CONFDIR, ct->id, which), *text = NULL;
-	ssize_t n = path ? vz_file_read(AT_FDCWD, path, SCRIPT_MAX, &text) : -ENOMEM;
-	int code = 0, r;
-
-	if (n == -ENOENT)
-		return 0;
-	if (n < 0)
-		return vz_fail(e, VZ_ACTIONSCRIPT_ERROR, (int)-n, "cannot read %s", path);
-	r = vz_inside_run(ct, st,
-			  &(struct vz_script){ .text = text, .timeout_s = SCRIPT_TIMEOUT_S }, &code, e);
-	if (r == -ECANCELED)
-		return r;
-	if (r == -ETIMEDOUT)
-		return vz_within(e, r, "%s script %s", which, path);
-	if (r < 0 || code)
-		return vz_fail(e, VZ_ACTIONSCRIPT_ERROR, 0, "Error executing %s script %s", which,
-			       path);
-	return 0;
-}
-
 /* ---- enter ---- */
 
 /* With a terminal of the host where the guest has none left, or something else in its place: it must
  * not keep us out. As for the console, nothing of the host is reached through it but itself; it has
  * no name inside. */
-static int session_on_host_tty(struct inside *in, int *ret_pidfd, int *ret_tty, struct vz_err *e)
+static int session_on_host_tty(struct vz_inside *in, int *ret_pidfd, int *ret_tty, struct vz_err *e)
 {
 	const struct vz_state *st = in->join.state;
 	autoclose int master = -EBADF, slave = -EBADF;
@@ -291,7 +111,7 @@ static int session_on_host_tty(struct inside *in, int *ret_pidfd, int *ret_tty, 
 	return r;
 }
 
-static int session_start(struct inside *in, int *ret_pidfd, int *ret_tty, struct vz_err *e)
+static int session_start(struct vz_inside *in, int *ret_pidfd, int *ret_tty, struct vz_err *e)
 {
 	struct vz_err why = { 0 };
 	int r;
@@ -307,7 +127,7 @@ static int session_start(struct inside *in, int *ret_pidfd, int *ret_tty, struct
 	return session_on_host_tty(in, ret_pidfd, ret_tty, e);
 }
 
-static int session(struct inside *in, char **argv, struct vz_err *e)
+static int session(struct vz_inside *in, char **argv, struct vz_err *e)
 {
 	struct termios saved;
 	autoclose int tty = -EBADF, pidfd = -EBADF;
@@ -332,24 +152,24 @@ static int session(struct inside *in, char **argv, struct vz_err *e)
 	r = vz_relay_run(&in->relay, &status);
 	if (raw)
 		vz_tty_restore(0, &saved);
-	return r < 0 ? not_ended(r, e) : 0;
+	return r < 0 ? vz_inside_not_ended(r, e) : 0;
 }
 
 int vz_op_enter(struct vz_ct *ct, char **argv, int *ret_code, struct vz_err *e)
 {
-	char *bash[] = { W("-bash"), NULL }, *sh[] = { W("-sh"), NULL };
+	char *bash[] = { VZ_WORD("-bash"), NULL }, *sh[] = { VZ_WORD("-sh"), NULL };
 	const struct vz_cmd shell[] = { { "/bin/bash", bash }, { "/bin/sh", sh }, { 0 } };
 	const char *term_name = getenv("TERM");
 	autofree char *term = vz_fmt("TERM=%s", term_name ? term_name : "linux");
-	char *env[] = { W(EXEC_PATH), W("HISTFILE=/dev/null"), W("USER=root"), W("HOME=/root"),
-			W("LOGNAME=root"), term, NULL };
+	char *env[] = { VZ_WORD(VZ_INSIDE_PATH), VZ_WORD("HISTFILE=/dev/null"), VZ_WORD("USER=root"), VZ_WORD("HOME=/root"),
+			VZ_WORD("LOGNAME=root"), term, NULL };
 	struct vz_state st;
-	struct inside in;
+	struct vz_inside in;
 	int r;
 
 	if (vz_state_read(ct->id, &st) <= 0)
 		return not_running(e);
-	r = inside_open(&in, ct, &st, e);
+	r = vz_inside_open(&in, ct, &st, e);
 	in.join.cmds = shell;
 	in.join.env = env;
 	if (r >= 0) {
@@ -359,7 +179,7 @@ int vz_op_enter(struct vz_ct *ct, char **argv, int *ret_code, struct vz_err *e)
 		r = session(&in, argv, e);
 		printf(in.relay.pidfd < 0 ? "enter into CT %u failed\n" : "exited from CT %u\n", ct->id);
 	}
-	inside_close(&in);
+	vz_inside_close(&in);
 	*ret_code = 0; /* the shell's code is not handed on (reference 1.6) */
 	return r;
 }
@@ -367,10 +187,9 @@ int vz_op_enter(struct vz_ct *ct, char **argv, int *ret_code, struct vz_err *e)
 /* ---- runscript on a stopped VPS ---- */
 
 /* An environment of its own without init, network or action scripts: the shell is its PID 1. */
-static int run_alone(struct vz_ct *ct, const struct run *what, int *ret_code, struct vz_err *e)
+static int run_alone(struct vz_ct *ct, const struct vz_inside_cmd *what, int *ret_code, struct vz_err *e)
 {
-	struct inside in = { .relay = VZ_RELAY_INIT,
-			     .pipe = { { -1, -1 }, { -1, -1 }, { -1, -1 } } };
+	struct vz_inside in = VZ_INSIDE_INIT;
 	bool mounted = vz_ct_is_mounted(ct);
 	struct vz_env env;
 	int r = vz_env_open(&env, ct, e);
@@ -386,7 +205,7 @@ static int run_alone(struct vz_ct *ct, const struct run *what, int *ret_code, st
 	if (r >= 0)
 		r = vz_env_spec(&env, false, e);
 	if (r >= 0)
-		r = inside_pipes(&in, what->stdin_fd, (struct owner){ env.spec.uid, env.spec.gid }, e);
+		r = vz_inside_pipes(&in, what->stdin_fd, (struct vz_inside_owner){ env.spec.uid, env.spec.gid }, e);
 	memcpy(env.spec.stdio, in.join.stdio, sizeof(env.spec.stdio));
 	env.spec.cmds = what->cmds;
 	in.relay.ours = what->ours;
@@ -397,7 +216,7 @@ static int run_alone(struct vz_ct *ct, const struct run *what, int *ret_code, st
 	if (r >= 0) {
 		if (what->timeout_s)
 			in.relay.end = vz_end_in(what->timeout_s);
-		r = inside_relay(&in, env.launch.pidfd, ret_code, e);
+		r = vz_inside_relay(&in, env.launch.pidfd, ret_code, e);
 		env.launch.pid = 0;
 	}
 	vz_launch_abort(&env.launch);
@@ -405,7 +224,7 @@ static int run_alone(struct vz_ct *ct, const struct run *what, int *ret_code, st
 	if (!mounted && vz_ct_is_mounted(ct))
 		(void)vz_umount_steps(ct, false, NULL);
 	vz_journal_end(ct->id);
-	inside_close(&in);
+	vz_inside_close(&in);
 	vz_env_close(&env);
 	return r < 0 ? r : 0;
 }
@@ -413,9 +232,9 @@ static int run_alone(struct vz_ct *ct, const struct run *what, int *ret_code, st
 int vz_op_run_anyway(struct vz_ct *ct, const struct vz_script *script, int *ret_code,
 		     struct vz_err *e)
 {
-	char *bash[] = { W("bash"), NULL }, *sh[] = { W("sh"), NULL };
+	char *bash[] = { VZ_WORD("bash"), NULL }, *sh[] = { VZ_WORD("sh"), NULL };
 	const struct vz_cmd shell[] = { { "/bin/bash", bash }, { "/bin/sh", sh }, { 0 } };
-	struct run what = { shell, NULL, -1, script->timeout_s, !script->users };
+	struct vz_inside_cmd what = { shell, NULL, -1, script->timeout_s, !script->users };
 	autoclose int in = -EBADF;
 	struct vz_state st;
 
@@ -430,7 +249,7 @@ int vz_op_run_anyway(struct vz_ct *ct, const struct vz_script *script, int *ret_
 int vz_op_runscript(struct vz_ct *ct, const char *path, int *ret_code, struct vz_err *e)
 {
 	autofree char *text = NULL;
-	ssize_t n = vz_file_read(AT_FDCWD, path, SCRIPT_MAX, &text);
+	ssize_t n = vz_file_read(AT_FDCWD, path, VZ_SCRIPT_MAX, &text);
 	int r;
 
 	if (n < 0)

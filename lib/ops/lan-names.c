@@ -9,6 +9,7 @@
  */
 #include "base/log.h"
 #include "base/own.h"
+#include "launch/inside.h"
 #include "ops/lan-internal.h"
 #include "ops/start.h"
 

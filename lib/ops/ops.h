@@ -46,16 +46,8 @@ int vz_op_exec(struct vz_ct *ct, enum vz_exec_kind kind, char **argv, int *ret_c
 	       struct vz_err *e);
 int vz_op_enter(struct vz_ct *ct, char **argv, int *ret_code, struct vz_err *e);
 int vz_op_runscript(struct vz_ct *ct, const char *path, int *ret_code, struct vz_err *e);
-struct vz_script {
-	const char *text;
-	char *const *env; /* "K=V" in addition to HOME, TERM and PATH; may be NULL */
-	int timeout_s;    /* 0: none */
-	bool posix;       /* sh will do, which is often the faster one; else bash is tried first */
-	bool users;       /* given by the user for this once: what it says is passed on as it is */
-};
-#define VZ_SIGNALLED 256 /* no exit code can be that */
-/* Feeds the text to a shell inside (bash or sh). *ret_code: the shell's exit code, VZ_SIGNALLED + N when
- * signal N killed it. */
+struct vz_script; /* launch/inside.h */
+/* Feeds the text to a shell inside; *ret_code as vz_inside_run() has it. */
 int vz_op_run_inside(struct vz_ct *ct, const struct vz_script *script, int *ret_code,
 		     struct vz_err *e);
 /* The same; of a stopped VPS in an environment of its own, without script->env. */

@@ -6,6 +6,7 @@
 #include "cgroup/cgroup.h"
 #include "fs/api.h"
 #include "guard/rate.h"
+#include "launch/inside.h"
 #include "launch/launch.h"
 #include "launch/netpolicy.h"
 #include "ops/env.h"

@@ -3,6 +3,7 @@
  * start: a plan of coarse steps on the host; what happens inside is lib/launch. The same list read
  * upwards is what a failed start, a stop and healing after a crash do.
  */
+#include "launch/inside.h"
 #include "ops/start.h"
 #include "base/log.h"
 #include "base/own.h"

@@ -21,13 +21,4 @@ struct vz_start {
 
 extern const struct vz_step vz_start_plan[];
 
-/* vz_op_run_inside() in the namespaces of st->init, which need not have become a program of the
- * VPS yet. */
-int vz_inside_run(struct vz_ct *ct, const struct vz_state *st, const struct vz_script *script,
-		  int *ret_code, struct vz_err *e);
-/* Runs CONF/N.start or N.stop inside, if there is one: its text is fed to a shell. 79 when it
- * fails. */
-int vz_inside_script(struct vz_ct *ct, const struct vz_state *st, const char *which,
-		     struct vz_err *e);
-
 #endif

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "launch/inside.h"
 #include "ops/start.h"
 #include "sys/call.h"
 #include "sys/clock.h"
