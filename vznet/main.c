@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* vznet: networks between containers. Options and output; what they do is ops/lan.h. */
+/* vznet: networks between containers. Options and output; what they do is ops/lan-verbs.h. */
 #include "vznet/vznet.h"
 
 #include <bsd/unistd.h>

@@ -3,7 +3,7 @@
 #ifndef VZNET_VZNET_H
 #define VZNET_VZNET_H
 
-#include "ops/lan.h"
+#include "ops/lan-verbs.h"
 
 struct show_opts {
 	bool no_header, json;

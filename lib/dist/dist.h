@@ -106,8 +106,4 @@ char *vz_dist_ips(const struct vz_plist *l, bool ipv6);
  * A NETIF word without any of these is the guest's own affair and left out. NULL: out of memory. */
 char *vz_dist_devices(const struct vz_conf *c, bool ipv6);
 
-/* Servers and search domains of a resolv.conf(5), joined by blanks, the caller's to free. Servers
- * that nobody can reach from inside (loopback, link-local) are left out. -ENOMEM. */
-int vz_dist_resolv(const char *text, char **ret_servers, char **ret_search);
-
 #endif

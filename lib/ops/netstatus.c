@@ -5,9 +5,9 @@
  */
 #include "base/own.h"
 #include "base/str.h"
+#include "lan/lan.h"
 #include "net/addr.h"
 #include "net/foreign.h"
-#include "net/lan.h"
 #include "net/link.h"
 #include "nic/veth.h"
 #include "ops/ops.h"

@@ -3,6 +3,7 @@
  * start: a plan of coarse steps on the host; what happens inside is lib/launch. The same list read
  * upwards is what a failed start, a stop and healing after a crash do.
  */
+#include "lan/lan-member.h"
 #include "launch/inside.h"
 #include "ops/start.h"
 #include "base/log.h"
@@ -10,7 +11,6 @@
 #include "base/str.h"
 #include "ops/ceilings.h"
 #include "ops/dist.h"
-#include "ops/lan.h"
 #include "ops/fate.h"
 #include "ops/features.h"
 #include "ops/plan.h"

@@ -9,6 +9,7 @@
 
 #include "base/own.h"
 #include "dist/dist.h"
+#include "net/resolv.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -49,7 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(text, data, size);
 	text[size] = 0;
 	must(!vz_dist_parse(text, &d));
-	must(!vz_dist_resolv(text, &servers, &search));
+	must(!vz_resolv_parse(text, &servers, &search));
 	must(strspn(servers, plain) == strlen(servers) && strspn(search, plain) == strlen(search));
 	vz_dist_text_var(&t, "N", text);
 	unquoted_is(t.s, text);

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "lan/lan.h"
 #include "net/foreign.h"
-#include "net/lan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

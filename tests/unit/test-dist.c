@@ -2,6 +2,7 @@
 /* lib/dist: which file belongs to a template, what the scripts are told, and the text itself. */
 #include "dist/dist.h"
 #include "base/own.h"
+#include "net/resolv.h"
 #include "sys/file.h"
 #include "unit.h"
 
@@ -212,7 +213,7 @@ static void test_resolv(void)
 	for (size_t i = 0; i < ARRAY_LEN(tries); i++) {
 		autofree char *servers = NULL, *search = NULL;
 
-		CHECK_INT(vz_dist_resolv(tries[i].text, &servers, &search), 0);
+		CHECK_INT(vz_resolv_parse(tries[i].text, &servers, &search), 0);
 		CHECK_STR(servers, tries[i].servers);
 		CHECK_STR(search, tries[i].search);
 	}

@@ -2,8 +2,8 @@
 /* The definition of guest LANs, their members and addresses, and what is said of other people's
  * packet filters. No device and no file. */
 #include "base/own.h"
+#include "lan/lan.h"
 #include "net/foreign.h"
-#include "net/lan.h"
 #include "unit.h"
 
 #include <arpa/inet.h>

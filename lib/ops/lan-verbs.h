@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Guest LANs as the administrator knows them: the verbs of vznet, and what a start does about the
- * LANs of a VPS. What a LAN is stands in net/lan.h.
- *
- * An attachment is a NETIF device of the VPS whose bridge is the LAN's; the LAN's file remembers
- * who has which address. Where the two differ the VPS's configuration is right.
+ * Guest LANs as the administrator knows them: the verbs of vznet. What a LAN is stands in
+ * lan/lan.h, what an attachment is in lan/lan-member.h.
  */
-#ifndef VZ_OPS_LAN_H
-#define VZ_OPS_LAN_H
+#ifndef VZ_OPS_LAN_VERBS_H
+#define VZ_OPS_LAN_VERBS_H
 
 #include "ct/ct.h"
-#include "net/lan.h"
+#include "lan/lan.h"
 
 /* A key of the LAN's file (vz_lan_set()) with its value. */
 struct vz_lan_opt {
@@ -39,21 +36,5 @@ int vz_op_lan_detach(struct vz_ct *ct, const char *name, struct vz_err *e);
  * the LAN. */
 int vz_op_lan_look(const char *name, struct vz_lan *ret, struct vz_lan_state *ret_state,
 		   struct vz_err *e);
-
-/* ---- after set ---- */
-
-/* When `g` has been saved in the configuration of the VPS (ct as it was before): what it says of
- * devices and names reaches the LANs and their running members. Only warns. The caller holds no
- * lock of a LAN. */
-void vz_lan_after_set(const struct vz_ct *ct, const struct vz_given *g);
-
-/* ---- for start ---- */
-
-/* Before the devices of a VPS are made: each of its LANs is brought up, and its address there
- * entered. VZ_NO_LAN when one does not exist on this host. */
-int vz_lan_before_start(struct vz_ct *ct, struct vz_err *e);
-/* When the VPS's namespaces exist (st), before its init runs: it learns the names of the others.
- * had_lan: it has just left one, so also when it is in none. Only warns. */
-void vz_lan_tell_names(struct vz_ct *ct, const struct vz_state *st, bool had_lan);
 
 #endif

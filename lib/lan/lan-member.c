@@ -4,11 +4,11 @@
  * VPS's configuration travels with the VPS and is right; the LAN's file keeps addresses from being
  * given twice.
  */
+#include "lan/lan-member.h"
 #include "base/log.h"
 #include "base/own.h"
 #include "base/str.h"
 #include "net/link.h"
-#include "ops/lan-internal.h"
 #include "sys/nl.h"
 
 int vz_lan_device(const struct vz_conf *c, const char *name, struct vz_netif *ret)

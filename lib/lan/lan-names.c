@@ -9,9 +9,8 @@
  */
 #include "base/log.h"
 #include "base/own.h"
+#include "lan/lan-member.h"
 #include "launch/inside.h"
-#include "ops/lan-internal.h"
-#include "ops/start.h"
 
 #define TIMEOUT_S 20
 #define TELL_MAX 3 /* times that one VPS is told, when its LANs change meanwhile */

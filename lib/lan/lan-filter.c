@@ -10,7 +10,7 @@
  */
 #include "base/own.h"
 #include "base/str.h"
-#include "net/lan.h"
+#include "lan/lan.h"
 #include "net/link.h"
 #include "net/nft.h"
 

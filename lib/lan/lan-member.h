@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the verbs of guest LANs share: members, names, the DHCP server. */
-#ifndef VZ_OPS_LAN_INTERNAL_H
-#define VZ_OPS_LAN_INTERNAL_H
+/*
+ * VPSes in guest LANs: members, their names, the DHCP server; what start and set do about them.
+ *
+ * An attachment is a NETIF device of the VPS whose bridge is the LAN's; the LAN's file remembers
+ * who has which address. Where the two differ the VPS's configuration is right.
+ */
+#ifndef VZ_LAN_LAN_MEMBER_H
+#define VZ_LAN_LAN_MEMBER_H
 
 #include "base/str.h"
-#include "ops/lan.h"
+#include "ct/ct.h"
+#include "lan/lan.h"
 #include "param/netif.h"
 
 /* ---- lan-member.c ---- */
@@ -36,5 +42,21 @@ void vz_lan_tell(struct vz_ct *ct, const struct vz_lan *lan, int lock);
 /* Starts the LAN's server when it should run and does not, and tells it of the members. */
 int vz_lan_dhcp_up(const struct vz_lan *lan, struct vz_err *e);
 void vz_lan_dhcp_down(const char *name);
+
+/* ---- after set ---- */
+
+/* When `g` has been saved in the configuration of the VPS (ct as it was before): what it says of
+ * devices and names reaches the LANs and their running members. Only warns. The caller holds no
+ * lock of a LAN. */
+void vz_lan_after_set(const struct vz_ct *ct, const struct vz_given *g);
+
+/* ---- for start ---- */
+
+/* Before the devices of a VPS are made: each of its LANs is brought up, and its address there
+ * entered. VZ_NO_LAN when one does not exist on this host. */
+int vz_lan_before_start(struct vz_ct *ct, struct vz_err *e);
+/* When the VPS's namespaces exist (st), before its init runs: it learns the names of the others.
+ * had_lan: it has just left one, so also when it is in none. Only warns. */
+void vz_lan_tell_names(struct vz_ct *ct, const struct vz_state *st, bool had_lan);
 
 #endif

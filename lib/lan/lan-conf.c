@@ -4,7 +4,7 @@
  * by the tools alone and always as a whole; an administrator may edit it, so a value that makes no
  * sense is a failure and never a guess. Devices are not known here.
  */
-#include "net/lan.h"
+#include "lan/lan.h"
 #include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"

@@ -3,11 +3,11 @@
  * The verbs of vznet. Each holds the LAN's lock while it looks and changes; the lock of a VPS, where
  * one is needed, is the caller's and comes first.
  */
-#include "ops/lan.h"
+#include "ops/lan-verbs.h"
 #include "base/log.h"
 #include "base/own.h"
 #include "base/str.h"
-#include "ops/lan-internal.h"
+#include "lan/lan-member.h"
 #include "ops/set-internal.h"
 #include "sys/nl.h"
 

@@ -10,8 +10,8 @@
  * is sent to it or through it. With NAT the bridge has the first address of the subnet, and what
  * leaves the LAN for the outside leaves with the host's address.
  */
-#ifndef VZ_NET_LAN_H
-#define VZ_NET_LAN_H
+#ifndef VZ_LAN_LAN_H
+#define VZ_LAN_LAN_H
 
 #include <net/if.h>
 #include <stdbool.h>

@@ -10,10 +10,10 @@
 #include "base/log.h"
 #include "base/num.h"
 #include "base/own.h"
+#include "lan/lan-member.h"
 #include "net/addr.h"
 #include "net/link.h"
-#include "ops/lan-internal.h"
-#include "dist/dist.h"
+#include "net/resolv.h"
 #include "sys/call.h"
 #include "sys/file.h"
 #include "sys/netns.h"
@@ -155,7 +155,7 @@ static void add_servers(struct args *a)
 	autofree char *text = NULL, *servers = NULL, *search = NULL;
 
 	if (vz_file_read(AT_FDCWD, "/etc/resolv.conf", 65536, &text) < 0 ||
-	    vz_dist_resolv(text, &servers, &search) < 0)
+	    vz_resolv_parse(text, &servers, &search) < 0)
 		return;
 	for (const char *p = servers;;) {
 		autofree char *word = vz_str_word(&p, " ");

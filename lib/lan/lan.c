@@ -4,7 +4,7 @@
  * host's networks there is room for one. Everything is "make it so": looked at, and made only where
  * it is missing, so that a command that was killed is finished by the next one.
  */
-#include "net/lan.h"
+#include "lan/lan.h"
 #include "base/own.h"
 #include "base/str.h"
 #include "net/addr.h"
