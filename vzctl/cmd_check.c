@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/own.h"
+#include "ct/once.h"
 #include "ops/check.h"
-#include "ops/once.h"
 
 #define TEXT_INDENT 10
 

@@ -14,7 +14,7 @@
 #include "base/log.h"
 #include "base/process.h"
 #include "base/usage.h"
-#include "ops/once.h"
+#include "ct/once.h"
 #include "ops/plan.h"
 
 struct global {

@@ -2,7 +2,7 @@
 /* vzeventd, the command: options in, exit code out (reference 10.8). */
 #include "base/log.h"
 #include "base/process.h"
-#include "ops/eventd.h"
+#include "eventd/eventd.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -51,5 +51,5 @@ int main(int argc, char **argv)
 	}
 	vz_log_init("vzeventd");
 	vz_log_verbosity(verbose);
-	return vz_op_eventd(foreground, &e) < 0 ? vz_log_err(&e) : 0;
+	return vz_eventd_run(foreground, &e) < 0 ? vz_log_err(&e) : 0;
 }

@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "base/process.h"
 #include "base/usage.h"
-#include "ops/eventd.h"
+#include "eventd/eventd.h"
 
 #include <stdio.h>
 
@@ -23,5 +23,5 @@ int main(int argc, char **argv)
 	}
 
 	vz_log_init("vzfdstore");
-	return vz_op_fdstore(&e) < 0 ? vz_log_err(&e) : 0;
+	return vz_fdstore_run(&e) < 0 ? vz_log_err(&e) : 0;
 }

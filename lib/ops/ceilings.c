@@ -2,8 +2,8 @@
 /* What a start says of the host's ceilings, and `vzctl check`; the table is lib/res/ceilings.c. */
 #include "ops/ceilings.h"
 #include "base/log.h"
+#include "ct/once.h"
 #include "ops/check-internal.h"
-#include "ops/once.h"
 #include "res/ceilings.h"
 
 #include <stdio.h>

@@ -8,7 +8,7 @@
  */
 #include "launch/inside.h"
 #include "ops/dist.h"
-#include "ops/once.h"
+#include "ct/once.h"
 #include "base/log.h"
 #include "base/own.h"
 #include "dist/dist.h"

@@ -7,12 +7,12 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "ct/once.h"
 #include "guard/guard.h"
 #include "guard/rate.h"
 #include "net/dad.h"
 #include "net/link.h"
 #include "ops/netif.h"
-#include "ops/once.h"
 #include "sys/nl.h"
 #include "sys/proc.h"
 

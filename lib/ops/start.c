@@ -5,13 +5,13 @@
  */
 #include "lan/lan-member.h"
 #include "launch/inside.h"
+#include "ops/start-fate.h"
 #include "ops/start.h"
 #include "base/log.h"
 #include "base/own.h"
 #include "base/str.h"
 #include "ops/ceilings.h"
 #include "ops/dist.h"
-#include "ops/fate.h"
 #include "ops/features.h"
 #include "ops/plan.h"
 #include "ops/private.h"
@@ -108,7 +108,7 @@ static int init_do(void *ctx, struct vz_err *e)
 	int r = vz_env_spec(&s->env, true, e);
 
 	s->env.spec.notify = s->opts.wait;
-	s->killed = vz_fate_killed(&s->env);
+	s->killed = vz_fate_killed(s->env.cg);
 	if (r >= 0)
 		r = vz_launch_begin(&s->env.spec, &s->env.launch, e);
 	return vz_fate_step(&s->env, &s->killed, r, e);

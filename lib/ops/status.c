@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* status: one line that clients parse word by word (reference 1.5). */
 #include "base/own.h"
-#include "ops/fate.h"
+#include "ct/fate.h"
 #include "ops/ops.h"
 #include "ops/private.h"
 #include "ops/start.h"

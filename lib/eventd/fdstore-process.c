@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* vzfdstore as a process: in the background, in a session of its own. The work is sys/fdstore.h. */
 #include "base/own.h"
-#include "ops/eventd-internal.h"
-#include "ops/eventd.h"
+#include "eventd/eventd-internal.h"
+#include "eventd/eventd.h"
 #include "sys/fdstore.h"
 
 #include <fcntl.h>
@@ -27,7 +27,7 @@ static int to_background(void)
 	return chdir("/") < 0 ? -errno : 0;
 }
 
-int vz_op_fdstore(struct vz_err *e)
+int vz_fdstore_run(struct vz_err *e)
 {
 	struct vz_fdstore_opts o = { VZ_FDSTORE_SOCKET, IDLE_MS, DRAIN_MS };
 	int r;

@@ -3,8 +3,8 @@
  * Warnings about the host, which would be the same at every start: each is said once a boot. Later
  * ones are for those who asked for more words (level 1), and `vzctl check` repeats them all.
  */
-#ifndef VZ_OPS_ONCE_H
-#define VZ_OPS_ONCE_H
+#ifndef VZ_CT_ONCE_H
+#define VZ_CT_ONCE_H
 
 #include "param/param.h"
 

@@ -4,7 +4,7 @@
  * the store dies it is started again and filled from here; if we die, the next vzeventd takes
  * the masters from it. A guest notices neither.
  */
-#include "ops/eventd-internal.h"
+#include "eventd/eventd-internal.h"
 #include "base/log.h"
 #include "base/num.h"
 #include "base/own.h"

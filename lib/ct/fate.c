@@ -1,25 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Why a VPS, or its start, ended; see fate.h. */
-#include "ops/fate.h"
+/* Why a VPS ended; see fate.h. */
+#include "ct/fate.h"
 #include "base/escape.h"
 #include "base/log.h"
 #include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"
-#include "ct/console.h"
-#include "sys/clock.h"
-#include "sys/exitinfo.h"
-#include "sys/wait.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/stat.h>
 
 #define LINES 5
 #define LINE_MAX_LEN 160
 #define TAIL 4096u          /* of a log, in which the last lines are looked for */
-#define LATE_MS 500         /* vzeventd may be about to write what a dead init said */
-#define POLL_MS 10
 
 bool vz_fate_oom(const struct vz_cg *cg, char *buf, size_t size)
 {
@@ -38,24 +31,11 @@ bool vz_fate_oom(const struct vz_cg *cg, char *buf, size_t size)
 	return true;
 }
 
-uint64_t vz_fate_killed(const struct vz_env *env)
+uint64_t vz_fate_killed(const struct vz_cg *cg)
 {
 	struct vz_cg_usage u;
 
-	return vz_cg_read(env->cg, &u, NULL) < 0 || u.oom_kills == VZ_UNLIMITED ? 0 : u.oom_kills;
-}
-
-int vz_fate_step(const struct vz_env *env, uint64_t *killed, int r, struct vz_err *e)
-{
-	uint64_t before = *killed;
-	char why[200];
-
-	*killed = vz_fate_killed(env);
-	if (r >= 0 || *killed <= before || !vz_fate_oom(env->cg, why, sizeof(why)))
-		return r;
-	if (e)
-		e->exit = VZ_RESOURCE;
-	return vz_within(e, r, "Not enough memory to start the container: %s", why);
+	return vz_cg_read(cg, &u, NULL) < 0 || u.oom_kills == VZ_UNLIMITED ? 0 : u.oom_kills;
 }
 
 /* ---- the console ---- */
@@ -117,9 +97,7 @@ void vz_fate_lines(const char *text, size_t n)
 	}
 }
 
-/* False when the log has nothing behind the mark (yet). A log that is shorter than it was has been
- * begun anew. */
-static bool say_since(unsigned id, off_t mark)
+bool vz_fate_say_since(unsigned id, off_t mark)
 {
 	char text[TAIL];
 	off_t size = 0;
@@ -137,36 +115,4 @@ static bool say_since(unsigned id, off_t mark)
 		return false;
 	vz_fate_lines(text, (size_t)n);
 	return true;
-}
-
-static void say_console(const struct vz_env *env, off_t mark)
-{
-	int64_t end = vz_now_ms() + LATE_MS;
-
-	if (env->spec.console < 0) {
-		vz_log(-1, "console: not kept, because vzeventd does not run");
-		return;
-	}
-	while (!say_since(env->ct->id, mark) && vz_now_ms() < end)
-		(void)poll(NULL, 0, POLL_MS);
-}
-
-int vz_fate_init(struct vz_env *env, off_t mark, int wait_ms, struct vz_err *e)
-{
-	struct vz_exitinfo how;
-	char why[200], text[64];
-	int status;
-
-	if (vz_wait_child(env->launch.pidfd, vz_now_ms() + wait_ms, &status) < 0)
-		return 0;
-	env->launch.pid = 0; /* reaped */
-	how = vz_exitinfo_decode(status);
-	say_console(env, mark);
-	vz_exitinfo_text(&how, text, sizeof(text));
-	if (vz_fate_oom(env->cg, why, sizeof(why)))
-		vz_fail(e, VZ_RESOURCE, 0, "The container did not stay up: %s: %s", text, why);
-	else
-		vz_fail(e, VZ_FS_BAD_TMPL, 0, "The container did not stay up: %s; its own logs are in %s "
-			"after `vzctl mount`", text, env->ct->root);
-	return -ECHILD;
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* vzeventd as a process: one instance, background, signals, the loop. See eventd.h. */
-#include "ops/eventd.h"
+#include "eventd/eventd.h"
 #include "base/log.h"
 #include "base/own.h"
 #include "ct/console.h"
-#include "ops/eventd-internal.h"
-#include "ops/once.h"
+#include "ct/once.h"
+#include "eventd/eventd-internal.h"
 #include "sys/file.h"
 
 #include <fcntl.h>
@@ -263,7 +263,7 @@ static int serve(struct vz_eventd *d, int ready, struct vz_err *e)
 	return 0;
 }
 
-int vz_op_eventd(bool foreground, struct vz_err *e)
+int vz_eventd_run(bool foreground, struct vz_err *e)
 {
 	struct vz_eventd d = { .ep = -EBADF, .pidfile = -EBADF, .inotify.fd = -EBADF,
 			       .signals.fd = -EBADF, .listener.fd = -EBADF, .store.fd = -EBADF };

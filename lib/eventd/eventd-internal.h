@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the files of vzeventd share: see eventd.h for the whole. One thread, one epoll loop. */
-#ifndef VZ_OPS_EVENTD_INTERNAL_H
-#define VZ_OPS_EVENTD_INTERNAL_H
+#ifndef VZ_EVENTD_EVENTD_INTERNAL_H
+#define VZ_EVENTD_EVENTD_INTERNAL_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -5,8 +5,8 @@
  * a VPS it does by running vzctl. It may be killed and started again at any time: all it knows
  * comes from the state files and from the fd store.
  */
-#ifndef VZ_OPS_EVENTD_H
-#define VZ_OPS_EVENTD_H
+#ifndef VZ_EVENTD_EVENTD_H
+#define VZ_EVENTD_EVENTD_H
 
 #include <stdbool.h>
 
@@ -14,10 +14,10 @@
 
 /* foreground: stay in front. Otherwise this process returns 0 once the daemon serves, which goes
  * on in the background. In the daemon itself: returns when told to end (SIGTERM, SIGINT). */
-int vz_op_eventd(bool foreground, struct vz_err *e);
+int vz_eventd_run(bool foreground, struct vz_err *e);
 
 /* vzfdstore: the process that keeps the console ptys for vzeventd. Returns 0 at once when it runs
  * already, or in the parent when it serves. */
-int vz_op_fdstore(struct vz_err *e);
+int vz_fdstore_run(struct vz_err *e);
 
 #endif

@@ -3,12 +3,12 @@
  * Which VPSes run and how they ended. State files appear by rename in VZ_RUNDIR and are removed by
  * whoever stops a VPS; a file that stays behind a dead init is what makes us act.
  */
-#include "ops/eventd-internal.h"
-#include "ops/fate.h"
+#include "eventd/eventd-internal.h"
 #include "base/log.h"
 #include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "ct/fate.h"
 #include "sys/call.h"
 #include "sys/proc.h"
 

@@ -6,10 +6,10 @@
  * May be hostile: every byte read here, and the terminal's settings. Therefore nothing is parsed,
  * every buffer is bounded, and a hangup of the terminal only makes us open it again.
  */
-#include "ops/eventd-internal.h"
+#include "eventd/eventd-internal.h"
 #include "base/log.h"
 #include "base/own.h"
-#include "ops/fate.h"
+#include "ct/fate.h"
 #include "sys/file.h"
 #include "sys/pty.h"
 

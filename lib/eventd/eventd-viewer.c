@@ -3,7 +3,7 @@
  * The socket of vzeventd: commands that ask for a console, and those that look at one. A viewer
  * that is slow misses output, as one does who was not there; it never holds anybody up.
  */
-#include "ops/eventd-internal.h"
+#include "eventd/eventd-internal.h"
 #include "base/log.h"
 #include "base/own.h"
 #include "ct/console.h"

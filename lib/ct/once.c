@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What was said since the boot: a file for each warning, named after a hash; see once.h. */
-#include "ops/once.h"
+#include "ct/once.h"
 #include "base/escape.h"
 #include "base/log.h"
 #include "base/own.h"

@@ -5,7 +5,7 @@
  * another command holds the VPS's lock that command is in charge; afterwards the state is looked
  * at again, and often nothing is left to do.
  */
-#include "ops/eventd-internal.h"
+#include "eventd/eventd-internal.h"
 #include "base/log.h"
 #include "base/own.h"
 #include "base/str.h"
