@@ -106,7 +106,7 @@ int vz_join_start(const struct vz_join *j, int *ret_pidfd, int *ret_tty, struct 
 
 /* Runs `fn` in a short-lived child that has joined the given namespaces (CLONE_NEW* bits) of a
  * running VPS, still with the host's program: for a few system calls such as sethostname(2), and
- * of the guest's files no more than a number to compare (dist/dist.h). With CLONE_NEWUSER, which a
+ * of the guest's files no more than a number to compare (distro/dist.h). With CLONE_NEWUSER, which a
  * privileged VPS goes without, it is root inside and can do no more than that one; who opens
  * what lies in the guest's tree must be: the guest can have bound a file of proc there that only the
  * host's root reads. fn returns 0 or -errno. What does not return within seconds is killed:

@@ -7,7 +7,7 @@
 #include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"
-#include "ops/dist.h"
+#include "distro/dist-run.h"
 #include "ops/ops.h"
 #include "ops/plan.h"
 #include "ops/private.h"
@@ -410,6 +410,28 @@ static int script_do(void *ctx, struct vz_err *e)
 		       CREATE_SCRIPT);
 }
 
+/* POST_CREATE with VE_ROOT mounted, which is made for it where it is not there. */
+static int post_create(struct vz_ct *ct, struct vz_err *e)
+{
+	struct vz_err second = { 0 };
+	bool made_root;
+	int r = vz_dist_has_post_create(ct, e);
+
+	if (r <= 0)
+		return r;
+	vz_log(0, "Performing postcreate actions");
+	made_root = ct->root && mkdir(ct->root, 0700) == 0;
+	r = vz_mount_steps(ct, false, e);
+	if (r < 0)
+		return r;
+	r = vz_dist_post_create(ct, e);
+	if (vz_umount_steps(ct, false, &second) < 0)
+		vz_log(-1, "%s", second.msg);
+	if (r < 0 && made_root)
+		(void)rmdir(ct->root);
+	return r;
+}
+
 /* The VPS as its new configuration says. */
 static int postcreate_do(void *ctx, struct vz_err *e)
 {
@@ -419,7 +441,7 @@ static int postcreate_do(void *ctx, struct vz_err *e)
 
 	if (r < 0)
 		return r;
-	r = vz_dist_post_create(&made, e);
+	r = post_create(&made, e);
 	vz_ct_free(&made);
 	return r;
 }

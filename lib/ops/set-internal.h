@@ -3,7 +3,7 @@
 #ifndef VZ_OPS_SET_INTERNAL_H
 #define VZ_OPS_SET_INTERNAL_H
 
-#include "ops/dist.h"
+#include "distro/dist-run.h"
 #include "ops/ops.h"
 
 /* Everything set does to the world, but the configuration file. */

@@ -11,7 +11,7 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "ops/ceilings.h"
-#include "ops/dist.h"
+#include "distro/dist-run.h"
 #include "ops/features.h"
 #include "ops/plan.h"
 #include "ops/private.h"

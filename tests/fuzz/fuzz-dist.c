@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/own.h"
-#include "dist/dist.h"
+#include "distro/dist.h"
 #include "net/resolv.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

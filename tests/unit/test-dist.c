@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* lib/dist: which file belongs to a template, what the scripts are told, and the text itself. */
-#include "dist/dist.h"
+/* lib/distro: which file belongs to a template, what the scripts are told, and the text itself. */
+#include "distro/dist.h"
 #include "base/own.h"
 #include "net/resolv.h"
 #include "sys/file.h"

@@ -7,7 +7,7 @@
  * through a link of the last component or in another mount than the root's, without waiting, and all
  * of it is bounded; the caller is root inside and no more. What is read makes a number and nothing else.
  */
-#include "dist/dist.h"
+#include "distro/dist.h"
 #include "base/own.h"
 #include "sys/call.h"
 

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Distribution scripts at work; see dist.h. A shell inside costs more than all else that a start
+ * Distribution scripts at work; see dist-run.h. A shell inside costs more than all else that a start
  * does for the network, so one shell runs all actions, and none when nothing has changed: the
  * stamp VZ_STATEDIR/dist/CTID is a hash of everything the scripts depend on, their own files and
  * the private area's identity included, and of what they left, written after they succeeded. So a
  * package of the guest that changed its files is put right by the next start.
  */
-#include "launch/inside.h"
-#include "ops/dist.h"
-#include "ct/once.h"
+#include "distro/dist-run.h"
 #include "base/log.h"
 #include "base/own.h"
-#include "dist/dist.h"
-#include "ops/start.h"
+#include "ct/once.h"
+#include "distro/dist.h"
+#include "launch/inside.h"
 #include "sys/file.h"
 #include "sys/spawn.h"
 
@@ -355,24 +354,18 @@ static int run_on_host(const struct vz_ct *ct, const struct vz_dist *d, struct v
 					  d->script[VZ_DIST_POST_CREATE]) : 0;
 }
 
-int vz_dist_post_create(struct vz_ct *ct, struct vz_err *e)
+int vz_dist_has_post_create(const struct vz_ct *ct, struct vz_err *e)
 {
-	struct vz_err second = { 0 };
 	autodist d = { 0 };
-	bool made_root;
 	int r = open_dist(ct, &d, e);
 
-	if (r < 0 || !d.script[VZ_DIST_POST_CREATE])
-		return r;
-	vz_log(0, "Performing postcreate actions");
-	made_root = ct->root && mkdir(ct->root, 0700) == 0;
-	r = vz_mount_steps(ct, false, e);
-	if (r < 0)
-		return r;
-	r = run_on_host(ct, &d, e);
-	if (vz_umount_steps(ct, false, &second) < 0)
-		vz_log(-1, "%s", second.msg);
-	if (r < 0 && made_root)
-		(void)rmdir(ct->root);
-	return r;
+	return r < 0 ? r : d.script[VZ_DIST_POST_CREATE] != NULL;
+}
+
+int vz_dist_post_create(const struct vz_ct *ct, struct vz_err *e)
+{
+	autodist d = { 0 };
+	int r = open_dist(ct, &d, e);
+
+	return r < 0 ? r : run_on_host(ct, &d, e);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Which distribution file belongs to a template, and what it says; see dist.h. Only names and
  * identities of scripts are looked at here, their text when it is needed. */
-#include "dist/dist.h"
+#include "distro/dist.h"
 #include "base/own.h"
 #include "sys/file.h"
 

@@ -5,7 +5,7 @@
  * part of the text: so there is no limit to their number, and a password stands in no environment
  * that others may read.
  */
-#include "dist/dist.h"
+#include "distro/dist.h"
 #include "base/own.h"
 #include "sys/file.h"
 

@@ -2,10 +2,10 @@
 /*
  * Distribution scripts (reference 4.3): which file of VZ_CONFDIR/dists belongs to a template, the
  * script it names for an action, and the text that is fed to a shell inside the VPS. Nothing is
- * run here: ops/dist.h does that. But for vz_dist_files_hash(), files of the host only.
+ * run here: distro/dist-run.h does that. But for vz_dist_files_hash(), files of the host only.
  */
-#ifndef VZ_DIST_DIST_H
-#define VZ_DIST_DIST_H
+#ifndef VZ_DISTRO_DIST_H
+#define VZ_DISTRO_DIST_H
 
 #include <stdbool.h>
 #include <stddef.h>

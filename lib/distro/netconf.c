@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What the scripts are told of the network, from a configuration; see dist.h. Nothing is set here
  * and nothing asked of the kernel. */
-#include "dist/dist.h"
+#include "distro/dist.h"
 #include "base/ip.h"
 #include "base/own.h"
 #include "net/resolv.h"

@@ -4,8 +4,8 @@
  * configuration says. What the kernel needs is set by lib/net before, from the host; the scripts
  * write files. Their failure is a warning, except where a comment says otherwise.
  */
-#ifndef VZ_OPS_DIST_H
-#define VZ_OPS_DIST_H
+#ifndef VZ_DISTRO_DIST_RUN_H
+#define VZ_DISTRO_DIST_RUN_H
 
 #include "ct/ct.h"
 
@@ -34,8 +34,10 @@ int vz_dist_apply(struct vz_ct *ct, const struct vz_state *st, const struct vz_d
  * and 0 when it has none. 107, 108. */
 int vz_dist_password(const struct vz_ct *ct, const char *user_password, char **ret,
 		     struct vz_err *e);
-/* POST_CREATE, in the host's context with VE_ROOT mounted; does nothing where there is none. 79. */
-int vz_dist_post_create(struct vz_ct *ct, struct vz_err *e);
+/* Is there a POST_CREATE? 1, 0; 107, 108. */
+int vz_dist_has_post_create(const struct vz_ct *ct, struct vz_err *e);
+/* Runs it, in the host's context; the caller has mounted VE_ROOT. 79. */
+int vz_dist_post_create(const struct vz_ct *ct, struct vz_err *e);
 /* The scripts will run at the next start, whatever has changed; also for a VPS that is gone. */
 void vz_dist_forget(unsigned id);
 
