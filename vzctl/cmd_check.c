@@ -57,7 +57,7 @@ static void put_said(const char *text, void *arg)
 	*any = true;
 }
 
-static void put(const struct vz_check *row, void *arg)
+static void put_row(const struct vz_check *row, void *arg)
 {
 	struct show *s = arg;
 
@@ -81,7 +81,7 @@ int run_check(struct vz_ct *ct, int argc, char **argv, struct vz_err *e)
 	s.json = argc > 1;
 	if (s.json)
 		putchar('[');
-	r = vz_op_check(put, &s, e);
+	r = vz_op_check(put_row, &s, e);
 	if (s.json) {
 		printf("\n]\n");
 		return finish(r, e);

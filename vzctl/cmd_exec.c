@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 
-static int missing(const char *text, struct vz_err *e)
+static int word_missing(const char *text, struct vz_err *e)
 {
 	return vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0, "%s", text);
 }
@@ -14,7 +14,7 @@ static int missing(const char *text, struct vz_err *e)
 int parse_exec(int argc, char **argv, struct vz_err *e)
 {
 	(void)argv;
-	return argc < 2 ? missing("No command line given for exec", e) : 0;
+	return argc < 2 ? word_missing("No command line given for exec", e) : 0;
 }
 
 int run_exec(struct vz_ct *ct, int argc, char **argv, struct vz_err *e)
@@ -36,7 +36,7 @@ int parse_enter(int argc, char **argv, struct vz_err *e)
 		return 0;
 	if (strcmp(argv[1], "--exec"))
 		return vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0, "Invalid option '%s'", argv[1]);
-	return argc < 3 ? missing("No command line given for --exec", e) : 0;
+	return argc < 3 ? word_missing("No command line given for --exec", e) : 0;
 }
 
 int run_enter(struct vz_ct *ct, int argc, char **argv, struct vz_err *e)
@@ -49,7 +49,7 @@ int run_enter(struct vz_ct *ct, int argc, char **argv, struct vz_err *e)
 int parse_runscript(int argc, char **argv, struct vz_err *e)
 {
 	if (argc < 2)
-		return missing("Script not specified", e);
+		return word_missing("Script not specified", e);
 	return argc > 2 ? vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0,
 				  "Invalid extra arguments: %s", argv[2]) :
 			  0;

@@ -27,7 +27,7 @@ static const struct option options[] = {
 	{ 0 },
 };
 
-static void take(int o)
+static void keep_option(int o)
 {
 	switch (o) {
 	case FORCE:
@@ -52,7 +52,7 @@ static void take(int o)
 }
 
 /* In getopt's words, on one line with what was meant. */
-static int unknown(const char *word, struct vz_err *e)
+static int unknown_option(const char *word, struct vz_err *e)
 {
 	const char *near = vz_option_near(word, options), *other = vz_given_verb_of(word);
 	int n = (int)strcspn(word, "="), alike = 0;
@@ -80,8 +80,8 @@ int parse_life(int argc, char **argv, struct vz_err *e)
 	optind = opterr = 0;
 	while ((o = getopt_long(argc, argv, "", options, &at)) != -1) {
 		if (o == '?')
-			return unknown(argv[optind - 1], e);
-		take(o);
+			return unknown_option(argv[optind - 1], e);
+		keep_option(o);
 		if (o >= FAST)
 			given.only_stop = options[at].name;
 		else

@@ -55,7 +55,7 @@ static bool yields(const char *verb)
 	return v && v->flags & YIELDS;
 }
 
-static int lock(const struct verb *v, struct vz_ct *ct, struct vz_err *e)
+static int lock_container(const struct verb *v, struct vz_ct *ct, struct vz_err *e)
 {
 	int r = 0;
 
@@ -83,7 +83,7 @@ static int with_container(const struct verb *v, struct vz_ct *ct, const struct g
 	if (r < 0)
 		return finish(r, &e);
 	if ((v->flags & LOCKS) && !g->skiplock) {
-		r = lock(v, ct, &e);
+		r = lock_container(v, ct, &e);
 		if (r < 0)
 			return finish(r, &e);
 	}

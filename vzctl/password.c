@@ -48,7 +48,7 @@ static int ask_twice(const char *user, char buf[PASSWORD_MAX], struct vz_err *e)
 }
 
 /* The word becomes "USER:PASSWORD". */
-static int complete(char **word, struct vz_err *e)
+static int ask_missing(char **word, struct vz_err *e)
 {
 	char *colon = strchr(*word, ':'), buf[PASSWORD_MAX], *whole;
 	int r;
@@ -78,6 +78,6 @@ int ask_passwords(struct vz_plist *words, struct vz_err *e)
 	if (words->n)
 		(void)prctl(PR_SET_DUMPABLE, 0); /* no core file shall have it */
 	for (size_t i = 0; i < words->n && r >= 0; i++)
-		r = complete(&words->v[i], e);
+		r = ask_missing(&words->v[i], e);
 	return r;
 }

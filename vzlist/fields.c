@@ -7,7 +7,7 @@
 /* The legacy tool's bound of a field's name; longer ones get another message. */
 #define NAME_MAX_LEN 30
 
-static int unknown(const char *name, struct vz_err *e)
+static int unknown_field(const char *name, struct vz_err *e)
 {
 	struct vz_near near = { .word = name };
 
@@ -28,7 +28,7 @@ static int parse_one(const char *name, size_t len, bool json, struct vl_column *
 	memcpy(buf, name, len);
 	buf[len] = 0;
 	if (!vl_find(buf, ret))
-		return unknown(buf, e);
+		return unknown_field(buf, e);
 	if (json && ret->part)
 		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "Field `%s' is not available in JSON output", buf);
 	return 0;

@@ -10,7 +10,7 @@ static bool matches(const char *pattern, const char *value)
 	return !pattern || (value && fnmatch(pattern, value, 0) == 0);
 }
 
-static const char *text_of(const struct vz_pstr *s)
+static const char *text_or_null(const struct vz_pstr *s)
 {
 	return s->set ? s->v : NULL;
 }
@@ -22,9 +22,9 @@ void vl_apply_filter(const struct vl_filter *f, struct vz_list *l)
 	for (size_t i = 0; i < l->n; i++) {
 		const struct vz_list_item *it = &l->items[i];
 
-		if (matches(f->hostname, text_of(&it->conf->hostname)) &&
+		if (matches(f->hostname, text_or_null(&it->conf->hostname)) &&
 		    matches(f->name, it->name) &&
-		    matches(f->description, text_of(&it->conf->description)))
+		    matches(f->description, text_or_null(&it->conf->description)))
 			l->items[n++] = *it;
 	}
 	l->n = n;

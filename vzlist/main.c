@@ -62,7 +62,7 @@ static const char usage[] =
 	"  -e, --help                 this text\n"
 	"      --version              the version\n";
 
-static int complain(const struct vz_err *e)
+static int say_error(const struct vz_err *e)
 {
 	fprintf(stderr, "%s\n", e->msg);
 	return EXIT_FAILURE;
@@ -152,11 +152,11 @@ static int read_ids(struct options *o, char **argv, int argc)
 	o->ids = calloc((size_t)argc, sizeof(*o->ids));
 	if (!o->ids) {
 		(void)vz_oom(&e);
-		return complain(&e);
+		return say_error(&e);
 	}
 	for (; o->nids < (size_t)argc; o->nids++)
 		if (vz_op_list_id(argv[o->nids], &o->ids[o->nids], &e) < 0)
-			return complain(&e);
+			return say_error(&e);
 	return 0;
 }
 
@@ -183,7 +183,7 @@ static int print(const struct options *o, const struct vl_columns *cs, const str
 		print_text(o, cs, l, &out);
 	if (out.failed) {
 		(void)vz_oom(&e);
-		return complain(&e);
+		return say_error(&e);
 	}
 	if (out.len && fwrite(out.s, 1, out.len, stdout) != out.len)
 		return EXIT_FAILURE;
@@ -202,24 +202,24 @@ static int list(const struct options *o, const struct vl_columns *cs)
 	q.need |= o->filter.name ? VZ_LIST_NAME : 0;
 	q.need |= o->sorted ? o->sort.row->need : 0;
 	if (vz_op_list(&q, &l, &e) < 0) {
-		complain(&e);
+		say_error(&e);
 		/* the legacy tool fails on what it cannot collect only for named containers */
 		return e.exit == VZ_SYSTEM ? none : EXIT_FAILURE;
 	}
 	if (l.unreadable)
-		complain(&l.why);
+		say_error(&l.why);
 	if (!l.found && !o->json) {
 		fprintf(stderr, "Container(s) not found\n");
 		return none;
 	}
 	vl_apply_filter(&o->filter, &l);
 	if (o->sorted && vl_sort(&l, &o->sort, o->reverse, &e) < 0)
-		return complain(&e);
+		return say_error(&e);
 	r = print(o, cs, &l);
 	return l.found ? r : none;
 }
 
-static int run(struct options *o)
+static int list_and_print(struct options *o)
 {
 	autofree struct vl_column *v = NULL;
 	struct vl_columns cs = { 0 };
@@ -231,7 +231,7 @@ static int run(struct options *o)
 		    vl_parse_fields(o->fields ? o->fields : DEFAULT_FIELDS, o->json, &cs, &e);
 	v = cs.v;
 	if (r < 0)
-		return complain(&e);
+		return say_error(&e);
 	if (geteuid()) {
 		fprintf(stderr, "This program can only be run under root.\n");
 		return EXIT_FAILURE;
@@ -253,7 +253,7 @@ int main(int argc, char **argv)
 	}
 	r = read_ids(&o, argv + optind, argc - optind);
 	if (!r)
-		r = run(&o);
+		r = list_and_print(&o);
 out:
 	free(o.ids);
 	if (fflush(stdout) || ferror(stdout)) {

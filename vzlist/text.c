@@ -43,7 +43,7 @@ static void pad(struct vz_str *out, int n)
 }
 
 /* Puts the text into a column of `width` (negative: left-justified), cut to it when `cut`. */
-static void put(struct vz_str *out, const char *text, int width, bool cut)
+static void put_cell(struct vz_str *out, const char *text, int width, bool cut)
 {
 	int want = width < 0 ? -width : width, have = text_width(text);
 	size_t len = strlen(text);
@@ -136,7 +136,7 @@ void vl_text_header(const struct vl_columns *cs, struct vz_str *out)
 		if (cs->v[i].row->flags & VL_HEAD_RIGHT && width < 0)
 			width = -width;
 		vz_str_add(out, i ? " " : "");
-		put(out, title, width, false);
+		put_cell(out, title, width, false);
 	}
 	end_line(out);
 }
@@ -153,8 +153,8 @@ void vl_text_row(const struct vl_columns *cs, const struct vz_list_item *it, boo
 		vl_value(&cs->v[i], it, &v);
 		may_cut = add_value(&v, all, &text);
 		vz_str_add(out, i ? " " : "");
-		put(out, text.len ? text.s : none ? none : "-", vl_width(&cs->v[i]),
-		    may_cut && !all);
+		put_cell(out, text.len ? text.s : none ? none : "-", vl_width(&cs->v[i]),
+			 may_cut && !all);
 		out->failed = out->failed || text.failed;
 	}
 	end_line(out);

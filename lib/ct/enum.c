@@ -6,7 +6,7 @@
 #include "base/str.h"
 #include "sys/proc.h"
 
-static int by_id(const void *a, const void *b)
+static int compare_ids(const void *a, const void *b)
 {
 	unsigned x = *(const unsigned *)a, y = *(const unsigned *)b;
 
@@ -50,7 +50,7 @@ int vz_ids_in_dir(const char *dir, const char *suffix, unsigned **ret, size_t *r
 		ids[n++] = id;
 	}
 	if (n)
-		qsort(ids, n, sizeof(*ids), by_id);
+		qsort(ids, n, sizeof(*ids), compare_ids);
 	*ret = TAKE_PTR(ids);
 	*ret_n = n;
 	return 0;

@@ -41,7 +41,7 @@ static const char *const levels[] = {
 };
 
 /* Does this word list hold NAME with this end, ":on" or ":off"? */
-static bool has(const struct vz_plist *l, const char *name, const char *end)
+static bool has_word(const struct vz_plist *l, const char *name, const char *end)
 {
 	const char *rest;
 
@@ -92,16 +92,16 @@ uint32_t vz_conf_features(const struct vz_conf *c)
 	uint32_t bits = netfilter_level(c) << VZ_FEAT_NETFILTER_SHIFT;
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (has(f, names[i].name, ":on"))
+		if (has_word(f, names[i].name, ":on"))
 			bits |= names[i].bit;
 	if (c->local_uid.set && !c->local_uid.v)
 		bits |= VZ_FEAT_PRIVILEGED;
 	for (size_t i = 0; bits & VZ_FEAT_NESTING && i < ARRAY_LEN(nested); i++)
-		if (!has(f, nested[i].name, ":off"))
+		if (!has_word(f, nested[i].name, ":off"))
 			bits |= nested[i].bit;
 	if (c->numconntrack.set && c->numconntrack.v)
 		bits |= VZ_FEAT_CT_LIMIT;
-	if (has(f, "sysfs", ":off"))
+	if (has_word(f, "sysfs", ":off"))
 		bits |= VZ_FEAT_NO_SYSFS;
 	return bits;
 }

@@ -112,7 +112,7 @@ static int busy(pid_t pid, vz_conf_warn *notice, struct vz_err *e)
 }
 
 /* Links the temp file to the lock's name, clearing a stale lock out of the way. */
-static int take(const char *lock, const char *temp, vz_conf_warn *notice, struct vz_err *e)
+static int link_lock(const char *lock, const char *temp, vz_conf_warn *notice, struct vz_err *e)
 {
 	for (int tries = 0; tries < 3; tries++) {
 		struct holder h;
@@ -171,7 +171,7 @@ int vz_ct_lock(struct vz_ct *ct, const char *status, vz_conf_warn *notice, struc
 					     "free space first; --skiplock works without", dir);
 	if (r < 0)
 		return vz_fail(e, VZ_SYSTEM, -r, "Unable to lock container: %s", dir);
-	r = take(lock, temp, notice, e);
+	r = link_lock(lock, temp, notice, e);
 	unlink(temp);
 	if (r < 0)
 		return r;

@@ -82,7 +82,7 @@ static uint32_t configured_features(unsigned id)
 	return word;
 }
 
-static int describe(unsigned id, pid_t init, struct vz_state *ret)
+static int describe_lost(unsigned id, pid_t init, struct vz_state *ret)
 {
 	int64_t hz = sysconf(_SC_CLK_TCK);
 	struct vz_state s = { .init = init };
@@ -124,7 +124,7 @@ int vz_state_of_group(unsigned id, struct vz_state *ret)
 	if (!is_configured(id) || verb || vz_cg_open(id, NULL, &cg, NULL) < 0 || vz_cg_populated(cg) != 1)
 		return 0;
 	(void)vz_cg_each(cg, find_init, &init);
-	return init ? describe(id, init, ret) : 0;
+	return init ? describe_lost(id, init, ret) : 0;
 }
 
 struct ids {
@@ -150,7 +150,7 @@ static int add_group(unsigned id, void *arg)
 	return 0;
 }
 
-static int by_id(const void *a, const void *b)
+static int compare_ids(const void *a, const void *b)
 {
 	unsigned x = *(const unsigned *)a, y = *(const unsigned *)b;
 
@@ -171,7 +171,7 @@ int vz_state_list(unsigned **ret, size_t *ret_n)
 	if (r == -ENOMEM)
 		return r;
 	if (ids.n)
-		qsort(ids.v, ids.n, sizeof(*ids.v), by_id);
+		qsort(ids.v, ids.n, sizeof(*ids.v), compare_ids);
 	*ret = TAKE_PTR(v);
 	*ret_n = ids.n;
 	return 0;

@@ -44,7 +44,7 @@ struct attach {
 	const char *dir;
 };
 
-static int pin(int fd, const char *dir, const char *name)
+static int pin_link(int fd, const char *dir, const char *name)
 {
 	autofree char *path = vz_fmt("%s/%s", dir, name);
 	union bpf_attr a;
@@ -58,7 +58,7 @@ static int pin(int fd, const char *dir, const char *name)
 }
 
 /* In a process that has joined the VPS's network namespace: a link belongs to its maker's. */
-static int attach(void *arg)
+static int attach_hooks(void *arg)
 {
 	const struct attach *t = arg;
 	int r = 0;
@@ -76,7 +76,7 @@ static int attach(void *arg)
 		memcpy(&a, &l, sizeof(l));
 		r = link = vz_bpf(BPF_LINK_CREATE, &a);
 		if (r >= 0)
-			r = pin(link, t->dir, hooks[i].name);
+			r = pin_link(link, t->dir, hooks[i].name);
 	}
 	return r;
 }
@@ -143,7 +143,7 @@ int vz_conntrack_limit(unsigned ctid, const struct vz_state *st, uint64_t limit,
 	if (r >= 0 && mkdir(dir, 0700) < 0)
 		r = errno == EEXIST ? 1 : -errno; /* attached already */
 	if (!r) {
-		r = vz_join_call(st, CLONE_NEWNET, attach, &(struct attach){ prog, dir });
+		r = vz_join_call(st, CLONE_NEWNET, attach_hooks, &(struct attach){ prog, dir });
 		if (r < 0)
 			vz_conntrack_clear(ctid);
 	}

@@ -41,7 +41,7 @@ static int make_file(const char *path)
 }
 
 /* In the child, in a mount namespace of its own: builds the pad and makes it the root. */
-static int build(void)
+static int build_pad(void)
 {
 	const unsigned safe = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
 	int r;
@@ -98,7 +98,7 @@ static int build_and_pin(int cpu)
 		close(down[1]);
 		if (cpu >= 0)
 			run_on(cpu);
-		r = unshare(CLONE_NEWNS) < 0 ? -errno : build();
+		r = unshare(CLONE_NEWNS) < 0 ? -errno : build_pad();
 		(void)!write(up[1], &r, sizeof(r));
 		(void)!read(down[0], &r, 1); /* until the parent has pinned us */
 		_exit(0);

@@ -84,7 +84,7 @@ static bool applies(enum when when, uint32_t features)
 	return false;
 }
 
-static int put(const char *path, const char *text)
+static int put_entry(const char *path, const char *text)
 {
 	autoclose int fd = -EBADF;
 
@@ -127,7 +127,7 @@ static int put_boot_id(void)
 	snprintf(line, sizeof(line), "%s\n", id);
 	if (mkdir("/run/host", 0755) < 0)
 		return -errno;
-	r = put(BOOT_ID_FILE, line);
+	r = put_entry(BOOT_ID_FILE, line);
 	return r < 0 ? r : bind_over(BOOT_ID_FILE, BOOT_ID, 0);
 }
 
@@ -153,7 +153,7 @@ int vz_run_fill(uint32_t features, struct vz_err *e)
 	for (size_t i = 0; is_systemd_guest() && i < ARRAY_LEN(entries); i++) {
 		if (!applies(entries[i].when, features))
 			continue;
-		r = put(entries[i].path, entries[i].text);
+		r = put_entry(entries[i].path, entries[i].text);
 		if (r < 0)
 			return vz_fail(e, VZ_ENVCREATE, -r, "cannot make %s", entries[i].path);
 	}

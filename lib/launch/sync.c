@@ -29,7 +29,7 @@ void vz_sync_send(int sock, enum vz_msg_kind kind, const struct vz_err *err, int
 }
 
 /* The length of one message, 0 at the end; its fd, if any, in *ret_fd. */
-static ssize_t receive(int sock, struct msg *m, int *ret_fd)
+static ssize_t receive_msg(int sock, struct msg *m, int *ret_fd)
 {
 	ssize_t n;
 
@@ -63,7 +63,7 @@ int vz_sync_wait(int sock, enum vz_msg_kind kind, int64_t end, int *ret_fd, stru
 
 	if (r < 0)
 		return r;
-	n = receive(sock, &m, &fd);
+	n = receive_msg(sock, &m, &fd);
 	if (n == (ssize_t)sizeof(m) && m.kind == kind && (fd < 0 || ret_fd)) {
 		if (ret_fd)
 			*ret_fd = fd;
@@ -87,7 +87,7 @@ int vz_sync_wait_end(int sock, int64_t end, struct vz_err *e)
 
 	if (r < 0)
 		return r;
-	n = receive(sock, &m, &fd);
+	n = receive_msg(sock, &m, &fd);
 	if (fd >= 0)
 		close(fd);
 	/* a reset is what a killed peer with unread bytes leaves: the caller looks who lives */

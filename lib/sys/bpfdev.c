@@ -67,7 +67,7 @@ int vz_bpfdev_build(const struct vz_bpfdev_rule *rules, size_t n, struct bpf_ins
 	return (int)(p - prog);
 }
 
-static int load(const struct vz_bpfdev_rule *rules, size_t n)
+static int load_rules(const struct vz_bpfdev_rule *rules, size_t n)
 {
 	autofree struct bpf_insn *prog = NULL;
 	int len = vz_bpfdev_build(rules, n, &prog);
@@ -99,7 +99,7 @@ static int attached(int cgroup_fd, uint32_t *ids)
 	return r < 0 ? r : (int)a.query.prog_cnt;
 }
 
-static int by_id(uint32_t id)
+static int open_program(uint32_t id)
 {
 	union bpf_attr a;
 
@@ -109,7 +109,7 @@ static int by_id(uint32_t id)
 }
 
 /* cmd: BPF_PROG_ATTACH or BPF_PROG_DETACH; old < 0: nothing is replaced. */
-static int change(int cmd, int cgroup_fd, int prog, int old)
+static int change_program(int cmd, int cgroup_fd, int prog, int old)
 {
 	union bpf_attr a;
 
@@ -126,21 +126,21 @@ static int change(int cmd, int cgroup_fd, int prog, int old)
 
 int vz_bpfdev_attach(int cgroup_fd, const struct vz_bpfdev_rule *rules, size_t n)
 {
-	autoclose int prog = load(rules, n), old = -EBADF;
+	autoclose int prog = load_rules(rules, n), old = -EBADF;
 	uint32_t ids[MAX_ATTACHED] = { 0 };
 	int r, count = prog < 0 ? prog : attached(cgroup_fd, ids);
 
 	if (count < 0)
 		return count;
 	if (count) {
-		old = by_id(ids[0]);
+		old = open_program(ids[0]);
 		if (old < 0)
 			return old;
 	}
-	r = change(BPF_PROG_ATTACH, cgroup_fd, prog, old);
+	r = change_program(BPF_PROG_ATTACH, cgroup_fd, prog, old);
 	if (r != -EINVAL || old < 0)
 		return r;
 	/* No BPF_F_REPLACE before 5.6: both for a moment, which allows what both allow. */
-	r = change(BPF_PROG_ATTACH, cgroup_fd, prog, -1);
-	return r < 0 ? r : change(BPF_PROG_DETACH, cgroup_fd, old, -1);
+	r = change_program(BPF_PROG_ATTACH, cgroup_fd, prog, -1);
+	return r < 0 ? r : change_program(BPF_PROG_DETACH, cgroup_fd, old, -1);
 }

@@ -108,7 +108,7 @@ struct store {
 	int64_t alone_since; /* when the last client went */
 };
 
-static struct entry *find(struct store *s, const char *name)
+static struct entry *store_find(struct store *s, const char *name)
 {
 	for (size_t i = 0; i < s->n; i++)
 		if (!strcmp(s->all[i].name, name))
@@ -116,9 +116,9 @@ static struct entry *find(struct store *s, const char *name)
 	return NULL;
 }
 
-static int put(struct store *s, const char *name, int *fd)
+static int store_put(struct store *s, const char *name, int *fd)
 {
-	struct entry *e = find(s, name);
+	struct entry *e = store_find(s, name);
 
 	if (*fd < 0 || !*name)
 		return -EINVAL;
@@ -141,9 +141,9 @@ static int put(struct store *s, const char *name, int *fd)
 	return 0;
 }
 
-static void drop(struct store *s, const char *name)
+static void store_drop(struct store *s, const char *name)
 {
-	struct entry *e = find(s, name);
+	struct entry *e = store_find(s, name);
 
 	if (!e)
 		return;
@@ -151,7 +151,7 @@ static void drop(struct store *s, const char *name)
 	*e = s->all[--s->n];
 }
 
-static const struct entry *next(const struct store *s, const char *name)
+static const struct entry *store_next(const struct store *s, const char *name)
 {
 	const struct entry *best = NULL;
 
@@ -163,7 +163,7 @@ static const struct entry *next(const struct store *s, const char *name)
 }
 
 /* One request of a client; false when the client is gone or talks nonsense. */
-static bool serve(struct store *s, int sock)
+static bool serve_client(struct store *s, int sock)
 {
 	autoclose int fd = -EBADF;
 	struct answer a = { 0 };
@@ -177,17 +177,17 @@ static bool serve(struct store *s, int sock)
 		return false;
 	switch (q.op) {
 	case OP_PUT:
-		a.result = put(s, q.name, &fd);
+		a.result = store_put(s, q.name, &fd);
 		break;
 	case OP_GET:
-		e = find(s, q.name);
+		e = store_find(s, q.name);
 		a.result = e ? 0 : -ENOENT;
 		break;
 	case OP_DROP:
-		drop(s, q.name);
+		store_drop(s, q.name);
 		break;
 	case OP_NEXT:
-		e = next(s, q.name);
+		e = store_next(s, q.name);
 		if (e)
 			memcpy(a.name, e->name, sizeof(a.name));
 		a.result = e ? 0 : -ENOENT;
@@ -245,7 +245,7 @@ static bool by_clock(struct store *s, const struct vz_fdstore_opts *o, int *ret_
 	return true;
 }
 
-static void loop(struct store *s, int listener, const struct vz_fdstore_opts *o)
+static void serve_all(struct store *s, int listener, const struct vz_fdstore_opts *o)
 {
 	struct pollfd p[CLIENTS + 1];
 	int wait;
@@ -260,7 +260,7 @@ static void loop(struct store *s, int listener, const struct vz_fdstore_opts *o)
 			continue;
 		/* from the end: the last one takes the place of one that goes */
 		for (size_t i = n; i-- > 0;) {
-			if (!p[i + 1].revents || serve(s, s->clients[i]))
+			if (!p[i + 1].revents || serve_client(s, s->clients[i]))
 				continue;
 			close(s->clients[i]);
 			s->clients[i] = s->clients[--s->nclients];
@@ -290,7 +290,7 @@ int vz_fdstore_serve(const struct vz_fdstore_opts *o, int (*ready)(void))
 	r = ready ? ready() : 0;
 	if (r)
 		return r < 0 ? r : 0;
-	loop(&s, listener, o);
+	serve_all(&s, listener, o);
 	(void)unlink(o->socket);
 	for (size_t i = 0; i < s.n; i++)
 		close(s.all[i].fd);

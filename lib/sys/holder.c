@@ -34,7 +34,8 @@ struct work {
 };
 
 /* What another wrote into a name must not reach a terminal. */
-static void describe(struct vz_holder *h, const char *before, const char *name, const char *after)
+static void describe_holder(struct vz_holder *h, const char *before, const char *name,
+			    const char *after)
 {
 	snprintf(h->text, sizeof(h->text), "%s%.100s%s", before, name, after);
 	vz_escape_plain(h->text);
@@ -47,11 +48,11 @@ static void describe_task(struct work *w, int task, const char *pid)
 
 	if (vz_file_read_buf(task, "comm", comm, sizeof(comm)) < 0)
 		comm[0] = 0;
-	describe(&w->here, before ? before : "process (", comm, ")");
+	describe_holder(&w->here, before ? before : "process (", comm, ")");
 }
 
 /* True ends the search. */
-static bool find(struct work *w)
+static bool found_it(struct work *w)
 {
 	w->found = true;
 	w->holder = w->here;
@@ -100,7 +101,7 @@ static bool see_mount(struct work *w, const struct vz_mountinfo *m, size_t n, si
 		at = uncover(w, m, n, i);
 	if (at >= 0)
 		w->mount = w->s->take(at, w->proc, w->s->arg);
-	return find(w);
+	return found_it(w);
 }
 
 /* The mounts of the namespace we are in; `ours` when that is the caller's. */
@@ -124,7 +125,7 @@ static bool see_mounts(struct work *w, bool ours)
 		if (m[i].dev != w->s->dev || (ours && vz_str_eq(m[i].target, w->s->not_at)))
 			continue;
 		if (ours)
-			describe(&w->here, "the mount on ", m[i].target, "");
+			describe_holder(&w->here, "the mount on ", m[i].target, "");
 		if (see_mount(w, m, n, i))
 			return true;
 	}
@@ -217,7 +218,7 @@ static bool see_task_files(struct work *w, int task, const char *pid)
 	}
 	if (!d)
 		vz_closep(&fd);
-	return (holds || maps_it(w, task)) && find(w);
+	return (holds || maps_it(w, task)) && found_it(w);
 }
 
 /* Every thread of every process but ours. */
@@ -264,7 +265,7 @@ static bool see_pinned(struct work *w)
 		if (vz_mountinfo_parse(line, &m) < 0 || strcmp(m.fstype, "nsfs") ||
 		    !vz_str_prefix(m.root, "mnt:", NULL))
 			continue;
-		describe(&w->here, "the mount namespace kept at ", m.target, "");
+		describe_holder(&w->here, "the mount namespace kept at ", m.target, "");
 		if (vz_setns(w->own, CLONE_NEWNS) >= 0)
 			ns = open(m.target, O_RDONLY | O_CLOEXEC);
 		if (ns >= 0 && see_namespace(w, ns))
@@ -287,8 +288,8 @@ static bool see_loops(struct work *w)
 
 		if (fd < 0 || ioctl(fd, LOOP_GET_STATUS64, &info) < 0 || info.lo_device != w->s->dev)
 			continue;
-		describe(&w->here, "", path, "");
-		if (find(w))
+		describe_holder(&w->here, "", path, "");
+		if (found_it(w))
 			return true;
 	}
 	return false;

@@ -100,14 +100,14 @@ static void each_limit(void (*fn)(const struct limit *l))
 		fn(&limits[i]);
 }
 
-static void give(const struct limit *l)
+static void give_limit(const struct limit *l)
 {
 	set_limit(l->what, l->soft, l->hard);
 }
 
 void vz_inherit_limits(void)
 {
-	each_limit(give);
+	each_limit(give_limit);
 }
 
 static void widen(const struct limit *l)

@@ -177,7 +177,7 @@ static int take_message(const struct nlmsghdr *h, struct answer *a)
 	return a->reader ? a->reader->each(h, a->reader->arg) : 0;
 }
 
-static int receive(int sock, struct answer *a)
+static int receive_answers(int sock, struct answer *a)
 {
 	char buf[ANSWER_SIZE] __attribute__((aligned(NLMSG_ALIGNTO)));
 
@@ -240,7 +240,7 @@ static int transact(int sock, struct vz_nl *m, struct answer *a)
 		return m->err;
 	a->seq = m->h.nlmsg_seq = next_seq();
 	r = send_all(sock, m->buf, m->h.nlmsg_len);
-	return r < 0 ? r : receive(sock, a);
+	return r < 0 ? r : receive_answers(sock, a);
 }
 
 int vz_nl_call(int sock, struct vz_nl *m, struct vz_err *e, const char *fmt, ...)
@@ -364,7 +364,7 @@ int vz_nl_batch_commit(int sock, struct vz_nl_batch *b, struct vz_err *e, const 
 	r = send_all(sock, b->buf, b->len);
 	for (n = 1; r >= 0 && n <= b->n; n++) {
 		a = (struct answer){ .seq = seq + n, .begin = seq };
-		r = receive(sock, &a);
+		r = receive_answers(sock, &a);
 	}
 	if (r >= 0)
 		return 0;

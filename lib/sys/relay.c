@@ -175,7 +175,7 @@ static void lane_write(struct loop *p, struct lane *l)
 
 /* At once, whatever is still to be written: the VPS does not end before. A child that a guest traces
  * cannot be reaped yet; what comes to us later is told by SIGCHLD. */
-static void reap(struct loop *p)
+static void reap_children(struct loop *p)
 {
 	if (vz_reap_all(p->reaped ? -1 : p->r->pidfd, &p->status))
 		p->reaped = true;
@@ -236,7 +236,7 @@ static void on_signal(struct loop *p)
 	if (read(p->sigfd, &si, sizeof(si)) != sizeof(si))
 		return;
 	if (si.ssi_signo == SIGCHLD) {
-		reap(p);
+		reap_children(p);
 		return;
 	}
 	if (si.ssi_signo == SIGWINCH) {
@@ -264,7 +264,7 @@ static void on_signal(struct loop *p)
 }
 
 /* Fills the poll set: a lane waits for room when it holds data, for data otherwise. */
-static int fill(struct loop *p, struct pollfd *f)
+static int fill_polls(struct loop *p, struct pollfd *f)
 {
 	f[0] = (struct pollfd){ .fd = p->dead ? -1 : p->r->pidfd, .events = POLLIN };
 	f[1] = (struct pollfd){ .fd = p->sigfd, .events = POLLIN };
@@ -294,7 +294,7 @@ static bool drained(const struct loop *p, const struct pollfd *f)
 	return !holds_data(p);
 }
 
-static void move(struct loop *p, const struct pollfd *f)
+static void move_bytes(struct loop *p, const struct pollfd *f)
 {
 	for (int i = 0; i < 3; i++) {
 		struct lane *l = &p->lane[i];
@@ -325,7 +325,7 @@ static int copy(struct loop *p)
 
 		type_end(p);
 		all = (p->dead || p->hang) && !holds_data(p); /* look once for more, do not wait */
-		n = poll(f, (nfds_t)fill(p, f), all ? 0 : patience(p));
+		n = poll(f, (nfds_t)fill_polls(p, f), all ? 0 : patience(p));
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		if (all && (n <= 0 || drained(p, f))) {
@@ -342,11 +342,11 @@ static int copy(struct loop *p)
 			continue;
 		if (f[0].revents) {
 			p->dead = true;
-			reap(p);
+			reap_children(p);
 		}
 		if (f[1].revents)
 			on_signal(p);
-		move(p, f + 3);
+		move_bytes(p, f + 3);
 	}
 }
 

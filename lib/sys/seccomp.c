@@ -112,7 +112,7 @@ static scmp_filter_ctx filter_for(uint32_t arch)
 }
 
 /* Rows for the native architecture, and for its sibling; *ret is the caller's, also on failure. */
-static int build(const struct vz_sctable *t, scmp_filter_ctx *ret)
+static int build_filter(const struct vz_sctable *t, scmp_filter_ctx *ret)
 {
 	scmp_filter_ctx ctx = *ret = filter_for(seccomp_arch_native());
 	scmp_filter_ctx second = sibling() ? filter_for(sibling()) : NULL;
@@ -214,7 +214,7 @@ static int compile(const struct vz_sctable *t, char **ret, size_t *ret_len)
 	autoclose int fd = memfd_create("vz-filter", MFD_CLOEXEC);
 	scmp_filter_ctx ctx = NULL;
 	struct stat st;
-	int r = build(t, &ctx);
+	int r = build_filter(t, &ctx);
 
 	if (!r && fd < 0)
 		r = -ENOMEM;

@@ -28,7 +28,7 @@ void vz_reset_signals(void)
 }
 
 /* dup2() that also works when the fd is in place already: close-on-exec must go. */
-static int place(int fd, int at)
+static int place_fd(int fd, int at)
 {
 	if (fd == at)
 		return fcntl(fd, F_SETFD, 0);
@@ -49,8 +49,8 @@ static _Noreturn void child(const struct vz_spawn *s, int report)
 		in = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	/* out of the way of 0..3 first, so that one placement cannot run over another */
 	report = fcntl(report, F_DUPFD_CLOEXEC, 10);
-	if (in < 0 || report < 0 || place(in, 0) < 0 || (s->out >= 0 && place(s->out, 1) < 0) ||
-	    (s->err >= 0 && place(s->err, 2) < 0) || (s->keep >= 0 && place(s->keep, 3) < 0))
+	if (in < 0 || report < 0 || place_fd(in, 0) < 0 || (s->out >= 0 && place_fd(s->out, 1) < 0) ||
+	    (s->err >= 0 && place_fd(s->err, 2) < 0) || (s->keep >= 0 && place_fd(s->keep, 3) < 0))
 		goto fail;
 	if (s->keep >= 0)
 		keep = 4;

@@ -71,7 +71,7 @@ int vz_cancel_fd(void)
 }
 
 /* 1 and the status when it was reaped, 0 when it cannot be yet. */
-static int reap(int pidfd, int *ret_status)
+static int reap_pidfd(int pidfd, int *ret_status)
 {
 	siginfo_t si = { 0 };
 
@@ -93,7 +93,7 @@ bool vz_reap_all(int pidfd, int *ret_status)
 		if (waitid(P_ALL, 0, &si, WEXITED | WNOHANG | WNOWAIT) < 0 || !si.si_pid)
 			break;
 		/* asked after the look: if it has not ended even now, it was not what was seen */
-		if (pidfd >= 0 && !its && reap(pidfd, ret_status) == 1) {
+		if (pidfd >= 0 && !its && reap_pidfd(pidfd, ret_status) == 1) {
 			its = true;
 			continue;
 		}
@@ -110,7 +110,7 @@ static void reap_left(void)
 	int status;
 
 	for (size_t i = left.n; i-- > 0;)
-		if (reap(left.pidfd[i], &status)) {
+		if (reap_pidfd(left.pidfd[i], &status)) {
 			close(left.pidfd[i]);
 			left.pidfd[i] = left.pidfd[--left.n];
 		}
@@ -156,7 +156,7 @@ int vz_wait_fd(int fd, short events, int64_t end)
 	return wait_fd(fd, events, end, false);
 }
 
-static void nap(void)
+static void nap_once(void)
 {
 	const struct timespec t = { .tv_nsec = NAP_MS * 1000000 };
 
@@ -176,7 +176,7 @@ int vz_wait_lock(const char *path, int64_t end)
 			return -ECANCELED;
 		if (!vz_poll_ms(end))
 			return -ETIMEDOUT;
-		nap();
+		nap_once();
 	}
 	return TAKE_FD(fd);
 }
@@ -187,13 +187,13 @@ static int reap_dead(int pidfd, int *ret_status)
 	int64_t end = vz_now_ms() + REAP_MS;
 
 	for (;;) {
-		int r = reap(pidfd, ret_status);
+		int r = reap_pidfd(pidfd, ret_status);
 
 		if (r)
 			return r < 0 ? r : 0;
 		if (!vz_poll_ms(end))
 			return -ETIMEDOUT;
-		nap();
+		nap_once();
 	}
 }
 

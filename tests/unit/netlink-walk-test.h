@@ -55,7 +55,7 @@ static inline int walk_message(const void *msg, size_t n, uint32_t proto, uint32
 	walk_begin = msg;
 	walk_end = walk_begin + n;
 	w.level[0].end = (uint32_t)n;
-	while (!step(i, &w))
+	while (!walk_step(i, &w))
 		if (++i > n + DEPTH_MAX) /* each step goes on by four bytes or back up */
 			abort();
 	return w.verdict;

@@ -123,7 +123,7 @@ static int try_id(__u32 i, struct search *s)
 	return s->found != NULL;
 }
 
-static __always_inline struct nf_conntrack_net *find(struct net *net)
+static __always_inline struct nf_conntrack_net *counters_of(struct net *net)
 {
 	struct net_generic *gen = net->gen;
 	struct search s = { .gen = gen };
@@ -158,7 +158,7 @@ int vz_conntrack(struct bpf_nf_ctx *ctx)
 	limit = bpf_map_lookup_elem(&vz_ct_limits, &ns);
 	if (!limit)
 		return NF_ACCEPT;
-	c = find(net);
+	c = counters_of(net);
 	if (!c || BPF_CORE_READ_INTO(&count, c, count.counter))
 		return NF_ACCEPT;
 	return (__u32)count > *limit ? NF_DROP : NF_ACCEPT;

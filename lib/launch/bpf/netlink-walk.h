@@ -311,7 +311,7 @@ VZ_INLINE int on_message(struct walk *w, const struct nlmsghdr *h)
 }
 
 /* One message, one attribute, or one step back up; 1 ends the walk. */
-static int step(__u32 i, struct walk *w)
+static int walk_step(__u32 i, struct walk *w)
 {
 	struct level *l = top(w);
 	__u32 at = w->at, end = l->end, left = at < end ? end - at : 0;

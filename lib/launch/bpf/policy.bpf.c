@@ -101,10 +101,10 @@ struct {
 
 static int step_of(__u32 i, struct walk **w)
 {
-	return step(i, *w);
+	return walk_step(i, *w);
 }
 
-static __always_inline int check(const struct sk_buff *skb, __u32 proto, __u32 features)
+static __always_inline int check_message(const struct sk_buff *skb, __u32 proto, __u32 features)
 {
 	struct walk *w = bpf_task_storage_get(&vz_walks, bpf_get_current_task_btf(), NULL,
 					      BPF_LOCAL_STORAGE_GET_F_CREATE);
@@ -129,7 +129,7 @@ int BPF_PROG(vz_netlink, struct sock *sk, struct sk_buff *skb, int ret)
 	if (features == NO_VPS)
 		return 0;
 	if (proto == NETLINK_ROUTE)
-		return (features & LINK_FEATURES) == LINK_FEATURES ? 0 : check(skb, proto, features);
+		return (features & LINK_FEATURES) == LINK_FEATURES ? 0 : check_message(skb, proto, features);
 	switch (VZ_FEAT_NETFILTER(features)) {
 	case VZ_NETFILTER_FULL:
 		if (!(features & VZ_FEAT_CT_LIMIT))
@@ -138,7 +138,7 @@ int BPF_PROG(vz_netlink, struct sock *sk, struct sk_buff *skb, int ret)
 	case VZ_NETFILTER_DISABLED:
 		return -EPROTONOSUPPORT;
 	}
-	return check(skb, proto, features);
+	return check_message(skb, proto, features);
 }
 
 /* The rows of lib/launch/policy.c once more, for socketcall(2) of the 32-bit ABI, whose arguments no
