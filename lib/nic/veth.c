@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Pairs of veth devices for a VPS; see veth.h. Which devices a VPS has, and when, is not known here:
- * ops/netif.c.
+ * apply/nics.c.
  *
  * The inner end may be renamed by the guest at any time, so it is always found as the other end of
  * the host's, never by its name.

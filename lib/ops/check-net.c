@@ -4,6 +4,7 @@
  * the host's own network must do for containers.
  */
 #include "ops/check-internal.h"
+#include "apply/network.h"
 #include "base/own.h"
 #include "base/str.h"
 #include "ct/ct.h"
@@ -15,7 +16,6 @@
 #include "net/nft.h"
 #include "net/uplink.h"
 #include "nic/venet.h"
-#include "ops/net.h"
 #include "sys/file.h"
 #include "sys/netns.h"
 #include "sys/nl.h"

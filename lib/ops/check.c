@@ -3,13 +3,13 @@
  * check: the table, and a process for each row, with a deadline. What is tried is in check-*.c.
  */
 #include "ops/check-internal.h"
+#include "apply/network.h"
 #include "base/escape.h"
 #include "base/own.h"
 #include "base/str.h"
 #include "cgroup/cgroup.h"
 #include "ct/ct.h"
 #include "ops/ceilings.h"
-#include "ops/net.h"
 #include "ops/plan.h"
 #include "sys/call.h"
 #include "sys/clock.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* From a VPS's configuration to what launch and cgroup need; see env.h. */
 #include "ops/env.h"
+#include "apply/terminals.h"
 #include "base/log.h"
 #include "base/own.h"
 #include "base/str.h"
@@ -159,17 +160,6 @@ static int console_tree(const struct vz_spec *s, int *ret, struct vz_err *e)
 	return 0;
 }
 
-#define TERMINALS 256 /* unless NUMPTY is given: of 3072 for all guests of a host */
-#define TERMINALS_MAX (1u << 20) /* NR_UNIX98_PTY_MAX */
-
-/* devpts takes max=0 for no bound at all. */
-unsigned vz_env_terminals(const struct vz_conf *c)
-{
-	uint64_t n = c->numpty.set ? c->numpty.lim : TERMINALS;
-
-	return n < 1 ? 1 : n > TERMINALS_MAX ? 0 : (unsigned)n;
-}
-
 static int dev_tree(struct vz_env *env, struct vz_err *e)
 {
 	struct vz_spec *s = &env->spec;
@@ -198,7 +188,7 @@ int vz_env_spec(struct vz_env *env, bool console, struct vz_err *e)
 	if (!env->bare && ct->conf.hostname.set && *ct->conf.hostname.v)
 		s->hostname = ct->conf.hostname.v;
 	s->cg = env->cg;
-	s->terminals = vz_env_terminals(&ct->conf);
+	s->terminals = vz_terminals(&ct->conf);
 	r = vz_policy_caps(&ct->conf, s->features, &s->caps, e);
 	if (r >= 0)
 		r = vz_policy_filter(s->features, &s->filter, e);

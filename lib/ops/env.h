@@ -24,8 +24,6 @@ int vz_env_open(struct vz_env *env, struct vz_ct *ct, struct vz_err *e);
 int vz_env_cgroup(struct vz_env *env, struct vz_err *e);
 /* Fills env->spec from the configuration: root, /dev, capabilities, filter. */
 int vz_env_spec(struct vz_env *env, bool console, struct vz_err *e);
-/* How many terminals NUMPTY stands for; 0: as many as the kernel has. */
-unsigned vz_env_terminals(const struct vz_conf *c);
 /* Is this init (host pid) a systemd? By the name of its program: a hint, since the guest chooses it. */
 bool vz_env_is_systemd(pid_t init);
 /* When a time of the configuration is over that begins now; unset and 0 mean `otherwise` seconds. */

@@ -54,7 +54,7 @@ int vz_op_run_inside(struct vz_ct *ct, const struct vz_script *script, int *ret_
 int vz_op_run_anyway(struct vz_ct *ct, const struct vz_script *script, int *ret_code,
 		     struct vz_err *e);
 
-/* features.c: nobody inside can open the program's own file when it enters ct (sys/exe.h; ct NULL: any
+/* hide.c: nobody inside can open the program's own file when it enters ct (sys/exe.h; ct NULL: any
  * VPS). argv: all of it; as a rule does nothing, else the program begins anew. */
 int vz_op_hide_program(const struct vz_ct *ct, char *const argv[], struct vz_err *e);
 
@@ -66,7 +66,5 @@ void vz_status_drops(unsigned ctid); /* netdrops.c */
 
 /* set.c */
 int vz_op_set(struct vz_ct *ct, struct vz_given *g, struct vz_err *e);
-/* Sets the host name in the UTS namespace of a running VPS. */
-int vz_op_set_hostname(struct vz_ct *ct, const char *name, struct vz_err *e);
 
 #endif

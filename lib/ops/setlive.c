@@ -1,22 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The doors of set to a real VPS: its group, its name, its shell. The rules are in set.c. */
-#include "base/log.h"
+#include "apply/hostname.h"
+#include "apply/live.h"
+#include "apply/network.h"
 #include "base/own.h"
 #include "base/str.h"
-#include "cgroup/cgroup.h"
-#include "fs/api.h"
 #include "guard/rate.h"
 #include "lan/lan-member.h"
 #include "launch/inside.h"
-#include "launch/launch.h"
-#include "launch/netpolicy.h"
-#include "ops/env.h"
-#include "ops/features.h"
-#include "ops/net.h"
 #include "ops/set-internal.h"
 #include "res/res.h"
-
-#include <sched.h>
 
 #define PASSWORD_TIMEOUT_S 60
 
@@ -25,72 +18,6 @@ static bool is_running(const struct vz_ct *ct)
 	struct vz_state st;
 
 	return vz_state_read(ct->id, &st) > 0;
-}
-
-/* The limit, and that nothing goes round it by netlink. */
-static int apply_conntrack(struct vz_ct *ct, struct vz_cg *cg, const struct vz_conf *conf,
-			   struct vz_err *e)
-{
-	struct vz_state st;
-	int r;
-
-	if (vz_state_read(ct->id, &st) <= 0)
-		return vz_fail(e, VZ_VE_NOT_RUNNING, 0, "Container is not running");
-	r = vz_conntrack_apply(ct, conf, &st, e);
-	st.features &= ~VZ_FEAT_CT_LIMIT;
-	if (conf->numconntrack.v)
-		st.features |= VZ_FEAT_CT_LIMIT;
-	if (r >= 0) /* a kernel without the programs has been told of at the start */
-		(void)vz_netpolicy_set(vz_cg_id(cg), st.features, NULL);
-	return r;
-}
-
-static int set_terminals(void *arg)
-{
-	return vz_api_terminals(*(const unsigned *)arg);
-}
-
-/* Also when the file said so before: what is in force may differ. Only then it is no error if something
- * of the guest's own lies there. */
-static int apply_terminals(const struct vz_ct *ct, const struct vz_conf *conf, struct vz_err *e)
-{
-	unsigned max = vz_env_terminals(conf);
-	struct vz_state st;
-	int r;
-
-	if (vz_state_read(ct->id, &st) <= 0)
-		return vz_fail(e, VZ_VE_NOT_RUNNING, 0, "Container is not running");
-	r = vz_join_call(&st, CLONE_NEWNS | CLONE_NEWUSER, set_terminals, &max);
-	if (r >= 0 || max == vz_env_terminals(&ct->conf))
-		return 0;
-	return vz_fail(e, VZ_SETUBC, -r, "Unable to set NUMPTY");
-}
-
-static int apply(struct vz_ct *ct, const struct vz_conf *conf, unsigned bits, struct vz_err *e)
-{
-	__attribute__((cleanup(vz_cg_closep))) struct vz_cg *cg = NULL;
-	int r;
-
-	if (bits == APPLY_RATE)
-		return vz_rate_set(ct->id, conf, e);
-	r = vz_cg_open(ct->id, NULL, &cg, e);
-	if (r >= 0)
-		r = vz_res_apply(cg, conf, bits, e);
-	if (r >= 0 && bits & APPLY_UBC)
-		r = apply_terminals(ct, conf, e);
-	if (r >= 0 && bits & APPLY_CONNTRACK)
-		r = apply_conntrack(ct, cg, conf, e);
-	if (r >= 0 && bits & APPLY_DEVICES)
-		r = vz_op_devnodes(ct, conf, e);
-	if (r >= 0 && bits & APPLY_DEVICES)
-		r = vz_pci_scripts(ct, &ct->conf.pci, &conf->pci, false, e);
-	if (r >= 0 && bits & APPLY_DEVICES)
-		r = vz_pci_scripts(ct, &conf->pci, &ct->conf.pci, true, e);
-	if (r == -EOPNOTSUPP) { /* what the kernel can do is done */
-		vz_log(-1, "Warning: %s, skipping", e->msg);
-		r = 0;
-	}
-	return r;
 }
 
 /* A new device has the rate of the others. */
@@ -148,10 +75,10 @@ int vz_set_live(struct vz_ct *ct, struct vz_given *g, struct vz_err *e)
 	static const struct vz_set_doors doors = {
 		.sample_dir = VZ_CONFDIR "/conf",
 		.running = is_running,
-		.apply = apply,
+		.apply = vz_apply_live,
 		.net = network,
 		.possible = vz_res_possible,
-		.hostname = vz_op_set_hostname,
+		.hostname = vz_hostname_set,
 		.restart = restart,
 		.name = vz_name_assign,
 		.password = password,

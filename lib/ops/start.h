@@ -3,8 +3,8 @@
 #ifndef VZ_OPS_START_H
 #define VZ_OPS_START_H
 
+#include "apply/network.h"
 #include "ops/env.h"
-#include "ops/net.h"
 #include "ops/plan.h"
 
 struct vz_start {

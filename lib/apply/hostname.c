@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The host name of a running VPS, in its UTS namespace; none of the guest's files are touched. */
+#include "apply/hostname.h"
 #include "launch/launch.h"
-#include "ops/ops.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -13,7 +13,7 @@ static int set_name(void *name)
 	return sethostname(name, strlen(name)) < 0 ? -errno : 0;
 }
 
-int vz_op_set_hostname(struct vz_ct *ct, const char *name, struct vz_err *e)
+int vz_hostname_set(struct vz_ct *ct, const char *name, struct vz_err *e)
 {
 	struct vz_state st;
 	int r;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The network of a VPS at start and stop, and live changes of its addresses; what each device needs
- * is lib/net's. The messages are those of the legacy tool and its scripts (reference 4.2, 8.1).
+ * is lib/nic's. The messages are those of the legacy tool and its scripts (reference 4.2, 8.1).
  */
-#include "ops/net.h"
+#include "apply/network.h"
+#include "apply/nics.h"
 #include "base/log.h"
 #include "base/own.h"
 #include "base/str.h"
@@ -12,7 +13,6 @@
 #include "guard/rate.h"
 #include "net/dad.h"
 #include "net/link.h"
-#include "ops/netif.h"
 #include "sys/nl.h"
 #include "sys/proc.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The devices of a VPS other than venet: veth (NETIF) and given ones (NETDEV). Parts of ops/net.h,
+/* The devices of a VPS other than venet: veth (NETIF) and given ones (NETDEV). Parts of apply/network.h,
  * whose callers bring the sockets. */
-#ifndef VZ_OPS_NETIF_H
-#define VZ_OPS_NETIF_H
+#ifndef VZ_APPLY_NICS_H
+#define VZ_APPLY_NICS_H
 
 #include "ct/ct.h"
 

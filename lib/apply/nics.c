@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Which devices a VPS has: at start all of its configuration, at stop all of the records, live the
- * difference that a command line makes. How each is made is lib/net's.
+ * difference that a command line makes. How each is made is lib/nic's.
  */
-#include "ops/netif.h"
+#include "apply/nics.h"
 #include "base/log.h"
 #include "base/own.h"
 #include "base/str.h"

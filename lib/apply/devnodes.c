@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* DEVNODES and PCI on a running VPS: the nodes. Permissions are lib/res's. */
+#include "apply/devnodes.h"
 #include "base/own.h"
 #include "base/str.h"
 #include "fs/dev.h"
 #include "launch/launch.h"
-#include "ops/features.h"
 #include "res/res.h"
 
 #include <sched.h>
@@ -67,7 +67,7 @@ int vz_pci_scripts(const struct vz_ct *ct, const struct vz_plist *ids, const str
 	return r;
 }
 
-int vz_op_devnodes(struct vz_ct *ct, const struct vz_conf *conf, struct vz_err *e)
+int vz_devnodes_set(struct vz_ct *ct, const struct vz_conf *conf, struct vz_err *e)
 {
 	autofree struct vz_devnode *nodes = NULL;
 	autoconf words = { 0 };

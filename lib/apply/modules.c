@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Features on the host's side: kernel modules, which a VPS cannot load, and what no kernel gives to
+ * FEATURES on the host's side: kernel modules, which a VPS cannot load, and what no kernel gives to
  * a user namespace. What a feature turns on inside is read from its bit elsewhere (ct/features.h).
  */
-#include "ops/features.h"
+#include "apply/modules.h"
 #include "base/log.h"
 #include "base/own.h"
 #include "base/str.h"
 #include "ct/once.h"
-#include "launch/conntrack.h"
-#include "ops/ops.h"
-#include "sys/exe.h"
 #include "sys/file.h"
 #include "sys/spawn.h"
 
@@ -108,29 +105,4 @@ void vz_features_modules(const struct vz_ct *ct)
 			if (builtin && !is_built_in(builtin, name))
 				load(name);
 		}
-}
-
-int vz_conntrack_apply(const struct vz_ct *ct, const struct vz_conf *conf,
-		       const struct vz_state *st, struct vz_err *e)
-{
-	int r;
-
-	if (!conf->numconntrack.set)
-		return 0;
-	r = vz_conntrack_limit(ct->id, st, conf->numconntrack.v, e);
-	if (r != -EOPNOTSUPP)
-		return r;
-	vz_log_once(-1, "Warning: %s", e->msg);
-	return 0;
-}
-
-int vz_op_hide_program(const struct vz_ct *ct, char *const argv[], struct vz_err *e)
-{
-	struct vz_state st;
-	bool privileged = !ct || vz_ct_features(ct) & VZ_FEAT_PRIVILEGED;
-
-	/* the configuration may have changed since it was started */
-	if (!privileged && vz_state_read(ct->id, &st) > 0)
-		privileged = !st.uid;
-	return vz_exe_hide(privileged, argv, e);
 }

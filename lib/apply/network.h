@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The network of a VPS among the verbs: the steps "probe" and "net" of start, which stop and
+ * The network of a VPS: the steps "probe" and "net" of start, which stop and
  * healing read upwards, and what set changes on a running VPS.
  */
-#ifndef VZ_OPS_NET_H
-#define VZ_OPS_NET_H
+#ifndef VZ_APPLY_NETWORK_H
+#define VZ_APPLY_NETWORK_H
 
 #include "ct/ct.h"
 #include "net/uplink.h"

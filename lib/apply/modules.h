@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a start does about FEATURES on the host's side. */
+#ifndef VZ_APPLY_MODULES_H
+#define VZ_APPLY_MODULES_H
+
+#include "ct/ct.h"
+
+/* Says what of FEATURES cannot be given to this VPS. */
+void vz_features_warn(const struct vz_ct *ct);
+/* Loads the kernel modules that FEATURES and DEVNODES need and that are neither loaded nor built
+ * in; says so, and warns of those that cannot be loaded. */
+void vz_features_modules(const struct vz_ct *ct);
+
+#endif
