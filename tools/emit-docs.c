@@ -23,6 +23,25 @@ static void man_check(const struct vz_check *row, void *arg)
 	fputs(".\n", out);
 }
 
+/* The rows of counters.def as a table of blanks. */
+static void man_counters(void)
+{
+	static const char form[] = "%-14s%-7s%-17s%s\n";
+
+	printf(".nf\n.ft CR\n");
+	printf(form, "COUNTER", "UNIT", "LIMIT HELD BY", "USE SHOWN");
+#define COUNTER(place, KEY, name, letter, unit, title, holder, reading, ...) \
+	printf(form, #KEY, #unit, HELD_##holder, SHOWN_##reading);
+#define HELD_NOTHING "nothing"
+#define HELD_DEVPTS "its /dev/pts"
+#define HELD_LIMIT(bit, field) "control group"
+#define SHOWN_UNREAD "no"
+#define SHOWN_USAGE(held, peak, failcnt) "yes"
+#define SHOWN_KINDS(held, peak, failcnt) "yes"
+#include "param/counters.def"
+	printf(".ft\n.fi\n");
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 3 || (strcmp(argv[1], "man") && strcmp(argv[1], "words"))) {
@@ -33,6 +52,8 @@ int main(int argc, char **argv)
 		vz_emit_words(stdout, argv[2]);
 	else if (!strcmp(argv[2], "check"))
 		vz_check_rows(man_check, stdout);
+	else if (!strcmp(argv[2], "counters"))
+		man_counters();
 	else
 		vz_emit_man(stdout, argv[2]);
 	return ferror(stdout) || fflush(stdout) ? 1 : 0;

@@ -24,18 +24,33 @@ static const struct vl_part disk_parts[] = {
 	{ NULL, NULL },
 };
 
+/* Of the counters that have a column; the first one follows the status. */
+enum {
+	FIRST_COUNTER = 16,
+#define COUNTER(...) +1
+#define UNLISTED(...)
+	NCOUNTERS = 0
+#include "param/counters.def"
+};
+
 /* clang-format off */
 #define PLAIN(f, g, ...) { .field = f, .get = g, __VA_ARGS__ }
-#define UBC(k, f, t, ...) \
-	{ .key = k, .field = f, .title = t, .width = 10, .get = vl_get_ubc, .parts = ubc_parts, \
-	  __VA_ARGS__ }
+/* A row of counters.def, at its own place; the others stand in their order around these. */
+#define COUNTER(at, KEY, name, letter, unit, heading, holder, reading, ...) \
+	[FIRST_COUNTER + (at)] = \
+	{ .key = #KEY, .field = #name, .title = heading, .width = 10, .get = vl_get_ubc, \
+	  .parts = ubc_parts, SHOWN_##reading(name) },
+#define UNLISTED(...)
+#define SHOWN_UNREAD(name)
+#define SHOWN_USAGE(...) .need = VZ_LIST_USAGE, LIVE_COUNT
+#define SHOWN_KINDS(...) .need = VZ_LIST_KINDS, LIVE_COUNT
+#define LIVE_COUNT(name) .live = offsetof(struct vz_list_item, name)
 #define DISK(k, f, t) \
 	{ .key = k, .field = f, .title = t, .width = 10, .get = vl_get_disk, .parts = disk_parts, \
 	  .flags = VL_NULL_PARTS }
 #define TRAFFIC(f, t, m, txt) \
 	{ .field = f, .title = t, .width = 14, .get = vl_get_traffic, .need = VZ_LIST_TRAFFIC, \
 	  .live = offsetof(struct vz_list_item, traffic.m), .text = txt }
-#define COUNT(m, n) .live = offsetof(struct vz_list_item, m), .need = n
 #define LIVE(f, g, ...) PLAIN(f, g, .need = VZ_LIST_USAGE, __VA_ARGS__)
 
 const struct vl_row vl_rows[] = {
@@ -63,27 +78,8 @@ const struct vl_row vl_rows[] = {
 	{ .field = "status", .title = "STATUS", .width = -9, .get = vl_get_status,
 	  .need = VZ_LIST_STATUS,
 	  .text = "One of running, stopped, mounted, suspended." },
-	UBC("KMEMSIZE", "kmemsize", "KMEMSIZE", COUNT(kmemsize, VZ_LIST_KINDS)),
-	UBC("LOCKEDPAGES", "lockedpages", "LOCKEDP"),
-	UBC("PRIVVMPAGES", "privvmpages", "PRIVVMP"),
-	UBC("SHMPAGES", "shmpages", "SHMP", COUNT(shmpages, VZ_LIST_KINDS)),
-	UBC("NUMPROC", "numproc", "NPROC", COUNT(numproc, VZ_LIST_USAGE)),
-	UBC("PHYSPAGES", "physpages", "PHYSP", COUNT(physpages, VZ_LIST_USAGE)),
-	UBC("VMGUARPAGES", "vmguarpages", "VMGUARP"),
-	UBC("OOMGUARPAGES", "oomguarpages", "OOMGUARP", COUNT(oomguarpages, VZ_LIST_USAGE)),
-	UBC("NUMTCPSOCK", "numtcpsock", "NTCPSOCK"),
-	UBC("NUMFLOCK", "numflock", "NFLOCK"),
-	UBC("NUMPTY", "numpty", "NPTY"),
-	UBC("NUMSIGINFO", "numsiginfo", "NSIGINFO"),
-	UBC("TCPSNDBUF", "tcpsndbuf", "TCPSNDB"),
-	UBC("TCPRCVBUF", "tcprcvbuf", "TCPRCVB"),
-	UBC("OTHERSOCKBUF", "othersockbuf", "OTHSOCKB"),
-	UBC("DGRAMRCVBUF", "dgramrcvbuf", "DGRAMRB"),
-	UBC("NUMOTHERSOCK", "numothersock", "NOTHSOCK"),
-	UBC("DCACHESIZE", "dcachesize", "DCACHESZ"),
-	UBC("NUMFILE", "numfile", "NFILE"),
-	UBC("NUMIPTENT", "numiptent", "NIPTENT"),
-	UBC("SWAPPAGES", "swappages", "SWAPP", COUNT(swappages, VZ_LIST_USAGE)),
+#include "param/counters.def"
+	[FIRST_COUNTER + NCOUNTERS] =
 	DISK("DISKSPACE", "diskspace", "DSPACE"),
 	DISK("DISKINODES", "diskinodes", "DINODES"),
 	{ .field = "laverage", .title = "LAVERAGE", .width = 14, .get = vl_get_laverage,

@@ -60,7 +60,7 @@ struct vz_cg_usage {            /* VZ_UNLIMITED where the kernel cannot tell */
 /* Parts of the memory, in bytes; VZ_UNLIMITED where the kernel cannot tell. */
 struct vz_cg_kinds {
 	uint64_t kernel, kernel_peak, kernel_failcnt;
-	uint64_t shmem; /* tmpfs and shared memory */
+	uint64_t shmem, shmem_peak, shmem_failcnt; /* tmpfs and shared memory */
 };
 
 /* Opens the group of VPS `ctid` without side effects: the group need not exist. The handle works

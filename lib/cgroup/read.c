@@ -106,7 +106,8 @@ int vz_cg_read(const struct vz_cg *cg, struct vz_cg_usage *ret, struct vz_err *e
 
 void vz_cg_read_kinds(const struct vz_cg *cg, struct vz_cg_kinds *ret)
 {
-	*ret = (struct vz_cg_kinds){ VZ_UNLIMITED, VZ_UNLIMITED, VZ_UNLIMITED, VZ_UNLIMITED };
+	*ret = (struct vz_cg_kinds){ VZ_UNLIMITED, VZ_UNLIMITED, VZ_UNLIMITED,
+				     VZ_UNLIMITED, VZ_UNLIMITED, VZ_UNLIMITED };
 	if (where(cg, CG_MEMORY) == CG_V2) {
 		ret->kernel = cg_get_key(cg, CG_V2, "memory.stat", "kernel");
 		ret->shmem = cg_get_key(cg, CG_V2, "memory.stat", "shmem");

@@ -96,37 +96,66 @@ static uint64_t known(uint64_t v, uint64_t unit)
 	return v == VZ_UNLIMITED ? VZ_LIST_UNKNOWN : v / unit;
 }
 
-static void read_kinds(struct vz_list_item *it, const struct vz_cg *cg)
-{
-	struct vz_cg_kinds k;
+/* Which numbers of the kernel make a counter, by the offset of each in its struct. */
+enum reading { UNREAD, USAGE, KINDS };
 
-	vz_cg_read_kinds(cg, &k);
-	it->kmemsize = (struct vz_list_count){ known(k.kernel, 1), known(k.kernel_peak, 1),
-					       known(k.kernel_failcnt, 1) };
-	it->shmpages.held = known(k.shmem, (uint64_t)sysconf(_SC_PAGESIZE));
+struct count_row {
+	enum reading from;
+	size_t to; /* in an item */
+	size_t held, peak, failcnt;
+	bool pages;
+};
+
+static const struct count_row count_rows[] = {
+#define COUNTER(place, KEY, name, letter, unit, title, holder, reading, ...) \
+	{ FROM_##reading, .to = offsetof(struct vz_list_item, name), .pages = IN_##unit },
+#define IN_bytes false
+#define IN_items false
+#define IN_pages true
+#define FROM_UNREAD UNREAD
+#define FROM_USAGE(h, p, f) USAGE, THE_OFFSETS(vz_cg_usage, h, p, f)
+#define FROM_KINDS(h, p, f) KINDS, THE_OFFSETS(vz_cg_kinds, h, p, f)
+#define THE_OFFSETS(type, h, p, f)                                                            \
+	.held = offsetof(struct type, h), .peak = offsetof(struct type, p),                   \
+	.failcnt = offsetof(struct type, f)
+#include "param/counters.def"
+};
+
+static uint64_t number_at(const void *from, size_t at, uint64_t unit)
+{
+	return known(*(const uint64_t *)(const void *)((const char *)from + at), unit);
+}
+
+/* Fills the counters that come out of `from`, a struct of cgroup.h. */
+static void take_counts(struct vz_list_item *it, enum reading what, const void *from)
+{
+	for (size_t i = 0; i < ARRAY_LEN(count_rows); i++) {
+		const struct count_row *row = &count_rows[i];
+		uint64_t unit = row->pages ? (uint64_t)sysconf(_SC_PAGESIZE) : 1;
+
+		if (row->from == what)
+			*(struct vz_list_count *)(void *)((char *)it + row->to) = (struct vz_list_count){
+				number_at(from, row->held, unit), number_at(from, row->peak, unit),
+				number_at(from, row->failcnt, 1)
+			};
+	}
 }
 
 /* A group that cannot be read leaves the numbers unknown; the rest of the list is still true. */
 static void read_usage(struct vz_list_item *it, struct vz_ct *ct, unsigned need)
 {
-	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 	__attribute__((cleanup(vz_cg_closep))) struct vz_cg *cg = NULL;
 	struct vz_cg_usage u;
+	struct vz_cg_kinds k;
 
 	if (vz_cg_open(it->id, NULL, &cg, NULL) < 0 || vz_cg_read(cg, &u, NULL) < 0)
 		return;
 	vz_res_in_force(cg, &ct->conf, &ct->own);
-	if (need & VZ_LIST_KINDS)
-		read_kinds(it, cg);
-	it->numproc = (struct vz_list_count){ known(u.pids, 1), known(u.pids_peak, 1),
-					      known(u.pids_failcnt, 1) };
-	it->physpages = (struct vz_list_count){ known(u.ram, page), known(u.ram_peak, page),
-						known(u.oom_kills, 1) };
-	it->swappages = (struct vz_list_count){ known(u.swap, page), known(u.swap_peak, page),
-						known(u.swap_failcnt, 1) };
-	/* what the legacy kernel counted under this name: RAM and swap, and OOM kills */
-	it->oomguarpages = (struct vz_list_count){ known(u.both, page), known(u.both_peak, page),
-						   known(u.oom_kills, 1) };
+	take_counts(it, USAGE, &u);
+	if (need & VZ_LIST_KINDS) {
+		vz_cg_read_kinds(cg, &k);
+		take_counts(it, KINDS, &k);
+	}
 }
 
 /* A VPS without venet has no addresses of ours. */
@@ -219,10 +248,10 @@ static int add(struct vz_list *l, unsigned id, const struct vz_state *s, unsigne
 		return 0;
 	}
 	*it = (struct vz_list_item){ .id = id, .conf = &ct->own, .root = ct->root,
-				     .private = ct->private, .numproc = unknown,
-				     .physpages = unknown, .swappages = unknown,
-				     .oomguarpages = unknown, .kmemsize = unknown,
-				     .shmpages = unknown, .traffic = untold };
+				     .private = ct->private, .traffic = untold,
+#define COUNTER(place, KEY, name, ...) .name = unknown,
+#include "param/counters.def"
+	};
 	if (need & VZ_LIST_NAME)
 		it->name = vz_ct_name(ct);
 	if (need & VZ_LIST_TRAFFIC)

@@ -31,7 +31,7 @@ enum vz_list_need {
 	VZ_LIST_LAYOUT = 1 << 3, /* layout */
 	VZ_LIST_IP = 1 << 4,     /* ip of running ones */
 	VZ_LIST_TRAFFIC = 1 << 5, /* traffic */
-	VZ_LIST_KINDS = 1 << 6,   /* kmemsize, shmpages of running ones */
+	VZ_LIST_KINDS = 1 << 6,   /* the counters that are dearer to read */
 };
 
 #define VZ_LIST_UNKNOWN UINT64_MAX
@@ -59,7 +59,9 @@ struct vz_list_item {
 	uint64_t uptime_ms;         /* of a running one */
 	struct vz_plist ip;         /* of a running one: addresses in force, in order of addition */
 	struct vz_pu64 uid;         /* first host id; 0: no user namespace */
-	struct vz_list_count numproc, physpages, swappages, oomguarpages, kmemsize, shmpages;
+	/* one for each beancounter */
+#define COUNTER(place, KEY, name, ...) struct vz_list_count name;
+#include "param/counters.def"
 	struct vz_list_traffic traffic;
 };
 

@@ -229,12 +229,6 @@ static int take_sample(struct set *s, struct vz_err *e)
 
 /* ---- a stopped VPS, without --save ---- */
 
-/* Beancounters stand side by side in struct vz_conf. */
-static bool is_beancounter(const struct vz_param *p)
-{
-	return p->at >= AT(kmemsize) && p->at <= AT(swappages);
-}
-
 static unsigned bits_of(const struct vz_conf *c)
 {
 	unsigned bits = 0;
@@ -263,7 +257,7 @@ static int refuse_stopped(const struct set *s, struct vz_err *e)
 
 	/* also those that this kernel does not count */
 	for (size_t i = 0; i < vz_nparams; i++)
-		if (is_beancounter(&vz_params[i]) && vz_param_is_set(&vz_params[i], c))
+		if (vz_params[i].where & COUNTED && vz_param_is_set(&vz_params[i], c))
 			bits |= APPLY_UBC;
 	for (size_t i = 0; i < ARRAY_LEN(groups); i++) {
 		if (i == 1 && net)

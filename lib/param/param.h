@@ -50,11 +50,9 @@ struct vz_conf {
 	struct vz_pbool logging;
 	struct vz_pu64 log_level, verbose, ve0cpuunits, ve_parallel;
 	struct vz_pstr id_range; /* VE_ID_RANGE="first-last": host ids that VPSes may use */
-	/* beancounters, in the order of the reference's table 3.3; pages, bytes or items */
-	struct vz_ppair kmemsize, lockedpages, privvmpages, shmpages, numproc, physpages;
-	struct vz_ppair vmguarpages, oomguarpages, numtcpsock, numflock, numpty, numsiginfo;
-	struct vz_ppair tcpsndbuf, tcprcvbuf, othersockbuf, dgramrcvbuf, numothersock, numfile;
-	struct vz_ppair dcachesize, numiptent, avnumproc, swappages;
+	/* beancounters; pages, bytes or items */
+#define COUNTER(place, KEY, name, ...) struct vz_ppair name;
+#include "param/counters.def"
 	struct vz_pdouble vm_overcommit;
 	/* isolation */
 	struct vz_plist capability;  /* "NAME:on", "NAME:off", upper case */
@@ -133,6 +131,7 @@ enum vz_where {
 	REPLACES = 1 << 9,    /* a list: the option gives the whole list anew */
 	UNENFORCED = 1 << 10, /* kept and shown, but nothing makes it true in this version */
 	NO_RESTART = 1 << 11, /* read at the next start, stop or boot: a running VPS is no obstacle */
+	COUNTED = 1 << 12,    /* a beancounter: a row of counters.def */
 };
 
 /* Which applier runs after a live change; the bits are also the order of work. */

@@ -11,7 +11,24 @@
 
 /* clang-format off */
 
-#define UBC (IN_FILE | IN_SET | IN_HOST)
+/* A row of counters.def: what its holder says of the option. */
+#define COUNTER(place, KEY, name, letter, unit, title, holder, reading, words, ...)              \
+	{                                                                                        \
+		.key = #KEY, .opt = #name, .short_opt = letter, .arg = "B[:L]",                  \
+		.type = &vz_type_##unit, .at = AT(name),                                         \
+		.where = IN_FILE | IN_SET | IN_HOST | COUNTED | WHERE_##holder,                  \
+		.apply = APPLY_##holder, .text = words TEXT_##holder, __VA_ARGS__                \
+	},
+#define WHERE_NOTHING UNENFORCED
+#define APPLY_NOTHING 0
+#define TEXT_NOTHING " This kernel has no such counter: the value is kept and shown, not enforced."
+#define WHERE_DEVPTS LIVE
+#define APPLY_DEVPTS APPLY_UBC
+#define TEXT_DEVPTS
+#define WHERE_LIMIT(bit, field) LIVE
+#define APPLY_LIMIT(bit, field) APPLY_UBC
+#define TEXT_LIMIT(bit, field)
+
 #define CONFIG (IN_SET | NO_RESTART)
 
 #define MODULES \
@@ -28,160 +45,7 @@
 	"AUDIT_WRITE|VE_ADMIN|SETFCAP"
 
 const struct vz_param vz_params[] = {
-	{
-		.key = "KMEMSIZE", .opt = "kmemsize", .short_opt = 'k', .arg = "B[:L]",
-		.type = &vz_type_bytes, .at = AT(kmemsize),
-		.where = UBC | UNENFORCED,
-		.text = "Unswappable kernel memory, in bytes. This kernel has no such counter: "
-			"the value is kept and shown, not enforced.",
-	},
-	{
-		.key = "LOCKEDPAGES", .opt = "lockedpages", .short_opt = 'l', .arg = "B[:L]",
-		.type = &vz_type_pages, .at = AT(lockedpages),
-		.where = UBC | UNENFORCED,
-		.text = "Memory that mlock(2) may pin, in pages. This kernel has no such "
-			"counter: the value is kept and shown, not enforced.",
-	},
-	{
-		.key = "PRIVVMPAGES", .opt = "privvmpages", .arg = "B[:L]",
-		.type = &vz_type_pages, .at = AT(privvmpages),
-		.where = UBC | UNENFORCED,
-		.text = "Memory that processes may allocate, in pages. This kernel has no such "
-			"counter: the value is kept and shown, not enforced.",
-	},
-	{
-		.key = "SHMPAGES", .opt = "shmpages", .arg = "B[:L]",
-		.type = &vz_type_pages, .at = AT(shmpages),
-		.where = UBC | UNENFORCED,
-		.text = "Shared memory and tmpfs, in pages. This kernel has no such counter: the "
-			"value is kept and shown, not enforced.",
-	},
-	{
-		.key = "NUMPROC", .opt = "numproc", .short_opt = 'p', .arg = "B[:L]",
-		.type = &vz_type_items, .at = AT(numproc),
-		.where = UBC | LIVE, .apply = APPLY_UBC,
-		.text = "Number of processes and threads. A fork beyond it fails. Where it is not "
-			"set, an eighth of what the host allows (kernel.pid_max and "
-			"kernel.threads-max), so that no container takes all; unlimited is no "
-			"limit.",
-	},
-	{
-		.key = "PHYSPAGES", .opt = "physpages", .arg = "B[:L]",
-		.type = &vz_type_pages, .at = AT(physpages),
-		.where = UBC | LIVE, .apply = APPLY_UBC,
-		.text = "RAM, in pages: the limit is what the container can use before it swaps. "
-			"\"0:unlimited\" means no limit.",
-	},
-	{
-		.key = "VMGUARPAGES", .opt = "vmguarpages", .arg = "B[:L]",
-		.type = &vz_type_pages, .at = AT(vmguarpages),
-		.where = UBC | UNENFORCED,
-		.text = "Memory guaranteed to be allocatable, in pages. This kernel has no such "
-			"counter: the value is kept and shown, not enforced.",
-	},
-	{
-		.key = "OOMGUARPAGES", .opt = "oomguarpages", .arg = "B[:L]",
-		.type = &vz_type_pages, .at = AT(oomguarpages),
-		.where = UBC | UNENFORCED,
-		.text = "Memory guaranteed against the out-of-memory killer, in pages. This "
-			"kernel has no such counter: the value is kept and shown, not enforced.",
-	},
-	{
-		.key = "NUMTCPSOCK", .opt = "numtcpsock", .arg = "B[:L]",
-		.type = &vz_type_items, .at = AT(numtcpsock),
-		.where = UBC | UNENFORCED,
-		.text = "Number of TCP sockets. This kernel has no such counter: the value is "
-			"kept and shown, not enforced.",
-	},
-	{
-		.key = "NUMFLOCK", .opt = "numflock", .short_opt = 'f', .arg = "B[:L]",
-		.type = &vz_type_items, .at = AT(numflock),
-		.where = UBC | UNENFORCED,
-		.text = "Number of file locks. This kernel has no such counter: the value is "
-			"kept and shown, not enforced.",
-	},
-	{
-		.key = "NUMPTY", .opt = "numpty", .short_opt = 't', .arg = "B[:L]",
-		.type = &vz_type_items, .at = AT(numpty), .dflt = "256",
-		.where = UBC | LIVE, .apply = APPLY_UBC,
-		.text = "Number of pseudo-terminals in the container's /dev/pts: the limit counts.",
-	},
-	{
-		.key = "NUMSIGINFO", .opt = "numsiginfo", .short_opt = 'i', .arg = "B[:L]",
-		.type = &vz_type_items, .at = AT(numsiginfo),
-		.where = UBC | UNENFORCED,
-		.text = "Number of queued signals. This kernel has no such counter: the value is "
-			"kept and shown, not enforced.",
-	},
-	{
-		.key = "TCPSNDBUF", .opt = "tcpsndbuf", .arg = "B[:L]",
-		.type = &vz_type_bytes, .at = AT(tcpsndbuf),
-		.where = UBC | UNENFORCED,
-		.text = "Send buffers of TCP sockets, in bytes. This kernel has no such counter: "
-			"the value is kept and shown, not enforced.",
-	},
-	{
-		.key = "TCPRCVBUF", .opt = "tcprcvbuf", .short_opt = 'b', .arg = "B[:L]",
-		.type = &vz_type_bytes, .at = AT(tcprcvbuf),
-		.where = UBC | UNENFORCED,
-		.text = "Receive buffers of TCP sockets, in bytes. This kernel has no such "
-			"counter: the value is kept and shown, not enforced.",
-	},
-	{
-		.key = "OTHERSOCKBUF", .opt = "othersockbuf", .arg = "B[:L]",
-		.type = &vz_type_bytes, .at = AT(othersockbuf),
-		.where = UBC | UNENFORCED,
-		.text = "Buffers of UNIX sockets and outgoing UDP, in bytes. This kernel has no "
-			"such counter: the value is kept and shown, not enforced.",
-	},
-	{
-		.key = "DGRAMRCVBUF", .opt = "dgramrcvbuf", .arg = "B[:L]",
-		.type = &vz_type_bytes, .at = AT(dgramrcvbuf),
-		.where = UBC | UNENFORCED,
-		.text = "Buffers of incoming UDP, in bytes. This kernel has no such counter: the "
-			"value is kept and shown, not enforced.",
-	},
-	{
-		.key = "NUMOTHERSOCK", .opt = "numothersock", .arg = "B[:L]",
-		.type = &vz_type_items, .at = AT(numothersock),
-		.where = UBC | UNENFORCED,
-		.text = "Number of sockets other than TCP. This kernel has no such counter: the "
-			"value is kept and shown, not enforced.",
-	},
-	{
-		.key = "NUMFILE", .opt = "numfile", .short_opt = 'n', .arg = "B[:L]",
-		.type = &vz_type_items, .at = AT(numfile),
-		.where = UBC | UNENFORCED,
-		.text = "Number of open files. This kernel has no such counter: the value is "
-			"kept and shown, not enforced.",
-	},
-	{
-		.key = "DCACHESIZE", .opt = "dcachesize", .short_opt = 'x', .arg = "B[:L]",
-		.type = &vz_type_bytes, .at = AT(dcachesize),
-		.where = UBC | UNENFORCED,
-		.text = "Pinned directory entries and inodes, in bytes. This kernel has no such "
-			"counter: the value is kept and shown, not enforced.",
-	},
-	{
-		.key = "NUMIPTENT", .opt = "numiptent", .short_opt = 'e', .arg = "B[:L]",
-		.type = &vz_type_items, .at = AT(numiptent),
-		.where = UBC | UNENFORCED,
-		.text = "Number of packet filter rules. This kernel has no such counter: the "
-			"value is kept and shown, not enforced.",
-	},
-	{
-		.key = "AVNUMPROC", .opt = "avnumproc", .arg = "B[:L]",
-		.type = &vz_type_items, .at = AT(avnumproc),
-		.where = UBC | UNENFORCED,
-		.text = "Expected average number of processes, for calculators only. This kernel "
-			"has no such counter: the value is kept and shown, not enforced.",
-	},
-	{
-		.key = "SWAPPAGES", .opt = "swappages", .arg = "B[:L]",
-		.type = &vz_type_pages, .at = AT(swappages),
-		.where = UBC | LIVE, .apply = APPLY_UBC,
-		.text = "Swap, in pages: the limit is what the container can use beside its RAM.",
-	},
+#include "param/counters.def"
 	{
 		.opt = "ram", .arg = "BYTES",
 		.type = &vz_type_memory, .at = AT(physpages),

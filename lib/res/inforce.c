@@ -8,22 +8,21 @@
 
 #include <unistd.h>
 
-static void pair(struct vz_ppair *own, const struct vz_ppair *conf, bool is_conf, uint64_t now)
+/* What is in force is what the configuration asked for, or else the number itself; that of pages in
+ * the form of VSwap, whose barrier is 0. */
+static void counter(const struct res_ubc *row, bool same, uint64_t now, const struct vz_conf *conf,
+		    struct vz_conf *own)
 {
-	if (is_conf && conf->set)
-		*own = *conf;
-	else
-		*own = (struct vz_ppair){ true, now, now };
-}
+	const struct vz_ppair *asked = (const void *)((const char *)conf + row->at);
+	struct vz_ppair *ret = (void *)((char *)own + row->at);
 
-/* Pages, in the form of VSwap: its barrier is 0. */
-static void memory(struct vz_ppair *own, const struct vz_ppair *conf, bool is_conf, uint64_t now)
-{
-	uint64_t pages = now == VZ_UNLIMITED ? now : now / (uint64_t)sysconf(_SC_PAGESIZE);
-
-	pair(own, conf, is_conf, pages);
-	if (!(is_conf && conf->set) && pages != VZ_UNLIMITED)
-		own->bar = 0;
+	if (same && asked->set) {
+		*ret = *asked;
+		return;
+	}
+	if (row->pages && now != VZ_UNLIMITED)
+		now /= (uint64_t)sysconf(_SC_PAGESIZE);
+	*ret = (struct vz_ppair){ true, row->pages && now != VZ_UNLIMITED ? 0 : now, now };
 }
 
 static void number(struct vz_pu64 *own, const struct vz_pu64 *conf, bool is_conf, uint64_t now)
@@ -38,11 +37,12 @@ void vz_res_in_force(const struct vz_cg *cg, const struct vz_conf *conf, struct 
 	vz_res_limits(conf, APPLY_UBC | APPLY_CPU | APPLY_IO, &want);
 	if (vz_cg_in_force(cg, &want, &now, NULL) < 0)
 		return;
-	if (now.has & VZ_CG_PIDS)
-		pair(&own->numproc, &conf->numproc, want.pids == now.pids, now.pids);
-	if (now.has & VZ_CG_MEMORY) {
-		memory(&own->physpages, &conf->physpages, want.ram == now.ram, now.ram);
-		memory(&own->swappages, &conf->swappages, want.swap == now.swap, now.swap);
+	for (size_t i = 0; i < res_nubc; i++) {
+		const struct res_ubc *row = &res_ubc[i];
+		uint64_t v = row->bit ? *res_limit(row, &now) : 0;
+
+		if (now.has & row->bit)
+			counter(row, v == *res_limit(row, &want), v, conf, own);
 	}
 	if (now.has & VZ_CG_CPUUNITS)
 		own->cpuunits = (struct vz_pu64){ true, now.cpuunits };

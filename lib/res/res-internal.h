@@ -5,12 +5,20 @@
 
 #include "res/res.h"
 
+/* A beancounter, a row of counters.def. */
 struct res_ubc {
-	size_t at; /* of the struct vz_ppair in struct vz_conf */
-	int to;    /* which limit it becomes, ubc.c */
+	size_t at;    /* of the struct vz_ppair in struct vz_conf */
+	unsigned bit; /* VZ_CG_*: the limit that it becomes; 0: the group does not hold it */
+	size_t to;    /* of the number in struct vz_cg_limits */
+	bool pages;   /* else bytes or items, as there */
 };
 extern const struct res_ubc res_ubc[];
 extern const size_t res_nubc;
+
+static inline uint64_t *res_limit(const struct res_ubc *row, struct vz_cg_limits *l)
+{
+	return (void *)((char *)l + row->to);
+}
 
 void res_ubc_limits(const struct vz_conf *conf, struct vz_cg_limits *l);
 

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Beancounters into limits: one row per counter of reference 5.1, with what becomes of it on a
- * mainline kernel and why. Most of them count memory of the kernel by its purpose; mainline
- * charges all of it to the group's memory, so the RAM limit of a VSwap configuration bounds their
- * sum and none is lost, but one by one they cannot be held.
+ * Beancounters into limits of the group: which counter becomes what, and why not, stands in
+ * counters.def. What the host must be kept from has a bound here also where nothing is configured.
  */
 #include "res/res-internal.h"
 #include "base/num.h"
@@ -20,46 +18,17 @@
 #define GROUPS_DEFAULT 1024
 #define DEPTH_DEFAULT 32
 
-enum to { NOTHING, RAM, SWAP, TASKS };
-
-/* clang-format off */
 const struct res_ubc res_ubc[] = {
-	/* VSwap: the limit is the RAM of the VPS, page cache included, as there */
-	{ AT(physpages),    RAM },
-	/* VSwap: the limit is its swap; mainline swaps for real, not virtually */
-	{ AT(swappages),    SWAP },
-	/* processes and threads, as the pids controller counts */
-	{ AT(numproc),      TASKS },
-
-	/* kernel memory is part of RAM; its own limit has left mainline */
-	{ AT(kmemsize),     NOTHING },
-	{ AT(dcachesize),   NOTHING },
-	/* buffers of sockets: also part of RAM, no limit by protocol and group */
-	{ AT(tcpsndbuf),    NOTHING },
-	{ AT(tcprcvbuf),    NOTHING },
-	{ AT(othersockbuf), NOTHING },
-	{ AT(dgramrcvbuf),  NOTHING },
-	/* address space that may come to be used. It is no RAM: a limit of RAM in its place would
-	 * make a VPS swap or die that ran well, since what is promised exceeds what is touched */
-	{ AT(privvmpages),  NOTHING },
-	/* guarantees: they bind only when the host runs short, and were no limit to the VPS */
-	{ AT(vmguarpages),  NOTHING },
-	{ AT(oomguarpages), NOTHING },
-	/* locked and shared pages are RAM; mainline has no count of their own per group */
-	{ AT(lockedpages),  NOTHING },
-	{ AT(shmpages),     NOTHING },
-	/* counts of kernel objects: no controller counts them */
-	{ AT(numtcpsock),   NOTHING },
-	{ AT(numothersock), NOTHING },
-	{ AT(numfile),      NOTHING },
-	{ AT(numflock),     NOTHING },
-	{ AT(numpty),       NOTHING }, /* bounded by the max= of its devpts, not by the group */
-	{ AT(numsiginfo),   NOTHING },
-	{ AT(numiptent),    NOTHING },
-	/* an expectation, used by calculators only */
-	{ AT(avnumproc),    NOTHING },
+#define COUNTER(place, KEY, name, letter, unit, title, holder, ...) \
+	{ .at = AT(name), .pages = IN_##unit, TO_##holder },
+#define IN_bytes false
+#define IN_items false
+#define IN_pages true
+#define TO_NOTHING
+#define TO_DEVPTS
+#define TO_LIMIT(name, field) .bit = VZ_CG_##name, .to = offsetof(struct vz_cg_limits, field)
+#include "param/counters.def"
 };
-/* clang-format on */
 const size_t res_nubc = ARRAY_LEN(res_ubc);
 
 /* Pages to bytes. What does not fit is no limit: "--ram unlimited" stores 2^51 pages. Neither is
@@ -105,27 +74,14 @@ static void bounds(const struct vz_conf *conf, struct vz_cg_limits *l)
 
 void res_ubc_limits(const struct vz_conf *conf, struct vz_cg_limits *l)
 {
-	l->ram = l->swap = l->pids = VZ_UNLIMITED;
 	for (size_t i = 0; i < res_nubc; i++) {
-		const struct vz_ppair *v = (const void *)((const char *)conf + res_ubc[i].at);
+		const struct res_ubc *row = &res_ubc[i];
+		const struct vz_ppair *v = (const void *)((const char *)conf + row->at);
 
-		if (!v->set)
+		if (!row->bit)
 			continue;
-		switch ((enum to)res_ubc[i].to) {
-		case NOTHING:
-			break;
-		case RAM:
-			l->ram = bytes(v->lim);
-			l->has |= VZ_CG_MEMORY;
-			break;
-		case SWAP:
-			l->swap = bytes(v->lim);
-			l->has |= VZ_CG_MEMORY;
-			break;
-		case TASKS:
-			l->pids = v->lim;
-			break;
-		}
+		*res_limit(row, l) = !v->set ? VZ_UNLIMITED : row->pages ? bytes(v->lim) : v->lim;
+		l->has |= v->set ? row->bit : 0;
 	}
 	bounds(conf, l);
 }

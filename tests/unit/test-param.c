@@ -26,6 +26,8 @@ static const struct vz_param *OPT(const char *opt)
 
 static void table(void)
 {
+	size_t counters = 0;
+
 	for (size_t i = 0; i < vz_nparams; i++) {
 		const struct vz_param *p = &vz_params[i];
 		const char *name = p->key ? p->key : p->opt;
@@ -45,6 +47,9 @@ static void table(void)
 			bad += printf("%s: applied but not live, or live and not applied\n", name);
 		if ((p->where & LIVE) && (p->where & (UNENFORCED | NO_RESTART)))
 			bad += printf("%s: live and not\n", name);
+		if (p->where & COUNTED && !(p->where & LIVE) != !!strstr(p->text, "not enforced"))
+			bad += printf("%s: enforced, or said not to be, but not both\n", name);
+		counters += !!(p->where & COUNTED);
 		if (!!p->opt != !!(p->where & (IN_CREATE | IN_SET)) || !!p->opt != !!p->arg)
 			bad += printf("%s: option, verb and argument disagree\n", name);
 		if (p->opt_del && !p->type->list)
@@ -70,6 +75,7 @@ static void table(void)
 		}
 		CHECK_INT(bad, 0);
 	}
+	CHECK_INT(counters, (AT(vm_overcommit) - AT(kmemsize)) / sizeof(struct vz_ppair));
 	CHECK(KEY("CPUUWEIGHT") && KEY("NUMIPTENT") && !KEY("CPUWEIGHT") && !KEY("cpuunits"));
 	CHECK(vz_param_saved_as(KEY("DCACHE")) == KEY("DCACHESIZE"));
 	CHECK(vz_param_saved_as(OPT("ram")) == KEY("PHYSPAGES"));

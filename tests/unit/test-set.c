@@ -146,6 +146,8 @@ static const struct try tries[] = {
 	/* stopped, not saved: 31 and a sentence */
 	{ false, "--kmemsize 1", 31, "", NULL,
 	  "Unable to apply UBC parameters: container is not running" },
+	{ false, "--avnumproc 1 --cpuunits 8", 31, "", NULL,
+	  "Unable to apply UBC parameters: container is not running" },
 	{ false, "--kmemsize 1 --quotatime 5 --save", 0, "", "KMEMSIZE=\"1\"\nQUOTATIME=\"5\"\n",
 	  "Warning: kept in the configuration, but not enforced: kmemsize quotatime" },
 	{ true, "--kmemsize 1 --save", 0, "", "KMEMSIZE=\"1\"\n", "not enforced: kmemsize" },
