@@ -4,9 +4,9 @@
  * nothing may appear beside the directory. Device nodes and foreign owners fail without root,
  * which is how this should be run.
  *
- * Needs: vzunpack/archive.c vzunpack/input.c
+ * Needs: helpers/vzunpack/archive.c helpers/vzunpack/input.c
  */
-#include "vzunpack/archive.h"
+#include "helpers/vzunpack/archive.h"
 #include "base/own.h"
 #include "sys/file.h"
 

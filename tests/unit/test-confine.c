@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What is left to the unpacker once it reads hostile bytes: each thing is tried for real. */
-#include "vzunpack/confine.h"
+#include "helpers/vzunpack/confine.h"
 #include "base/own.h"
 #include "sys/file.h"
 #include "sys/landlock.h"

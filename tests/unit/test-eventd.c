@@ -609,7 +609,7 @@ static bool enter_world(const char *base)
 	       put_mount(m, VZ_RUNDIR, "tmpfs") && put_mount(m, VZ_LOGDIR, "tmpfs") &&
 	       put(m, VZ_SBINDIR "/vzctl", "/proc/self/exe") &&
 	       put(m, VZ_SBINDIR "/vzeventd", "vzeventd/vzeventd") &&
-	       put(m, VZ_LIBEXECDIR "/vzfdstore", "vzfdstore/vzfdstore") &&
+	       put(m, VZ_LIBEXECDIR "/vzfdstore", "helpers/vzfdstore") &&
 	       put(m, VZ_CONFDIR "/vz.conf", NULL) && !chroot(m) && !chdir("/") &&
 	       !mkfifo(EVENTS, 0600);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the loaders share: one at a time, on one bpf file system, and nothing is seen half done. */
-#ifndef VZ_GUARD_PIN_H
-#define VZ_GUARD_PIN_H
+#ifndef VZ_BPF_PIN_H
+#define VZ_BPF_PIN_H
 
 #include "base/err.h"
 

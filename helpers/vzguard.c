@@ -10,7 +10,7 @@
 #include "base/process.h"
 #include "base/str.h"
 #include "guard/pins.h"
-#include "vzguard/pin.h"
+#include "helpers/bpf-pin.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What arpsend and ndsend share. */
-#include "nettools/nettools.h"
+#include "helpers/nettools.h"
 #include "base/ip.h"
 #include "base/own.h"
 #include "net/nd.h"

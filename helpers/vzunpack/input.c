@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Reading, and gunzip with its check; see input.h. */
-#include "vzunpack/input.h"
+#include "helpers/vzunpack/input.h"
 
 #include <archive.h>
 #include <errno.h>

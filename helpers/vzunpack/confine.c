@@ -6,7 +6,7 @@
  * Landlock and the filter are lost on kernels built without them, and that is accepted: the first
  * defence is that put.c never leaves the tree. Capabilities are never kept.
  */
-#include "vzunpack/confine.h"
+#include "helpers/vzunpack/confine.h"
 #include "base/own.h"
 #include "sys/call.h"
 #include "sys/landlock.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Where the loaders pin what they load, and how they wait for each other; see pin.h. It does not
+/* Where the loaders pin what they load, and how they wait for each other; see bpf-pin.h. It does not
  * know what they load. */
-#include "vzguard/pin.h"
+#include "helpers/bpf-pin.h"
 #include "base/own.h"
 #include "base/usage.h"
 #include "sys/bpf.h"

@@ -3,7 +3,7 @@
  * arpsend: ARP requests and replies by hand (reference 8.4). Options, exit codes and messages are
  * those of the old tool; an IPv6 address turns it into ndsend, or into nothing.
  */
-#include "nettools/nettools.h"
+#include "helpers/nettools.h"
 #include "base/ip.h"
 #include "base/num.h"
 #include "base/own.h"

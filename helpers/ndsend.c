@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* ndsend ADDRESS DEVICE: one unsolicited neighbour advertisement (reference 8.4). */
-#include "nettools/nettools.h"
+#include "helpers/nettools.h"
 #include "base/process.h"
 #include "base/usage.h"
 

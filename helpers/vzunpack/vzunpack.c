@@ -11,8 +11,8 @@
  *
  * Exit codes: 0, 46 disk full, 47 bad template, 48 the tree cannot be made, 3 anything else.
  */
-#include "vzunpack/archive.h"
-#include "vzunpack/confine.h"
+#include "helpers/vzunpack/archive.h"
+#include "helpers/vzunpack/confine.h"
 #include "base/num.h"
 #include "base/own.h"
 #include "base/process.h"

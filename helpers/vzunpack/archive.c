@@ -4,8 +4,8 @@
  * ever sees a path of ours, and put.c judges every name. Its own fall-back of running an external
  * program for a compression it was built without is refused.
  */
-#include "vzunpack/archive.h"
-#include "vzunpack/input.h"
+#include "helpers/vzunpack/archive.h"
+#include "helpers/vzunpack/input.h"
 #include "base/own.h"
 #include "base/num.h"
 #include "base/str.h"

@@ -12,10 +12,10 @@
 #include "base/process.h"
 #include "base/str.h"
 #include "ct/features.h"
+#include "helpers/bpf-pin.h"
 #include "launch/bpf/policy-pins.h"
 #include "sys/call.h"
 #include "sys/file.h"
-#include "vzguard/pin.h"
 
 #define VZ_POLICY_TABLE
 #include "launch/bpf/policy-names.h"
