@@ -11,7 +11,7 @@
 #include "net/arp.h"
 #include "net/wire.h"
 #include "sys/clock.h"
-#include "sys/linger.h"
+#include "sys/close-later.h"
 
 #include <arpa/inet.h>
 #include <getopt.h>

@@ -5,7 +5,7 @@
 #include "base/own.h"
 #include "net/nd.h"
 #include "net/wire.h"
-#include "sys/linger.h"
+#include "sys/close-later.h"
 
 #include <stdarg.h>
 #include <stdio.h>

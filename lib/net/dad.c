@@ -16,7 +16,7 @@
 #include "net/nd.h"
 #include "net/wire.h"
 #include "sys/clock.h"
-#include "sys/linger.h"
+#include "sys/close-later.h"
 #include "sys/nl.h"
 
 #define PACE_MS 1          /* between two batches: 64 broadcasts per millisecond bother nobody */

@@ -11,7 +11,7 @@
  *	n = vz_dad_finish(d, wait_ms, &found, e);	before the addresses are put in force
  *	... routes, proxy entries, device up ...
  *	vz_dad_announce(d, e);			now they are ours
- *	vz_dad_free(d);				returns at once, see sys/linger.h
+ *	vz_dad_free(d);				returns at once, see sys/close-later.h
  *
  * Where nothing has to be asked (vz.conf: SKIP_ARPDETECT), vz_announce() alone does the rest.
  *

@@ -11,7 +11,7 @@
 #include "base/own.h"
 #include "net/dad.h"
 #include "net/wire.h"
-#include "sys/linger.h"
+#include "sys/close-later.h"
 
 #include <linux/if_ether.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #include "base/own.h"
 #include "net/arp.h"
 #include "net/nd.h"
-#include "sys/linger.h"
+#include "sys/close-later.h"
 #include "unit.h"
 
 #include <arpa/inet.h>

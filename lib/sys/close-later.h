@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Closing what is slow to close without waiting for it. */
-#ifndef VZ_SYS_LINGER_H
-#define VZ_SYS_LINGER_H
+#ifndef VZ_SYS_CLOSE_LATER_H
+#define VZ_SYS_CLOSE_LATER_H
 
 #include <stddef.h>
 

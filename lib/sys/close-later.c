@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A child whose only work is to be the last who has some descriptors open; see linger.h. */
-#include "sys/linger.h"
+/* A child whose only work is to be the last who has some descriptors open; see close-later.h. */
+#include "sys/close-later.h"
 #include "base/own.h"
 
 #include <sched.h>
