@@ -329,7 +329,7 @@ static int run(struct request *q)
 	struct sock_fprog filter;
 	struct vz_wire_dev dev;
 	struct answers got = { 0 };
-	autolinger int sock = -EBADF;
+	autoclose_later int sock = -EBADF;
 	int r = find_device(q, &dev);
 
 	if (r)

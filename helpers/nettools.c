@@ -29,7 +29,7 @@ int tool_announce6(const char *address, const char *device)
 	struct vz_wire_frame f;
 	struct in6_addr from;
 	struct vz_ip ip;
-	autolinger int sock = -EBADF;
+	autoclose_later int sock = -EBADF;
 	int r;
 
 	if (vz_ip_parse(address, &ip) < 0 || ip.family != AF_INET6 || ip.masked) {

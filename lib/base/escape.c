@@ -65,7 +65,7 @@ static bool is_shown(const unsigned char *s, size_t len)
 }
 
 /* Puts out what x->part begins with, or keeps it when it may go on. */
-static size_t settle(struct vz_escape *x, bool last, char *out)
+static size_t put_parsed(struct vz_escape *x, bool last, char *out)
 {
 	size_t used = 0;
 
@@ -90,12 +90,12 @@ static size_t settle(struct vz_escape *x, bool last, char *out)
 
 size_t vz_escape(struct vz_escape *x, const char *in, size_t n, char *out)
 {
-	size_t used = n ? 0 : settle(x, true, out);
+	size_t used = n ? 0 : put_parsed(x, true, out);
 
 	for (size_t i = 0; i < n; i++) {
 		x->part[x->n++] = (unsigned char)in[i];
 		x->part[x->n] = 0;
-		used += settle(x, false, out + used);
+		used += put_parsed(x, false, out + used);
 	}
 	return used;
 }

@@ -9,8 +9,8 @@
 /* A daemon that does not answer must not keep a start waiting. */
 #define ANSWER_MS 3000
 
-static int talk(const struct vz_console_msg *m, struct vz_console_answer *a, int *ret_fd,
-		struct vz_err *e)
+static int ask_eventd(const struct vz_console_msg *m, struct vz_console_answer *a, int *ret_fd,
+		      struct vz_err *e)
 {
 	autoclose int sock = vz_unix_connect(VZ_EVENTD_SOCKET, ANSWER_MS);
 	ssize_t n;
@@ -34,7 +34,7 @@ int vz_console_request(unsigned ctid, uid_t owner, int *ret_slave_fd, struct vz_
 	struct vz_console_answer a = { 0 };
 	autoclose int sock = -EBADF, slave = -EBADF;
 
-	sock = talk(&m, &a, &slave, e);
+	sock = ask_eventd(&m, &a, &slave, e);
 	if (sock < 0)
 		return sock;
 	if (a.result < 0 || slave < 0)
@@ -48,7 +48,7 @@ int vz_console_attach(const struct vz_console_msg *m, int *ret_sock, uint32_t *r
 		      struct vz_err *e)
 {
 	struct vz_console_answer a = { 0 };
-	autoclose int sock = talk(m, &a, NULL, e);
+	autoclose int sock = ask_eventd(m, &a, NULL, e);
 	struct timeval never = { 0 };
 
 	if (sock < 0)

@@ -228,7 +228,7 @@ static void console_free(struct vz_console *c)
 
 static bool is_wanted(struct vz_eventd *d, const struct vz_console *c)
 {
-	const struct vz_seen *v = vz_eventd_seen(d, c->id);
+	const struct vz_watched *v = vz_eventd_watched(d, c->id);
 
 	return vz_state_file_exists(c->id) || (v && v->job != JOB_NONE) ||
 	       vz_ct_lock_holder(&d->host, c->id) > 0;

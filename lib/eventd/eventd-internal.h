@@ -31,9 +31,9 @@ struct vz_init {
 };
 #define VZ_INIT_OTHER_BOOT ((struct vz_init){ -1, 0 })
 
-/* A VPS as seen from here, and what has to be done because it ended. */
-struct vz_seen {
-	struct vz_seen *next;
+/* A VPS that is watched, and what has to be done because it ended. */
+struct vz_watched {
+	struct vz_watched *next;
 	unsigned id;
 	int pidfd, stat_fd;             /* of the init we watch, or -EBADF */
 	struct vz_init init;
@@ -80,7 +80,7 @@ struct vz_eventd {
 	struct vz_host host;
 	struct vz_source inotify, signals, listener, ends, store;
 	struct vz_exitwatch *watch;
-	struct vz_seen *seen;
+	struct vz_watched *watched;
 	struct vz_console *consoles;
 	struct vz_viewer *viewers;
 	unsigned children_max;
@@ -99,11 +99,11 @@ void vz_eventd_want(struct vz_eventd *d, struct vz_source *s, uint32_t events);
 void vz_eventd_look(struct vz_eventd *d, unsigned id);
 void vz_eventd_scan(struct vz_eventd *d);
 int vz_eventd_watch_init(struct vz_eventd *d, struct vz_err *e);
-struct vz_seen *vz_eventd_seen(struct vz_eventd *d, unsigned id); /* NULL: out of memory */
+struct vz_watched *vz_eventd_watched(struct vz_eventd *d, unsigned id); /* NULL: out of memory */
 
 /* ---- eventd-job.c: what is done about it ---- */
 /* init: the one that ended; its end is dealt with once. */
-void vz_job_begin(struct vz_seen *v, struct vz_init init, bool reboot);
+void vz_job_begin(struct vz_watched *v, struct vz_init init, bool reboot);
 /* Whatever is due. */
 void vz_job_run(struct vz_eventd *d);
 /* When to call vz_job_run() next, or 0. */

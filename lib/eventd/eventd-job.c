@@ -20,7 +20,7 @@
  * children_max from the others. */
 #define SLOW_MS 10000
 
-void vz_job_begin(struct vz_seen *v, struct vz_init init, bool reboot)
+void vz_job_begin(struct vz_watched *v, struct vz_init init, bool reboot)
 {
 	v->job = JOB_WAITING;
 	v->job_init = init;
@@ -30,21 +30,21 @@ void vz_job_begin(struct vz_seen *v, struct vz_init init, bool reboot)
 	v->delay_ms = DELAY_FIRST_MS;
 }
 
-static void later(struct vz_seen *v)
+static void later(struct vz_watched *v)
 {
 	v->job = JOB_WAITING;
 	v->due = vz_eventd_now() + v->delay_ms;
 	v->delay_ms = v->delay_ms * 2 > DELAY_MAX_MS ? DELAY_MAX_MS : v->delay_ms * 2;
 }
 
-static void finish(struct vz_eventd *d, struct vz_seen *v)
+static void finish(struct vz_eventd *d, struct vz_watched *v)
 {
 	v->job = JOB_NONE;
 	v->handled = v->job_init;
 	vz_eventd_look(d, v->id);
 }
 
-static bool run(struct vz_seen *v, const struct vz_spawn *s)
+static bool run(struct vz_watched *v, const struct vz_spawn *s)
 {
 	int r = vz_spawn_start(s, &v->child);
 
@@ -57,7 +57,7 @@ static bool run(struct vz_seen *v, const struct vz_spawn *s)
 }
 
 /* True when a script runs now. */
-static bool run_script(struct vz_seen *v)
+static bool run_script(struct vz_watched *v)
 {
 	const char *path = v->reboot ? VZ_LIBEXECDIR "/scripts/vzevent-reboot" :
 				       VZ_LIBEXECDIR "/scripts/vzevent-stop";
@@ -77,7 +77,7 @@ static bool run_script(struct vz_seen *v)
 	return true;
 }
 
-static void run_vzctl(struct vz_eventd *d, struct vz_seen *v)
+static void run_vzctl(struct vz_eventd *d, struct vz_watched *v)
 {
 	const char *verb = v->reboot ? "start" : "stop";
 	char id[12];
@@ -93,7 +93,7 @@ static void run_vzctl(struct vz_eventd *d, struct vz_seen *v)
 		finish(d, v);
 }
 
-static void step(struct vz_eventd *d, struct vz_seen *v)
+static void step(struct vz_eventd *d, struct vz_watched *v)
 {
 	struct vz_state st;
 
@@ -105,7 +105,7 @@ static void step(struct vz_eventd *d, struct vz_seen *v)
 		run_vzctl(d, v);
 }
 
-static bool has_place(const struct vz_seen *v, int64_t now)
+static bool has_place(const struct vz_watched *v, int64_t now)
 {
 	return v->job >= JOB_SCRIPT && now - v->began < SLOW_MS;
 }
@@ -114,7 +114,7 @@ static unsigned places_taken(const struct vz_eventd *d, int64_t now)
 {
 	unsigned n = 0;
 
-	for (const struct vz_seen *v = d->seen; v; v = v->next)
+	for (const struct vz_watched *v = d->watched; v; v = v->next)
 		n += has_place(v, now);
 	return n;
 }
@@ -124,7 +124,7 @@ void vz_job_run(struct vz_eventd *d)
 	int64_t now = vz_eventd_now();
 	unsigned taken = places_taken(d, now);
 
-	for (struct vz_seen *v = d->seen; v && taken < d->children_max; v = v->next)
+	for (struct vz_watched *v = d->watched; v && taken < d->children_max; v = v->next)
 		if (v->job == JOB_WAITING && v->due <= now) {
 			step(d, v);
 			taken += has_place(v, now);
@@ -136,7 +136,7 @@ int64_t vz_job_due(const struct vz_eventd *d)
 	int64_t now = vz_eventd_now(), due = 0;
 	bool full = places_taken(d, now) >= d->children_max;
 
-	for (const struct vz_seen *v = d->seen; v; v = v->next) {
+	for (const struct vz_watched *v = d->watched; v; v = v->next) {
 		int64_t at = 0;
 
 		/* the end of a child wakes us too */
@@ -153,7 +153,7 @@ int64_t vz_job_due(const struct vz_eventd *d)
 bool vz_job_reaped(struct vz_eventd *d, pid_t pid, int status)
 {
 	int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-	struct vz_seen *v = d->seen;
+	struct vz_watched *v = d->watched;
 
 	while (v && (v->job < JOB_SCRIPT || v->child != pid))
 		v = v->next;

@@ -31,9 +31,9 @@ static bool is_same(struct vz_init a, struct vz_init b)
 	return a.pid == b.pid && a.start_time == b.start_time;
 }
 
-struct vz_seen *vz_eventd_seen(struct vz_eventd *d, unsigned id)
+struct vz_watched *vz_eventd_watched(struct vz_eventd *d, unsigned id)
 {
-	struct vz_seen *v = d->seen;
+	struct vz_watched *v = d->watched;
 
 	while (v && v->id != id)
 		v = v->next;
@@ -44,8 +44,8 @@ struct vz_seen *vz_eventd_seen(struct vz_eventd *d, unsigned id)
 		return NULL;
 	v->id = id;
 	v->pidfd = v->stat_fd = -EBADF;
-	v->next = d->seen;
-	d->seen = v;
+	v->next = d->watched;
+	d->watched = v;
 	return v;
 }
 
@@ -73,7 +73,7 @@ static bool comes_back(unsigned id, struct vz_init init, const struct vz_exitinf
 
 	if (how->end == VZ_END_UNKNOWN)
 		return !is_same(init, VZ_INIT_OTHER_BOOT) && !vz_str_eq(verb, "stop") &&
-		       vz_exitinfo_tells();
+		       vz_exitinfo_is_available();
 	return how->end == VZ_END_REBOOT;
 }
 
@@ -81,7 +81,7 @@ static bool comes_back(unsigned id, struct vz_init init, const struct vz_exitinf
  * Into the log: how it ended, and if nobody wanted that, why, and what it said last. A command that
  * holds the lock is stopping it, and says so itself.
  */
-static void tell_end(struct vz_eventd *d, const struct vz_seen *v, const struct vz_exitinfo *how)
+static void tell_end(struct vz_eventd *d, const struct vz_watched *v, const struct vz_exitinfo *how)
 {
 	__attribute__((cleanup(vz_cg_closep))) struct vz_cg *cg = NULL;
 	bool wanted = how->end == VZ_END_REBOOT || how->end == VZ_END_HALT ||
@@ -100,7 +100,7 @@ static void tell_end(struct vz_eventd *d, const struct vz_seen *v, const struct 
 	vz_console_tell(d, v->id);
 }
 
-static void ended(struct vz_eventd *d, struct vz_seen *v, struct vz_init init,
+static void ended(struct vz_eventd *d, struct vz_watched *v, struct vz_init init,
 		  const struct vz_exitinfo *how)
 {
 	bool reboot = comes_back(v->id, init, how);
@@ -123,7 +123,7 @@ static void ended(struct vz_eventd *d, struct vz_seen *v, struct vz_init init,
 }
 
 /* A state file without a living init, which we did not see end: it may be a zombie still. */
-static void found_dead(struct vz_eventd *d, struct vz_seen *v)
+static void found_dead(struct vz_eventd *d, struct vz_watched *v)
 {
 	struct vz_init init = VZ_INIT_OTHER_BOOT;
 	autoclose int stat_fd = -EBADF;
@@ -142,7 +142,7 @@ static void found_dead(struct vz_eventd *d, struct vz_seen *v)
 	ended(d, v, init, &how);
 }
 
-static void watch(struct vz_eventd *d, struct vz_seen *v, const struct vz_state *st)
+static void watch(struct vz_eventd *d, struct vz_watched *v, const struct vz_state *st)
 {
 	autoclose int pidfd = vz_state_pidfd(st), stat_fd = open_stat(st);
 
@@ -162,7 +162,7 @@ static void watch(struct vz_eventd *d, struct vz_seen *v, const struct vz_state 
 
 void vz_eventd_look(struct vz_eventd *d, unsigned id)
 {
-	struct vz_seen *v = vz_eventd_seen(d, id);
+	struct vz_watched *v = vz_eventd_watched(d, id);
 	struct vz_console *c = vz_console_find(d, id);
 	struct vz_state st;
 
@@ -193,13 +193,13 @@ void vz_eventd_scan(struct vz_eventd *d)
 static void end_ready(struct vz_eventd *d, struct vz_source *s, uint32_t events)
 {
 	struct vz_exitwatch_event ev;
-	struct vz_seen *v;
+	struct vz_watched *v;
 
 	(void)s;
 	(void)events;
 	if (vz_exitwatch_next(d->watch, &ev) != 1)
 		return;
-	for (v = d->seen; v && v->pidfd != ev.pidfd;)
+	for (v = d->watched; v && v->pidfd != ev.pidfd;)
 		v = v->next;
 	if (!v)
 		return;

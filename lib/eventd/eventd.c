@@ -174,8 +174,8 @@ static void tear_down(struct vz_eventd *d)
 	vz_viewers_close(d, NULL);
 	vz_consoles_free(d);
 	vz_exitwatch_close(d->watch);
-	for (struct vz_seen *v; (v = d->seen); free(v)) {
-		d->seen = v->next;
+	for (struct vz_watched *v; (v = d->watched); free(v)) {
+		d->watched = v->next;
 		if (v->pidfd >= 0)
 			close(v->pidfd);
 		if (v->stat_fd >= 0)

@@ -165,7 +165,7 @@ static _Noreturn void joiner_main(const struct vz_join *j, int pidfd, int sock)
 	int master = -EBADF, r;
 
 	prctl(PR_SET_DUMPABLE, 0);
-	vz_child_shed(j->cg);
+	vz_child_drop_inherited(j->cg);
 	vz_child_reset();
 	(void)vz_cg_join_fd(j->cg, j->state->init); /* while there is the host's /proc */
 	r = enter_namespaces(pidfd);

@@ -132,7 +132,7 @@ static int build_tree(const struct vz_spec *s, struct vz_err *e)
 }
 
 /* Step 6. */
-static int become(const struct vz_spec *s, struct vz_err *e)
+static int enter_guest(const struct vz_spec *s, struct vz_err *e)
 {
 	/* with the host's id still, which owns /proc/self */
 	int r = vz_timens_begin();
@@ -233,7 +233,7 @@ static void child_steps(const struct vz_spec *s, int *sock, struct vz_err *e)
 	if (vz_sync_wait(*sock, MAPPED, VZ_NO_END, NULL, e) < 0)			/* 5 */
 		return;
 	vz_child_reset();
-	if (become(s, e) < 0 || need_init(s, e) < 0)			/* 6 */
+	if (enter_guest(s, e) < 0 || need_init(s, e) < 0)		/* 6 */
 		return;
 	if (s->notify && vz_notify_make(&notify, e) < 0)
 		return;

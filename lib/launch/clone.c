@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The birth of a VPS's first process: by a helper that lives for that moment, so that everything
- * that must be changed for it is changed for nobody else.
+ * The clone that is a VPS's first process: made by a helper that lives for that moment, so that
+ * everything that must be changed for it is changed for nobody else.
  *
  * The helper takes the VPS's first host ids as its effective ones, because the kernel charges a
  * user namespace, and with it everything counted per user inside, to the effective user of who
@@ -23,7 +23,7 @@
 /* The child goes on with its copy of the helper's stack. */
 #define STACK (1u << 20)
 
-struct birth {
+struct cloning {
 	const struct vz_spec *s;
 	const int *sock;
 	int pad, pidfd;
@@ -31,7 +31,7 @@ struct birth {
 	struct vz_err err;
 };
 
-void vz_child_shed(struct vz_cg *cg)
+void vz_child_drop_inherited(struct vz_cg *cg)
 {
 	vz_inherit_reset();
 	vz_inherit_open_limits();
@@ -39,11 +39,11 @@ void vz_child_shed(struct vz_cg *cg)
 	vz_cg_leave(cg);
 }
 
-static int prepare(struct birth *b)
+static int prepare(struct cloning *b)
 {
 	int r;
 
-	vz_child_shed(b->s->cg);
+	vz_child_drop_inherited(b->s->cg);
 	r = vz_setns(b->pad, CLONE_NEWNS);				/* 1 */
 	if (r < 0)
 		return vz_fail(&b->err, VZ_ENVCREATE, -r, "cannot enter the launch pad");
@@ -59,9 +59,9 @@ static int prepare(struct birth *b)
 }
 
 /* The helper. */
-static void bear(void *arg)
+static void clone_init(void *arg)
 {
-	struct birth *b = arg;
+	struct cloning *b = arg;
 	uint64_t flags = NAMESPACES | CLONE_PARENT | (b->s->uid ? CLONE_NEWUSER : 0);
 	int r = prepare(b);
 
@@ -79,17 +79,17 @@ static void bear(void *arg)
 			 r;
 }
 
-pid_t vz_birth(const struct vz_spec *s, const int sock[2], int *ret_pidfd, struct vz_err *e)
+pid_t vz_launch_clone(const struct vz_spec *s, const int sock[2], int *ret_pidfd, struct vz_err *e)
 {
 	autoclose int pad = -EBADF;
-	struct birth b = { .s = s, .sock = sock, .pidfd = -EBADF, .pid = -ECHILD };
+	struct cloning b = { .s = s, .sock = sock, .pidfd = -EBADF, .pid = -ECHILD };
 	int r = vz_pad_open(&pad, e), dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
 
 	if (r < 0)
 		return r;
 	b.pad = pad;
 	(void)vz_fail(&b.err, VZ_SYSTEM, 0, "the process that makes the container's died");
-	r = vz_run_beside(bear, &b, STACK);
+	r = vz_run_vfork(clone_init, &b, STACK);
 	if (!dumpable) /* it was taken away because there is a password in this memory */
 		prctl(PR_SET_DUMPABLE, 0);
 	if (r < 0)

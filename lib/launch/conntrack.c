@@ -112,7 +112,7 @@ static int set_limit(const struct vz_state *st, uint32_t limit)
 	return vz_bpf_update(map, &key, &limit, BPF_ANY);
 }
 
-static int cannot(struct vz_err *e)
+static int fail_unsupported(struct vz_err *e)
 {
 	char max[32] = "?";
 
@@ -138,7 +138,7 @@ int vz_conntrack_limit(unsigned ctid, const struct vz_state *st, uint64_t limit,
 	}
 	prog = open_prog();
 	if (prog < 0)
-		return cannot(e);
+		return fail_unsupported(e);
 	r = set_limit(st, (uint32_t)limit);
 	if (r >= 0 && mkdir(dir, 0700) < 0)
 		r = errno == EEXIST ? 1 : -errno; /* attached already */

@@ -3,7 +3,7 @@
  * Making a VPS's first process, and joining a running VPS.
  *
  *   parent (host)                        child (PID 1 to be)
- *   1  a helper (clone.c) sheds what
+ *   1  a helper (clone.c) drops what
  *      the caller passed on, enters
  *      the launch pad (pad.h), takes the
  *      VPS's ids

@@ -65,7 +65,7 @@ int vz_notify_listen(int sock, struct vz_launch *l, struct vz_err *e)
 
 /* As root inside, since a file of another id cannot be there; in one step, since it is spoken to at
  * any moment. */
-static int lead_home(void *unused)
+static int link_notify_socket(void *unused)
 {
 	(void)unused;
 	if (symlink("/run/systemd/notify", NOTIFY_SOCKET ".new") < 0 ||
@@ -76,5 +76,5 @@ static int lead_home(void *unused)
 
 void vz_launch_notified(const struct vz_state *st)
 {
-	(void)vz_join_call(st, CLONE_NEWNS | CLONE_NEWUSER, lead_home, NULL);
+	(void)vz_join_call(st, CLONE_NEWNS | CLONE_NEWUSER, link_notify_socket, NULL);
 }

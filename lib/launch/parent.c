@@ -34,7 +34,7 @@ int vz_launch_begin(const struct vz_spec *s, struct vz_launch *ret, struct vz_er
 	if (r < 0)
 		return vz_fail(e, VZ_RESOURCE, -r, "cannot make a socket pair");
 	l.sock = sock[0];
-	l.pid = vz_birth(s, sock, &l.pidfd, e);				/* 1, 2 */
+	l.pid = vz_launch_clone(s, sock, &l.pidfd, e);			/* 1, 2 */
 	close(sock[1]);
 	r = l.pid < 0 ? l.pid : map_child(s, &l, e);
 	if (r < 0) {

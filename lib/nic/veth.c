@@ -69,8 +69,8 @@ static struct vz_guard_dev guard_of(const struct vz_veth_at *at, int index,
 }
 
 /* Guarded before anything can pass; the guard of a pair that is given up goes with it. */
-static int dress(const struct vz_veth_at *at, const struct vz_netif *n, const struct vz_link *link,
-		 struct vz_err *e)
+static int set_up_end(const struct vz_veth_at *at, const struct vz_netif *n,
+		      const struct vz_link *link, struct vz_err *e)
 {
 	struct vz_guard_dev guard = guard_of(at, link->index, n);
 	const struct vz_link_change c = { .no_ipv6_auto = true };
@@ -209,7 +209,7 @@ static int make(const struct vz_veth_at *at, const struct vz_netif *n, struct vz
 		return r;
 	r = vz_link_find(at->rtnl, n->v[VZ_NETIF_HOST_IFNAME], &host, e);
 	if (r >= 0)
-		r = dress(at, n, &host, e);
+		r = set_up_end(at, n, &host, e);
 	if (r >= 0)
 		r = inside(at, &host, n, e);
 	if (r < 0)

@@ -190,7 +190,7 @@ enum vz_check_verdict check_eventd(struct check *c)
 
 	if (sock < 0)
 		return check_say(c, VZ_CHECK_MISSING, "vzeventd does not run");
-	if (!vz_exitinfo_tells())
+	if (!vz_exitinfo_is_available())
 		return check_say(c, VZ_CHECK_DEGRADED, "the kernel does not tell a reboot from a halt");
 	return VZ_CHECK_OK;
 }

@@ -85,7 +85,7 @@ static int ask_until(struct vz_start *s, struct asking *a, int64_t end)
 	int r;
 
 	do {
-		uint64_t takes = vz_proc_takes(s->state.init);
+		uint64_t takes = vz_proc_handled_signals(s->state.init);
 		int64_t look;
 
 		if (vz_env_is_systemd(s->state.init))

@@ -40,22 +40,22 @@ pid_t vz_clone3(uint64_t flags, int *pidfd, int cgroup_fd)
 	return r;
 }
 
-struct beside {
+struct vfork_call {
 	void (*fn)(void *arg);
 	void *arg;
 };
 
-static int beside(void *arg)
+static int run_vforked(void *arg)
 {
-	const struct beside *b = arg;
+	const struct vfork_call *b = arg;
 
 	b->fn(b->arg);
 	_exit(0);
 }
 
-int vz_run_beside(void (*fn)(void *arg), void *arg, size_t stack)
+int vz_run_vfork(void (*fn)(void *arg), void *arg, size_t stack)
 {
-	struct beside b = { fn, arg };
+	struct vfork_call b = { fn, arg };
 	sigset_t all, old;
 	pid_t pid;
 	char *low = mmap(NULL, stack, PROT_READ | PROT_WRITE,
@@ -66,7 +66,7 @@ int vz_run_beside(void (*fn)(void *arg), void *arg, size_t stack)
 	/* a handler of the caller's must not run on that stack */
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &old);
-	pid = clone(beside, low + stack, CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, &b);
+	pid = clone(run_vforked, low + stack, CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, &b);
 	if (pid < 0)
 		pid = -errno;
 	sigprocmask(SIG_SETMASK, &old, NULL);

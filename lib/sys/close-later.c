@@ -11,8 +11,8 @@
 
 #define STACK 16384
 
-struct keeper {
-	int fd[VZ_LINGER_MAX + 1]; /* sorted */
+struct closer {
+	int fd[VZ_CLOSE_LATER_MAX + 1]; /* sorted */
 	size_t n;
 	size_t control; /* which of them is the child's end of the pair */
 };
@@ -20,9 +20,9 @@ struct keeper {
 /* On a stack of its own in the parent's memory: nothing here may fail, because errno is the
  * parent's, and nothing may be written but the stack. Signals are blocked. The numbers go to the
  * front so that the rest can be closed as one range; sorted, none is overwritten before its turn. */
-__attribute__((no_sanitize("address", "undefined"))) static int keep(void *arg)
+__attribute__((no_sanitize("address", "undefined"))) static int hold_open(void *arg)
 {
-	const struct keeper *k = arg;
+	const struct closer *k = arg;
 	char byte = 0;
 
 	for (size_t i = 0; i < k->n; i++)
@@ -35,7 +35,7 @@ __attribute__((no_sanitize("address", "undefined"))) static int keep(void *arg)
 	return 0;
 }
 
-static void sort_in(struct keeper *k, int fd)
+static void sort_in(struct closer *k, int fd)
 {
 	size_t i = k->n++;
 
@@ -45,11 +45,11 @@ static void sort_in(struct keeper *k, int fd)
 }
 
 /* Its stack is never unmapped: it may be standing on it. */
-static int start_keeper(const int *fd, size_t n, int control)
+static int start_closer(const int *fd, size_t n, int control)
 {
 	char *stack = mmap(NULL, STACK, PROT_READ | PROT_WRITE,
 			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-	struct keeper *k = (struct keeper *)stack;
+	struct closer *k = (struct closer *)stack;
 	sigset_t all, old;
 	int pid;
 
@@ -63,7 +63,7 @@ static int start_keeper(const int *fd, size_t n, int control)
 		k->control++;
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &old);
-	pid = clone(keep, stack + STACK, CLONE_VM, k);
+	pid = clone(hold_open, stack + STACK, CLONE_VM, k);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	if (pid < 0)
 		munmap(stack, STACK);
@@ -79,7 +79,7 @@ void vz_close_later(int *fd, size_t n)
 	for (size_t i = 0; i < n; i++)
 		any |= fd[i] >= 0;
 	if (any && !socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)) {
-		int pid = start_keeper(fd, n, pair[1]);
+		int pid = start_closer(fd, n, pair[1]);
 
 		close(pair[1]);
 		mine = pair[0];

@@ -101,7 +101,7 @@ struct vz_exitinfo vz_exitinfo_get(int stat_fd, int pidfd)
 	return vz_exitinfo_decode(info.exit_code);
 }
 
-bool vz_exitinfo_tells(void)
+bool vz_exitinfo_is_available(void)
 {
 	char path[sizeof("/proc//stat") + 10];
 	autoclose int stat_fd = -EBADF;

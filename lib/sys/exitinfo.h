@@ -27,7 +27,7 @@ struct vz_exitinfo {
  * parent reaps it. */
 struct vz_exitinfo vz_exitinfo_get(int stat_fd, int pidfd);
 /* Does this kernel show how a zombie ended (since Linux 5.17)? Tried on a child. */
-bool vz_exitinfo_tells(void);
+bool vz_exitinfo_is_available(void);
 /* From a wait(2) status of a PID 1. */
 struct vz_exitinfo vz_exitinfo_decode(int status);
 /* "rebooted", "halted", "exited with code 3", "was killed by signal 9"... */

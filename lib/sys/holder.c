@@ -26,8 +26,8 @@ struct work {
 	const struct vz_search *s;
 	int proc;              /* /proc as we knew it: it serves in every namespace */
 	int own;               /* the namespace we came from */
-	uint64_t *seen;        /* inodes of the namespaces we have been in */
-	size_t seen_n;
+	uint64_t *visited;     /* inodes of the namespaces we have been in */
+	size_t visited_n;
 	bool found;
 	struct vz_holder holder, here; /* of the last find; of what is looked at */
 	int mount;
@@ -136,14 +136,14 @@ static bool is_new(struct work *w, uint64_t ino)
 {
 	uint64_t *more;
 
-	for (size_t i = 0; i < w->seen_n; i++)
-		if (w->seen[i] == ino)
+	for (size_t i = 0; i < w->visited_n; i++)
+		if (w->visited[i] == ino)
 			return false;
-	more = realloc(w->seen, (w->seen_n + 1) * sizeof(*more));
+	more = realloc(w->visited, (w->visited_n + 1) * sizeof(*more));
 	if (!more)
 		return false;
-	w->seen = more;
-	more[w->seen_n++] = ino;
+	w->visited = more;
+	more[w->visited_n++] = ino;
 	return true;
 }
 
@@ -175,8 +175,8 @@ static bool see_namespace_at(struct work *w, int dir, const char *name)
 	uint64_t ino = namespace_of(dir, name);
 	autoclose int ns = -EBADF;
 
-	for (size_t i = 0; i < w->seen_n; i++)
-		if (w->seen[i] == ino)
+	for (size_t i = 0; i < w->visited_n; i++)
+		if (w->visited[i] == ino)
 			return false;
 	ns = ino ? openat(dir, name, O_RDONLY | O_CLOEXEC) : -EBADF;
 	return ns >= 0 && see_namespace(w, ns);

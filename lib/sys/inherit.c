@@ -110,7 +110,7 @@ void vz_inherit_limits(void)
 	each_limit(give_limit);
 }
 
-static void widen(const struct limit *l)
+static void open_limit(const struct limit *l)
 {
 	rlim_t hard = l->counted ? RLIM_INFINITY : l->hard;
 
@@ -119,7 +119,7 @@ static void widen(const struct limit *l)
 
 void vz_inherit_open_limits(void)
 {
-	each_limit(widen);
+	each_limit(open_limit);
 }
 
 /* ---- the rest ---- */
@@ -204,7 +204,7 @@ static void huge_pages(void)
 	(void)prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0);
 }
 
-static void persona(void)
+static void execution_domain(void)
 {
 	(void)personality(PER_LINUX);
 }
@@ -250,7 +250,7 @@ void vz_inherit_reset(void)
 	static void (*const rows[])(void) = {
 		scheduling,    affinity,	core_cookie, io_priority, io_flusher,
 		memory_policy, oom_score,	timer_slack, huge_pages,  coredump_filter,
-		persona,       session_keyring, login_uid,   speculation, secure_bits,
+		execution_domain, session_keyring, login_uid, speculation, secure_bits,
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)

@@ -34,7 +34,7 @@ static int open_socket(int bus)
 	/* to the kernel: or root of a guest's network namespace could send answers of his own */
 	if (connect(fd, (struct sockaddr *)&zero, sizeof(zero)) < 0)
 		return -errno;
-	/* the kernel's sentence, and no copy of our own request, in an answer; both are extras */
+	/* the kernel's sentence, and no copy of our own request, in an answer; both are optional */
 	(void)setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
 	(void)setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
 	return TAKE_FD(fd);

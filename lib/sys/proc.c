@@ -77,7 +77,7 @@ static bool is_waiting_for_signals(pid_t pid)
 	       strtol(buf, NULL, 10) == SYS_rt_sigtimedwait;
 }
 
-uint64_t vz_proc_takes(pid_t pid)
+uint64_t vz_proc_handled_signals(pid_t pid)
 {
 	char path[sizeof("/proc//status") + 10], buf[8192];
 

@@ -23,7 +23,7 @@ int vz_proc_stat(pid_t pid, struct vz_proc *ret);
 bool vz_proc_alive(pid_t pid, uint64_t start_time);
 /* The signals that the process's first thread catches or blocks, a bit of VZ_PROC_SIGNAL() for each: none of
  * them is dropped when it is PID 1 of a pid namespace. All, when it cannot be told. */
-uint64_t vz_proc_takes(pid_t pid);
+uint64_t vz_proc_handled_signals(pid_t pid);
 #define VZ_PROC_SIGNAL(sig) (1ull << ((sig) - 1))
 /* Is it PID 1 of a pid namespace right below ours, a zombie too? May be hostile: the guest chooses the
  * names of its processes and makes pid namespaces; therefore only the kernel's own list of numbers

@@ -30,7 +30,7 @@
 #define END_MS 250     /* from one ^D to the next */
 #define END_MAX 20     /* of them are typed at a program that reads keys */
 #define QUIET_S 600    /* such a program may still be at work, dpkg is; then nobody waits for it any more */
-#define GRACE_S 5      /* from a signal to the end of patience */
+#define GRACE_S 5      /* from a signal to the end of poll_timeout */
 #define INTERRUPTS 3   /* as many of them in that time are meant for us */
 #define ESCAPE_BYTES 4000 /* read at once when each may become four */
 #define DROP_MAX (16u << 20) /* thrown away of what is too much to show, before the pipe breaks */
@@ -308,7 +308,7 @@ static void move_bytes(struct loop *p, const struct pollfd *f)
 	}
 }
 
-static int patience(const struct loop *p)
+static int poll_timeout(const struct loop *p)
 {
 	int64_t until = is_at_end(p) && p->next_end < p->end ? p->next_end : p->end;
 
@@ -325,7 +325,7 @@ static int copy(struct loop *p)
 
 		type_end(p);
 		all = (p->dead || p->hang) && !holds_data(p); /* look once for more, do not wait */
-		n = poll(f, (nfds_t)fill_polls(p, f), all ? 0 : patience(p));
+		n = poll(f, (nfds_t)fill_polls(p, f), all ? 0 : poll_timeout(p));
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		if (all && (n <= 0 || drained(p, f))) {

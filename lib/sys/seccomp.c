@@ -192,7 +192,7 @@ static size_t direct_rows(const struct vz_sctable *t, struct sock_filter *ret)
 #endif
 
 /* Our rows, and libseccomp's program of `size` bytes behind them. */
-static int put_together(const struct vz_sctable *t, int fd, size_t size, char **ret, size_t *ret_len)
+static int join_programs(const struct vz_sctable *t, int fd, size_t size, char **ret, size_t *ret_len)
 {
 	autofree struct sock_filter *all = malloc((HEAD + t->n * ROW_MAX) * sizeof(*all) + size);
 	size_t n;
@@ -224,7 +224,7 @@ static int compile(const struct vz_sctable *t, char **ret, size_t *ret_len)
 		seccomp_release(ctx);
 	if (!r && (fstat(fd, &st) < 0 || st.st_size <= 0 || (size_t)st.st_size > FILTER_MAX))
 		r = -EINVAL;
-	return r ? r : put_together(t, fd, (size_t)st.st_size, ret, ret_len);
+	return r ? r : join_programs(t, fd, (size_t)st.st_size, ret, ret_len);
 }
 
 static uint64_t digest(const struct vz_sctable *t)

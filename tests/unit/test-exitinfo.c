@@ -256,7 +256,7 @@ static void edges(void)
 	finish(&dead);
 	CHECK_STR(vz_exitinfo_text(&x, text, sizeof(text)), "init was killed by signal 11");
 	CHECK_INT(vz_exitinfo_get(-1, -1).end, VZ_END_UNKNOWN);
-	CHECK(vz_exitinfo_tells()); /* Linux 5.17 */
+	CHECK(vz_exitinfo_is_available()); /* Linux 5.17 */
 }
 
 int main(void)

@@ -2,7 +2,7 @@
 /*
  * The walk through a netlink message of a VPS: is there anything in it that its level of NETFILTER
  * or its features forbid? Included by policy.bpf.c, and by the unit test and the fuzzer, which give
- * it the same three doors: vz_read(), vz_read_name() and vz_name_value().
+ * it the same three functions: vz_read(), vz_read_name() and vz_name_value().
  *
  * Messages are walked as the kernel walks them, with the same tests of lengths, so that what we do
  * not see is what it does not see either. What comes twice is looked at twice, and what cannot be
