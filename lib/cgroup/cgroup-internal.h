@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the files of this room share: the handle, the table of a back-end, work on directories. */
+/*
+ * What the files of this room share: the handle, the table of a back-end, work on directories. Each
+ * file uses only those before it:
+ *
+ *	unit  detect  tree  events  scope  v2  v1  lines  life  group  read
+ */
 #ifndef VZ_CGROUP_INTERNAL_H
 #define VZ_CGROUP_INTERNAL_H
 
@@ -40,6 +45,7 @@ struct cg_fds {
 struct vz_cg {
 	const struct vz_cg_ops *ops;
 	struct cg_fds *fds;
+	bool hybrid;     /* there are v1 controllers: the back-end is v1.c */
 	bool fake;       /* base is a directory made by a test */
 	bool systemd;    /* the host's service manager rules the tree */
 	bool made;       /* by this handle: it knows in which hierarchies */
@@ -66,7 +72,7 @@ struct vz_cg_ops {
 extern const struct vz_cg_ops cg_v1_ops, cg_v2_ops;
 
 /* ---- detect.c ---- */
-/* Opens base and chooses the back-end. */
+/* Opens base and sees whether the host is hybrid. */
 int cg_detect(struct vz_cg *cg, const char *root, struct vz_err *e);
 /* Mount root of a hierarchy: an fd that stays the handle's, or -errno. */
 int cg_root(const struct vz_cg *cg, enum cg_hier h);
@@ -96,12 +102,14 @@ uint64_t cg_get(const struct vz_cg *cg, enum cg_hier h, const char *file);
 uint64_t cg_get_key(const struct vz_cg *cg, enum cg_hier h, const char *file, const char *key);
 /* Removes the group and all below it in one hierarchy. Missing is success. */
 int cg_rmdir(struct vz_cg *cg, enum cg_hier h);
+/* Removes the group in every hierarchy, v2 last. Missing is success. */
+int cg_remove(struct vz_cg *cg, struct vz_err *e);
 /* Calls fn for the pid of every process in the group and below; -errno of fn ends it. */
 int cg_each_pid(int dir, int (*fn)(pid_t pid, void *arg), void *arg);
 /* Calls fn with the number of every whole block device of the host. */
 int cg_each_disk(const struct vz_cg *cg, int (*fn)(const char *dev, void *arg), void *arg);
 
-/* ---- life.c: what lives in the v2 group: freeze, kill, wait ---- */
+/* ---- events.c ---- */
 /* Waits until "key" of cgroup.events is `want`; -ETIMEDOUT. */
 int cg_wait_event(const struct vz_cg *cg, const char *key, unsigned want, int timeout_ms);
 

@@ -107,7 +107,7 @@ int cg_root(const struct vz_cg *cg, enum cg_hier h)
 	if (*fd < 0 && !cg->fake) {
 		scan(cg);
 		/* on a host that keeps v1 alone; one without either is not set up at all */
-		if (h == CG_V2 && *fd < 0 && cg->ops == &cg_v1_ops)
+		if (h == CG_V2 && *fd < 0 && cg->hybrid)
 			*fd = private_v2();
 	}
 	if (*fd == -EBADF)
@@ -157,9 +157,8 @@ int cg_detect(struct vz_cg *cg, const char *root, struct vz_err *e)
 	f->base = open(root ? root : USUAL_PLACE, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (f->base >= 0 && !faccessat(f->base, "cgroup.controllers", F_OK, 0)) {
 		f->root[CG_V2] = open_root(cg, CG_V2, f->base, ".");
-		cg->ops = &cg_v2_ops;
 	} else {
-		cg->ops = has_v1(cg) ? &cg_v1_ops : &cg_v2_ops;
+		cg->hybrid = has_v1(cg);
 	}
 	if (cg_root(cg, CG_V2) < 0)
 		return vz_fail(e, VZ_BAD_KERNEL, -cg_root(cg, CG_V2),

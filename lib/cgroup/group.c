@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The group of one VPS from outside: open, make, enter, limit, read, remove. The order of things
+ * The group of one VPS from outside: open, make, enter, remove. The order of things
  * lives here, the v2 group too, because every host has one and it is what the guest sees; what
  * differs between v1 and v2 is behind cg->ops.
  */
@@ -37,6 +37,7 @@ int vz_cg_open(unsigned ctid, const char *root, struct vz_cg **ret, struct vz_er
 		vz_cg_close(cg);
 		return r;
 	}
+	cg->ops = cg->hybrid ? &cg_v1_ops : &cg_v2_ops;
 	*ret = cg;
 	return 0;
 }
@@ -61,14 +62,6 @@ void vz_cg_close(struct vz_cg *cg)
 const char *vz_cg_backend(const struct vz_cg *cg)
 {
 	return cg->ops->name;
-}
-
-bool vz_cg_exists(const struct vz_cg *cg)
-{
-	int root = cg_root(cg, CG_V2);
-
-	/* made first, removed last: without it there is nothing elsewhere */
-	return root >= 0 && !faccessat(root, cg->path, F_OK, 0);
 }
 
 uint64_t vz_cg_id(const struct vz_cg *cg)
@@ -293,44 +286,6 @@ void vz_cg_leave(const struct vz_cg *cg)
 	}
 }
 
-/* The user knows the limit by its option; the exit code stays. */
-static void refused(unsigned limit, int r, struct vz_err *e)
-{
-	/* in the order of the bits */
-	static const char *const option[CG_NLIMITS] = {
-		"--ram or --swap", "--cpuunits", "--cpulimit", "--numproc", "--iolimit", "--iopslimit",
-		"--ioprio", "--cpumask", "--nodemask", "--numcgroups or --cgroupdepth"
-	};
-
-	if (r == -EBUSY && 1u << limit == VZ_CG_MEMORY)
-		(void)vz_fail(e, e->exit, 0, "Unable to set %s: the container uses more than that, and the kernel "
-			      "cannot take it back; give it more, or end processes inside", option[limit]);
-	else if (r == -EBUSY || r == -EINVAL || r == -ERANGE)
-		(void)vz_fail(e, e->exit, -r, "Unable to set %s: the kernel does not take this value",
-			      option[limit]);
-}
-
-int vz_cg_apply(struct vz_cg *cg, const struct vz_cg_limits *l, struct vz_err *e)
-{
-	struct vz_err later;
-	int unsupported = 0;
-
-	for (unsigned i = 0; i < CG_NLIMITS; i++) {
-		int r = l->has & 1u << i ? cg->ops->set[i](cg, l, unsupported ? &later : e) : 0;
-
-		if (r == -EOPNOTSUPP) {
-			unsupported = r; /* the kernel cannot: the others still hold */
-		} else if (r < 0) {
-			if (e && unsupported)
-				*e = later;
-			if (e)
-				refused(i, r, e);
-			return r;
-		}
-	}
-	return unsupported;
-}
-
 int vz_cg_devices(struct vz_cg *cg, const struct vz_cg_dev *list, size_t n, struct vz_err *e)
 {
 	return cg->ops->devices(cg, list, n, e);
@@ -338,21 +293,9 @@ int vz_cg_devices(struct vz_cg *cg, const struct vz_cg_dev *list, size_t n, stru
 
 int vz_cg_destroy(struct vz_cg *cg, struct vz_err *e)
 {
-	int h = cg->ops == &cg_v1_ops ? CG_LAST_V1 : CG_V2, bad = 0, r = 0;
+	int r = cg_remove(cg, e);
 
-	/* v2 last, and only when all others are gone: it is what tells of them */
-	for (; h >= CG_V2 && (h > CG_V2 || !r); h--) {
-		int one = cg_rmdir(cg, (enum cg_hier)h);
-
-		if (one < 0 && !r) {
-			bad = h;
-			r = one;
-		}
-	}
-	if (r < 0)
-		return vz_fail(e, VZ_SYSTEM, -r, "cannot remove group %s/%s",
-			       cg_hier_name((enum cg_hier)bad), cg->path);
-	return cg->systemd ? cg_scope_stop(cg, e) : 0;
+	return r < 0 || !cg->systemd ? r : cg_scope_stop(cg, e);
 }
 
 int vz_cg_guest_mount(int *ret_fd, struct vz_err *e)

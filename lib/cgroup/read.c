@@ -18,7 +18,7 @@
 /* Where a controller is: its v1 hierarchy, or CG_V2. */
 static enum cg_hier where(const struct vz_cg *cg, enum cg_hier h)
 {
-	return cg->ops == &cg_v1_ops && cg_root(cg, h) >= 0 ? h : CG_V2;
+	return cg->hybrid && cg_root(cg, h) >= 0 ? h : CG_V2;
 }
 
 static uint64_t minus(uint64_t sum, uint64_t part)

@@ -132,7 +132,9 @@ int cg_scope_start(struct vz_cg *cg, struct vz_err *e)
 
 	if (vz_cg_populated(cg) == 1)
 		return vz_fail(e, VZ_RESOURCE, EBUSY, "group %s has processes", cg->path);
-	r = vz_cg_destroy(cg, e); /* what a crash may have left */
+	r = cg_remove(cg, e); /* what a crash may have left */
+	if (r >= 0)
+		r = cg_scope_stop(cg, e);
 	if (r < 0)
 		return r;
 	unit_name(cg, unit, sizeof(unit));

@@ -284,6 +284,32 @@ int cg_rmdir(struct vz_cg *cg, enum cg_hier h)
 	return 0;
 }
 
+bool vz_cg_exists(const struct vz_cg *cg)
+{
+	int root = cg_root(cg, CG_V2);
+
+	/* made first, removed last: without it there is nothing elsewhere */
+	return root >= 0 && !faccessat(root, cg->path, F_OK, 0);
+}
+
+int cg_remove(struct vz_cg *cg, struct vz_err *e)
+{
+	int h = cg->hybrid ? CG_LAST_V1 : CG_V2, bad = 0, r = 0;
+
+	/* v2 last, and only when all others are gone: it is what tells of them */
+	for (; h >= CG_V2 && (h > CG_V2 || !r); h--) {
+		int one = cg_rmdir(cg, (enum cg_hier)h);
+
+		if (one < 0 && !r) {
+			bad = h;
+			r = one;
+		}
+	}
+	return r < 0 ? vz_fail(e, VZ_SYSTEM, -r, "cannot remove group %s/%s",
+			       cg_hier_name((enum cg_hier)bad), cg->path) :
+		       0;
+}
+
 static int pids_here(int dir, int (*fn)(pid_t, void *), void *arg)
 {
 	int fd = openat(dir, "cgroup.procs", O_RDONLY | O_CLOEXEC), r = 0;
