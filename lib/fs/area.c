@@ -3,8 +3,6 @@
 #include "fs/area.h"
 #include "base/own.h"
 #include "base/str.h"
-#include "fs/fs-internal.h"
-#include "fs/shift.h"
 #include "sys/call.h"
 #include "sys/file.h"
 #include "sys/mnt.h"
@@ -13,13 +11,6 @@
 #include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-
-#define BASE_ID_MAX 255
-
-static bool is_overlay(const struct vz_area *a)
-{
-	return !strcmp(a->layout, "overlay");
-}
 
 static char *tmp_path(const struct vz_area *a)
 {
@@ -53,62 +44,40 @@ fail:
 		       "cannot make %s.tmp", a->private);
 }
 
-int vz_area_new_overlay(const struct vz_area *a, const char *base_id, struct vz_err *e)
-{
-	autoclose int dir = -EBADF, tree = vz_base_open(a->template, base_id);
-	int r;
-
-	if (tree < 0)
-		return vz_fail(e, VZ_FS_NEW_VE_PRVT, -tree, "base %s/base/%s", a->template,
-			       base_id);
-	dir = make_tmp(a, e);
-	if (dir < 0)
-		return dir;
-	r = vz_overlay_fill(a, dir, tree, base_id);
-	if (r < 0) {
-		vz_area_abort(a);
-		return vz_fail(e, r == -ENOSPC ? VZ_FS_NO_DISK_SPACE : VZ_FS_NEW_VE_PRVT, -r,
-			       "cannot make an overlay area in %s.tmp", a->private);
-	}
-	return 0;
-}
-
-int vz_area_new_simfs(const struct vz_area *a, int *ret_dirfd, struct vz_err *e)
+int vz_area_create(const struct vz_area *a, const char *base_id, int *ret_dirfd, struct vz_err *e)
 {
 	autoclose int dir = make_tmp(a, e);
 	int r;
 
 	if (dir < 0)
 		return dir;
-	/* the root directory of the VPS, if the template does not say otherwise */
-	if (fchmod(dir, 0755) < 0) {
-		r = -errno;
+	r = a->layout->create(a, base_id, dir, e);
+	if (r < 0) {
 		vz_area_abort(a);
-		return vz_fail(e, VZ_FS_NEW_VE_PRVT, -r, "mode of %s.tmp", a->private);
+		return r;
 	}
 	*ret_dirfd = TAKE_FD(dir);
 	return 0;
 }
 
+static int last_touch(const struct vz_area *a, const char *tmp)
+{
+	autoclose int dir = open(tmp, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	return dir < 0 ? -errno : a->layout->commit(dir);
+}
+
 int vz_area_commit(const struct vz_area *a, struct vz_err *e)
 {
 	autofree char *tmp = tmp_path(a);
-	autoclose int dir = -EBADF;
-	int r = 0;
+	int r;
 
 	if (!tmp)
 		return vz_fail(e, VZ_FS_NEW_VE_PRVT, ENOMEM, "%s", a->private);
-	if (!is_overlay(a)) {
-		/* a template unpacks with ids from 0, whatever attributes it carried */
-		dir = open(tmp, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		r = dir < 0 ? -errno : 0;
-		r = r ? r : vz_shift_mark(dir, 0, 0);
-		if (r == -EOPNOTSUPP)
-			r = 0;
-	}
-	if (!r && rename(tmp, a->private) < 0)
+	r = a->layout->commit ? last_touch(a, tmp) : 0;
+	if (r >= 0 && rename(tmp, a->private) < 0)
 		r = -errno;
-	return r ? vz_fail(e, VZ_FS_NEW_VE_PRVT, -r, "cannot put %s in place", a->private) : 0;
+	return r < 0 ? vz_fail(e, VZ_FS_NEW_VE_PRVT, -r, "cannot put %s in place", a->private) : 0;
 }
 
 void vz_area_abort(const struct vz_area *a)
@@ -119,63 +88,49 @@ void vz_area_abort(const struct vz_area *a)
 		(void)vz_remove_tree(AT_FDCWD, tmp);
 }
 
+/* It may have been of another layout before. */
 void vz_area_forget(const struct vz_area *a)
 {
-	vz_overlay_forget(a->id);
+	for (size_t i = 0; i < VZ_LAYOUT_COUNT; i++)
+		if (vz_layouts[i]->forget)
+			vz_layouts[i]->forget(a->id);
+}
+
+bool vz_area_has_base(const struct vz_area *a)
+{
+	return a->layout->base;
 }
 
 char *vz_area_base(const struct vz_area *a)
 {
-	autofree char *path = vz_fmt("%s/base", a->private), *id = NULL;
-	ssize_t n;
-
-	/* simfs: a file of that name would be the guest's */
-	if (!path || !is_overlay(a))
-		return NULL;
-	n = vz_file_read(AT_FDCWD, path, BASE_ID_MAX, &id);
-	if (n < 0) {
-		errno = (int)-n;
-		return NULL;
-	}
-	id[strcspn(id, "\n")] = 0;
-	if (!vz_str_is_component(id)) {
-		errno = EINVAL;
-		return NULL;
-	}
-	return TAKE_PTR(id);
+	return a->layout->base ? a->layout->base(a) : NULL;
 }
 
 bool vz_area_has_init(const struct vz_area *a)
 {
-	autoclose int dir = open(a->private, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	autoclose int upper = -EBADF, lower = -EBADF;
-	autofree char *base = vz_area_base(a);
-
-	if (dir < 0 || !is_overlay(a))
-		return vz_tree_has_init(dir);
-	upper = vz_openat2(dir, "fs", O_PATH | O_DIRECTORY, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
-	lower = base ? vz_base_open(a->template, base) : -ENOENT;
-	return vz_tree_has_init(upper) || vz_tree_has_init(lower);
+	return a->layout->has_init(a);
 }
 
 /*
  * A configuration that was emptied, or replaced by another, may have another layout than the area. The
  * layout is not taken from the area; that the two differ is told before anything is done. May be hostile:
- * what lies in a simfs area is the guest's; therefore only trusted.vz.shift counts, which no guest can write.
- * It is on VE_PRIVATE of simfs, and on fs/ of overlay.
+ * what lies in an area may be the guest's; therefore only a mark counts that no guest can write.
  */
-static int check_layout(const struct vz_area *a, struct vz_err *e)
+static int check_mark(const struct vz_area *a, struct vz_err *e)
 {
 	autoclose int dir = open(a->private, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	autoclose int fs = dir < 0 ? -EBADF : vz_openat2(dir, "fs", O_RDONLY | O_DIRECTORY, 0,
-							  RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
-	bool simfs = dir >= 0 && vz_shift_is_marked(dir), overlay = fs >= 0 && vz_shift_is_marked(fs);
 
-	if (simfs == overlay || overlay == is_overlay(a))
+	if (dir < 0 || a->layout->is_marked(dir))
 		return 0;
-	return vz_fail(e, VZ_FS_CANTMOUNT, 0, "The area %s is of layout %s, the configuration says %s: set "
-		       "VE_LAYOUT=\"%s\" in " VZ_CONFDIR "/conf/%u.conf", a->private,
-		       overlay ? "overlay" : "simfs", a->layout, overlay ? "overlay" : "simfs", a->id);
+	for (size_t i = 0; i < VZ_LAYOUT_COUNT; i++) {
+		const struct vz_layout *l = vz_layouts[i];
+
+		if (l != a->layout && l->is_marked && l->is_marked(dir))
+			return vz_fail(e, VZ_FS_CANTMOUNT, 0, "The area %s is of layout %s, the configuration says "
+				       "%s: set VE_LAYOUT=\"%s\" in " VZ_CONFDIR "/conf/%u.conf", a->private,
+				       l->name, a->layout->name, l->name, a->id);
+	}
+	return 0;
 }
 
 int vz_area_check(const struct vz_area *a, struct vz_err *e)
@@ -185,10 +140,10 @@ int vz_area_check(const struct vz_area *a, struct vz_err *e)
 	if (access(a->private, F_OK) < 0)
 		return vz_fail(e, VZ_FS_NOPRVT, 0, "Container private area %s does not exist",
 			       a->private);
-	r = check_layout(a, e);
+	r = check_mark(a, e);
 	if (r < 0)
 		return r;
-	return is_overlay(a) ? vz_overlay_check(a, e) : 0;
+	return a->layout->check ? a->layout->check(a, e) : 0;
 }
 
 int vz_area_mount(const struct vz_area *a, struct vz_err *e)
@@ -204,7 +159,7 @@ int vz_area_mount(const struct vz_area *a, struct vz_err *e)
 	if (at < 0)
 		return vz_fail(e, VZ_FS_MPOINTCREATE, r < 0 ? -r : errno,
 			       "Can't create mount point %s", a->root);
-	mnt = is_overlay(a) ? vz_overlay_area(a, e) : vz_simfs_area(a, e);
+	mnt = a->layout->mount(a, e);
 	if (mnt < 0)
 		return mnt;
 	r = vz_move_mount(mnt, at, "");
@@ -230,8 +185,8 @@ static void keep_in_reach(void *arg)
 	struct umounted *u = arg;
 
 	u->busy = true;
-	if (is_overlay(u->area))
-		vz_overlay_hold(u->area);
+	if (u->area->layout->hold)
+		u->area->layout->hold(u->area);
 }
 
 int vz_area_umount(const struct vz_area *a, struct vz_err *e)
@@ -246,6 +201,6 @@ int vz_area_umount(const struct vz_area *a, struct vz_err *e)
 
 void vz_area_let_go(const struct vz_area *a)
 {
-	if (is_overlay(a))
-		vz_overlay_let_go(a->id);
+	if (a->layout->let_go)
+		a->layout->let_go(a->id);
 }

@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The private area of a VPS: layouts, making and deleting it, showing it at VE_ROOT.
- *
- *   simfs    VE_PRIVATE is the tree itself, ids unshifted on disk, id-mapped when mounted
- *   overlay  VE_PRIVATE (0700, root) holds fs/ (upper, shifted ids), work/, a README and the file
- *            "base" naming the shared read-only base; lower = base, id-mapped when mounted
- *
- * The file "base" and the directory itself are the host's; only what lies below fs/ (overlay) or
- * the tree (simfs) is the guest's and is reached by directory fds with RESOLVE_IN_ROOT only.
+ * The private area of a VPS: making and deleting it, showing it at VE_ROOT. How its files are kept is
+ * its layout's to know.
  */
 #ifndef VZ_FS_AREA_H
 #define VZ_FS_AREA_H
@@ -16,23 +10,16 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "fs/layout.h"
 
 struct vz_area {
 	unsigned id;
 	const char *private;   /* VE_PRIVATE, expanded */
 	const char *root;      /* VE_ROOT, expanded */
 	const char *template;  /* TEMPLATE directory */
-	const char *layout;    /* "simfs", "overlay" */
+	const struct vz_layout *layout; /* one that is not supported is only unmounted and destroyed */
 	uint32_t uid, gid;     /* first host id; 0: no user namespace */
 };
-
-/* Can `template/base` and `private` carry an overlay with an id-mapped lower tree on this kernel
- * and file system? Probed for real, in a private mount namespace, leaving nothing. 1, 0, or -errno when it
- * could not be told within 10 seconds. */
-int vz_area_can_overlay(const char *template_dir, const char *private_parent, struct vz_err *e);
-
-/* Can what lies in this directory (or the nearest one above it that exists) be shown with other ids? */
-bool vz_area_can_idmap(const char *private_parent);
 
 /* Can users of the host walk down to `dir`? What is missing is not in their way: it is made 0700. */
 bool vz_area_is_reachable(const char *dir);
@@ -45,10 +32,9 @@ bool vz_area_is_for_areas(const char *dir);
 int vz_area_close(const struct vz_area *a, void (*closed)(const char *dir), enum vz_exit code,
 		  struct vz_err *e);
 
-/* Makes PRIVATE.tmp of an overlay over base `base_id`; vz_area_commit() renames it in place. */
-int vz_area_new_overlay(const struct vz_area *a, const char *base_id, struct vz_err *e);
-/* Makes PRIVATE.tmp for simfs and returns a directory fd to unpack into. */
-int vz_area_new_simfs(const struct vz_area *a, int *ret_dirfd, struct vz_err *e);
+/* Makes PRIVATE.tmp, on the base `base_id` if its layout has bases; else the template is to be unpacked into
+ * *ret_dirfd, which the caller closes. vz_area_commit() renames it in place. */
+int vz_area_create(const struct vz_area *a, const char *base_id, int *ret_dirfd, struct vz_err *e);
 int vz_area_commit(const struct vz_area *a, struct vz_err *e);
 void vz_area_abort(const struct vz_area *a); /* removes PRIVATE.tmp; nothing there is fine */
 /* Gives up what is kept of mounts of an area that is no more; destroy does it too. */
@@ -56,7 +42,9 @@ void vz_area_forget(const struct vz_area *a);
 
 /* Is there a program that could be the init of a new area? Before anything of it has run. */
 bool vz_area_has_init(const struct vz_area *a);
-/* The base id of an overlay area (caller frees), NULL otherwise. */
+/* Do areas of this layout stand on a base that VPSes share? */
+bool vz_area_has_base(const struct vz_area *a);
+/* The id of that base (caller frees); NULL when there is none. */
 char *vz_area_base(const struct vz_area *a);
 
 /* Could the area be mounted? Nothing is changed; for a caller that is about to end what uses it. */

@@ -98,8 +98,8 @@ int vz_area_close(const struct vz_area *a, void (*closed)(const char *dir), enum
 	struct stat st;
 	int r = 0;
 
-	/* the directory of an overlay area is ours, not the guest's */
-	if (!strcmp(a->layout, "overlay")) {
+	/* a directory of the host's can be closed itself, the guest's own root cannot */
+	if (!a->layout->private_is_root) {
 		if (closed && !stat(a->private, &st) && (st.st_uid || st.st_mode & 077) &&
 		    (chown(a->private, 0, 0) < 0 || chmod(a->private, 0700) < 0))
 			return vz_fail(e, code, errno, "cannot close %s to users of this host",

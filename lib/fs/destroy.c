@@ -192,7 +192,7 @@ int vz_area_destroy(const struct vz_area *a, struct vz_err *e)
 
 	if (r < 0)
 		return r;
-	vz_overlay_forget(a->id);
+	vz_area_forget(a);
 	(void)rmdir(a->root); /* missing, or with something of the host's in it */
 	return r;
 }

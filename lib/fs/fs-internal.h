@@ -9,6 +9,14 @@
 #include "fs/area.h"
 #include "sys/holder.h"
 
+/* ---- a row each ---- */
+
+#define VZ_LAYOUT_DECLARE(name) extern const struct vz_layout vz_layout_##name;
+VZ_LAYOUTS(VZ_LAYOUT_DECLARE)
+
+/* What probes map ids to: any but 0. */
+#define VZ_PROBE_ID 1000000u
+
 /* ---- roottree.c ---- */
 
 /* A detached, private copy of the mount at dirfd; ids from 0 on disk are shown from uid and gid
@@ -32,19 +40,10 @@ int vz_overlay_mount_any(const struct vz_overlay *o);
 /* The same for a kernel that takes no detached lower mount. */
 int vz_overlay_mount_staged(const struct vz_overlay *o);
 
-/* ---- simfs.c ---- */
+/* ---- probe.c ---- */
 
-/* Detached mount fd of a simfs area. */
-int vz_simfs_area(const struct vz_area *a, struct vz_err *e);
-
-/* ---- overlay.c ---- */
-
-/* Is all there that it is made of? */
-int vz_overlay_check(const struct vz_area *a, struct vz_err *e);
-/* Detached mount fd of an overlay area. */
-int vz_overlay_area(const struct vz_area *a, struct vz_err *e);
-/* Makes what is in an overlay area in `dir`, over the open tree of the base. */
-int vz_overlay_fill(const struct vz_area *a, int dir, int tree, const char *base_id);
+/* The probe of the layout. */
+int vz_overlay_probe(const char *template_dir, const char *private_parent, struct vz_err *e);
 
 /* ---- adopt.c ---- */
 

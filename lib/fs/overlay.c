@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The layout overlay: a base tree below, upper and work of one VPS above; what is in an area, and
- * how often a mount is tried.
+ * The layout overlay. VE_PRIVATE (0700, root) holds fs/ (the upper tree, with shifted ids), work/, a README and the
+ * file "base", which names the read-only tree below, shared and id-mapped when it is mounted.
+ *
+ * The file "base" and the directory itself are the host's. Only what lies below fs/ is the guest's, and is reached
+ * by directory fds that no link leads out of.
  */
 #include "fs/fs-internal.h"
 #include "base/own.h"
@@ -30,12 +33,30 @@
 	"For tools that use VE_PRIVATE itself, create containers with --layout simfs, or put\n"     \
 	"  VE_LAYOUT=\"simfs\"\n"                                                                   \
 	"into vz.conf. See vzctl(8), create.\n"
+#define BASE_ID_MAX 255
 #define XATTR_LIST 4096
 /* A VPS that has just ended holds its overlay until the kernel has taken its mount namespace
  * apart; with index=on the directories cannot be used again before that. */
 #define BUSY_TRIES 200
 #define BUSY_SEARCH 10 /* after so many tries somebody else holds it, probably */
 #define BUSY_WAIT_NS 5000000L
+
+static char *overlay_base(const struct vz_area *a)
+{
+	autofree char *path = vz_fmt("%s/base", a->private), *id = NULL;
+	ssize_t n = path ? vz_file_read(AT_FDCWD, path, BASE_ID_MAX, &id) : -ENOMEM;
+
+	if (n < 0) {
+		errno = (int)-n;
+		return NULL;
+	}
+	id[strcspn(id, "\n")] = 0;
+	if (!vz_str_is_component(id)) {
+		errno = EINVAL;
+		return NULL;
+	}
+	return TAKE_PTR(id);
+}
 
 /* What an area is made of; closed by parts_close(). */
 struct parts {
@@ -76,7 +97,7 @@ static int check_attributes(const struct vz_area *a, int upper, struct vz_err *e
 static int open_parts(const struct vz_area *a, struct parts *ret, struct vz_err *e)
 {
 	autoclose int dir = open(a->private, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	autoparts p = { vz_area_base(a), -EBADF, -EBADF, -EBADF };
+	autoparts p = { overlay_base(a), -EBADF, -EBADF, -EBADF };
 	struct statvfs sv;
 	int r;
 
@@ -104,7 +125,7 @@ static int open_parts(const struct vz_area *a, struct parts *ret, struct vz_err 
 	return 0;
 }
 
-int vz_overlay_check(const struct vz_area *a, struct vz_err *e)
+static int overlay_check(const struct vz_area *a, struct vz_err *e)
 {
 	autoparts p = { NULL, -EBADF, -EBADF, -EBADF };
 
@@ -120,7 +141,7 @@ static int try_mount(const struct vz_area *a, const struct parts *p, const char 
 	return lower < 0 ? lower : vz_overlay_mount_any(&o);
 }
 
-static int adopt(const struct vz_area *a, const struct parts *p, const char *stage)
+static int adopt_copy(const struct vz_area *a, const struct parts *p, const char *stage)
 {
 	autoclose int lower = vz_tree_clone(p->tree, a->uid, a->gid);
 	struct vz_overlay o = { lower, p->upper, p->work, stage, false };
@@ -139,7 +160,7 @@ static int mount_or_again(const struct vz_area *a, const struct parts *p, const 
 		return r;
 	r = vz_overlay_is_half_adopted(p->upper) ? -ESTALE : try_mount(a, p, stage);
 	if (r == -ESTALE) {
-		r = adopt(a, p, stage);
+		r = adopt_copy(a, p, stage);
 		if (r >= 0)
 			r = try_mount(a, p, stage);
 	}
@@ -160,7 +181,7 @@ static int mount_or_again(const struct vz_area *a, const struct parts *p, const 
 	return r;
 }
 
-int vz_overlay_area(const struct vz_area *a, struct vz_err *e)
+static int overlay_mount(const struct vz_area *a, struct vz_err *e)
 {
 	autofree char *stage = vz_fmt("%s/stage/%u", VZ_RUNDIR, a->id);
 	autoparts p = { NULL, -EBADF, -EBADF, -EBADF };
@@ -227,7 +248,7 @@ static int write_file(int dir, const char *name, const char *text)
 	return r;
 }
 
-int vz_overlay_fill(const struct vz_area *a, int dir, int tree, const char *base_id)
+static int fill_area(const struct vz_area *a, int dir, int tree, const char *base_id)
 {
 	autofree char *base = vz_fmt("%s\n", base_id), *readme = vz_fmt(README, a->id, a->root, a->id);
 	autoclose int upper = -EBADF;
@@ -244,3 +265,51 @@ int vz_overlay_fill(const struct vz_area *a, int dir, int tree, const char *base
 	r = r ? r : write_file(dir, "README", readme);
 	return r ? r : write_file(dir, "base", base);
 }
+
+static int overlay_create(const struct vz_area *a, const char *base_id, int dir, struct vz_err *e)
+{
+	autoclose int tree = vz_base_open(a->template, base_id);
+	int r;
+
+	if (tree < 0)
+		return vz_fail(e, VZ_FS_NEW_VE_PRVT, -tree, "base %s/base/%s", a->template, base_id);
+	r = fill_area(a, dir, tree, base_id);
+	return r < 0 ? vz_fail(e, r == -ENOSPC ? VZ_FS_NO_DISK_SPACE : VZ_FS_NEW_VE_PRVT, -r,
+			       "cannot make an overlay area in %s.tmp", a->private) : 0;
+}
+
+/* May be hostile: of another layout, "fs" is the guest's; therefore no link is followed. */
+static bool overlay_is_marked(int private)
+{
+	autoclose int upper = vz_openat2(private, "fs", O_RDONLY | O_DIRECTORY, 0, BENEATH | RESOLVE_NO_XDEV);
+
+	return upper >= 0 && vz_shift_is_marked(upper);
+}
+
+static bool overlay_has_init(const struct vz_area *a)
+{
+	autoclose int dir = open(a->private, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	autoclose int upper = -EBADF, lower = -EBADF;
+	autofree char *base = overlay_base(a);
+
+	upper = dir < 0 ? -EBADF : vz_openat2(dir, "fs", O_PATH | O_DIRECTORY, 0, BENEATH);
+	lower = base ? vz_base_open(a->template, base) : -ENOENT;
+	return vz_tree_has_init(upper) || vz_tree_has_init(lower);
+}
+
+const struct vz_layout vz_layout_overlay = {
+	.name = "overlay",
+	.need = { "overlay",
+		  "the layout overlay, which stores a template once; without it new containers are simfs",
+		  "Linux 5.19 or newer, and ext4, xfs or btrfs on /vz" },
+	.probe = vz_overlay_probe,
+	.create = overlay_create,
+	.has_init = overlay_has_init,
+	.base = overlay_base,
+	.is_marked = overlay_is_marked,
+	.check = overlay_check,
+	.mount = overlay_mount,
+	.hold = vz_overlay_hold,
+	.let_go = vz_overlay_let_go,
+	.forget = vz_overlay_forget,
+};

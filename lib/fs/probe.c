@@ -18,18 +18,8 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-#define PROBE_ID 1000000u
 #define PREFIX ".vz-probe."
 #define TRY_SECONDS 10
-
-bool vz_area_can_idmap(const char *private_parent)
-{
-	autofree char *near = vz_path_nearest(private_parent);
-	autoclose int dir = near ? open(near, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -EBADF;
-	autoclose int mnt = dir < 0 ? -EBADF : vz_tree_clone(dir, PROBE_ID, PROBE_ID);
-
-	return mnt >= 0;
-}
 
 /* What a probe left that was killed itself (or by a power cut). */
 static void sweep(const char *near)
@@ -76,25 +66,25 @@ static int try_overlay(const char *below, const char *above)
 	file = openat(base, "file", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	upper = openat(top, "fs", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	work = openat(top, "work", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (file < 0 || upper < 0 || work < 0 || fchown(upper, PROBE_ID, PROBE_ID) < 0)
+	if (file < 0 || upper < 0 || work < 0 || fchown(upper, VZ_PROBE_ID, VZ_PROBE_ID) < 0)
 		return -errno;
 	if (vz_shift_mark(upper, 0, 0) < 0)
 		return -EOPNOTSUPP;
-	lower = vz_tree_clone(base, PROBE_ID, PROBE_ID);
+	lower = vz_tree_clone(base, VZ_PROBE_ID, VZ_PROBE_ID);
 	if (lower < 0)
 		return lower;
 	mnt = vz_overlay_mount_any(&(struct vz_overlay){ lower, upper, work, stage, true });
 	if (mnt < 0)
 		return mnt;
-	if (fstatat(mnt, "file", &st, 0) < 0 || st.st_uid != PROBE_ID ||
+	if (fstatat(mnt, "file", &st, 0) < 0 || st.st_uid != VZ_PROBE_ID ||
 	    fchmodat(mnt, "file", 0640, 0) < 0 || fstatat(upper, "file", &st, 0) < 0 ||
-	    st.st_uid != PROBE_ID)
+	    st.st_uid != VZ_PROBE_ID)
 		return -EOPNOTSUPP;
 	return 0;
 }
 
 /* The child: a session of its own, lest what ends the command's group end it before it has tidied up. */
-static bool probe(const char *base, const char *private_parent)
+static bool try_apart(const char *base, const char *private_parent)
 {
 	autofree char *below = NULL, *above = NULL;
 	bool can = false;
@@ -115,7 +105,7 @@ static bool probe(const char *base, const char *private_parent)
 	return can;
 }
 
-int vz_area_can_overlay(const char *template_dir, const char *private_parent, struct vz_err *e)
+int vz_overlay_probe(const char *template_dir, const char *private_parent, struct vz_err *e)
 {
 	autofree char *base = vz_fmt("%s/base", template_dir);
 	pid_t pid = base ? fork() : -1;
@@ -123,7 +113,7 @@ int vz_area_can_overlay(const char *template_dir, const char *private_parent, st
 	int r, st;
 
 	if (!pid)
-		_exit(!probe(base, private_parent));
+		_exit(!try_apart(base, private_parent));
 	r = pidfd = pid < 0 ? -EAGAIN : vz_pidfd_open(pid);
 	if (r >= 0)
 		r = vz_wait_child(pidfd, vz_end_in(TRY_SECONDS), &st);
@@ -135,5 +125,11 @@ int vz_area_can_overlay(const char *template_dir, const char *private_parent, st
 		vz_fail(e, VZ_SYSTEM, 0, "Interrupted by a signal");
 	else if (r < 0)
 		vz_fail(e, VZ_SYSTEM, -r, "Unable to try an overlay");
-	return r < 0 ? r : st == 0;
+	if (r < 0)
+		return r;
+	if (st == 0)
+		return VZ_LAYOUT_CAN;
+	vz_fail(e, VZ_BAD_KERNEL, 0, "no overlay with an id-mapped template in %s and an area in %s", template_dir,
+		private_parent);
+	return VZ_LAYOUT_CANNOT;
 }

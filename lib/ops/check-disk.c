@@ -27,26 +27,18 @@ static char *private_parent(const struct check *c)
 	return p;
 }
 
-enum vz_check_verdict check_overlay(struct check *c)
+enum vz_check_verdict check_layout(struct check *c)
 {
 	autofree char *parent = private_parent(c);
+	const struct vz_layout *l;
 	struct vz_err e = { 0 };
-	int r = parent ? vz_area_can_overlay(c->conf->template.v, parent, &e) : 0;
+	int r = parent ? vz_layout_find(c->what, &l, &e) : vz_oom(&e);
 
-	if (r)
-		return r > 0 ? VZ_CHECK_OK : check_say(c, VZ_CHECK_MISSING, "%s", e.msg);
-	return check_say(c, VZ_CHECK_MISSING, "no overlay with an id-mapped template in %s and an area in %s",
-			 c->conf->template.v, parent ? parent : "/");
-}
-
-enum vz_check_verdict check_idmap(struct check *c)
-{
-	autofree char *parent = private_parent(c);
-
-	if (parent && vz_area_can_idmap(parent))
+	if (r >= 0)
+		r = l->probe(c->conf->template.v, parent, &e);
+	if (r == VZ_LAYOUT_CAN)
 		return VZ_CHECK_OK;
-	return check_say(c, VZ_CHECK_DEGRADED, "the file system of %s cannot be shown with other ids",
-			 parent ? parent : "/");
+	return check_say(c, r == VZ_LAYOUT_WITH_LESS ? VZ_CHECK_DEGRADED : VZ_CHECK_MISSING, "%s", e.msg);
 }
 
 enum vz_check_verdict check_modes(struct check *c)

@@ -36,7 +36,7 @@ void check_cgroup_clean(int pid);
 check_probe check_ceiling;
 
 /* ---- check-disk.c ---- */
-check_probe check_overlay, check_idmap, check_modes, check_space;
+check_probe check_layout, check_modes, check_space;
 /* Does vz.conf name the directories of templates and areas? */
 bool check_has_places(const struct vz_conf *c);
 

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "cgroup/cgroup.h"
 #include "ct/ct.h"
+#include "fs/layout.h"
 #include "ops/ceilings.h"
 #include "ops/plan.h"
 #include "sys/call.h"
@@ -67,10 +68,7 @@ static const struct row rows[] = {
 	ROW("landlock", 0, check_landlock, "templates unpacked in one directory by a confined process",
 	  "Linux 5.19 or newer with landlock in the kernel's lsm= list"),
 
-	ROW("overlay", PLACED, check_overlay, "the layout overlay, which stores a template once; without it new containers are simfs",
-	  "Linux 5.19 or newer, and ext4, xfs or btrfs on /vz"),
-	ROW("id-mapped-mounts", PLACED, check_idmap, "simfs containers that start at once; without it ids are changed on disk at the first start",
-	  "Linux 5.12 or newer, and ext4, xfs or btrfs on /vz"),
+	{ 0 }, /* here stand the rows of layouts, lib/fs/layout.h */
 	ROW("private-mode", PLACED, check_modes, "set-uid programs of containers kept from users of this host",
 	  "give containers a directory of their own in VE_PRIVATE, of root and mode 0700"),
 	ROW("space", PLACED, check_space, "new containers, and files in those there are", "make room, or a larger file system"),
@@ -130,6 +128,28 @@ static const struct row rows[] = {
 	ROW("dnsmasq", 0, check_command, "DHCP and names in guest LANs (vznet --dhcp)", "install dnsmasq-base", .what = "dnsmasq"),
 };
 /* clang-format on */
+#define TABLE_MAX (ARRAY_LEN(rows) + VZ_LAYOUT_COUNT)
+
+/* All rows, the layouts' at their place; returns their number. */
+static size_t whole_table(struct row ret[TABLE_MAX])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		if (rows[i].name) {
+			ret[n++] = rows[i];
+			continue;
+		}
+		for (size_t k = 0; k < VZ_LAYOUT_COUNT; k++) {
+			const struct vz_layout *l = vz_layouts[k];
+
+			if (!l->refusal)
+				ret[n++] = (struct row)ROW(l->need.name, PLACED, check_layout, l->need.use,
+							   l->need.remedy, .what = l->name);
+		}
+	}
+	return n;
+}
 
 const char *vz_check_word(enum vz_check_verdict v)
 {
@@ -311,17 +331,19 @@ static int try_row(const struct row *row, const struct vz_conf *conf, struct vz_
 int vz_op_check(vz_check_each *each, void *arg, struct vz_err *e)
 {
 	struct vz_host host = { 0 };
+	struct row table[TABLE_MAX];
+	size_t n = whole_table(table);
 	autostr lacks = { 0 };
 	int r = 0;
 
 	/* a broken or absent vz.conf is a row's to tell */
 	(void)vz_host_load(&host, NULL, NULL);
-	for (size_t i = 0; r >= 0 && i < ARRAY_LEN(rows); i++) {
+	for (size_t i = 0; r >= 0 && i < n; i++) {
 		struct vz_check row;
 
-		if (rows[i].flags & PLACED && !check_has_places(&host.conf))
+		if (table[i].flags & PLACED && !check_has_places(&host.conf))
 			continue;
-		r = try_row(&rows[i], &host.conf, &row);
+		r = try_row(&table[i], &host.conf, &row);
 		if (r < 0)
 			break;
 		each(&row, arg);
@@ -339,8 +361,11 @@ int vz_op_check(vz_check_each *each, void *arg, struct vz_err *e)
 
 void vz_check_rows(vz_check_each *each, void *arg)
 {
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct vz_check row = describe(&rows[i]);
+	struct row table[TABLE_MAX];
+	size_t n = whole_table(table);
+
+	for (size_t i = 0; i < n; i++) {
+		struct vz_check row = describe(&table[i]);
 
 		each(&row, arg);
 	}

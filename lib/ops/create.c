@@ -137,33 +137,44 @@ static int find_template(struct create *c, struct vz_err *e)
 	return vz_tmpl_find(v->template.v, t->v, &c->tmpl, e);
 }
 
-/* A default that the kernel cannot do is replaced, with a word; a wish is refused. */
+/* A default that this host cannot do is replaced, with a word; a wish is refused. */
+static int try_layout(struct create *c, const char *parent, struct vz_err *e)
+{
+	const struct vz_layout *l = c->area.layout;
+	struct vz_err why = { 0 }; /* it has words of its own for what is missing */
+	int r = l->probe(c->area.template, parent, &why);
+
+	if (r < 0)
+		*e = why;
+	if (r != VZ_LAYOUT_CANNOT)
+		return r;
+	if (c->given->add.ve_layout.set)
+		return vz_fail(e, VZ_BAD_KERNEL, 0, "The %s layout needs a newer kernel or another file system",
+			       l->name);
+	vz_log(0, "Layout %s is not possible with this kernel and file system, using %s", l->name,
+	       vz_layout_plain->name);
+	c->area.layout = vz_layout_plain;
+	return 0;
+}
+
 static int choose_layout(struct create *c, struct vz_err *e)
 {
-	const char *layout = c->conf.ve_layout.set ? c->conf.ve_layout.v : "overlay";
+	const struct vz_pstr *wanted = &c->conf.ve_layout;
+	const struct vz_layout *l = vz_layout_default;
 	autofree char *parent = strdup(c->private);
 	char *slash = parent ? strrchr(parent, '/') : NULL;
-	int r = vz_private_layout(layout, e);
+	int r = wanted->set ? vz_layout_find(wanted->v, &l, e) : 0;
 
+	if (r >= 0)
+		r = vz_layout_usable(l, e);
 	if (r < 0)
 		return r;
 	if (!slash)
 		return vz_oom(e);
 	slash[slash == parent ? 1 : 0] = 0;
 	c->area = (struct vz_area){ .id = c->ct->id, .private = c->private, .root = c->root,
-				    .template = c->conf.template.v, .layout = layout };
-	if (!strcmp(layout, "overlay")) {
-		r = vz_area_can_overlay(c->conf.template.v, parent, e);
-		if (r)
-			return r < 0 ? r : 0;
-		if (c->given->add.ve_layout.set)
-			return vz_fail(e, VZ_BAD_KERNEL, 0, "The overlay layout needs a newer "
-							    "kernel or another file system");
-		vz_log(0, "Layout overlay is not possible with this kernel and file system, "
-			  "using simfs");
-	}
-	c->area.layout = "simfs";
-	return 0;
+				    .template = c->conf.template.v, .layout = l };
+	return l == vz_layout_plain ? 0 : try_layout(c, parent, e);
 }
 
 static int check(struct create *c, struct vz_err *e)
@@ -214,11 +225,6 @@ static void ids_undo(void *ctx)
 		vz_ids_release(c->ct->id);
 }
 
-static bool is_overlay(const struct create *c)
-{
-	return !strcmp(c->area.layout, "overlay");
-}
-
 static uint64_t limit_of(const struct vz_ppair *p, uint64_t unit)
 {
 	return p->set && p->lim < VZ_UNLIMITED / unit ? p->lim * unit : 0;
@@ -240,7 +246,8 @@ static int base_do(void *ctx, struct vz_err *e)
 	const struct vz_tmpl_for whom = template_for(c);
 
 	vz_log(0, "Creating container private area (%s)", c->tmpl.name);
-	return is_overlay(c) ? vz_tmpl_base_get(c->area.template, &c->tmpl, &whom, &c->base, e) : 0;
+	return vz_area_has_base(&c->area) ?
+		       vz_tmpl_base_get(c->area.template, &c->tmpl, &whom, &c->base, e) : 0;
 }
 
 static void base_undo(void *ctx)
@@ -258,12 +265,9 @@ static int area_do(void *ctx, struct vz_err *e)
 	autoclose int dir = -EBADF;
 	int r = vz_private_close(&c->area, VZ_FS_NEW_VE_PRVT, e);
 
-	if (r < 0)
-		return r;
-	if (is_overlay(c))
-		return vz_area_new_overlay(&c->area, c->base, e);
-	r = vz_area_new_simfs(&c->area, &dir, e);
-	if (r < 0)
+	if (r >= 0)
+		r = vz_area_create(&c->area, c->base, &dir, e);
+	if (r < 0 || vz_area_has_base(&c->area))
 		return r;
 	r = vz_tmpl_unpack(&c->tmpl, dir, &whom, e);
 	if (r < 0)
@@ -316,7 +320,7 @@ static int rows_to_save(struct create *c)
 		return -ENOMEM;
 	ok = set_text(&s->ve_root, c->conf.ve_root.v) &&
 	     set_text(&s->ve_private, c->conf.ve_private.v) &&
-	     set_text(&s->ve_layout, c->area.layout) && set_text(&s->ostemplate, c->tmpl.name);
+	     set_text(&s->ve_layout, c->area.layout->name) && set_text(&s->ostemplate, c->tmpl.name);
 	if (ok && c->sample)
 		ok = set_text(&s->origin_sample, config ? config : dflt->v);
 	if (c->area.uid) {

@@ -9,13 +9,12 @@
 #include "base/str.h"
 #include "cgroup/cgroup.h"
 #include "ct/ct.h"
+#include "fs/layout.h"
 #include "nic/venet.h"
 #include "ops/traffic.h"
 #include "res/res.h"
-#include "sys/call.h"
 
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -63,20 +62,15 @@ static bool is_dir(const char *path)
 	return path && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-/*
- * The layout of a VPS whose configuration does not name it, as the legacy tools left them. May be
- * hostile: with simfs the private area is the guest's own tree; therefore no link is followed.
- */
-static const char *detect_layout(const char *private)
+/* The layout of a VPS whose configuration may not name it, as the legacy tools left them. */
+static const char *layout_of(const struct vz_ct *ct)
 {
-	autoclose int dir = -EBADF, image = -EBADF;
+	const struct vz_layout *l;
 
-	dir = private ? open(private, O_PATH | O_DIRECTORY | O_CLOEXEC) : -EBADF;
-	if (dir < 0)
-		return NULL;
-	image = vz_openat2(dir, "root.hdd/DiskDescriptor.xml", O_PATH, 0,
-			   RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
-	return image >= 0 ? "ploop" : "simfs";
+	if (ct->own.ve_layout.set)
+		return ct->own.ve_layout.v;
+	l = ct->private ? vz_layout_guess(ct->private) : NULL;
+	return l ? l->name : NULL;
 }
 
 static uint64_t uptime_ms(uint64_t start_ticks)
@@ -257,8 +251,7 @@ static int add(struct vz_list *l, unsigned id, const struct vz_state *s, unsigne
 	if (need & VZ_LIST_TRAFFIC)
 		read_traffic(it);
 	if (need & VZ_LIST_LAYOUT)
-		it->layout = ct->own.ve_layout.set ? ct->own.ve_layout.v :
-						     detect_layout(ct->private);
+		it->layout = layout_of(ct);
 	if (s)
 		fill_running(it, ct, s, need);
 	else

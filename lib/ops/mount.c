@@ -48,6 +48,8 @@ int vz_private_check(const char *private, const char *root, struct vz_err *e)
 
 int vz_private_of(const struct vz_ct *ct, struct vz_area *ret, struct vz_err *e)
 {
+	int r;
+
 	if (!ct->private)
 		return vz_fail(e, VZ_VE_PRIVATE_NOTSET, 0, "VE_PRIVATE is not set");
 	if (!ct->root)
@@ -58,19 +60,10 @@ int vz_private_of(const struct vz_ct *ct, struct vz_area *ret, struct vz_err *e)
 		.root = ct->root,
 		.template = ct->conf.template.set ? ct->conf.template.v : NULL,
 		/* never guessed from what lies in the area: that is the guest's */
-		.layout = ct->own.ve_layout.set ? ct->own.ve_layout.v : "simfs",
+		.layout = vz_layout_plain,
 	};
-	return vz_private_check(ct->private, ct->root, e);
-}
-
-int vz_private_layout(const char *layout, struct vz_err *e)
-{
-	if (!strcmp(layout, "simfs") || !strcmp(layout, "overlay"))
-		return 0;
-	if (!strcmp(layout, "ploop"))
-		return vz_fail(e, VZ_PLOOP_UNSUP, 0,
-			       "The ploop layout is not supported, only overlay and simfs are");
-	return vz_fail(e, VZ_UNK_MOUNT_TYPE, 0, "Unknown layout %s", layout);
+	r = ct->own.ve_layout.set ? vz_layout_find(ct->own.ve_layout.v, &ret->layout, e) : 0;
+	return r < 0 ? r : vz_private_check(ct->private, ct->root, e);
 }
 
 static void say_closed(const char *dir)
@@ -114,11 +107,11 @@ static int scripts_down(const struct vz_ct *ct, const char *what, struct vz_err 
 }
 
 /* The layout can be mounted, and all is set that it needs. */
-static int check_layout(const struct vz_area *a, struct vz_err *e)
+static int check_usable(const struct vz_area *a, struct vz_err *e)
 {
-	int r = vz_private_layout(a->layout, e);
+	int r = vz_layout_usable(a->layout, e);
 
-	if (r >= 0 && !a->template && !strcmp(a->layout, "overlay"))
+	if (r >= 0 && !a->template && vz_area_has_base(a))
 		r = vz_fail(e, VZ_VE_TMPL_NOTSET, 0, "TEMPLATE is not set");
 	return r;
 }
@@ -129,7 +122,7 @@ int vz_mount_check(const struct vz_ct *ct, struct vz_err *e)
 	int r = vz_private_of(ct, &a, e);
 
 	if (r >= 0)
-		r = check_layout(&a, e);
+		r = check_usable(&a, e);
 	if (r >= 0)
 		r = vz_area_close(&a, NULL, VZ_FS_CANTMOUNT, e);
 	return r < 0 ? r : vz_area_check(&a, e);
@@ -138,7 +131,7 @@ int vz_mount_check(const struct vz_ct *ct, struct vz_err *e)
 static int mount_area(struct vz_ct *ct, struct vz_area *a, struct vz_err *e)
 {
 	autofree char *base = NULL;
-	int r = check_layout(a, e);
+	int r = check_usable(a, e);
 
 	if (r >= 0)
 		r = vz_private_close(a, VZ_FS_CANTMOUNT, e);

@@ -10,7 +10,7 @@
 extern const struct vz_step vz_create_plan[];
 
 /* Paths and layout (not the ids); strings stay the VPS's. VE_PRIVATE unset 23, VE_ROOT 22, a
- * path that no VPS may have 85. */
+ * layout nobody knows 53, a path that no VPS may have 85. */
 int vz_private_of(const struct vz_ct *ct, struct vz_area *ret, struct vz_err *e);
 /* Is it an absolute path of two components at least, without "." or "..", that neither is nor
  * holds a directory of the host's or of ours? A slip in a configuration must not reach the host. */
@@ -21,7 +21,5 @@ int vz_private_check(const char *private, const char *root, struct vz_err *e);
 int vz_mount_check(const struct vz_ct *ct, struct vz_err *e);
 /* Closes the area to other users of the host, with a line, or refuses. */
 int vz_private_close(const struct vz_area *a, enum vz_exit code, struct vz_err *e);
-/* Is it a layout that can be mounted? ploop 99, unknown 53. */
-int vz_private_layout(const char *layout, struct vz_err *e);
 
 #endif

@@ -73,7 +73,7 @@ struct vz_conf {
 	struct vz_pbool skip_arpdetect, error_on_arpfail, force_route; /* vz.conf */
 	/* disk */
 	struct vz_pstr ve_root, ve_private; /* "$VEID" unexpanded, as in the file */
-	struct vz_pstr ve_layout;           /* "simfs", "overlay", "ploop" */
+	struct vz_pstr ve_layout;           /* a name of lib/fs/layout.h */
 	struct vz_pstr ostemplate, origin_sample, mount_opts;
 	struct vz_ppair diskspace, diskinodes; /* KiB, inodes */
 	struct vz_pu64 quotatime, quotaugidlimit;

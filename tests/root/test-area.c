@@ -137,8 +137,18 @@ struct ground {
 
 static struct vz_area area(const struct ground *g, unsigned id, const char *layout, uint32_t uid)
 {
+	const struct vz_layout *l = NULL;
+
+	CHECK_INT(vz_layout_find(layout, &l, NULL), 0);
 	return (struct vz_area){ id, vz_fmt("%s/private/%u", g->dir, id),
-				 vz_fmt("%s/root/%u", g->dir, id), g->tmpl, layout, uid, uid };
+				 vz_fmt("%s/root/%u", g->dir, id), g->tmpl, l, uid, uid };
+}
+
+static int make_on_base(const struct vz_area *a, const char *base, struct vz_err *e)
+{
+	autoclose int dir = -EBADF;
+
+	return vz_area_create(a, base, &dir, e);
 }
 
 static void area_free(struct vz_area *a)
@@ -184,9 +194,9 @@ static void overlay_pair(const struct ground *g)
 	struct vz_err e = { 0 };
 	struct stat st;
 
-	CHECK(ok(vz_area_new_overlay(&a, "B", &e), &e));
+	CHECK(ok(make_on_base(&a, "B", &e), &e));
 	CHECK(ok(vz_area_commit(&a, &e), &e));
-	CHECK(ok(vz_area_new_overlay(&b, "B", &e), &e));
+	CHECK(ok(make_on_base(&b, "B", &e), &e));
 	CHECK(ok(vz_area_commit(&b, &e), &e));
 	base = vz_area_base(&a);
 	CHECK_STR(base, "B");
@@ -238,7 +248,7 @@ static void staged(const struct ground *g)
 	struct vz_err e = { 0 };
 	struct stat st;
 
-	CHECK(ok(vz_area_new_overlay(&a, "B", &e), &e));
+	CHECK(ok(make_on_base(&a, "B", &e), &e));
 	CHECK(ok(vz_area_commit(&a, &e), &e));
 	upper = open(up, O_RDONLY | O_DIRECTORY);
 	workfd = open(work, O_PATH | O_DIRECTORY);
@@ -261,7 +271,7 @@ static void half_adopted(const struct ground *g)
 	struct vz_err e = { 0 };
 	ssize_t n;
 
-	CHECK(ok(vz_area_new_overlay(&a, "B", &e), &e));
+	CHECK(ok(make_on_base(&a, "B", &e), &e));
 	CHECK(ok(vz_area_commit(&a, &e), &e));
 	CHECK(ok(vz_area_mount(&a, &e), &e));
 	CHECK(!mkdir(made, 0755));
@@ -288,13 +298,13 @@ static void simfs(const struct ground *g)
 	struct vz_shift s;
 	int dir = -EBADF;
 
-	CHECK(ok(vz_area_new_simfs(&a, &dir, &e), &e));
+	CHECK(ok(vz_area_create(&a, NULL, &dir, &e), &e));
 	make_tree(tmp);
 	close(dir);
 	vz_area_abort(&a);
 	CHECK(access(tmp, F_OK) < 0);
 	CHECK(access(a.private, F_OK) < 0);
-	CHECK(ok(vz_area_new_simfs(&a, &dir, &e), &e));
+	CHECK(ok(vz_area_create(&a, NULL, &dir, &e), &e));
 	make_tree(tmp);
 	CHECK_INT(fsetxattr(dir, "trusted.vz.shift", "7 7", 3, 0), 0); /* a hostile template */
 	close(dir);
@@ -452,7 +462,7 @@ static void submounts(const struct ground *g)
 	autofree char *y = vz_fmt("%s/in", x), *z = vz_fmt("%s/to", a.root);
 	autofree char *moved = vz_fmt("%s/moved", a.private), *orig = vz_fmt("%s/to", a.private);
 
-	CHECK(ok(vz_area_new_simfs(&a, &dir, &e), &e));
+	CHECK(ok(vz_area_create(&a, NULL, &dir, &e), &e));
 	CHECK_INT(mkdirat(dir, "a b", 0755), 0);
 	CHECK_INT(mkdirat(dir, "to", 0755), 0);
 	CHECK_INT(mkdirat(dir, "to/s", 0755), 0);
@@ -494,9 +504,9 @@ static void failures_speak(const struct ground *g)
 
 	CHECK_INT(vz_area_mount(&a, &e), -EINVAL);
 	CHECK_INT(e.exit, VZ_FS_NOPRVT);
-	CHECK_INT(vz_area_new_overlay(&a, "none", &e), -ENOENT);
+	CHECK_INT(make_on_base(&a, "none", &e), -ENOENT);
 	CHECK_INT(e.exit, VZ_FS_NEW_VE_PRVT);
-	CHECK_INT(vz_area_new_overlay(&a, "..", &e), -EINVAL);
+	CHECK_INT(make_on_base(&a, "..", &e), -EINVAL);
 	CHECK(ok(vz_area_destroy(&a, &e), &e)); /* missing is no error */
 	CHECK_INT(symlink("/etc", link), 0);
 	CHECK(ok(vz_area_destroy(&b, &e), &e));
@@ -536,7 +546,7 @@ static void speed(const struct ground *g)
 		autoarea a = area(g, 100 + i, "overlay", UID1);
 
 		clock_gettime(CLOCK_MONOTONIC, &t[0]);
-		CHECK(ok(vz_area_new_overlay(&a, "B", &e), &e));
+		CHECK(ok(make_on_base(&a, "B", &e), &e));
 		CHECK(ok(vz_area_commit(&a, &e), &e));
 		clock_gettime(CLOCK_MONOTONIC, &made);
 		CHECK(ok(vz_area_mount(&a, &e), &e)); /* the first: makes work/ and index/ */
@@ -566,7 +576,7 @@ static void on(const char *fs, const char *tmpl, bool overlay)
 	printf("%s\n", fs);
 	CHECK_INT(vz_mkdir_p(private, 0700), 0);
 	CHECK_INT(vz_mkdir_p(root, 0700), 0);
-	can = vz_area_can_overlay(tmpl, private, &e) > 0;
+	can = vz_overlay_probe(tmpl, private, &e) == VZ_LAYOUT_CAN;
 	CHECK_INT(can, overlay);
 	CHECK_INT(entries(private), 0);
 	if (can) {
