@@ -68,7 +68,7 @@ static int root_handle(int at, const union vz_handle *upper, union vz_handle *re
 
 /* A detached mount of the whole overlay that `at` lies in, as a new one would be; -ESTALE when its
  * upper directory is another than that of the handle `arg`. */
-static int take(int at, int proc, const void *arg)
+static int take_overlay(int at, int proc, const void *arg)
 {
 	const uint64_t clear = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC |
 			       MOUNT_ATTR__ATIME | MOUNT_ATTR_NODIRATIME;
@@ -216,7 +216,7 @@ static int from_held(unsigned id, const union vz_handle *upper)
 	autoclose int at = path && vz_is_mount_point(path) ?
 				   open(path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -EBADF;
 	autoclose int proc = at < 0 ? -EBADF : open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int r = at < 0 ? -ENOENT : take(at, proc, upper);
+	int r = at < 0 ? -ENOENT : take_overlay(at, proc, upper);
 
 	if (at >= 0 && r < 0) { /* of an area that is no more */
 		vz_closep(&at);
@@ -231,7 +231,7 @@ int vz_overlay_again(const struct vz_area *a, const char *base, int upper, bool 
 {
 	autofree char *options = options_of(a, base);
 	union vz_handle h;
-	struct vz_search s = { .ms = SEARCH_MS, .take = take, .arg = &h };
+	struct vz_search s = { .ms = SEARCH_MS, .take = take_overlay, .arg = &h };
 	int r = options ? last_made(a->id, options, &s.dev) : -ENOMEM, mnt = -EBADF;
 
 	if (r == -EBUSY && !last_made(a->id, NULL, &s.dev)) {
