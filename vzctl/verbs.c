@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "ops/console.h"
+#include "ops/console-view.h"
 
 static int run_destroy(struct vz_ct *ct, int argc, char **argv, struct vz_err *e)
 {

@@ -35,7 +35,7 @@ struct verb {
 
 extern const struct verb verbs[];
 
-/* ---- usage.c ---- */
+/* ---- help.c ---- */
 const struct verb *find_verb(const char *name);
 /* Says so, and which one was meant, if any; returns the exit code. */
 int bad_command(const char *name);

@@ -76,7 +76,7 @@ void vz_overlay_let_go(unsigned id);
 /* Ends that, and forgets what was made. */
 void vz_overlay_forget(unsigned id);
 
-/* ---- destroy.c ---- */
+/* ---- area-destroy.c ---- */
 
 /* Takes away PRIVATE only. */
 int vz_area_discard(const char *private, struct vz_err *e);

@@ -32,7 +32,7 @@ check_probe check_cgroup, check_clone, check_limit, check_devices, check_freezer
 /* Takes away what the process `pid` of a row left when it died. */
 void check_cgroup_clean(int pid);
 
-/* ---- ceilings.c ---- */
+/* ---- check-ceilings.c ---- */
 check_probe check_ceiling;
 
 /* ---- check-disk.c ---- */

@@ -10,7 +10,7 @@
 #include "cgroup/cgroup.h"
 #include "ct/ct.h"
 #include "fs/layout.h"
-#include "ops/ceilings.h"
+#include "ops/check-ceilings.h"
 #include "ops/plan.h"
 #include "sys/call.h"
 #include "sys/clock.h"

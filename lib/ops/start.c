@@ -13,7 +13,7 @@
 #include "distro/dist-run.h"
 #include "lan/lan-member.h"
 #include "launch/inside.h"
-#include "ops/ceilings.h"
+#include "ops/check-ceilings.h"
 #include "ops/plan.h"
 #include "ops/private.h"
 #include "ops/start-fate.h"

@@ -91,7 +91,7 @@ struct vz_conf {
 	struct vz_pu64 bootorder, start_timeout, stop_timeout;
 	struct vz_pstr name, description;
 	struct vz_pu64 veid;
-	/* retired keys that files may still hold are kept as text by file.c, not here */
+	/* retired keys that files may still hold are kept as text by conf-file.c, not here */
 };
 
 struct vz_param;
@@ -202,7 +202,7 @@ int vz_conf_merge(struct vz_conf *c, const struct vz_conf *over);
 void vz_conf_free(struct vz_conf *c);
 #define autoconf __attribute__((cleanup(vz_conf_free))) struct vz_conf
 
-/* ---- file.c: KEY="value" files; every line not changed is kept byte for byte ---- */
+/* ---- conf-file.c: KEY="value" files; every line not changed is kept byte for byte ---- */
 
 /* Called once per complaint (duplicate, invalid, unknown key): level 0, or 1 for unknown keys;
  * the text is a whole line ("Warning at F:L: ..."). NULL swallows them. */
@@ -227,7 +227,7 @@ int vz_conf_lines(const char *text, int (*fn)(void *ctx, const char *key, const 
 int vz_conf_save(const char *path, const struct vz_conf *changed, bool *ret_changed,
 		 struct vz_err *e);
 
-/* ---- check.c ---- */
+/* ---- rules.c ---- */
 
 /* Rules that need two parameters (e.g. --cpumask auto needs --nodemask), for set and create. */
 int vz_conf_check(const struct vz_conf *given, const struct vz_conf *have, struct vz_err *e);

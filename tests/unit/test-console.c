@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The keys that leave a console, and those that only look like them. */
 #include "base/own.h"
-#include "ops/console.h"
+#include "ops/console-view.h"
 #include "unit.h"
 
 #include <unistd.h>

@@ -9,7 +9,7 @@
 #include "base/str.h"
 #include "ct/console.h"
 #include "ct/ct.h"
-#include "ops/console.h"
+#include "ops/console-view.h"
 #include "sys/call.h"
 #include "sys/fdpass.h"
 #include "sys/fdstore.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What a start says of the host's ceilings, and `vzctl check`; the table is lib/res/ceilings.c. */
-#include "ops/ceilings.h"
+#include "ops/check-ceilings.h"
 #include "base/log.h"
 #include "ct/once.h"
 #include "ops/check-internal.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a start says of the numbers that the host has for all containers (res/ceilings.h). */
-#ifndef VZ_OPS_CEILINGS_H
-#define VZ_OPS_CEILINGS_H
+#ifndef VZ_OPS_CHECK_CEILINGS_H
+#define VZ_OPS_CHECK_CEILINGS_H
 
 /* Remedies that a start and check share. */
 #define VZ_DO_RAISE "raise it, in /etc/sysctl.d"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The verb "console": the user's terminal looks at a VPS's console, which vzeventd keeps. */
-#ifndef VZ_OPS_CONSOLE_H
-#define VZ_OPS_CONSOLE_H
+#ifndef VZ_OPS_CONSOLE_VIEW_H
+#define VZ_OPS_CONSOLE_VIEW_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * "vzctl console": a viewer of the console that vzeventd keeps; see console.h. Output of the VPS
+ * "vzctl console": a viewer of the console that vzeventd keeps; see console-view.h. Output of the VPS
  * is passed on byte for byte and nothing in it is understood here.
  */
-#include "ops/console.h"
+#include "ops/console-view.h"
 #include "base/own.h"
 #include "ct/console.h"
 #include "sys/fdpass.h"
