@@ -323,7 +323,7 @@ static void listen_for(const struct request *q, const struct vz_wire_dev *dev, i
 	} while (!got->enough && vz_poll_ms(end));
 }
 
-static int run(struct request *q)
+static int run_request(struct request *q)
 {
 	struct sock_filter code[VZ_ARP_FILTER];
 	struct sock_fprog filter;
@@ -367,5 +367,5 @@ int main(int argc, char **argv)
 	}
 	if (q->ip6)
 		return q->what == 'U' ? tool_announce6(q->ip6, q->device) : TOOL_OK;
-	return run(q);
+	return run_request(q);
 }

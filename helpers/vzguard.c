@@ -85,7 +85,7 @@ static int pin(struct bpf_object *o, struct vz_err *e)
 	return vz_pin_done(HALF_DIR, VZ_GUARD_PROGS_DIR, e);
 }
 
-static int load(const char *begin, const char *end, struct vz_err *e)
+static int load_object(const char *begin, const char *end, struct vz_err *e)
 {
 	__attribute__((cleanup(vz_pin_drop_object))) struct bpf_object *o = NULL;
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "vz_guard");
@@ -101,16 +101,17 @@ static int load(const char *begin, const char *end, struct vz_err *e)
 	return r < 0 ? fail(e, r, "the kernel refuses the network guard") : pin(o, e);
 }
 
-static int run(struct vz_err *e)
+static int load_guard(struct vz_err *e)
 {
 	autoclose int lock = vz_pin_begin(e);
 
 	if (lock < 0)
 		return lock;
-	if (!access(VZ_GUARD_PROGS_DIR, F_OK) || load(vz_bpf_seeing_begin, vz_bpf_seeing_end, NULL) >= 0)
+	if (!access(VZ_GUARD_PROGS_DIR, F_OK) ||
+	    load_object(vz_bpf_seeing_begin, vz_bpf_seeing_end, NULL) >= 0)
 		return 0;
 	*last_words = 0;
-	return load(vz_bpf_begin, vz_bpf_end, e);
+	return load_object(vz_bpf_begin, vz_bpf_end, e);
 }
 
 int main(int argc, char **argv)
@@ -121,7 +122,7 @@ int main(int argc, char **argv)
 	if (argc > 1)
 		return vz_pin_usage(argc, argv, "vzguard: loads the network guard; started by vzctl");
 	libbpf_set_print(remember);
-	if (run(&e) < 0) {
+	if (load_guard(&e) < 0) {
 		fprintf(stderr, "%s\n", e.msg);
 		return e.exit;
 	}

@@ -61,7 +61,7 @@ static int fill_names(struct bpf_object *o, struct vz_err *e)
 }
 
 /* A link dies with its last descriptor, and its pin is one. */
-static int attach(struct bpf_program *prog, struct vz_err *e)
+static int attach_program(struct bpf_program *prog, struct vz_err *e)
 {
 	autofree char *path = vz_fmt("%s/%s", HALF_DIR, bpf_program__name(prog));
 	struct bpf_link *link = path ? bpf_program__attach(prog) : NULL;
@@ -84,7 +84,7 @@ static int put_in_force(struct bpf_object *o, struct vz_err *e)
 	if (r < 0)
 		return vz_fail(e, VZ_SYSTEM, -r, "cannot pin the map of containers");
 	bpf_object__for_each_program(prog, o) {
-		r = attach(prog, e);
+		r = attach_program(prog, e);
 		if (r < 0)
 			return r;
 	}
@@ -126,7 +126,7 @@ static int make_lsm(struct bpf_object *o)
 	return r;
 }
 
-static int load(bool lsm, struct vz_err *e)
+static int load_programs(bool lsm, struct vz_err *e)
 {
 	__attribute__((cleanup(vz_pin_drop_object))) struct bpf_object *o = NULL;
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "vz_policy");
@@ -187,7 +187,7 @@ static int load_conntrack(struct vz_err *e)
 	return pin_conntrack(o, prog, e);
 }
 
-static int run(bool conntrack, struct vz_err *e)
+static int load_policy(bool conntrack, struct vz_err *e)
 {
 	autoclose int lock = vz_pin_begin(e);
 	int r;
@@ -198,9 +198,9 @@ static int run(bool conntrack, struct vz_err *e)
 		return 0;
 	if (conntrack)
 		return load_conntrack(e);
-	r = have_lsm() ? load(true, e) : -EOPNOTSUPP;
+	r = have_lsm() ? load_programs(true, e) : -EOPNOTSUPP;
 	if (r < 0)
-		r = load(false, e);
+		r = load_programs(false, e);
 	if (r < 0)
 		(void)vz_file_replace(VZ_POLICY_REFUSED, e->msg, strlen(e->msg), 0600, false);
 	return r;
@@ -216,7 +216,7 @@ int main(int argc, char **argv)
 		return vz_pin_usage(argc, argv, "vzpolicy [conntrack]: loads the programs that hold "
 						"containers to their policy; started by vzctl");
 	libbpf_set_print(silent);
-	if (run(conntrack, &e) < 0) {
+	if (load_policy(conntrack, &e) < 0) {
 		fprintf(stderr, "%s\n", e.msg);
 		return e.exit;
 	}

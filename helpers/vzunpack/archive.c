@@ -376,7 +376,7 @@ static struct archive *reader(void)
 	return a;
 }
 
-static int run(struct job *j, int in, int dirfd, const struct vz_put_how *how)
+static int unpack_entries(struct job *j, int in, int dirfd, const struct vz_put_how *how)
 {
 	struct stat st;
 	int r;
@@ -403,7 +403,7 @@ int unpack(int in, int dirfd, int note, const struct vz_put_how *how, struct vz_
 	j->a = reader();
 	if (!j->a)
 		return vz_fail(e, VZ_SYSTEM, 0, "libarchive was built without a needed decoder");
-	r = run(j, in, dirfd, how);
+	r = unpack_entries(j, in, dirfd, how);
 	archive_read_free(j->a);
 	input_close(&j->in);
 	return r;

@@ -33,7 +33,7 @@ static bool parse(int argc, char **argv, struct vz_put_how *h)
 	       !vz_num_u64(argv[2], UINT64_MAX, &h->entries);
 }
 
-static int run(int argc, char **argv, struct vz_err *e)
+static int unpack_by_words(int argc, char **argv, struct vz_err *e)
 {
 	struct vz_put_how how = { 0 };
 	struct stat st;
@@ -60,7 +60,7 @@ int main(int argc, char **argv)
 	if (argc == 2 && vz_is_help(argv[1]))
 		return dprintf(STDOUT_FILENO, "Usage: vzunpack BYTES FILES [clean]: unpacks a template; "
 					      "started by vzctl\n") < 0;
-	r = run(argc, argv, &e);
+	r = unpack_by_words(argc, argv, &e);
 
 	if (r < 0)
 		dprintf(STDERR_FILENO, "%s\n", e.msg);

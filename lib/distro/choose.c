@@ -25,7 +25,7 @@ static const char *const keys[VZ_DIST_NACTIONS] = {
 };
 
 /* The first of a key counts, an empty value says nothing: as everywhere in these files. */
-static int take(void *ctx, const char *key, const char *value)
+static int take_key(void *ctx, const char *key, const char *value)
 {
 	struct vz_dist *d = ctx;
 	char **at = NULL;
@@ -45,7 +45,7 @@ static int take(void *ctx, const char *key, const char *value)
 
 int vz_dist_parse(const char *text, struct vz_dist *ret)
 {
-	return vz_conf_lines(text, take, ret);
+	return vz_conf_lines(text, take_key, ret);
 }
 
 /* Another number when the file is another one or was written to. */
@@ -94,7 +94,7 @@ static int add_first_start(struct vz_dist *d)
 	return *at ? 0 : -ENOMEM;
 }
 
-static int load(struct vz_dist *d, const char *path, const char *text, struct vz_err *e)
+static int load_dist(struct vz_dist *d, const char *path, const char *text, struct vz_err *e)
 {
 	autofree char *functions = vz_fmt("%s/scripts/functions", d->dir);
 	int r = functions ? vz_dist_parse(text, d) : -ENOMEM;
@@ -157,7 +157,7 @@ int vz_dist_open(const char *dir, const char *ostemplate, struct vz_dist *ret, s
 	if (n < 0 || !path)
 		return vz_fail(e, VZ_NO_DISTR_CONF, n < 0 ? (int)-n : ENOMEM,
 			       "cannot read the distribution configuration of %s", ostemplate);
-	r = d.dir ? load(&d, path, text, e) : vz_oom(e);
+	r = d.dir ? load_dist(&d, path, text, e) : vz_oom(e);
 	if (r >= 0) {
 		*ret = d;
 		d = (struct vz_dist){ 0 };

@@ -44,7 +44,7 @@ static void finish(struct vz_eventd *d, struct vz_watched *v)
 	vz_eventd_look(d, v->id);
 }
 
-static bool run(struct vz_watched *v, const struct vz_spawn *s)
+static bool job_spawn(struct vz_watched *v, const struct vz_spawn *s)
 {
 	int r = vz_spawn_start(s, &v->child);
 
@@ -71,7 +71,7 @@ static bool run_script(struct vz_watched *v)
 		return false;
 	s.argv = argv;
 	s.env = env;
-	if (!run(v, &s))
+	if (!job_spawn(v, &s))
 		return false;
 	v->job = JOB_SCRIPT;
 	return true;
@@ -87,13 +87,13 @@ static void run_vzctl(struct vz_eventd *d, struct vz_watched *v)
 
 	snprintf(id, sizeof(id), "%u", v->id);
 	s.argv = argv;
-	if (run(v, &s))
+	if (job_spawn(v, &s))
 		v->job = JOB_VZCTL;
 	else
 		finish(d, v);
 }
 
-static void step(struct vz_eventd *d, struct vz_watched *v)
+static void job_step(struct vz_eventd *d, struct vz_watched *v)
 {
 	struct vz_state st;
 
@@ -126,7 +126,7 @@ void vz_job_run(struct vz_eventd *d)
 
 	for (struct vz_watched *v = d->watched; v && taken < d->children_max; v = v->next)
 		if (v->job == JOB_WAITING && v->due <= now) {
-			step(d, v);
+			job_step(d, v);
 			taken += has_place(v, now);
 		}
 }

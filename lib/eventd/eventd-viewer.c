@@ -98,7 +98,7 @@ void vz_viewers_flush(struct vz_eventd *d, struct vz_console *c)
 }
 
 /* Sends the answer to MAKE; the connection has then done its work. */
-static void make(struct vz_eventd *d, struct vz_viewer *v, const struct vz_console_msg *m)
+static void make_console(struct vz_eventd *d, struct vz_viewer *v, const struct vz_console_msg *m)
 {
 	autoclose int slave = vz_console_make(d, m->ctid, m->owner);
 	struct vz_console_answer a = { .result = slave < 0 ? slave : 0 };
@@ -109,7 +109,7 @@ static void make(struct vz_eventd *d, struct vz_viewer *v, const struct vz_conso
 	viewer_free(d, v);
 }
 
-static bool attach(struct vz_eventd *d, struct vz_viewer *v, const struct vz_console_msg *m)
+static bool attach_viewer(struct vz_eventd *d, struct vz_viewer *v, const struct vz_console_msg *m)
 {
 	struct vz_console *c = vz_console_find(d, m->ctid);
 	struct vz_console_answer a = { .result = c ? 0 : -ENODEV };
@@ -139,11 +139,11 @@ static void message(struct vz_eventd *d, struct vz_viewer *v)
 		memcpy(&m, buf, sizeof(m));
 		n -= (ssize_t)sizeof(m);
 		if (!v->console && m.op == VZ_CONSOLE_MAKE && m.ctid && m.ctid <= VZ_CTID_MAX) {
-			make(d, v, &m);
+			make_console(d, v, &m);
 			return;
 		}
 		if (!v->console && m.op == VZ_CONSOLE_ATTACH) {
-			keep = attach(d, v, &m);
+			keep = attach_viewer(d, v, &m);
 		} else if (v->console && m.op == VZ_CONSOLE_SIZE) {
 			(void)vz_pty_set_size(v->console->src.fd, m.cols, m.rows);
 			keep = true;

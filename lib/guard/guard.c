@@ -28,7 +28,7 @@
 /* ---- pins ---- */
 
 /* The loader's one line on stderr is the reason. */
-static int load(struct vz_err *e)
+static int run_loader(struct vz_err *e)
 {
 	char *argv[] = { (char *)(uintptr_t)LOADER, NULL };
 	struct vz_spawn s = VZ_SPAWN_INIT;
@@ -59,7 +59,7 @@ static int open_pin(const char *path, struct vz_err *e)
 	int fd = vz_bpf_open(path), r;
 
 	if (fd == -ENOENT) { /* the first since boot, or since an upgrade */
-		r = load(e);
+		r = run_loader(e);
 		if (r < 0)
 			return vz_within(e, r, "cannot load the network guard");
 		vz_classes_first();

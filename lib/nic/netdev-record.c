@@ -68,7 +68,7 @@ struct look {
 	int master;
 };
 
-static int take(const struct nlmsghdr *m, void *arg)
+static int take_link(const struct nlmsghdr *m, void *arg)
 {
 	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(m);
 	const struct nlattr *tb[IFLA_PARENT_DEV_BUS_NAME + 1], *info[IFLA_INFO_KIND + 1];
@@ -111,7 +111,7 @@ static int ask(int rtnl, int index, const char *name, struct look *look)
 	if (name)
 		vz_nl_put_str(&m, IFLA_IFNAME, name);
 	vz_nl_put_u32(&m, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-	return vz_nl_read(rtnl, &m, &(struct vz_nl_reader){ take, look }, NULL, "x");
+	return vz_nl_read(rtnl, &m, &(struct vz_nl_reader){ take_link, look }, NULL, "x");
 }
 
 int vz_held_look(int rtnl, int index, const char *name, struct vz_held *ret)

@@ -129,7 +129,7 @@ static __always_inline bool is_zero(const __u8 *a, int from, int to)
 
 /* n bytes at `at`; not 0 when the frame is shorter. Headers are nearly always in the part of the
  * buffer that can be read without a call. */
-static __always_inline int load(struct __sk_buff *skb, __u32 at, void *to, __u32 n)
+static __always_inline int load_bytes(struct __sk_buff *skb, __u32 at, void *to, __u32 n)
 {
 	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
 
@@ -141,8 +141,8 @@ static __always_inline int load(struct __sk_buff *skb, __u32 at, void *to, __u32
 }
 
 /* n bytes at `at` of the IP packet; false when they are not all in it. */
-static __always_inline bool take(struct __sk_buff *skb, const struct frame *f, __u32 at, void *to,
-				 __u32 n)
+static __always_inline bool take_bytes(struct __sk_buff *skb, const struct frame *f, __u32 at,
+				       void *to, __u32 n)
 {
 	return at + n <= f->end && !bpf_skb_load_bytes(skb, at, to, n);
 }
@@ -156,7 +156,7 @@ static __always_inline int parse_ethernet(struct __sk_buff *skb, struct frame *f
 		__be16 type;
 	} eth;
 
-	if (load(skb, 0, &eth, sizeof(eth)))
+	if (load_bytes(skb, 0, &eth, sizeof(eth)))
 		return objection(VZ_DROP_MALFORMED);
 	__builtin_memcpy(f->dst_mac, eth.dst, 6);
 	__builtin_memcpy(f->src_mac, eth.src, 6);
@@ -186,7 +186,7 @@ static __always_inline int parse_v4(struct __sk_buff *skb, struct frame *f)
 	} ip;
 	__u32 header, len;
 
-	if (load(skb, f->net, &ip, sizeof(ip)))
+	if (load_bytes(skb, f->net, &ip, sizeof(ip)))
 		return objection(VZ_DROP_MALFORMED);
 	header = (ip.version_ihl & 15) * 4;
 	len = bpf_ntohs(ip.len);
@@ -221,7 +221,7 @@ static __always_inline int walk_v6(struct __sk_buff *skb, struct frame *f, __u8 
 		if (next != HOP && next != ROUTING && next != DSTOPT && next != AUTH &&
 		    next != FRAGMENT)
 			return 0;
-		if (!take(skb, f, at, &h, sizeof(h)))
+		if (!take_bytes(skb, f, at, &h, sizeof(h)))
 			return objection(VZ_DROP_HEADERS);
 		if (next == FRAGMENT) {
 			if (f->fragment)
@@ -251,7 +251,7 @@ static __always_inline int parse_v6(struct __sk_buff *skb, struct frame *f)
 	} ip;
 	__u32 len;
 
-	if (load(skb, f->net, &ip, sizeof(ip)))
+	if (load_bytes(skb, f->net, &ip, sizeof(ip)))
 		return objection(VZ_DROP_MALFORMED);
 	len = bpf_ntohs(ip.len) + V6_LEN;
 	if (len == V6_LEN && skb->gso_size)
@@ -273,7 +273,7 @@ static __always_inline int parse_upper(struct __sk_buff *skb, struct frame *f)
 	if (f->upper == UDP) {
 		__be16 ports[4];
 
-		if (!take(skb, f, f->upper_at, ports, sizeof(ports)))
+		if (!take_bytes(skb, f, f->upper_at, ports, sizeof(ports)))
 			return objection(VZ_DROP_HEADERS);
 		f->sport = bpf_ntohs(ports[0]);
 		f->dport = bpf_ntohs(ports[1]);
@@ -281,7 +281,7 @@ static __always_inline int parse_upper(struct __sk_buff *skb, struct frame *f)
 	if (f->upper == ICMP6 && f->family == FAMILY6) {
 		__u8 head[8];
 
-		if (!take(skb, f, f->upper_at, head, sizeof(head)))
+		if (!take_bytes(skb, f, f->upper_at, head, sizeof(head)))
 			return objection(VZ_DROP_HEADERS);
 		f->icmp6 = head[0];
 	}
@@ -492,7 +492,7 @@ static __always_inline int check_nd_options(struct __sk_buff *skb, const struct 
 
 		if (at == f->end)
 			return 0;
-		if (!take(skb, f, at, o, sizeof(o)) || !o[1])
+		if (!take_bytes(skb, f, at, o, sizeof(o)) || !o[1])
 			return objection(VZ_DROP_ND_MAC);
 		/* of a redirect, the target's address is that of another */
 		if (o[0] == 1 || (o[0] == 2 && f->icmp6 != REDIRECT))
@@ -509,7 +509,7 @@ static __always_inline int check_nd_target(struct __sk_buff *skb, const struct f
 
 	if (f->icmp6 != NA && !(f->icmp6 == NS && is_zero(f->src, 0, 16)))
 		return 0;
-	if (!take(skb, f, f->upper_at + 8, target, sizeof(target)))
+	if (!take_bytes(skb, f, f->upper_at + 8, target, sizeof(target)))
 		return objection(VZ_DROP_ND_IP);
 	return owns6(f, target) ? 0 : objection(VZ_DROP_ND_IP);
 }
@@ -572,7 +572,7 @@ static __always_inline struct vz_count weigh(struct __sk_buff *skb, struct frame
 	f->largest = w.bytes;
 	if (!size)
 		return w;
-	if (f->upper == TCP && !load(skb, f->upper_at + 12, &offset, 1))
+	if (f->upper == TCP && !load_bytes(skb, f->upper_at + 12, &offset, 1))
 		headers += (offset >> 4) * 4;
 	else if (f->upper == UDP)
 		headers += 8;
