@@ -143,16 +143,14 @@ static int replace(int map, const struct vz_classes *c)
 	return r;
 }
 
-static int reload(bool strict, struct vz_err *e)
+/* strict: a bad line leaves the table as it is. */
+static int fill_classes(int map, bool strict, struct vz_err *e)
 {
 	autofree char *text = NULL;
 	autoclasses c = { 0 };
-	autoclose int map = vz_guard_map(VZ_MAP_CLASSES, strict, e);
 	ssize_t n;
 	int r;
 
-	if (map < 0)
-		return map;
 	n = vz_file_read(AT_FDCWD, CLASSES_FILE, FILE_SIZE_MAX, &text);
 	if (n < 0 && n != -ENOENT)
 		return vz_fail(e, VZ_SYSTEM, (int)-n, "cannot read %s", CLASSES_FILE);
@@ -167,10 +165,20 @@ static int reload(bool strict, struct vz_err *e)
 
 int vz_classes_reload(struct vz_err *e)
 {
-	return reload(true, e);
+	bool loaded = false;
+	autoclose int map = vz_guard_map_or_load(VZ_MAP_CLASSES, &loaded, e);
+
+	if (map < 0)
+		return map;
+	if (loaded)
+		(void)fill_classes(map, false, NULL);
+	return fill_classes(map, true, e);
 }
 
 void vz_classes_first(void)
 {
-	(void)reload(false, NULL);
+	autoclose int map = vz_guard_map(VZ_MAP_CLASSES, NULL);
+
+	if (map >= 0)
+		(void)fill_classes(map, false, NULL);
 }

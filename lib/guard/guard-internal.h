@@ -21,8 +21,11 @@ enum vz_guard_map {
 	VZ_MAP_CLASSES,
 };
 
-/* An fd of the map, the caller's. make: loads the guard when it is not there; else that is -ENOENT
- * without a sentence. */
-int vz_guard_map(enum vz_guard_map map, bool make, struct vz_err *e);
+/* An fd of the map, the caller's. When the guard is not loaded that is -ENOENT without a sentence. */
+int vz_guard_map(enum vz_guard_map map, struct vz_err *e);
+/* The same, and of anything pinned, but loads the guard. *ret_loaded becomes true then: the table of
+ * classes is empty, and the caller fills it. */
+int vz_guard_map_or_load(enum vz_guard_map map, bool *ret_loaded, struct vz_err *e);
+int vz_guard_pin_or_load(const char *path, bool *ret_loaded, struct vz_err *e);
 
 #endif

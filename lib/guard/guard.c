@@ -9,7 +9,6 @@
 #include "guard/guard-internal.h"
 #include "sys/bpf.h"
 #include "sys/nl.h"
-#include "sys/spawn.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -20,72 +19,33 @@
 #include <linux/rtnetlink.h>
 #include <sys/random.h>
 
-#define LOADER VZ_LIBEXECDIR "/vzguard"
-#define SAID_MAX 256
 #define PART 1024 /* entries of a map read at a time */
 #define FILTER_HANDLE 1
 
 /* ---- pins ---- */
 
-/* The loader's one line on stderr is the reason. */
-static int run_loader(struct vz_err *e)
+/* Who has loaded the guard fills the table of classes too. */
+static int filled(int fd, bool loaded)
 {
-	char *argv[] = { (char *)(uintptr_t)LOADER, NULL };
-	struct vz_spawn s = VZ_SPAWN_INIT;
-	autoclose int said_r = -EBADF, said_w = -EBADF;
-	char said[SAID_MAX] = "";
-	int fds[2], r;
-	ssize_t n;
-
-	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
-		return vz_fail(e, VZ_SYSTEM, errno, "cannot make a pipe");
-	said_r = fds[0];
-	said_w = s.err = fds[1];
-	s.argv = argv;
-	s.seconds = VZ_SPAWN_SECONDS;
-	r = vz_spawn_run(&s);
-	if (!r)
-		return 0;
-	if (r < 0)
-		return vz_fail(e, VZ_SYSTEM, -r, "cannot run " LOADER);
-	n = read(said_r, said, sizeof(said) - 1);
-	said[n > 0 ? n : 0] = 0;
-	said[strcspn(said, "\n")] = 0;
-	return vz_fail(e, VZ_SYSTEM, 0, "%s", *said ? said : LOADER " failed");
-}
-
-static int open_pin(const char *path, struct vz_err *e)
-{
-	int fd = vz_bpf_open(path), r;
-
-	if (fd == -ENOENT) { /* the first since boot, or since an upgrade */
-		r = run_loader(e);
-		if (r < 0)
-			return vz_within(e, r, "cannot load the network guard");
+	if (loaded)
 		vz_classes_first();
-		fd = vz_bpf_open(path);
-	}
-	return fd < 0 ? vz_fail(e, VZ_SYSTEM, -fd, "cannot open %s", path) : fd;
+	return fd;
 }
 
-int vz_guard_map(enum vz_guard_map map, bool make, struct vz_err *e)
+static int open_map(enum vz_guard_map map, struct vz_err *e)
 {
-	static const char *const paths[] = {
-#define MAP(name) VZ_GUARD_MAPS_DIR "/" name
-		[VZ_MAP_DEVS] = MAP("vz_devs"),
-		[VZ_MAP_ADDRS] = MAP("vz_addrs"),
-		[VZ_MAP_LINK_LOCALS] = MAP("vz_link_locals"),
-		[VZ_MAP_COUNTERS] = MAP("vz_counters"),
-		[VZ_MAP_CLASSES] = MAP("vz_classes"),
-#undef MAP
-	};
-	int fd;
+	bool loaded = false;
+	int fd = vz_guard_map_or_load(map, &loaded, e);
 
-	if (make)
-		return open_pin(paths[map], e);
-	fd = vz_bpf_open(paths[map]);
-	return fd < 0 && fd != -ENOENT ? vz_fail(e, VZ_SYSTEM, -fd, "cannot open %s", paths[map]) :
-					 fd;
+	return filled(fd, loaded);
+}
+
+static int open_program(const char *path, struct vz_err *e)
+{
+	bool loaded = false;
+	int fd = vz_guard_pin_or_load(path, &loaded, e);
+
+	return filled(fd, loaded);
 }
 
 /* ---- attaching ---- */
@@ -129,12 +89,12 @@ static int add_program(int rtnl, int ifindex, uint32_t parent, int prog, struct 
 
 static int add_programs(int rtnl, int ifindex, struct vz_err *e)
 {
-	autoclose int from = open_pin(VZ_GUARD_PROGS_DIR "/vz_from", e), to = -EBADF;
+	autoclose int from = open_program(VZ_GUARD_PROGS_DIR "/vz_from", e), to = -EBADF;
 	int r;
 
 	if (from < 0)
 		return from;
-	to = open_pin(VZ_GUARD_PROGS_DIR "/vz_to", e);
+	to = open_program(VZ_GUARD_PROGS_DIR "/vz_to", e);
 	if (to < 0)
 		return to;
 	r = add_clsact(rtnl, ifindex, e);
@@ -150,7 +110,7 @@ static int add_counters(unsigned ctid, struct vz_err *e)
 {
 	struct vz_counters zero = { 0 };
 	uint32_t key = ctid;
-	autoclose int map = vz_guard_map(VZ_MAP_COUNTERS, true, e);
+	autoclose int map = open_map(VZ_MAP_COUNTERS, e);
 	int r;
 
 	if (map < 0)
@@ -179,7 +139,7 @@ static void fill_dev(const struct vz_guard_dev *d, struct vz_dev *ret)
 /* What is not a setting of the caller's (the rates) stays. */
 static int set_dev(const struct vz_guard_dev *d, bool attach, struct vz_err *e)
 {
-	autoclose int map = vz_guard_map(VZ_MAP_DEVS, attach, e);
+	autoclose int map = attach ? open_map(VZ_MAP_DEVS, e) : vz_guard_map(VZ_MAP_DEVS, e);
 	uint32_t key = (uint32_t)d->ifindex;
 	struct vz_dev dev = { 0 };
 	int r;
@@ -225,7 +185,7 @@ static int enter_addrs(int ifindex, bool routed, const struct vz_ip *ip, size_t 
 {
 	autofree struct vz_addr_key *keys = calloc(n ? n : 1, sizeof(*keys));
 	autofree struct vz_addr *values = calloc(n ? n : 1, sizeof(*values));
-	autoclose int map = vz_guard_map(VZ_MAP_ADDRS, true, e);
+	autoclose int map = open_map(VZ_MAP_ADDRS, e);
 	int r;
 
 	if (map < 0)
@@ -266,7 +226,7 @@ static void end_routed(int map, int ifindex, const struct vz_ip *ip)
 
 int vz_guard_addr_del(int ifindex, const struct vz_ip *ip, size_t n, struct vz_err *e)
 {
-	autoclose int map = vz_guard_map(VZ_MAP_ADDRS, false, e);
+	autoclose int map = vz_guard_map(VZ_MAP_ADDRS, e);
 	int r;
 
 	if (map < 0)
@@ -302,7 +262,7 @@ static int forget_addrs(const struct indexes *gone, struct vz_err *e)
 {
 	autofree struct vz_addr_key *keys = calloc(PART, sizeof(*keys));
 	autofree struct vz_addr *values = calloc(PART, sizeof(*values));
-	autoclose int map = vz_guard_map(VZ_MAP_ADDRS, false, e);
+	autoclose int map = vz_guard_map(VZ_MAP_ADDRS, e);
 	uint32_t cursor = 0;
 	size_t n;
 	int r;
@@ -327,7 +287,7 @@ static int forget_addrs(const struct indexes *gone, struct vz_err *e)
 static int forget(int devs, const struct indexes *gone, struct vz_err *e)
 {
 	int r = gone->n ? forget_addrs(gone, e) : 0;
-	autoclose int link_locals = r < 0 ? r : vz_guard_map(VZ_MAP_LINK_LOCALS, false, e);
+	autoclose int link_locals = r < 0 ? r : vz_guard_map(VZ_MAP_LINK_LOCALS, e);
 
 	if (r < 0)
 		return r;
@@ -341,7 +301,7 @@ static int forget(int devs, const struct indexes *gone, struct vz_err *e)
 
 int vz_guard_gone(int ifindex, struct vz_err *e)
 {
-	autoclose int devs = vz_guard_map(VZ_MAP_DEVS, false, e);
+	autoclose int devs = vz_guard_map(VZ_MAP_DEVS, e);
 	uint32_t key = (uint32_t)ifindex;
 	struct indexes gone = { &key, 1 };
 	struct vz_dev dev;
@@ -355,7 +315,7 @@ int vz_guard_devs(unsigned ctid, int **ret, size_t *ret_n, struct vz_err *e)
 {
 	autofree uint32_t *keys = calloc(VZ_GUARD_MAX_DEVS, sizeof(*keys));
 	autofree struct vz_dev *values = calloc(VZ_GUARD_MAX_DEVS, sizeof(*values));
-	autoclose int devs = vz_guard_map(VZ_MAP_DEVS, false, e);
+	autoclose int devs = vz_guard_map(VZ_MAP_DEVS, e);
 	size_t n = VZ_GUARD_MAX_DEVS, k = 0;
 	uint32_t cursor = 0;
 	int r = -ENOENT;
@@ -380,7 +340,7 @@ int vz_guard_devs(unsigned ctid, int **ret, size_t *ret_n, struct vz_err *e)
 
 int vz_guard_gone_all(unsigned ctid, struct vz_err *e)
 {
-	autoclose int devs = vz_guard_map(VZ_MAP_DEVS, false, e);
+	autoclose int devs = vz_guard_map(VZ_MAP_DEVS, e);
 	autofree int *index = NULL;
 	struct indexes gone;
 	int r;

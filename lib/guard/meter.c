@@ -138,7 +138,7 @@ static int write_file(unsigned ctid, const struct vz_traffic_file *f, struct vz_
 /* All zero when it counts nothing for the VPS. */
 static int read_kernel(unsigned ctid, struct vz_counters *ret, struct vz_err *e)
 {
-	autoclose int map = vz_guard_map(VZ_MAP_COUNTERS, false, e);
+	autoclose int map = vz_guard_map(VZ_MAP_COUNTERS, e);
 	uint32_t key = ctid;
 	int r;
 
@@ -152,7 +152,7 @@ static int read_kernel(unsigned ctid, struct vz_counters *ret, struct vz_err *e)
 
 static void drop_kernel(unsigned ctid)
 {
-	autoclose int map = vz_guard_map(VZ_MAP_COUNTERS, false, NULL);
+	autoclose int map = vz_guard_map(VZ_MAP_COUNTERS, NULL);
 	uint32_t key = ctid;
 
 	if (map >= 0)
@@ -267,7 +267,7 @@ static int cmp_ids(const void *a, const void *b)
 static int add_kernel_ids(unsigned **ids, size_t *n, struct vz_err *e)
 {
 	autofree uint32_t *keys = calloc(VZ_GUARD_MAX_DEVS, sizeof(*keys));
-	autoclose int map = vz_guard_map(VZ_MAP_COUNTERS, false, e);
+	autoclose int map = vz_guard_map(VZ_MAP_COUNTERS, e);
 	uint32_t key = 0, *last = NULL;
 	size_t more = 0;
 	unsigned *all;

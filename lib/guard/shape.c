@@ -242,7 +242,7 @@ static int mark(int map, int ifindex, struct vz_dev *dev, uint32_t flags, struct
 
 static int shape_one(int rtnl, int ifindex, int shaper, const struct vz_shape *s, struct vz_err *e)
 {
-	autoclose int map = vz_guard_map(VZ_MAP_DEVS, false, e);
+	autoclose int map = vz_guard_map(VZ_MAP_DEVS, e);
 	uint32_t key = (uint32_t)ifindex;
 	struct vz_dev dev;
 	uint32_t had, want = (s->in ? VZ_DEV_RATE_IN : 0) | (s->out ? VZ_DEV_RATE_OUT : 0);

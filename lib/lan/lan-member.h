@@ -28,9 +28,11 @@ void vz_lan_prune(struct vz_lan *lan, bool *ret_changed);
 /* Puts the devices of running members on the bridge again. */
 int vz_lan_relink(const struct vz_lan *lan, struct vz_err *e);
 
-/* ---- lan-names.c ---- */
+/* ---- lan-hosts.c ---- */
 /* "10.0.0.2 ct101 ct101.NAME.vz web web.example" and so on, one line for each address. */
 void vz_lan_hosts(struct vz_str *out, const struct vz_lan *lan);
+
+/* ---- lan-names.c ---- */
 /* Every running member but `except` writes its hosts file anew. Only warns. `lock`, the LAN's, is closed
  * first: a member may take as long as its deadline, and nobody else shall wait for it. */
 void vz_lan_tell_members(const struct vz_lan *lan, unsigned except, int lock);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Who listens for a systemd guest's READY=1 (sd_notify(3)), and where the socket leads afterwards.
+ * Who listens for a systemd guest's READY=1 (sd_notify(3)); where the socket leads afterwards is
+ * notified.c.
  *
  * May be hostile: what the guest sends. A datagram may carry descriptors, and whoever holds one of
  * these last waits when it is closed, for as long as the guest likes: a TCP socket with SO_LINGER, a
@@ -61,20 +62,4 @@ int vz_notify_listen(int sock, struct vz_launch *l, struct vz_err *e)
 	close(up[1]);
 	l->ready = up[0];
 	return pid < 0 ? vz_fail(e, VZ_RESOURCE, -pid, "cannot make a process") : 0;
-}
-
-/* As root inside, since a file of another id cannot be there; in one step, since it is spoken to at
- * any moment. */
-static int link_notify_socket(void *unused)
-{
-	(void)unused;
-	if (symlink("/run/systemd/notify", NOTIFY_SOCKET ".new") < 0 ||
-	    rename(NOTIFY_SOCKET ".new", NOTIFY_SOCKET) < 0)
-		return -errno;
-	return 0;
-}
-
-void vz_launch_notified(const struct vz_state *st)
-{
-	(void)vz_join_call(st, CLONE_NEWNS | CLONE_NEWUSER, link_notify_socket, NULL);
 }

@@ -41,7 +41,7 @@ struct vz_foreign {
 	bool bridged; /* frames on bridges pass iptables' rules too */
 };
 
-/* Takes a chain into account, by its names. */
+/* Takes a chain into account, by its names; foreign-name.c. */
 void vz_foreign_name(struct vz_foreign *f, const char *table, const char *chain);
 /* Tells what the facts mean. */
 void vz_foreign_tell(const struct vz_foreign *f, vz_foreign_each *each, void *arg);

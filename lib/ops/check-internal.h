@@ -14,6 +14,7 @@ struct check {
 	const char *remedy;         /* in place of the row's; a text of the program */
 };
 
+/* ---- check-say.c ---- */
 /* Notes what is the case and returns v. An error number may be put in by strerror(). */
 enum vz_check_verdict check_say(struct check *c, enum vz_check_verdict v, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -19,7 +19,6 @@
 
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -162,22 +161,6 @@ const char *vz_check_word(enum vz_check_verdict v)
 		break;
 	}
 	return "missing";
-}
-
-enum vz_check_verdict check_say(struct check *c, enum vz_check_verdict v, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	(void)vsnprintf(c->found, sizeof(c->found), fmt, ap);
-	va_end(ap);
-	return v;
-}
-
-enum vz_check_verdict check_call(struct check *c, int r, const char *what)
-{
-	return r >= 0 ? VZ_CHECK_OK :
-			check_say(c, VZ_CHECK_MISSING, "%s: %s", what, strerror(-r));
 }
 
 /* ---- the row's process ---- */

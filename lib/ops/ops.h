@@ -21,7 +21,7 @@ int vz_op_umount(struct vz_ct *ct, struct vz_err *e);
 int vz_mount_steps(struct vz_ct *ct, bool scripts, struct vz_err *e);
 int vz_umount_steps(struct vz_ct *ct, bool scripts, struct vz_err *e);
 
-/* start.c, stop.c */
+/* start.c, stop.c, restart.c */
 struct vz_start_opts {
 	bool force, wait, skip_remount, skip_setup;
 };

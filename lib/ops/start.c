@@ -250,8 +250,7 @@ const struct vz_step vz_start_plan[] = {
 	{ 0 },
 };
 
-/* `again`: it runs still, and is about to be stopped for that. */
-static int check(struct vz_ct *ct, const struct vz_start_opts *o, bool again, struct vz_err *e)
+int vz_start_check(struct vz_ct *ct, const struct vz_start_opts *o, bool again, struct vz_err *e)
 {
 	struct vz_state st;
 
@@ -351,7 +350,7 @@ static void say_stuck(void)
 int vz_op_start(struct vz_ct *ct, const struct vz_start_opts *o, struct vz_err *e)
 {
 	struct vz_start s = { .opts = *o, .net = VZ_NET_INIT };
-	int r = check(ct, o, false, e);
+	int r = vz_start_check(ct, o, false, e);
 
 	if (r < 0)
 		return r;
@@ -374,24 +373,4 @@ int vz_op_start(struct vz_ct *ct, const struct vz_start_opts *o, struct vz_err *
 	vz_net_close(&s.net);
 	vz_env_close(&s.env);
 	return r;
-}
-
-int vz_op_restart(struct vz_ct *ct, const struct vz_start_opts *so, const struct vz_stop_opts *po,
-		  struct vz_err *e)
-{
-	struct vz_state st;
-	int r;
-
-	vz_log(0, "Restarting container");
-	if (vz_state_read(ct->id, &st) > 0) {
-		/* what could not start again goes on running */
-		r = check(ct, so, true, e);
-		if (r >= 0)
-			r = vz_mount_check(ct, e);
-		if (r >= 0)
-			r = vz_op_stop(ct, po, e);
-		if (r < 0)
-			return r;
-	}
-	return vz_op_start(ct, so, e);
 }

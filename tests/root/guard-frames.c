@@ -742,7 +742,7 @@ static void try_counting(const struct device *dev)
 			struct frame f;
 			int family = s->type == 0x0800 ? VZ_V4 : VZ_V6, dir = out ? VZ_OUT : VZ_IN;
 			uint32_t key = CTID;
-			autoclose int map = vz_guard_map(VZ_MAP_COUNTERS, false, NULL);
+			autoclose int map = vz_guard_map(VZ_MAP_COUNTERS, NULL);
 
 			make_sample(&f, s, out);
 			check(!vz_bpf_lookup(map, &key, &before), "there are counters");
