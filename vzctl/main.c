@@ -64,7 +64,7 @@ static int lock_container(const struct verb *v, struct vz_ct *ct, struct vz_err 
 	return r < 0 ? r : vz_ct_lock(ct, v->name, warn, e);
 }
 
-/* The checks that need the container's configuration, its lock, and the verb itself. */
+/* The checks that need the VPS's configuration, its lock, and the verb itself. */
 static int with_container(const struct verb *v, struct vz_ct *ct, const struct global *g,
 			  int argc, char **argv)
 {

@@ -22,7 +22,7 @@ enum verb_flags {
 	BREAKS = 1 << 11,      /* with --fast: ends him */
 };
 
-/* argv[0] is the CTID as typed, argv[1..] what followed it. parse() runs before the container
+/* argv[0] is the CTID as typed, argv[1..] what followed it. parse() runs before the VPS
  * is looked at; returns 0, or a failure in *e. run() returns the exit code. */
 struct verb {
 	const char *name, *alias;

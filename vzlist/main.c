@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * vzlist: which containers there are. Reads the command line, has the facts collected, shows
+ * vzlist: which VPSes there are. Reads the command line, has the facts collected, shows
  * them. Streams, messages and exit codes are those of the legacy tool (reference 2).
  */
 #include "vzlist/vzlist.h"
@@ -142,7 +142,7 @@ static int one_option(struct options *o, int c, int *ret_exit)
 	}
 }
 
-/* The containers named as arguments. */
+/* The VPSes named as arguments. */
 static int read_ids(struct options *o, char **argv, int argc)
 {
 	struct vz_err e = { 0 };
@@ -203,7 +203,7 @@ static int list(const struct options *o, const struct vl_columns *cs)
 	q.need |= o->sorted ? o->sort.row->need : 0;
 	if (vz_op_list(&q, &l, &e) < 0) {
 		say_error(&e);
-		/* the legacy tool fails on what it cannot collect only for named containers */
+		/* the legacy tool fails on what it cannot collect only for named VPSes */
 		return e.exit == VZ_SYSTEM ? none : EXIT_FAILURE;
 	}
 	if (l.unreadable)

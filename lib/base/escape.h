@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* UTF-8, and making bytes of a stranger fit for a terminal or a log. */
+/* UTF-8, and making bytes that others wrote fit for a terminal or a log. */
 #ifndef VZ_BASE_ESCAPE_H
 #define VZ_BASE_ESCAPE_H
 

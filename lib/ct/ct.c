@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Opening a container by id or name: paths and configuration layers. Changes nothing. */
+/* Opening a VPS by id or name: paths and configuration layers. Changes nothing. */
 #include "ct/ct.h"
 #include "base/num.h"
 #include "base/own.h"
@@ -99,7 +99,7 @@ int vz_ct_load(const struct vz_host *h, unsigned id, struct vz_ct *ret, vz_conf_
 	if (r < 0 && r != -ENOENT)
 		goto fail;
 	r = vz_conf_merge(&ct.conf, &h->conf);
-	/* the layout in vz.conf is for new containers only (reference 3.2) */
+	/* the layout in vz.conf is for new VPSes only (reference 3.2) */
 	if (r >= 0)
 		vz_conf_unset(&ct.conf, vz_param_by_key("VE_LAYOUT"));
 	if (r >= 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The container (VPS) as an object: id, name, paths, configuration layers, lock, state. Knows
- * what a container is, not what any of its parameters do.
+ * The VPS as an object: id, name, paths, configuration layers, lock, state. Knows
+ * what a VPS is, not what any of its parameters do.
  */
 #ifndef VZ_CT_CT_H
 #define VZ_CT_CT_H

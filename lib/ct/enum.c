@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Which containers there are. */
+/* Which VPSes there are. */
 #include "ct/ct.h"
 #include "base/num.h"
 #include "base/own.h"

@@ -183,7 +183,7 @@ static _Noreturn void joiner_main(const struct vz_join *j, int pidfd, int sock)
 	r = clone_runner(&mine, pidfd, sock, &e);
 	if (r < 0)
 		end(sock, &e);
-	vz_sync_send(sock, BORN, NULL, r);
+	vz_sync_send(sock, CLONED, NULL, r);
 	_exit(0);
 }
 
@@ -199,7 +199,7 @@ static int parent_steps(const struct vz_join *j, int sock, int *ret_runner, int 
 		r = vz_sync_wait(sock, TTY, end, ret_tty, e);
 	if (r < 0) /* the caller may have another terminal */
 		return r == -ETIMEDOUT || r == -ECANCELED ? r : -ENOTTY;
-	r = vz_sync_wait(sock, BORN, end, ret_runner, e);
+	r = vz_sync_wait(sock, CLONED, end, ret_runner, e);
 	return r < 0 ? r : vz_sync_wait_end(sock, end, e);
 }
 

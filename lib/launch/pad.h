@@ -3,8 +3,8 @@
  * The launch pad: one tiny mount namespace for the whole host, out of which every VPS is cloned.
  *
  * clone(2) with CLONE_NEWNS copies the whole mount table of the caller; on a host with hundreds
- * of mounted VPSes that would make each start dearer than the one before, and would show the
- * newborn the host's tree. The pad holds four mounts: an empty tmpfs as root, a complete proc and
+ * of mounted VPSes that would make each start cost more than the one before, and would show the
+ * new process the host's tree. The pad holds four mounts: an empty tmpfs as root, a complete proc and
  * sysfs (the kernel lets a user namespace mount its own only where a complete one is visible), and
  * the empty file and directory that hide things in VPSes. It lives pinned at VZ_RUNDIR/pad/ns
  * without any process.

@@ -14,7 +14,7 @@ enum vz_msg_kind {
 	GO,         /* parent: everything around you is true now */
 	FAILED,     /* either: err tells why; the sender ends */
 	TTY,        /* joiner: here is the terminal's other side */
-	BORN,       /* joiner: here is the runner's pidfd */
+	CLONED,     /* joiner: here is the runner's pidfd */
 };
 
 /* A SOCK_SEQPACKET pair, close-on-exec. */

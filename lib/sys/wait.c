@@ -116,10 +116,10 @@ static void reap_left(void)
 		}
 }
 
-static int wait_fd(int fd, short events, int64_t end, bool deaf)
+static int wait_fd(int fd, short events, int64_t end, bool no_cancel)
 {
 	struct pollfd f[2] = { { .fd = fd, .events = events },
-			       { .fd = deaf ? -1 : cancel.fd, .events = POLLIN } };
+			       { .fd = no_cancel ? -1 : cancel.fd, .events = POLLIN } };
 
 	for (;;) {
 		int wait = end == VZ_NO_END ? -1 : vz_poll_ms(end), n;
