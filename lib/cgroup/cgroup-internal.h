@@ -40,6 +40,8 @@ struct cg_fds {
 	int join;             /* the v2 group beside init */
 	int init;             /* the host's /proc/PID of init */
 	bool scanned;         /* mountinfo has been read */
+	bool asked;           /* /proc/self/cgroup has: */
+	unsigned bound;       /* bits of enum cg_hier that are bound to v1 */
 };
 
 struct vz_cg {
@@ -76,6 +78,8 @@ extern const struct vz_cg_ops cg_v1_ops, cg_v2_ops;
 int cg_detect(struct vz_cg *cg, const char *root, struct vz_err *e);
 /* Mount root of a hierarchy: an fd that stays the handle's, or -errno. */
 int cg_root(const struct vz_cg *cg, enum cg_hier h);
+/* Looks for all of them now: later calls need neither /proc nor a path of the host. */
+void cg_find_roots(const struct vz_cg *cg);
 const char *cg_hier_name(enum cg_hier h);
 /* Mount root of the v1 hierarchy with these controllers, as /proc/PID/cgroup lists them
  * ("name=systemd", "net_cls,net_prio"): an fd, the caller's, or -errno. */

@@ -98,6 +98,32 @@ static int private_v2(void)
 			    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 }
 
+/*
+ * Which controllers are bound to a v1 hierarchy, wherever that is mounted. A line for each hierarchy,
+ * where the mount table has one for every mount of every VPS; so that one is read only for what it
+ * must have.
+ */
+static bool is_bound(const struct vz_cg *cg, enum cg_hier h)
+{
+	struct cg_fds *f = cg->fds;
+	autofree char *text = NULL;
+	char *p, *line;
+
+	if (f->asked)
+		return f->bound & 1u << h;
+	f->asked = true;
+	if (vz_file_read(AT_FDCWD, "/proc/self/cgroup", 1u << 20, &text) < 0)
+		return false;
+	for (p = text; (line = strsep(&p, "\n"));) { /* "ID:CONTROLLERS:PATH" */
+		const char *controllers = strsep(&line, ":") ? strsep(&line, ":") : NULL;
+
+		for (enum cg_hier i = CG_FIRST_V1; controllers && i < CG_NHIER; i++)
+			if (has_word(controllers, names[i]))
+				f->bound |= 1u << i;
+	}
+	return f->bound & 1u << h;
+}
+
 int cg_root(const struct vz_cg *cg, enum cg_hier h)
 {
 	int *fd = &cg->fds->root[h];
@@ -105,7 +131,8 @@ int cg_root(const struct vz_cg *cg, enum cg_hier h)
 	if (*fd == -EBADF)
 		*fd = open_root(cg, h, cg->fds->base, names[h]);
 	if (*fd < 0 && !cg->fake) {
-		scan(cg);
+		if (h == CG_V2 || is_bound(cg, h))
+			scan(cg);
 		/* on a host that keeps v1 alone; one without either is not set up at all */
 		if (h == CG_V2 && *fd < 0 && cg->hybrid)
 			*fd = private_v2();
@@ -113,6 +140,12 @@ int cg_root(const struct vz_cg *cg, enum cg_hier h)
 	if (*fd == -EBADF)
 		*fd = -ENOENT;
 	return *fd;
+}
+
+void cg_find_roots(const struct vz_cg *cg)
+{
+	for (enum cg_hier h = CG_FIRST_V1; cg->hybrid && h <= CG_LAST_V1; h++)
+		(void)cg_root(cg, h);
 }
 
 int cg_root_of(const struct vz_cg *cg, const char *controllers)

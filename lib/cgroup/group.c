@@ -213,6 +213,7 @@ int vz_cg_join_fd(struct vz_cg *cg, pid_t init)
 	if (init) {
 		vz_closep(&cg->fds->init);
 		cg->fds->init = open_proc(init);
+		cg_find_roots(cg);
 	}
 	vz_closep(&cg->fds->join);
 	cg->fds->join = open_beside(cg, cg->fds->init);
