@@ -3,7 +3,7 @@
  * What the files of this room share: the handle, the table of a back-end, work on directories. Each
  * file uses only those before it:
  *
- *	unit  detect  tree  events  scope  v2  v1  lines  life  group  read
+ *	unit  detect  tree  events  scope  kinds  v2  v1  lines  life  group  read
  */
 #ifndef VZ_CGROUP_INTERNAL_H
 #define VZ_CGROUP_INTERNAL_H
@@ -57,10 +57,37 @@ struct vz_cg {
 	char path[48];   /* below every mount root: "vz/N" */
 };
 
-/* One setter per kind of limit, indexed by the bit number of VZ_CG_*. */
-#define CG_NLIMITS 10
-#define CG_BIT(bit) __builtin_ctz(bit)
-typedef int cg_set_fn(struct vz_cg *cg, const struct vz_cg_limits *l, struct vz_err *e);
+struct cg_line;
+
+/* Where one limit of a group is: who holds it, and in which hierarchy. */
+struct cg_place {
+	const struct cg_line *line;
+	enum cg_hier h;        /* CG_V2, or that of the line */
+	unsigned bit;          /* VZ_CG_* */
+	const char *option;    /* for messages */
+};
+
+/* Puts the limit in force that *l asks for. */
+typedef int cg_put_fn(struct vz_cg *cg, const struct cg_place *p, const struct vz_cg_limits *l,
+		      struct vz_err *e);
+/* Sets the limit's fields in *ret to what holds now; false: the kernel does not tell. Where its coarser
+ * number is what `want` became, that of `want` is the answer. */
+typedef bool cg_now_fn(const struct vz_cg *cg, const struct cg_place *p,
+		       const struct vz_cg_limits *want, struct vz_cg_limits *ret);
+
+/* How a back-end holds one limit. Without `put` it cannot, and `why` has the reason. */
+struct cg_line {
+	enum cg_hier in;       /* the controller */
+	const char *file;      /* the attribute, or the first of several */
+	const char *second;    /* the other one of a kind that has two */
+	cg_put_fn *put;
+	cg_now_fn *now;        /* NULL: not read again */
+	const char *why;
+	size_t at;             /* the number in struct vz_cg_limits: CG_AT(field) */
+	const char *none;      /* what is written for VZ_UNLIMITED; NULL: there is no such value */
+	uint64_t (*to)(uint64_t ours), (*from)(uint64_t kernels); /* unit.h; NULL: the same */
+};
+#define CG_AT(field) offsetof(struct vz_cg_limits, field)
 
 struct vz_cg_ops {
 	const char *name;
@@ -68,7 +95,10 @@ struct vz_cg_ops {
 	int (*make)(struct vz_cg *cg, struct vz_err *e);
 	/* pid 0: the caller. Everything but v2. */
 	int (*attach)(struct vz_cg *cg, pid_t pid, struct vz_err *e);
-	cg_set_fn *set[CG_NLIMITS];
+	/* Before the first write to `file` of a controller that not every group has: makes or enables
+	 * it for this one. Success does not say that the kernel has the file. */
+	int (*want)(struct vz_cg *cg, const struct cg_place *p, const char *file, struct vz_err *e);
+	const struct cg_line *lines; /* by enum vz_cg_limit */
 	int (*devices)(struct vz_cg *cg, const struct vz_cg_dev *list, size_t n, struct vz_err *e);
 };
 extern const struct vz_cg_ops cg_v1_ops, cg_v2_ops;
@@ -80,6 +110,8 @@ int cg_detect(struct vz_cg *cg, const char *root, struct vz_err *e);
 int cg_root(const struct vz_cg *cg, enum cg_hier h);
 /* Looks for all of them now: later calls need neither /proc nor a path of the host. */
 void cg_find_roots(const struct vz_cg *cg);
+/* Where a controller is: its v1 hierarchy, or CG_V2. */
+enum cg_hier cg_where(const struct vz_cg *cg, enum cg_hier h);
 const char *cg_hier_name(enum cg_hier h);
 /* Mount root of the v1 hierarchy with these controllers, as /proc/PID/cgroup lists them
  * ("name=systemd", "net_cls,net_prio"): an fd, the caller's, or -errno. */
@@ -117,7 +149,26 @@ int cg_each_disk(const struct vz_cg *cg, int (*fn)(const char *dev, void *arg), 
 /* Waits until "key" of cgroup.events is `want`; -ETIMEDOUT. */
 int cg_wait_event(const struct vz_cg *cg, const char *key, unsigned want, int timeout_ms);
 
+/* ---- kinds.c: kinds of limits that both back-ends have ---- */
+/* The number that *l holds for this limit, and it put there. */
+uint64_t cg_value(const struct cg_place *p, const struct vz_cg_limits *l);
+void cg_value_is(const struct cg_place *p, struct vz_cg_limits *ret, uint64_t v);
+/* One number in one file. */
+cg_put_fn cg_put_number;
+cg_now_fn cg_now_number;
+/* A quota of CPU time, which both write in their own way, read again. */
+cg_now_fn cg_now_quota;
+/* The same limit for every disk, read again: `key` stands before the number in a line. */
+uint64_t cg_of_disks(const struct vz_cg *cg, const struct cg_place *p, const char *key);
+uint64_t cg_minus(uint64_t sum, uint64_t part); /* VZ_UNLIMITED when one of them is */
+
+/* ---- lines.c ---- */
+/* Which line of which back-end holds a limit on this host. False: none does. */
+bool cg_place_of(const struct vz_cg *cg, enum vz_cg_limit limit, struct cg_place *ret);
+
 /* ---- v1.c ---- */
+/* A limit of memory in bytes. */
+uint64_t cg_v1_memory_limit(const struct vz_cg *cg, const char *file);
 /* Freezer of kernels whose v2 has none; makes the group when it must. -EOPNOTSUPP: none. */
 int cg_v1_freeze(struct vz_cg *cg, bool on, struct vz_err *e);
 

@@ -16,28 +16,21 @@
 
 struct vz_cg; /* opaque: open fds of the hierarchies and the name of the group */
 
+/* A bit and one or more fields for each row of limits.def. */
+enum vz_cg_limit {
+#define LIMIT(name, ...) VZ_CG_LIMIT_##name,
+#include "cgroup/limits.def"
+	VZ_CG_NLIMITS
+};
+enum {
+#define LIMIT(name, ...) VZ_CG_##name = 1u << VZ_CG_LIMIT_##name,
+#include "cgroup/limits.def"
+};
 struct vz_cg_limits {
 	unsigned has; /* VZ_CG_* bits: which fields below are meant */
-	uint64_t ram, swap;      /* bytes; VZ_UNLIMITED = none */
-	uint64_t ram_high;       /* bytes: throttle and reclaim above (v2); 0 = leave as it is */
-	uint64_t cpuunits;       /* 8..500000, 1000 = default share */
-	uint64_t cpu_percent;    /* of one CPU; 0 = no limit */
-	uint64_t pids;           /* tasks; VZ_UNLIMITED = none */
-	uint64_t groups, depth;  /* of groups below; VZ_UNLIMITED = none */
-	uint64_t io_bps, io_iops; /* every block device; 0 = none */
-	uint64_t io_prio;        /* 0..7, 4 = default */
-	const char *cpus, *mems; /* kernel list format; "" or "all" = every one the host has */
+#define LIMIT(name, option, ...) __VA_ARGS__;
+#include "cgroup/limits.def"
 };
-#define VZ_CG_MEMORY (1u << 0) /* ram and swap */
-#define VZ_CG_CPUUNITS (1u << 1)
-#define VZ_CG_CPULIMIT (1u << 2)
-#define VZ_CG_PIDS (1u << 3)
-#define VZ_CG_IOLIMIT (1u << 4)
-#define VZ_CG_IOPS (1u << 5)
-#define VZ_CG_IOPRIO (1u << 6)
-#define VZ_CG_CPUS (1u << 7)
-#define VZ_CG_MEMS (1u << 8)
-#define VZ_CG_GROUPS (1u << 9) /* groups and depth */
 
 struct vz_cg_dev {
 	char type;                  /* 'b' or 'c' */
@@ -133,7 +126,8 @@ int vz_cg_kill(struct vz_cg *cg, int timeout_ms, struct vz_err *e);
 int vz_cg_read(const struct vz_cg *cg, struct vz_cg_usage *ret, struct vz_err *e);
 /* Dearer than vz_cg_read(): the kernel adds them up for whoever asks. */
 void vz_cg_read_kinds(const struct vz_cg *cg, struct vz_cg_kinds *ret);
-/* The limits that hold at this moment, without cpus and mems; ret->has: those the kernel tells.
+/* The limits that hold at this moment, as far as the table of the back-end reads them; ret->has: those
+ * the kernel tells.
  * Where its coarser number is what `want` became, that of `want` is the answer. */
 int vz_cg_in_force(const struct vz_cg *cg, const struct vz_cg_limits *want,
 		   struct vz_cg_limits *ret, struct vz_err *e);

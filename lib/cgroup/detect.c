@@ -142,6 +142,11 @@ int cg_root(const struct vz_cg *cg, enum cg_hier h)
 	return *fd;
 }
 
+enum cg_hier cg_where(const struct vz_cg *cg, enum cg_hier h)
+{
+	return cg->hybrid && cg_root(cg, h) >= 0 ? h : CG_V2;
+}
+
 void cg_find_roots(const struct vz_cg *cg)
 {
 	for (enum cg_hier h = CG_FIRST_V1; cg->hybrid && h <= CG_LAST_V1; h++)

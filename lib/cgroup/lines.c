@@ -1,24 +1,56 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Limits put in force, one after another, and what is said of one that the kernel refuses. */
+/*
+ * Limits put in force and read again, each by its line in the table of a back-end. The one place that
+ * knows what is said when no line holds a limit, or the kernel refuses it.
+ */
 #include "cgroup/cgroup-internal.h"
 
 #include <errno.h>
 
-/* The user knows the limit by its option; the exit code stays. */
-static void refused(unsigned limit, int r, struct vz_err *e)
-{
-	/* in the order of the bits */
-	static const char *const option[CG_NLIMITS] = {
-		"--ram or --swap", "--cpuunits", "--cpulimit", "--numproc", "--iolimit", "--iopslimit",
-		"--ioprio", "--cpumask", "--nodemask", "--numcgroups or --cgroupdepth"
-	};
+static const char *const options[VZ_CG_NLIMITS] = {
+#define LIMIT(name, option, ...) [VZ_CG_LIMIT_##name] = option,
+#include "cgroup/limits.def"
+};
 
-	if (r == -EBUSY && 1u << limit == VZ_CG_MEMORY)
+/* On a hybrid host a limit without a v1 line, or whose controller is not on v1, is the v2 tree's. */
+bool cg_place_of(const struct vz_cg *cg, enum vz_cg_limit limit, struct cg_place *ret)
+{
+	const struct cg_line *line = &cg->ops->lines[limit];
+	enum cg_hier h = CG_V2;
+
+	if (cg->hybrid) {
+		h = line->put ? cg_where(cg, line->in) : CG_V2;
+		if (h == CG_V2)
+			line = &cg_v2_ops.lines[limit];
+	}
+	*ret = (struct cg_place){ line, h, 1u << limit, options[limit] };
+	return line->put;
+}
+
+/* The user knows the limit by its option; the exit code stays. */
+static void refused(const struct cg_place *p, int r, struct vz_err *e)
+{
+	if (r == -EBUSY && p->bit == VZ_CG_MEMORY)
 		(void)vz_fail(e, e->exit, 0, "Unable to set %s: the container uses more than that, and the kernel "
-			      "cannot take it back; give it more, or end processes inside", option[limit]);
+			      "cannot take it back; give it more, or end processes inside", p->option);
 	else if (r == -EBUSY || r == -EINVAL || r == -ERANGE)
 		(void)vz_fail(e, e->exit, -r, "Unable to set %s: the kernel does not take this value",
-			      option[limit]);
+			      p->option);
+}
+
+static int put_limit(struct vz_cg *cg, enum vz_cg_limit limit, const struct vz_cg_limits *l,
+		     struct vz_err *e)
+{
+	struct cg_place p;
+	int r;
+
+	if (!cg_place_of(cg, limit, &p))
+		return vz_fail(e, VZ_SETUBC, EOPNOTSUPP, "control groups of this host cannot hold %s",
+			       p.option);
+	r = p.line->put(cg, &p, l, e);
+	if (r < 0 && r != -EOPNOTSUPP && e)
+		refused(&p, r, e);
+	return r;
 }
 
 int vz_cg_apply(struct vz_cg *cg, const struct vz_cg_limits *l, struct vz_err *e)
@@ -26,18 +58,32 @@ int vz_cg_apply(struct vz_cg *cg, const struct vz_cg_limits *l, struct vz_err *e
 	struct vz_err later;
 	int unsupported = 0;
 
-	for (unsigned i = 0; i < CG_NLIMITS; i++) {
-		int r = l->has & 1u << i ? cg->ops->set[i](cg, l, unsupported ? &later : e) : 0;
+	for (unsigned i = 0; i < VZ_CG_NLIMITS; i++) {
+		int r = l->has & 1u << i ? put_limit(cg, i, l, unsupported ? &later : e) : 0;
 
 		if (r == -EOPNOTSUPP) {
 			unsupported = r; /* the kernel cannot: the others still hold */
 		} else if (r < 0) {
 			if (e && unsupported)
 				*e = later;
-			if (e)
-				refused(i, r, e);
 			return r;
 		}
 	}
 	return unsupported;
+}
+
+int vz_cg_in_force(const struct vz_cg *cg, const struct vz_cg_limits *want,
+		   struct vz_cg_limits *ret, struct vz_err *e)
+{
+	struct vz_cg_limits l = { 0 };
+	int dir = cg_dir(cg, CG_V2);
+	struct cg_place p;
+
+	if (dir < 0)
+		return vz_fail(e, VZ_SYSTEM, -dir, "group %s", cg->path);
+	for (unsigned i = 0; i < VZ_CG_NLIMITS; i++)
+		if (cg_place_of(cg, i, &p) && p.line->now && p.line->now(cg, &p, want, &l))
+			l.has |= p.bit;
+	*ret = l;
+	return 0;
 }

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What the kernel says of a VPS's group: what it uses, what was refused, which limits are in force.
+ * What the kernel says of a VPS's group: what it uses and what was refused.
  * Each controller is asked where it is bound, v1 or v2. A number that the kernel does not keep is
  * unknown here, never guessed.
  */
 #include "cgroup/cgroup-internal.h"
-#include "cgroup/unit.h"
 #include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"
@@ -15,26 +14,6 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-/* Where a controller is: its v1 hierarchy, or CG_V2. */
-static enum cg_hier where(const struct vz_cg *cg, enum cg_hier h)
-{
-	return cg->hybrid && cg_root(cg, h) >= 0 ? h : CG_V2;
-}
-
-static uint64_t minus(uint64_t sum, uint64_t part)
-{
-	if (sum == VZ_UNLIMITED || part == VZ_UNLIMITED)
-		return VZ_UNLIMITED;
-	return sum > part ? sum - part : 0;
-}
-
-static uint64_t v1_limit(const struct vz_cg *cg, const char *file)
-{
-	uint64_t v = cg_get(cg, CG_MEMORY, file);
-
-	return v >= CG_V1_NO_LIMIT ? VZ_UNLIMITED : v;
-}
-
 /*
  * "memory.failcnt" and "max" of memory.events are not used: they grow each time the page cache
  * meets the limit and gives way, which refuses nothing. What was refused ends in an OOM kill.
@@ -43,9 +22,9 @@ static void v1_memory(const struct vz_cg *cg, struct vz_cg_usage *u)
 {
 	u->ram = cg_get(cg, CG_MEMORY, "memory.usage_in_bytes");
 	u->both = cg_get(cg, CG_MEMORY, "memory.memsw.usage_in_bytes");
-	u->swap = minus(u->both, u->ram);
-	u->ram_max = v1_limit(cg, "memory.limit_in_bytes");
-	u->swap_max = minus(v1_limit(cg, "memory.memsw.limit_in_bytes"), u->ram_max);
+	u->swap = cg_minus(u->both, u->ram);
+	u->ram_max = cg_v1_memory_limit(cg, "memory.limit_in_bytes");
+	u->swap_max = cg_minus(cg_v1_memory_limit(cg, "memory.memsw.limit_in_bytes"), u->ram_max);
 	u->ram_peak = cg_get(cg, CG_MEMORY, "memory.max_usage_in_bytes");
 	u->both_peak = cg_get(cg, CG_MEMORY, "memory.memsw.max_usage_in_bytes");
 	u->oom_kills = cg_get_key(cg, CG_MEMORY, "memory.oom_control", "oom_kill");
@@ -85,7 +64,7 @@ static uint64_t refused_forks(const struct vz_cg *cg, enum cg_hier h)
 
 int vz_cg_read(const struct vz_cg *cg, struct vz_cg_usage *ret, struct vz_err *e)
 {
-	enum cg_hier pids = where(cg, CG_PIDS);
+	enum cg_hier pids = cg_where(cg, CG_PIDS);
 	int dir = cg_dir(cg, CG_V2);
 	struct vz_cg_usage u;
 
@@ -99,7 +78,7 @@ int vz_cg_read(const struct vz_cg *cg, struct vz_cg_usage *ret, struct vz_err *e
 		.pids_max = cg_get(cg, pids, "pids.max"),
 		.pids_failcnt = refused_forks(cg, pids),
 	};
-	(where(cg, CG_MEMORY) == CG_V2 ? v2_memory : v1_memory)(cg, &u);
+	(cg_where(cg, CG_MEMORY) == CG_V2 ? v2_memory : v1_memory)(cg, &u);
 	*ret = u;
 	return 0;
 }
@@ -108,7 +87,7 @@ void vz_cg_read_kinds(const struct vz_cg *cg, struct vz_cg_kinds *ret)
 {
 	*ret = (struct vz_cg_kinds){ VZ_UNLIMITED, VZ_UNLIMITED, VZ_UNLIMITED,
 				     VZ_UNLIMITED, VZ_UNLIMITED, VZ_UNLIMITED };
-	if (where(cg, CG_MEMORY) == CG_V2) {
+	if (cg_where(cg, CG_MEMORY) == CG_V2) {
 		ret->kernel = cg_get_key(cg, CG_V2, "memory.stat", "kernel");
 		ret->shmem = cg_get_key(cg, CG_V2, "memory.stat", "shmem");
 		return;
@@ -117,96 +96,6 @@ void vz_cg_read_kinds(const struct vz_cg *cg, struct vz_cg_kinds *ret)
 	ret->kernel_peak = cg_get(cg, CG_MEMORY, "memory.kmem.max_usage_in_bytes");
 	ret->kernel_failcnt = cg_get(cg, CG_MEMORY, "memory.kmem.failcnt");
 	ret->shmem = cg_get_key(cg, CG_MEMORY, "memory.stat", "total_shmem");
-}
-
-/* ---- limits in force ---- */
-
-static void read_cpu(const struct vz_cg *cg, const struct vz_cg_limits *want,
-		     struct vz_cg_limits *ret)
-{
-	bool v1 = where(cg, CG_CPU) == CG_CPU;
-	uint64_t raw = v1 ? cg_get(cg, CG_CPU, "cpu.shares") : cg_get(cg, CG_V2, "cpu.weight");
-	uint64_t quota = v1 ? cg_get(cg, CG_CPU, "cpu.cfs_quota_us") : cg_get(cg, CG_V2, "cpu.max");
-
-	if (raw != VZ_UNLIMITED) {
-		ret->has |= VZ_CG_CPUUNITS;
-		ret->cpuunits = v1 ? cg_shares_to_units(raw) : cg_weight_to_units(raw);
-		if (want->has & VZ_CG_CPUUNITS &&
-		    raw == (v1 ? cg_units_to_shares : cg_units_to_weight)(want->cpuunits))
-			ret->cpuunits = want->cpuunits;
-	}
-	if (!cg_has(cg, where(cg, CG_CPU), v1 ? "cpu.cfs_quota_us" : "cpu.max"))
-		return;
-	/* v1 says -1 for none, which is no number to cg_get(), v2 "max" */
-	ret->has |= VZ_CG_CPULIMIT;
-	ret->cpu_percent = quota == VZ_UNLIMITED ? 0 : quota * 100 / CG_PERIOD_USEC;
-	if (want->cpu_percent && quota == cg_percent_to_quota(want->cpu_percent))
-		ret->cpu_percent = want->cpu_percent;
-}
-
-/* The limit of the disks, which all have the same: v1 "8:0 1000", v2 "8:0 rbps=1000 ...". */
-static uint64_t of_disks(const struct vz_cg *cg, enum cg_hier h, const char *file, const char *key)
-{
-	int dir = cg_dir(cg, h);
-	char buf[4096], *line = buf, *at, *word;
-	uint64_t v = 0;
-
-	if (dir < 0 || vz_file_read_buf(dir, file, buf, sizeof(buf)) < 0)
-		return 0;
-	line[strcspn(line, "\n")] = 0;
-	at = strstr(line, key);
-	if (!at)
-		return 0;
-	at += strlen(key);
-	word = strsep(&at, " ");
-	return vz_num_u64(word, UINT64_MAX, &v) < 0 ? 0 : v;
-}
-
-static void read_io(const struct vz_cg *cg, struct vz_cg_limits *ret)
-{
-	enum cg_hier h = where(cg, CG_BLKIO);
-	bool v1 = h == CG_BLKIO;
-	uint64_t w;
-
-	/* a v1 group that was never made limits nothing */
-	ret->has |= VZ_CG_IOLIMIT | VZ_CG_IOPS;
-	ret->io_bps = of_disks(cg, h, v1 ? "blkio.throttle.read_bps_device" : "io.max",
-			       v1 ? " " : "rbps=");
-	ret->io_iops = of_disks(cg, h, v1 ? "blkio.throttle.read_iops_device" : "io.max",
-				v1 ? " " : "riops=");
-	w = cg_get(cg, h, v1 ? "blkio.bfq.weight" : "io.bfq.weight");
-	if (w == VZ_UNLIMITED)
-		w = v1 ? cg_get(cg, h, "blkio.weight") : cg_get_key(cg, h, "io.weight", "default");
-	if (w == VZ_UNLIMITED)
-		return;
-	ret->has |= VZ_CG_IOPRIO;
-	ret->io_prio = cg_weight_to_ioprio(w);
-}
-
-int vz_cg_in_force(const struct vz_cg *cg, const struct vz_cg_limits *want,
-		   struct vz_cg_limits *ret, struct vz_err *e)
-{
-	struct vz_cg_limits l = { 0 };
-	enum cg_hier pids = where(cg, CG_PIDS), memory = where(cg, CG_MEMORY);
-	struct vz_cg_usage u = { 0 };
-	int dir = cg_dir(cg, CG_V2);
-
-	if (dir < 0)
-		return vz_fail(e, VZ_SYSTEM, -dir, "group %s", cg->path);
-	if (cg_has(cg, pids, "pids.max")) {
-		l.has |= VZ_CG_PIDS;
-		l.pids = cg_get(cg, pids, "pids.max");
-	}
-	if (cg_has(cg, memory, memory == CG_V2 ? "memory.max" : "memory.limit_in_bytes")) {
-		l.has |= VZ_CG_MEMORY;
-		(memory == CG_V2 ? v2_memory : v1_memory)(cg, &u);
-		l.ram = u.ram_max;
-		l.swap = u.swap_max;
-	}
-	read_cpu(cg, want, &l);
-	read_io(cg, &l);
-	*ret = l;
-	return 0;
 }
 
 /* ---- who is there ---- */

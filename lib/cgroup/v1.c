@@ -23,11 +23,6 @@ static bool has_v1(const struct vz_cg *cg, enum cg_hier h)
 	return cg_root(cg, h) >= 0;
 }
 
-static int by_v2(struct vz_cg *cg, unsigned bit, const struct vz_cg_limits *l, struct vz_err *e)
-{
-	return cg_v2_ops.set[CG_BIT(bit)](cg, l, e);
-}
-
 static int fail_make(struct vz_cg *cg, enum cg_hier h, int r, struct vz_err *e)
 {
 	return vz_fail(e, VZ_RESOURCE, -r, "cannot make group %s/%s", cg_hier_name(h), cg->path);
@@ -200,6 +195,11 @@ static int want_lazy(struct vz_cg *cg, enum cg_hier h, struct vz_err *e)
 		       0;
 }
 
+static int v1_want(struct vz_cg *cg, const struct cg_place *p, const char *file, struct vz_err *e)
+{
+	return p->h == CG_V2 ? cg_v2_ops.want(cg, p, file, e) : want_lazy(cg, p->h, e);
+}
+
 /* ---- limits ---- */
 
 static int set_limit(struct vz_cg *cg, enum cg_hier h, const char *file, uint64_t v,
@@ -212,16 +212,14 @@ static int set_limit(struct vz_cg *cg, enum cg_hier h, const char *file, uint64_
  * v1 limits ram and ram+swap, and refuses any moment in which the first exceeds the second. So
  * when growing the sum goes first, when shrinking the ram.
  */
-static int v1_memory(struct vz_cg *cg, const struct vz_cg_limits *l, struct vz_err *e)
+static int v1_memory(struct vz_cg *cg, const struct cg_place *p, const struct vz_cg_limits *l,
+		     struct vz_err *e)
 {
-	static const char *const file[] = { "memory.limit_in_bytes",
-					    "memory.memsw.limit_in_bytes" };
+	const char *const file[] = { p->line->file, p->line->second };
 	bool no_sum = l->ram >= CG_V1_NO_LIMIT || l->swap >= CG_V1_NO_LIMIT - l->ram;
 	uint64_t want[] = { l->ram, no_sum ? VZ_UNLIMITED : l->ram + l->swap }, now;
 	int r, first;
 
-	if (!has_v1(cg, CG_MEMORY))
-		return by_v2(cg, VZ_CG_MEMORY, l, e);
 	now = cg_get(cg, CG_MEMORY, file[1]);
 	if (now == VZ_UNLIMITED && !cg_has(cg, CG_MEMORY, file[1])) {
 		r = set_limit(cg, CG_MEMORY, file[0], want[0], e);
@@ -232,43 +230,39 @@ static int v1_memory(struct vz_cg *cg, const struct vz_cg_limits *l, struct vz_e
 	return r ? r : set_limit(cg, CG_MEMORY, file[!first], want[!first], e);
 }
 
-/* What the guest makes groups in is the v2 tree. */
-static int v1_groups(struct vz_cg *cg, const struct vz_cg_limits *l, struct vz_err *e)
+uint64_t cg_v1_memory_limit(const struct vz_cg *cg, const char *file)
 {
-	return by_v2(cg, VZ_CG_GROUPS, l, e);
+	uint64_t v = cg_get(cg, CG_MEMORY, file);
+
+	return v >= CG_V1_NO_LIMIT ? VZ_UNLIMITED : v;
 }
 
-static int v1_cpuunits(struct vz_cg *cg, const struct vz_cg_limits *l, struct vz_err *e)
+static bool v1_memory_now(const struct vz_cg *cg, const struct cg_place *p,
+			  const struct vz_cg_limits *want, struct vz_cg_limits *ret)
 {
-	if (!has_v1(cg, CG_CPU))
-		return by_v2(cg, VZ_CG_CPUUNITS, l, e);
-	return cg_set_u64(cg, CG_CPU, "cpu.shares", cg_units_to_shares(l->cpuunits), e);
+	(void)want;
+	if (!cg_has(cg, CG_MEMORY, p->line->file))
+		return false;
+	ret->ram = cg_v1_memory_limit(cg, p->line->file);
+	ret->swap = cg_minus(cg_v1_memory_limit(cg, p->line->second), ret->ram);
+	return true;
 }
 
-static int v1_cpulimit(struct vz_cg *cg, const struct vz_cg_limits *l, struct vz_err *e)
+static int v1_quota(struct vz_cg *cg, const struct cg_place *p, const struct vz_cg_limits *l,
+		    struct vz_err *e)
 {
-	if (!has_v1(cg, CG_CPU))
-		return by_v2(cg, VZ_CG_CPULIMIT, l, e);
-	return set_limit(cg, CG_CPU, "cpu.cfs_quota_us",
+	return set_limit(cg, CG_CPU, p->line->file,
 			 l->cpu_percent ? cg_percent_to_quota(l->cpu_percent) : VZ_UNLIMITED, e);
-}
-
-static int v1_pids(struct vz_cg *cg, const struct vz_cg_limits *l, struct vz_err *e)
-{
-	if (!has_v1(cg, CG_PIDS))
-		return by_v2(cg, VZ_CG_PIDS, l, e);
-	if (l->pids >= VZ_UNLIMITED)
-		return cg_set(cg, CG_PIDS, "pids.max", "max", e);
-	return cg_set_u64(cg, CG_PIDS, "pids.max", l->pids, e);
 }
 
 struct throttle {
 	struct vz_cg *cg;
-	const char *const *files; /* one for reading, one for writing */
+	const struct cg_place *p;
 	uint64_t v;
 	struct vz_err *e;
 };
 
+/* One file for reading, one for writing. */
 static int throttle_disk(const char *dev, void *arg)
 {
 	struct throttle *t = arg;
@@ -276,59 +270,62 @@ static int throttle_disk(const char *dev, void *arg)
 	int r;
 
 	snprintf(text, sizeof(text), "%s %llu", dev, (unsigned long long)t->v);
-	r = cg_set(t->cg, CG_BLKIO, t->files[0], text, t->e);
-	return r ? r : cg_set(t->cg, CG_BLKIO, t->files[1], text, t->e);
+	r = cg_set(t->cg, CG_BLKIO, t->p->line->file, text, t->e);
+	return r ? r : cg_set(t->cg, CG_BLKIO, t->p->line->second, text, t->e);
 }
 
-static int throttle(struct vz_cg *cg, const char *const *files, uint64_t v, struct vz_err *e)
+static int v1_disks(struct vz_cg *cg, const struct cg_place *p, const struct vz_cg_limits *l,
+		    struct vz_err *e)
 {
-	struct throttle t = { cg, files, v, e };
+	struct throttle t = { cg, p, cg_value(p, l), e };
 	int r;
 
-	if (!v && cg_dir(cg, CG_BLKIO) < 0)
+	if (!t.v && cg_dir(cg, CG_BLKIO) < 0)
 		return 0; /* no limit, and none to take away */
 	r = want_lazy(cg, CG_BLKIO, e);
 	return r ? r : cg_each_disk(cg, throttle_disk, &t);
 }
 
-static int v1_iolimit(struct vz_cg *cg, const struct vz_cg_limits *l, struct vz_err *e)
+/* A group that was never made limits nothing. */
+static bool v1_disks_now(const struct vz_cg *cg, const struct cg_place *p,
+			 const struct vz_cg_limits *want, struct vz_cg_limits *ret)
 {
-	static const char *const files[] = { "blkio.throttle.read_bps_device",
-					     "blkio.throttle.write_bps_device" };
-
-	if (!has_v1(cg, CG_BLKIO))
-		return by_v2(cg, VZ_CG_IOLIMIT, l, e);
-	return throttle(cg, files, l->io_bps, e);
+	(void)want;
+	cg_value_is(p, ret, cg_of_disks(cg, p, " "));
+	return true;
 }
 
-static int v1_iops(struct vz_cg *cg, const struct vz_cg_limits *l, struct vz_err *e)
-{
-	static const char *const files[] = { "blkio.throttle.read_iops_device",
-					     "blkio.throttle.write_iops_device" };
-
-	if (!has_v1(cg, CG_BLKIO))
-		return by_v2(cg, VZ_CG_IOPS, l, e);
-	return throttle(cg, files, l->io_iops, e);
-}
-
-static int v1_ioprio(struct vz_cg *cg, const struct vz_cg_limits *l, struct vz_err *e)
+static int v1_ioprio(struct vz_cg *cg, const struct cg_place *p, const struct vz_cg_limits *l,
+		     struct vz_err *e)
 {
 	uint64_t w = cg_ioprio_to_weight(l->io_prio);
 	bool dflt = w == cg_ioprio_to_weight(4);
 	int r;
 
-	if (!has_v1(cg, CG_BLKIO))
-		return by_v2(cg, VZ_CG_IOPRIO, l, e);
 	if (dflt && cg_dir(cg, CG_BLKIO) < 0)
 		return 0;
 	r = want_lazy(cg, CG_BLKIO, e);
 	if (r < 0)
 		return r;
-	if (cg_has(cg, CG_BLKIO, "blkio.bfq.weight"))
-		return cg_set_u64(cg, CG_BLKIO, "blkio.bfq.weight", w, e);
-	if (cg_has(cg, CG_BLKIO, "blkio.weight"))
-		return cg_set_u64(cg, CG_BLKIO, "blkio.weight", w, e);
-	return dflt ? 0 : cg_missing("blkio.bfq.weight", e);
+	if (cg_has(cg, CG_BLKIO, p->line->file))
+		return cg_set_u64(cg, CG_BLKIO, p->line->file, w, e);
+	if (cg_has(cg, CG_BLKIO, p->line->second))
+		return cg_set_u64(cg, CG_BLKIO, p->line->second, w, e);
+	return dflt ? 0 : cg_missing(p->line->file, e);
+}
+
+static bool v1_ioprio_now(const struct vz_cg *cg, const struct cg_place *p,
+			  const struct vz_cg_limits *want, struct vz_cg_limits *ret)
+{
+	uint64_t w = cg_get(cg, CG_BLKIO, p->line->file);
+
+	(void)want;
+	if (w == VZ_UNLIMITED)
+		w = cg_get(cg, CG_BLKIO, p->line->second);
+	if (w == VZ_UNLIMITED)
+		return false;
+	ret->io_prio = cg_weight_to_ioprio(w);
+	return true;
 }
 
 static int set_cpuset(struct vz_cg *cg, const char *file, const char *list, struct vz_err *e)
@@ -352,18 +349,16 @@ static int set_cpuset(struct vz_cg *cg, const char *file, const char *list, stru
 	return cg_set(cg, CG_CPUSET, file, all ? from : list, e);
 }
 
-static int v1_cpus(struct vz_cg *cg, const struct vz_cg_limits *l, struct vz_err *e)
+static int v1_cpus(struct vz_cg *cg, const struct cg_place *p, const struct vz_cg_limits *l,
+		   struct vz_err *e)
 {
-	if (!has_v1(cg, CG_CPUSET))
-		return by_v2(cg, VZ_CG_CPUS, l, e);
-	return set_cpuset(cg, "cpuset.cpus", l->cpus, e);
+	return set_cpuset(cg, p->line->file, l->cpus, e);
 }
 
-static int v1_mems(struct vz_cg *cg, const struct vz_cg_limits *l, struct vz_err *e)
+static int v1_mems(struct vz_cg *cg, const struct cg_place *p, const struct vz_cg_limits *l,
+		   struct vz_err *e)
 {
-	if (!has_v1(cg, CG_CPUSET))
-		return by_v2(cg, VZ_CG_MEMS, l, e);
-	return set_cpuset(cg, "cpuset.mems", l->mems, e);
+	return set_cpuset(cg, p->line->file, l->mems, e);
 }
 
 /* ---- devices ---- */
@@ -483,21 +478,29 @@ int cg_v1_freeze(struct vz_cg *cg, bool on, struct vz_err *e)
 	return vz_fail(e, VZ_SYSTEM, ETIMEDOUT, "cannot freeze group %s", cg->path);
 }
 
+/* clang-format off */
+static const struct cg_line v1_lines[VZ_CG_NLIMITS] = {
+	[VZ_CG_LIMIT_MEMORY]   = { CG_MEMORY, "memory.limit_in_bytes", "memory.memsw.limit_in_bytes", v1_memory, v1_memory_now },
+	[VZ_CG_LIMIT_CPUUNITS] = { CG_CPU, "cpu.shares", NULL, cg_put_number, cg_now_number, .at = CG_AT(cpuunits),
+				   .to = cg_units_to_shares, .from = cg_shares_to_units },
+	[VZ_CG_LIMIT_CPULIMIT] = { CG_CPU, "cpu.cfs_quota_us", NULL, v1_quota, cg_now_quota },
+	[VZ_CG_LIMIT_PIDS]     = { CG_PIDS, "pids.max", NULL, cg_put_number, cg_now_number, .at = CG_AT(pids), .none = "max" },
+	[VZ_CG_LIMIT_IOLIMIT]  = { CG_BLKIO, "blkio.throttle.read_bps_device", "blkio.throttle.write_bps_device",
+				   v1_disks, v1_disks_now, .at = CG_AT(io_bps) },
+	[VZ_CG_LIMIT_IOPS]     = { CG_BLKIO, "blkio.throttle.read_iops_device", "blkio.throttle.write_iops_device",
+				   v1_disks, v1_disks_now, .at = CG_AT(io_iops) },
+	[VZ_CG_LIMIT_IOPRIO]   = { CG_BLKIO, "blkio.bfq.weight", "blkio.weight", v1_ioprio, v1_ioprio_now },
+	[VZ_CG_LIMIT_CPUS]     = { CG_CPUSET, "cpuset.cpus", NULL, v1_cpus },
+	[VZ_CG_LIMIT_MEMS]     = { CG_CPUSET, "cpuset.mems", NULL, v1_mems },
+	[VZ_CG_LIMIT_GROUPS]   = { .why = "what the guest makes groups in is the v2 tree" },
+};
+/* clang-format on */
+
 const struct vz_cg_ops cg_v1_ops = {
 	.name = "v1",
 	.make = v1_make,
 	.attach = v1_attach,
-	.set = {
-		[CG_BIT(VZ_CG_MEMORY)] = v1_memory,
-		[CG_BIT(VZ_CG_CPUUNITS)] = v1_cpuunits,
-		[CG_BIT(VZ_CG_CPULIMIT)] = v1_cpulimit,
-		[CG_BIT(VZ_CG_PIDS)] = v1_pids,
-		[CG_BIT(VZ_CG_IOLIMIT)] = v1_iolimit,
-		[CG_BIT(VZ_CG_IOPS)] = v1_iops,
-		[CG_BIT(VZ_CG_IOPRIO)] = v1_ioprio,
-		[CG_BIT(VZ_CG_CPUS)] = v1_cpus,
-		[CG_BIT(VZ_CG_MEMS)] = v1_mems,
-		[CG_BIT(VZ_CG_GROUPS)] = v1_groups,
-	},
+	.want = v1_want,
+	.lines = v1_lines,
 	.devices = v1_devices,
 };

@@ -26,24 +26,36 @@ static bool has_word(const char *list, const char *word)
 	return false;
 }
 
+/* Some controllers by the kernel's names. */
+struct words {
+	const char *const *v;
+	size_t n;
+};
+
+static size_t count_missing(const struct words *w, const char *list)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->n; i++)
+		n += !has_word(list, w->v[i]);
+	return n;
+}
+
 /* Enables in `dir` what is wanted, available and not enabled yet. Absent controllers are not our
- * business here: a limit that needs one will say so. 1: everything was enabled already. */
-static int enable(const struct vz_cg *cg, int dir, struct vz_err *e)
+ * business here: a limit that needs one will say so. */
+static int enable(const struct vz_cg *cg, int dir, const struct words *w, struct vz_err *e)
 {
 	char have[256], can[256], text[128] = "";
 	ssize_t r = vz_file_read_buf(dir, CONTROL, have, sizeof(have));
-	size_t n = 0, missing = 0;
+	size_t n = 0;
 
-	for (size_t i = 0; r >= 0 && i < ARRAY_LEN(wanted); i++)
-		missing += !has_word(have, wanted[i]);
-	if (r >= 0 && !missing)
-		return 1;
+	if (r >= 0 && !count_missing(w, have))
+		return 0;
 	if (r >= 0)
 		r = vz_file_read_buf(dir, "cgroup.controllers", can, sizeof(can));
-	for (size_t i = 0; r >= 0 && i < ARRAY_LEN(wanted); i++)
-		if (has_word(can, wanted[i]) && !has_word(have, wanted[i]))
-			n += (size_t)snprintf(text + n, sizeof(text) - n, "%s+%s", n ? " " : "",
-					      wanted[i]);
+	for (size_t i = 0; r >= 0 && i < w->n; i++)
+		if (has_word(can, w->v[i]) && !has_word(have, w->v[i]))
+			n += (size_t)snprintf(text + n, sizeof(text) - n, "%s+%s", n ? " " : "", w->v[i]);
 	if (r >= 0)
 		r = n ? vz_file_write(dir, CONTROL, text) : 0;
 	return r < 0 ? vz_fail(e, VZ_BAD_KERNEL, (int)-r,
@@ -55,9 +67,9 @@ static int enable(const struct vz_cg *cg, int dir, struct vz_err *e)
 /*
  * A controller must be enabled in every group above ours, from the root down. Nearly always that
  * was done long ago, so the nearest one is asked first. Under systemd everything above the scope
- * is its property.
+ * is its property, as far as it knows the controllers: it enables and disables those one by one.
  */
-static int v2_make(struct vz_cg *cg, struct vz_err *e)
+static int enable_above(const struct vz_cg *cg, const struct words *w, bool known, struct vz_err *e)
 {
 	autoclose int at = openat(cg_dir(cg, CG_V2), "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	char path[sizeof(cg->path)], *p = path, *name;
@@ -66,29 +78,36 @@ static int v2_make(struct vz_cg *cg, struct vz_err *e)
 
 	if (at < 0)
 		return vz_fail(e, VZ_SYSTEM, errno, "group above %s", cg->path);
-	if (cg->systemd) {
-		r = enable(cg, at, e);
-		return r < 0 ? r : 0;
-	}
-	if (vz_file_read_buf(at, CONTROL, have, sizeof(have)) >= 0) {
-		size_t n = 0;
-
-		while (n < ARRAY_LEN(wanted) && has_word(have, wanted[n]))
-			n++;
-		if (n == ARRAY_LEN(wanted))
-			return 0;
-	}
+	if (cg->systemd && known)
+		return enable(cg, at, w, e);
+	if (vz_file_read_buf(at, CONTROL, have, sizeof(have)) >= 0 && !count_missing(w, have))
+		return 0;
 	memcpy(path, cg->path, sizeof(path));
 	close(TAKE_FD(at));
 	at = openat(cg_root(cg, CG_V2), ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	while (r >= 0 && (name = strsep(&p, "/"))) {
 		autoclose int up = TAKE_FD(at);
 
-		r = enable(cg, up, e);
+		r = enable(cg, up, w, e);
 		if (p)
 			at = openat(up, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	}
 	return r < 0 ? r : 0;
+}
+
+static int v2_make(struct vz_cg *cg, struct vz_err *e)
+{
+	return enable_above(cg, &(struct words){ wanted, ARRAY_LEN(wanted) }, true, e);
+}
+
+static int v2_want(struct vz_cg *cg, const struct cg_place *p, const char *file, struct vz_err *e)
+{
+	const char *name = p->line->in == CG_BLKIO ? "io" : cg_hier_name(p->line->in);
+	bool known = false;
+
+	for (size_t i = 0; i < ARRAY_LEN(wanted); i++)
+		known = known || !strcmp(wanted[i], name);
+	return cg_has(cg, CG_V2, file) ? 0 : enable_above(cg, &(struct words){ &name, 1 }, known, e);
 }
 
 static int v2_attach(struct vz_cg *cg, pid_t pid, struct vz_err *e)
@@ -105,95 +124,122 @@ static int set_max(struct vz_cg *cg, const char *file, uint64_t v, struct vz_err
 				   cg_set_u64(cg, CG_V2, file, v, e);
 }
 
-static int v2_memory(struct vz_cg *cg, const struct vz_cg_limits *l, struct vz_err *e)
+static int v2_memory(struct vz_cg *cg, const struct cg_place *p, const struct vz_cg_limits *l,
+		     struct vz_err *e)
 {
-	int r = set_max(cg, "memory.max", l->ram, e);
+	int r = set_max(cg, p->line->file, l->ram, e);
 
 	if (!r && l->ram_high)
 		r = set_max(cg, "memory.high", l->ram_high, e);
-	return r ? r : set_max(cg, "memory.swap.max", l->swap, e);
+	return r ? r : set_max(cg, p->line->second, l->swap, e);
 }
 
-static int v2_cpuunits(struct vz_cg *cg, const struct vz_cg_limits *l, struct vz_err *e)
+static bool v2_memory_now(const struct vz_cg *cg, const struct cg_place *p,
+			  const struct vz_cg_limits *want, struct vz_cg_limits *ret)
 {
-	return cg_set_u64(cg, CG_V2, "cpu.weight", cg_units_to_weight(l->cpuunits), e);
+	(void)want;
+	if (!cg_has(cg, CG_V2, p->line->file))
+		return false;
+	ret->ram = cg_get(cg, CG_V2, p->line->file);
+	ret->swap = cg_get(cg, CG_V2, p->line->second);
+	return true;
 }
 
-static int v2_cpulimit(struct vz_cg *cg, const struct vz_cg_limits *l, struct vz_err *e)
+static int v2_quota(struct vz_cg *cg, const struct cg_place *p, const struct vz_cg_limits *l,
+		    struct vz_err *e)
 {
 	char text[48] = "max";
 
 	if (l->cpu_percent)
 		snprintf(text, sizeof(text), "%llu %u",
 			 (unsigned long long)cg_percent_to_quota(l->cpu_percent), CG_PERIOD_USEC);
-	return cg_set(cg, CG_V2, "cpu.max", text, e);
-}
-
-static int v2_pids(struct vz_cg *cg, const struct vz_cg_limits *l, struct vz_err *e)
-{
-	return set_max(cg, "pids.max", l->pids, e);
+	return cg_set(cg, CG_V2, p->line->file, text, e);
 }
 
 /* The kernel's own, of every group: no controller is needed. */
-static int v2_groups(struct vz_cg *cg, const struct vz_cg_limits *l, struct vz_err *e)
+static int v2_groups(struct vz_cg *cg, const struct cg_place *p, const struct vz_cg_limits *l,
+		     struct vz_err *e)
 {
-	int r = set_max(cg, "cgroup.max.descendants", l->groups, e);
+	int r = set_max(cg, p->line->file, l->groups, e);
 
-	return r ? r : set_max(cg, "cgroup.max.depth", l->depth, e);
+	return r ? r : set_max(cg, p->line->second, l->depth, e);
 }
 
 struct throttle {
 	struct vz_cg *cg;
-	const char *what; /* "bps", "iops" */
+	const struct cg_place *p;
 	uint64_t v;
 	struct vz_err *e;
 };
 
+/* The second name is that of the number in a line of the file: "bps", "iops". */
 static int throttle_disk(const char *dev, void *arg)
 {
 	struct throttle *t = arg;
+	const char *what = t->p->line->second;
 	char v[24] = "max", text[96];
 
 	if (t->v)
 		snprintf(v, sizeof(v), "%llu", (unsigned long long)t->v);
-	snprintf(text, sizeof(text), "%s r%s=%s w%s=%s", dev, t->what, v, t->what, v);
-	return cg_set(t->cg, CG_V2, "io.max", text, t->e);
+	snprintf(text, sizeof(text), "%s r%s=%s w%s=%s", dev, what, v, what, v);
+	return cg_set(t->cg, CG_V2, t->p->line->file, text, t->e);
 }
 
-static int throttle(struct vz_cg *cg, const char *what, uint64_t v, struct vz_err *e)
+static int v2_disks(struct vz_cg *cg, const struct cg_place *p, const struct vz_cg_limits *l,
+		    struct vz_err *e)
 {
-	struct throttle t = { cg, what, v, e };
+	struct throttle t = { cg, p, cg_value(p, l), e };
+	int r;
 
-	if (!v && !cg_has(cg, CG_V2, "io.max"))
+	if (!t.v && !cg_has(cg, CG_V2, p->line->file))
 		return 0;
-	return cg_each_disk(cg, throttle_disk, &t);
+	r = v2_want(cg, p, p->line->file, e);
+	return r < 0 ? r : cg_each_disk(cg, throttle_disk, &t);
 }
 
-static int v2_iolimit(struct vz_cg *cg, const struct vz_cg_limits *l, struct vz_err *e)
+static bool v2_disks_now(const struct vz_cg *cg, const struct cg_place *p,
+			 const struct vz_cg_limits *want, struct vz_cg_limits *ret)
 {
-	return throttle(cg, "bps", l->io_bps, e);
+	char key[16];
+
+	(void)want;
+	snprintf(key, sizeof(key), "r%s=", p->line->second);
+	cg_value_is(p, ret, cg_of_disks(cg, p, key));
+	return true;
 }
 
-static int v2_iops(struct vz_cg *cg, const struct vz_cg_limits *l, struct vz_err *e)
+static int v2_ioprio(struct vz_cg *cg, const struct cg_place *p, const struct vz_cg_limits *l,
+		     struct vz_err *e)
 {
-	return throttle(cg, "iops", l->io_iops, e);
-}
-
-static int v2_ioprio(struct vz_cg *cg, const struct vz_cg_limits *l, struct vz_err *e)
-{
-	static const char *const files[] = { "io.weight", "io.bfq.weight" };
+	const char *const files[] = { p->line->file, p->line->second };
 	uint64_t w = cg_ioprio_to_weight(l->io_prio);
 	bool found = false;
+	int r = 0;
 
+	if (w != cg_ioprio_to_weight(4))
+		r = v2_want(cg, p, p->line->file, e);
 	/* whichever of the two the scheduler of a disk looks at */
-	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
-		int r = cg_has(cg, CG_V2, files[i]) ? cg_set_u64(cg, CG_V2, files[i], w, e) : 1;
-
-		if (r < 0)
-			return r;
-		found = found || !r;
+	for (size_t i = 0; !r && i < ARRAY_LEN(files); i++) {
+		if (!cg_has(cg, CG_V2, files[i]))
+			continue;
+		r = cg_set_u64(cg, CG_V2, files[i], w, e);
+		found = true;
 	}
-	return found || w == cg_ioprio_to_weight(4) ? 0 : cg_missing(files[0], e);
+	return r || found || w == cg_ioprio_to_weight(4) ? r : cg_missing(files[0], e);
+}
+
+static bool v2_ioprio_now(const struct vz_cg *cg, const struct cg_place *p,
+			  const struct vz_cg_limits *want, struct vz_cg_limits *ret)
+{
+	uint64_t w = cg_get(cg, CG_V2, p->line->second);
+
+	(void)want;
+	if (w == VZ_UNLIMITED)
+		w = cg_get_key(cg, CG_V2, p->line->file, "default");
+	if (w == VZ_UNLIMITED)
+		return false;
+	ret->io_prio = cg_weight_to_ioprio(w);
+	return true;
 }
 
 /* An empty list follows the parent; but a kernel refuses to empty that of a group with processes
@@ -217,23 +263,29 @@ static int follow_parent(struct vz_cg *cg, const char *file, struct vz_err *e)
 		       cg_set(cg, CG_V2, file, list, e);
 }
 
-static int set_cpuset(struct vz_cg *cg, const char *file, const char *list, struct vz_err *e)
+static int v2_cpuset(struct vz_cg *cg, const struct cg_place *p, const char *list, struct vz_err *e)
 {
 	bool all = !list || !*list || !strcmp(list, "all");
+	int r;
 
-	if (all && !cg_has(cg, CG_V2, file))
+	if (all && !cg_has(cg, CG_V2, p->line->file))
 		return 0;
-	return all ? follow_parent(cg, file, e) : cg_set(cg, CG_V2, file, list, e);
+	if (all)
+		return follow_parent(cg, p->line->file, e);
+	r = v2_want(cg, p, p->line->file, e);
+	return r < 0 ? r : cg_set(cg, CG_V2, p->line->file, list, e);
 }
 
-static int v2_cpus(struct vz_cg *cg, const struct vz_cg_limits *l, struct vz_err *e)
+static int v2_cpus(struct vz_cg *cg, const struct cg_place *p, const struct vz_cg_limits *l,
+		   struct vz_err *e)
 {
-	return set_cpuset(cg, "cpuset.cpus", l->cpus, e);
+	return v2_cpuset(cg, p, l->cpus, e);
 }
 
-static int v2_mems(struct vz_cg *cg, const struct vz_cg_limits *l, struct vz_err *e)
+static int v2_mems(struct vz_cg *cg, const struct cg_place *p, const struct vz_cg_limits *l,
+		   struct vz_err *e)
 {
-	return set_cpuset(cg, "cpuset.mems", l->mems, e);
+	return v2_cpuset(cg, p, l->mems, e);
 }
 
 static int v2_devices(struct vz_cg *cg, const struct vz_cg_dev *list, size_t n, struct vz_err *e)
@@ -257,21 +309,27 @@ static int v2_devices(struct vz_cg *cg, const struct vz_cg_dev *list, size_t n, 
 		       0;
 }
 
+/* clang-format off */
+static const struct cg_line v2_lines[VZ_CG_NLIMITS] = {
+	[VZ_CG_LIMIT_MEMORY]   = { CG_MEMORY, "memory.max", "memory.swap.max", v2_memory, v2_memory_now },
+	[VZ_CG_LIMIT_CPUUNITS] = { CG_CPU, "cpu.weight", NULL, cg_put_number, cg_now_number, .at = CG_AT(cpuunits),
+				   .to = cg_units_to_weight, .from = cg_weight_to_units },
+	[VZ_CG_LIMIT_CPULIMIT] = { CG_CPU, "cpu.max", NULL, v2_quota, cg_now_quota },
+	[VZ_CG_LIMIT_PIDS]     = { CG_PIDS, "pids.max", NULL, cg_put_number, cg_now_number, .at = CG_AT(pids), .none = "max" },
+	[VZ_CG_LIMIT_IOLIMIT]  = { CG_BLKIO, "io.max", "bps", v2_disks, v2_disks_now, .at = CG_AT(io_bps) },
+	[VZ_CG_LIMIT_IOPS]     = { CG_BLKIO, "io.max", "iops", v2_disks, v2_disks_now, .at = CG_AT(io_iops) },
+	[VZ_CG_LIMIT_IOPRIO]   = { CG_BLKIO, "io.weight", "io.bfq.weight", v2_ioprio, v2_ioprio_now },
+	[VZ_CG_LIMIT_CPUS]     = { CG_CPUSET, "cpuset.cpus", NULL, v2_cpus },
+	[VZ_CG_LIMIT_MEMS]     = { CG_CPUSET, "cpuset.mems", NULL, v2_mems },
+	[VZ_CG_LIMIT_GROUPS]   = { CG_V2, "cgroup.max.descendants", "cgroup.max.depth", v2_groups },
+};
+/* clang-format on */
+
 const struct vz_cg_ops cg_v2_ops = {
 	.name = "v2",
 	.make = v2_make,
 	.attach = v2_attach,
-	.set = {
-		[CG_BIT(VZ_CG_MEMORY)] = v2_memory,
-		[CG_BIT(VZ_CG_CPUUNITS)] = v2_cpuunits,
-		[CG_BIT(VZ_CG_CPULIMIT)] = v2_cpulimit,
-		[CG_BIT(VZ_CG_PIDS)] = v2_pids,
-		[CG_BIT(VZ_CG_IOLIMIT)] = v2_iolimit,
-		[CG_BIT(VZ_CG_IOPS)] = v2_iops,
-		[CG_BIT(VZ_CG_IOPRIO)] = v2_ioprio,
-		[CG_BIT(VZ_CG_CPUS)] = v2_cpus,
-		[CG_BIT(VZ_CG_MEMS)] = v2_mems,
-		[CG_BIT(VZ_CG_GROUPS)] = v2_groups,
-	},
+	.want = v2_want,
+	.lines = v2_lines,
 	.devices = v2_devices,
 };

@@ -5,7 +5,7 @@
  * kernel's files appear, unlinkat() makes them go and refuses a group with something inside, and
  * a write replaces what a file held.
  */
-#include "cgroup/cgroup.h"
+#include "cgroup/cgroup-internal.h"
 #include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"
@@ -618,6 +618,49 @@ static void refusals(void)
 	no_tasks = false;
 }
 
+/* Each limit has a line in each back-end, or the reason why not; and one that no line holds is said,
+ * as the option that the user knows, while the others come into force. */
+static void tables(void)
+{
+	static const struct cg_line none[VZ_CG_NLIMITS];
+	const struct vz_cg_ops *const both[] = { &cg_v1_ops, &cg_v2_ops };
+	struct vz_cg_limits l = { .has = VZ_CG_PIDS | VZ_CG_CPUUNITS, .pids = 5, .cpuunits = 1000 };
+	struct cg_line some[VZ_CG_NLIMITS] = { 0 };
+	struct vz_cg_ops less;
+	const char *t;
+	struct vz_cg *cg;
+
+	for (size_t i = 0; i < ARRAY_LEN(both); i++)
+		for (size_t limit = 0; limit < VZ_CG_NLIMITS; limit++) {
+			const struct cg_line *line = &both[i]->lines[limit];
+
+			CHECK(!line->put == !!line->why && !line->put == !line->file);
+			CHECK(!line->now || line->put);
+			CHECK(!line->to == !line->from);
+		}
+	t = tree("v2");
+	cg = group(t, true);
+	less = cg_v2_ops;
+	some[VZ_CG_LIMIT_CPUUNITS] = cg_v2_ops.lines[VZ_CG_LIMIT_CPUUNITS];
+	less.lines = some;
+	cg->ops = &less;
+	CHECK_INT(vz_cg_apply(cg, &l, &err), -EOPNOTSUPP);
+	CHECK(strstr(err.msg, "cannot hold --numproc"));
+	CHECK_STR(get(t, "vz/42/cpu.weight"), "100");
+	CHECK_STR(get(t, "vz/42/pids.max"), "max");
+	vz_cg_close(cg);
+	/* what v1 has no line for is the v2 tree's, and never a call of nothing */
+	t = tree("v1");
+	cg = group(t, true);
+	less = cg_v1_ops;
+	less.lines = none;
+	cg->ops = &less;
+	l.has = (1u << VZ_CG_NLIMITS) - 1;
+	CHECK_INT(vz_cg_apply(cg, &l, &err), -EOPNOTSUPP);
+	CHECK_STR(get(t, "pids/vz/42/pids.max"), "max");
+	vz_cg_close(cg);
+}
+
 int main(void)
 {
 	CHECK(mkdtemp(base));
@@ -626,6 +669,7 @@ int main(void)
 	v1_move();
 	v1_devices();
 	v2_limits();
+	tables();
 	in_force();
 	refused_forks();
 	leftovers();
