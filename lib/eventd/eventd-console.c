@@ -24,20 +24,6 @@
 #define SWEEP_MS 500
 #define YOUNG_MS 10000 /* its launch may not have written a state file yet */
 
-struct vz_console *vz_console_find(struct vz_eventd *d, unsigned id)
-{
-	struct vz_console *c = d->consoles;
-
-	while (c && c->id != id)
-		c = c->next;
-	return c;
-}
-
-uint64_t vz_console_tail(const struct vz_console *c)
-{
-	return c->head > VZ_CONSOLE_RING ? c->head - VZ_CONSOLE_RING : 0;
-}
-
 static void ring_add(struct vz_console *c, const uint8_t *p, size_t n)
 {
 	while (n) {
@@ -205,7 +191,8 @@ int vz_console_make(struct vz_eventd *d, unsigned id, uid_t owner)
 	return TAKE_FD(slave);
 }
 
-int vz_console_adopt(struct vz_eventd *d, unsigned id, int master)
+/* Takes a master that the fd store kept for us. */
+static int adopt_console(struct vz_eventd *d, unsigned id, int master)
 {
 	int r = set_master(d, id, master);
 
@@ -263,7 +250,7 @@ int vz_consoles_init(struct vz_eventd *d, struct vz_err *e)
 
 	if (r < 0)
 		return vz_fail(e, VZ_SYSTEM, -r, "cannot make %s", LOG_DIR);
-	vz_store_adopt(d);
+	vz_store_adopt(d, adopt_console);
 	return 0;
 }
 

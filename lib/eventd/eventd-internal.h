@@ -88,22 +88,23 @@ struct vz_eventd {
 	int64_t sweep_due; /* 0: nothing to sweep */
 };
 
-/* ---- eventd.c ---- */
+/* ---- eventd-loop.c ---- */
 int64_t vz_eventd_now(void);
 int vz_eventd_add(struct vz_eventd *d, struct vz_source *s, uint32_t events);
 /* Other events for a source that was added. */
 void vz_eventd_want(struct vz_eventd *d, struct vz_source *s, uint32_t events);
+struct vz_watched *vz_eventd_watched(struct vz_eventd *d, unsigned id); /* NULL: out of memory */
+struct vz_console *vz_console_find(struct vz_eventd *d, unsigned id);
+/* First byte of the stream that the ring still has. */
+uint64_t vz_console_tail(const struct vz_console *c);
 
 /* ---- eventd-vps.c: who runs, who ended ---- */
 /* Looks at VPS id again, after something may have changed. */
 void vz_eventd_look(struct vz_eventd *d, unsigned id);
 void vz_eventd_scan(struct vz_eventd *d);
 int vz_eventd_watch_init(struct vz_eventd *d, struct vz_err *e);
-struct vz_watched *vz_eventd_watched(struct vz_eventd *d, unsigned id); /* NULL: out of memory */
 
 /* ---- eventd-job.c: what is done about it ---- */
-/* init: the one that ended; its end is dealt with once. */
-void vz_job_begin(struct vz_watched *v, struct vz_init init, bool reboot);
 /* Whatever is due. */
 void vz_job_run(struct vz_eventd *d);
 /* When to call vz_job_run() next, or 0. */
@@ -118,16 +119,15 @@ void vz_consoles_sweep(struct vz_eventd *d);
 void vz_consoles_free(struct vz_eventd *d);
 /* A new terminal for VPS id: its slave, the caller's; -errno. Viewers stay. */
 int vz_console_make(struct vz_eventd *d, unsigned id, uid_t owner);
-struct vz_console *vz_console_find(struct vz_eventd *d, unsigned id);
-/* Takes a master that the fd store kept for us. */
-int vz_console_adopt(struct vz_eventd *d, unsigned id, int master);
 /* The last lines that VPS id said on its console, into the log. */
 void vz_console_tell(struct vz_eventd *d, unsigned id);
-/* First byte of the stream that the ring still has. */
-uint64_t vz_console_tail(const struct vz_console *c);
 
-/* ---- eventd-viewer.c: the socket ---- */
-int vz_viewers_init(struct vz_eventd *d, struct vz_err *e);
+/* ---- eventd-viewer.c ---- */
+void vz_viewer_free(struct vz_eventd *d, struct vz_viewer *v);
+/* Sends as much as the socket takes; false when the other side is gone. */
+bool vz_viewer_feed(struct vz_eventd *d, struct vz_viewer *v);
+/* Writes pending input; a viewer is not read again before the terminal has taken all of it. */
+void vz_viewer_flush(struct vz_eventd *d, struct vz_viewer *v);
 /* Sends what is new to the viewers of c. */
 void vz_viewers_feed(struct vz_eventd *d, const struct vz_console *c);
 /* The terminal of c takes input again. */
@@ -135,9 +135,13 @@ void vz_viewers_flush(struct vz_eventd *d, struct vz_console *c);
 /* Disconnects the viewers of c (NULL: all connections). */
 void vz_viewers_close(struct vz_eventd *d, const struct vz_console *c);
 
+/* ---- eventd-socket.c ---- */
+int vz_viewers_init(struct vz_eventd *d, struct vz_err *e);
+
 /* ---- eventd-store.c: ptys that outlive us ---- */
-/* Adopts the consoles of an earlier vzeventd. */
-void vz_store_adopt(struct vz_eventd *d);
+typedef int vz_store_take(struct vz_eventd *d, unsigned id, int master);
+/* Hands the masters of an earlier vzeventd's consoles to `take`, which owns them then. */
+void vz_store_adopt(struct vz_eventd *d, vz_store_take *take);
 /* Puts c's master there, starting the store when needed. A failure is logged, nothing more: the
  * console then lives as long as we do. */
 void vz_store_put(struct vz_eventd *d, const struct vz_console *c);

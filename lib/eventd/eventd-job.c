@@ -14,21 +14,10 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#define DELAY_FIRST_MS 50
 #define DELAY_MAX_MS 5000
 /* A command that takes longer waits for its guest, or has fallen ill: it no longer keeps a place of
  * children_max from the others. */
 #define SLOW_MS 10000
-
-void vz_job_begin(struct vz_watched *v, struct vz_init init, bool reboot)
-{
-	v->job = JOB_WAITING;
-	v->job_init = init;
-	v->reboot = reboot;
-	v->script_done = false;
-	v->due = vz_eventd_now();
-	v->delay_ms = DELAY_FIRST_MS;
-}
 
 static void later(struct vz_watched *v)
 {

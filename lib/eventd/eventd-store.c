@@ -132,7 +132,7 @@ void vz_store_drop(struct vz_eventd *d, unsigned id)
 		disconnect(d);
 }
 
-void vz_store_adopt(struct vz_eventd *d)
+void vz_store_adopt(struct vz_eventd *d, vz_store_take *take)
 {
 	char name[VZ_FDSTORE_NAME] = "";
 
@@ -147,7 +147,7 @@ void vz_store_adopt(struct vz_eventd *d)
 		    vz_num_u32(number, VZ_CTID_MAX, &id) < 0)
 			continue;
 		fd = vz_fdstore_get(d->store.fd, name);
-		r = fd < 0 ? fd : vz_console_adopt(d, id, fd);
+		r = fd < 0 ? fd : take(d, id, fd);
 		if (r < 0)
 			vz_log(-1, "cannot take back the console of CT %u: %s", id, strerror(-r));
 	}

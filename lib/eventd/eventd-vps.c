@@ -20,6 +20,7 @@
 
 /* Nobody's: above the default VE_ID_RANGE, and not the first of a VPS's ids in any other. */
 #define INOTIFY_UID 2147418113u
+#define DELAY_FIRST_MS 50 /* when a command holds the lock, until it is looked at again */
 
 static struct vz_init init_of(const struct vz_state *st)
 {
@@ -29,24 +30,6 @@ static struct vz_init init_of(const struct vz_state *st)
 static bool is_same(struct vz_init a, struct vz_init b)
 {
 	return a.pid == b.pid && a.start_time == b.start_time;
-}
-
-struct vz_watched *vz_eventd_watched(struct vz_eventd *d, unsigned id)
-{
-	struct vz_watched *v = d->watched;
-
-	while (v && v->id != id)
-		v = v->next;
-	if (v)
-		return v;
-	v = calloc(1, sizeof(*v));
-	if (!v)
-		return NULL;
-	v->id = id;
-	v->pidfd = v->stat_fd = -EBADF;
-	v->next = d->watched;
-	d->watched = v;
-	return v;
 }
 
 static int open_stat(const struct vz_state *st)
@@ -100,6 +83,17 @@ static void tell_end(struct vz_eventd *d, const struct vz_watched *v, const stru
 	vz_console_tell(d, v->id);
 }
 
+/* vz_job_run() does the rest; init: the one that ended. Its end is dealt with once. */
+static void begin_job(struct vz_watched *v, struct vz_init init, bool reboot)
+{
+	v->job = JOB_WAITING;
+	v->job_init = init;
+	v->reboot = reboot;
+	v->script_done = false;
+	v->due = vz_eventd_now();
+	v->delay_ms = DELAY_FIRST_MS;
+}
+
 static void ended(struct vz_eventd *d, struct vz_watched *v, struct vz_init init,
 		  const struct vz_exitinfo *how)
 {
@@ -119,7 +113,7 @@ static void ended(struct vz_eventd *d, struct vz_watched *v, struct vz_init init
 		*oldest = now;
 	}
 	vz_log_ctid(0);
-	vz_job_begin(v, init, reboot);
+	begin_job(v, init, reboot);
 }
 
 /* A state file without a living init, which we did not see end: it may be a zombie still. */

@@ -20,31 +20,8 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #define PID_FILE VZ_RUNDIR "/vzeventd.pid"
-
-int64_t vz_eventd_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_BOOTTIME, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-int vz_eventd_add(struct vz_eventd *d, struct vz_source *s, uint32_t events)
-{
-	struct epoll_event ev = { .events = events, .data.ptr = s };
-
-	return epoll_ctl(d->ep, EPOLL_CTL_ADD, s->fd, &ev) < 0 ? -errno : 0;
-}
-
-void vz_eventd_want(struct vz_eventd *d, struct vz_source *s, uint32_t events)
-{
-	struct epoll_event ev = { .events = events, .data.ptr = s };
-
-	(void)epoll_ctl(d->ep, EPOLL_CTL_MOD, s->fd, &ev);
-}
 
 /* The lock lives as long as the open file, in whichever process: a killed daemon leaves none. */
 static int one_instance(struct vz_eventd *d, struct vz_err *e)
