@@ -182,6 +182,11 @@ static void ctid_first(const struct verb *v, int argc, char **argv)
 	argv[0] = ctid;
 }
 
+static void print_step(const char *step)
+{
+	printf("%s\n", step);
+}
+
 int main(int argc, char **argv)
 {
 	struct global g = { .argv = argv };
@@ -220,7 +225,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "CT ID missing\n");
 		return VZ_INVALID_PARAMETER_VALUE;
 	}
-	if (g.dry_run && vz_op_print_plan(v->name) == 0)
+	if (g.dry_run && vz_op_each_step(v->name, print_step) == 0)
 		return 0;
 	if (g.dry_run) {
 		fprintf(stderr, "There is no plan to print for %s\n", v->name);

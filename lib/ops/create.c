@@ -450,16 +450,16 @@ static int postcreate_do(void *ctx, struct vz_err *e)
 	return r;
 }
 
-const struct vz_step vz_create_plan[] = {
-	{ "ids", ids_do, ids_undo },          /* before files are made that belong to them */
-	{ "base", base_do, base_undo },       /* the template, unpacked once for everybody */
-	{ "area", area_do, area_undo },       /* PRIVATE.tmp */
-	{ "config", config_do, config_undo }, /* from here on "destroy" knows the VPS */
-	{ "name", name_do, name_undo },
-	{ "place", place_do, place_undo },    /* PRIVATE: never there without a configuration */
-	{ "postcreate", postcreate_do, NULL },
-	{ "create-script", script_do, NULL },
-	{ 0 },
+const struct vz_step *const vz_create_plan[] = {
+	VZ_STEP("ids", ids_do, ids_undo),          /* before files are made that belong to them */
+	VZ_STEP("base", base_do, base_undo),       /* the template, unpacked once for everybody */
+	VZ_STEP("area", area_do, area_undo),       /* PRIVATE.tmp */
+	VZ_STEP("config", config_do, config_undo), /* from here on "destroy" knows the VPS */
+	VZ_STEP("name", name_do, name_undo),
+	VZ_STEP("place", place_do, place_undo),    /* PRIVATE: never there without a configuration */
+	VZ_STEP("postcreate", postcreate_do, NULL),
+	VZ_STEP("create-script", script_do, NULL),
+	NULL,
 };
 
 int vz_op_create(struct vz_ct *ct, const struct vz_given *g, struct vz_err *e)

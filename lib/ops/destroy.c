@@ -87,12 +87,12 @@ static int ids_do(void *ctx, struct vz_err *e)
 	return 0;
 }
 
-static const struct vz_step plan[] = {
-	{ "area", area_do, NULL },
-	{ "base", base_do, NULL },
-	{ "config", config_do, NULL },
-	{ "ids", ids_do, NULL },
-	{ 0 },
+static const struct vz_step *const plan[] = {
+	VZ_STEP("area", area_do, NULL),
+	VZ_STEP("base", base_do, NULL),
+	VZ_STEP("config", config_do, NULL),
+	VZ_STEP("ids", ids_do, NULL),
+	NULL,
 };
 
 /* The two refusals stand on stdout, as ever (reference 12, quirk 31). */

@@ -32,8 +32,9 @@ int vz_op_start(struct vz_ct *ct, const struct vz_start_opts *o, struct vz_err *
 int vz_op_stop(struct vz_ct *ct, const struct vz_stop_opts *o, struct vz_err *e);
 int vz_op_restart(struct vz_ct *ct, const struct vz_start_opts *so, const struct vz_stop_opts *po,
 		  struct vz_err *e);
-/* Prints the step names of a verb's plan, one per line; -ENOENT for a verb without one. */
-int vz_op_print_plan(const char *verb);
+
+/* plan-table.c: the names of the steps of a verb's plan, in order; -ENOENT for a verb without one. */
+int vz_op_each_step(const char *verb, void (*say)(const char *step));
 
 /* heal.c: an unfinished start or stop of a killed command is taken back. ended_too: so is what a
  * VPS that ended by itself left (mounts, groups, state); a verb that does not need that leaves it

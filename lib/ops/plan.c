@@ -44,39 +44,39 @@ int vz_fault(const char *step, struct vz_err *e)
 	return 0;
 }
 
-int vz_plan_run(const struct vz_step *plan, void *ctx, struct vz_err *e)
+int vz_plan_run(const struct vz_step *const *plan, void *ctx, struct vz_err *e)
 {
-	for (size_t i = 0; plan[i].name; i++) {
-		int r = vz_fault(plan[i].name, e);
+	for (size_t i = 0; plan[i]; i++) {
+		int r = vz_fault(plan[i]->name, e);
 
 		if (r >= 0 && vz_cancelled())
 			r = vz_fail(e, VZ_SYSTEM, ECANCELED, "cancelled before step %s",
-				    plan[i].name);
+				    plan[i]->name);
 		if (r >= 0)
-			r = plan[i].run(ctx, e);
+			r = plan[i]->run(ctx, e);
 		if (r < 0) {
 			vz_plan_undo(plan, i, ctx);
 			return r;
 		}
-		fault_kill("kill+:", plan[i].name);
+		fault_kill("kill+:", plan[i]->name);
 	}
 	return 0;
 }
 
-void vz_plan_undo(const struct vz_step *plan, size_t n, void *ctx)
+void vz_plan_undo(const struct vz_step *const *plan, size_t n, void *ctx)
 {
 	size_t len = 0;
 
-	while (plan[len].name && len < n)
+	while (plan[len] && len < n)
 		len++;
 	while (len--) {
 		char name[64];
 
-		if (!plan[len].undo)
+		if (!plan[len]->undo)
 			continue;
-		snprintf(name, sizeof(name), "undo-%s", plan[len].name);
+		snprintf(name, sizeof(name), "undo-%s", plan[len]->name);
 		fault_kill("kill:", name);
-		plan[len].undo(ctx);
+		plan[len]->undo(ctx);
 		fault_kill("kill+:", name);
 	}
 }

@@ -2,7 +2,11 @@
 /*
  * A verb is a list of steps; taking it back is the same list read upwards. A step that fails
  * leaves nothing behind; only those before it are undone. undo() is also what "stop" and healing
- * after a crash run, so it must accept a step that never ran.
+ * after a crash run, so it must accept a step that never ran. A step that cannot or need not be
+ * undone says why, in a comment.
+ *
+ * Steps are constants of their own, so that plans can share them (ops/steps.h); what belongs to one
+ * plan only is written in it as VZ_STEP(). Which verb has which plan is in plan-table.c.
  *
  * VZ_FAULT=STEP in the environment makes that step fail instead of running; VZ_FAULT=kill:STEP
  * kills the program before it, kill+:STEP after it; undo-STEP names the way back. The tests use
@@ -21,15 +25,28 @@ struct vz_step {
 	void (*undo)(void *ctx);
 };
 
-/* Runs the steps in order (the list ends with a NULL name); undoes on failure. After vz_cancel() the
- * step at work is the last one, and everything is undone. */
-int vz_plan_run(const struct vz_step *plan, void *ctx, struct vz_err *e);
+/* A step of one plan only; the plan is an array of pointers that ends with NULL. */
+#define VZ_STEP(...) (&(const struct vz_step){ __VA_ARGS__ })
+
+/* Runs the steps in order; undoes on failure. After vz_cancel() the step at work is the last one, and
+ * everything is undone. */
+int vz_plan_run(const struct vz_step *const *plan, void *ctx, struct vz_err *e);
 /* SIGINT, SIGTERM and SIGHUP become vz_cancel() from now on, with a word to the user; those that
  * who started us had ignored stay ignored. */
 void vz_plan_obey_signals(void);
 /* Undoes the first n steps, last first; n = SIZE_MAX: all. */
-void vz_plan_undo(const struct vz_step *plan, size_t n, void *ctx);
+void vz_plan_undo(const struct vz_step *const *plan, size_t n, void *ctx);
 /* The fault point alone, for a step that is not in a plan. 0, or a failure to return. */
 int vz_fault(const char *step, struct vz_err *e);
+
+/* The plan of each verb: what it does, then what of which plan it takes back. */
+struct vz_plan {
+	const char *verb;
+	const struct vz_step *const *steps;
+	const struct vz_step *const *undoes; /* or NULL */
+};
+extern const struct vz_plan vz_plans[]; /* plan-table.c; ends with a NULL verb */
+
+extern const struct vz_step *const vz_create_plan[], *const vz_start_plan[], *const vz_stop_plan[];
 
 #endif

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The private area that a configuration means, for create, destroy and mount; create's plan. */
+/* The private area that a configuration means, for create, destroy and mount. */
 #ifndef VZ_OPS_PRIVATE_H
 #define VZ_OPS_PRIVATE_H
 
 #include "ct/ct.h"
 #include "fs/area.h"
-#include "ops/plan.h"
-
-extern const struct vz_step vz_create_plan[];
 
 /* Paths and layout (not the ids); strings stay the VPS's. VE_PRIVATE unset 23, VE_ROOT 22, a
  * layout nobody knows 53, a path that no VPS may have 85. */

@@ -233,21 +233,21 @@ static int done_do(void *ctx, struct vz_err *e)
 	return 0;
 }
 
-const struct vz_step vz_start_plan[] = {
-	{ "journal", journal_do, journal_undo },
-	{ "probe", probe_do, NULL },          /* asks for doubles of the addresses, early */
-	{ "mount", mount_do, mount_undo },    /* action scripts, the area on VE_ROOT */
-	{ "cgroup", cgroup_do, cgroup_undo }, /* limits are in force before init exists */
-	{ "prestart", prestart_do, NULL },
-	{ "lan", lan_do, NULL },              /* the bridges that its devices will be on */
-	{ "init", init_do, init_undo },       /* two processes: see launch/launch.h */
-	{ "net", net_do, net_undo },          /* while the child builds its tree */
-	{ "ready", ready_do, NULL },          /* it stands */
-	{ "script", script_do, NULL },        /* distribution, N.start: inside, before init runs */
-	{ "go", go_do, NULL },
-	{ "state", state_do, state_undo },    /* whoever reads it may rely on all above */
-	{ "done", done_do, NULL },
-	{ 0 },
+const struct vz_step *const vz_start_plan[] = {
+	VZ_STEP("journal", journal_do, journal_undo),
+	VZ_STEP("probe", probe_do, NULL),          /* asks for doubles of the addresses, early */
+	VZ_STEP("mount", mount_do, mount_undo),    /* action scripts, the area on VE_ROOT */
+	VZ_STEP("cgroup", cgroup_do, cgroup_undo), /* limits are in force before init exists */
+	VZ_STEP("prestart", prestart_do, NULL),
+	VZ_STEP("lan", lan_do, NULL),              /* the bridges that its devices will be on */
+	VZ_STEP("init", init_do, init_undo),       /* two processes: see launch/launch.h */
+	VZ_STEP("net", net_do, net_undo),          /* while the child builds its tree */
+	VZ_STEP("ready", ready_do, NULL),          /* it stands */
+	VZ_STEP("script", script_do, NULL),        /* distribution, N.start: inside, before init runs */
+	VZ_STEP("go", go_do, NULL),
+	VZ_STEP("state", state_do, state_undo),    /* whoever reads it may rely on all above */
+	VZ_STEP("done", done_do, NULL),
+	NULL,
 };
 
 int vz_start_check(struct vz_ct *ct, const struct vz_start_opts *o, bool again, struct vz_err *e)

@@ -19,8 +19,6 @@ struct vz_start {
 	struct vz_err umount_err;
 };
 
-extern const struct vz_step vz_start_plan[];
-
 /* What can be refused before anything is done. `again`: it runs still, and is about to be stopped
  * for that. */
 int vz_start_check(struct vz_ct *ct, const struct vz_start_opts *o, bool again, struct vz_err *e);

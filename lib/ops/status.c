@@ -3,8 +3,6 @@
 #include "base/own.h"
 #include "ct/fate.h"
 #include "ops/ops.h"
-#include "ops/private.h"
-#include "ops/start.h"
 
 #include <string.h>
 
@@ -36,37 +34,5 @@ int vz_op_status(struct vz_ct *ct, bool verbose)
 		tell_end(ct->id);
 	if (verbose)
 		vz_status_network(ct);
-	return 0;
-}
-
-static void print_steps(const struct vz_step *plan)
-{
-	for (; plan->name; plan++)
-		printf("%s\n", plan->name);
-}
-
-static void print_undo(const struct vz_step *plan)
-{
-	size_t n = 0;
-
-	while (plan[n].name)
-		n++;
-	while (n--)
-		if (plan[n].undo)
-			printf("undo-%s\n", plan[n].name);
-}
-
-int vz_op_print_plan(const char *verb)
-{
-	if (!strcmp(verb, "create")) {
-		print_steps(vz_create_plan);
-	} else if (!strcmp(verb, "start")) {
-		print_steps(vz_start_plan);
-	} else if (!strcmp(verb, "stop")) {
-		printf("shutdown\n");
-		print_undo(vz_start_plan);
-	} else {
-		return -ENOENT;
-	}
 	return 0;
 }

@@ -178,42 +178,72 @@ static int make_it_end(struct vz_start *s, const struct vz_stop_opts *o, struct 
 	return r;
 }
 
-static int stop_steps(struct vz_start *s, const struct vz_stop_opts *o, struct vz_err *e)
-{
-	/* what is to be quick asks nothing of the guest */
-	int r = o->fast ? 0 : vz_inside_script(s->env.ct, &s->state, "stop", e);
+struct stopping {
+	struct vz_start s; /* what is read upwards afterwards */
+	const struct vz_stop_opts *opts;
+};
 
-	if (r < 0)
-		return r;
-	r = vz_fault("shutdown", e);
-	if (r >= 0)
-		r = vz_journal_begin(s->env.ct->id, "stop", e);
-	if (r >= 0)
-		r = make_it_end(s, o, e);
-	if (r < 0) {
-		vz_journal_end(s->env.ct->id);
-		return r;
-	}
-	vz_log(0, "Container was stopped");
-	s->keep_mount = o->skip_umount;
-	vz_plan_undo(vz_start_plan, SIZE_MAX, s);
-	if (s->umount_result < 0 && e)
-		*e = s->umount_err;
-	return s->umount_result;
+static int stop_script_do(void *ctx, struct vz_err *e)
+{
+	struct stopping *st = ctx;
+
+	/* what is to be quick asks nothing of the guest */
+	return st->opts->fast ? 0 : vz_inside_script(st->s.env.ct, &st->s.state, "stop", e);
 }
+
+static int stop_journal_do(void *ctx, struct vz_err *e)
+{
+	struct stopping *st = ctx;
+
+	return vz_journal_begin(st->s.env.ct->id, "stop", e);
+}
+
+static void stop_journal_undo(void *ctx)
+{
+	struct stopping *st = ctx;
+
+	vz_journal_end(st->s.env.ct->id);
+}
+
+static int shutdown_do(void *ctx, struct vz_err *e)
+{
+	struct stopping *st = ctx;
+
+	return make_it_end(&st->s, st->opts, e);
+}
+
+/*
+ * The script comes before the journal: it is the guest's, changes nothing of the host's, and one that was
+ * killed during it has begun to stop nothing; vzeventd reads a journal of stop as "is not to come back".
+ */
+const struct vz_step *const vz_stop_plan[] = {
+	VZ_STEP("script", stop_script_do, NULL),    /* N.stop; nothing of ours to undo */
+	VZ_STEP("journal", stop_journal_do, stop_journal_undo),
+	VZ_STEP("shutdown", shutdown_do, NULL),     /* what has ended has ended */
+	NULL,
+};
 
 int vz_op_stop(struct vz_ct *ct, const struct vz_stop_opts *o, struct vz_err *e)
 {
-	struct vz_start s = { 0 };
+	struct stopping st = { .opts = o };
+	struct vz_start *s = &st.s;
 	int r;
 
-	if (vz_state_read(ct->id, &s.state) <= 0) {
+	if (vz_state_read(ct->id, &s->state) <= 0) {
 		vz_log(-1, "Unable to stop: container is not running");
 		return 0;
 	}
-	r = vz_env_open(&s.env, ct, e);
+	r = vz_env_open(&s->env, ct, e);
 	if (r >= 0)
-		r = stop_steps(&s, o, e);
-	vz_env_close(&s.env);
+		r = vz_plan_run(vz_stop_plan, &st, e);
+	if (r >= 0) {
+		vz_log(0, "Container was stopped");
+		s->keep_mount = o->skip_umount;
+		vz_plan_undo(vz_start_plan, SIZE_MAX, s);
+		r = s->umount_result;
+	}
+	if (r < 0 && s->umount_result < 0 && e)
+		*e = s->umount_err;
+	vz_env_close(&s->env);
 	return r;
 }
