@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * arpsend: ARP requests and replies by hand (reference 8.4). Options, exit codes and messages are
+ * arpsend: ARP requests and replies by hand (INTERFACE 8.4). Options, exit codes and messages are
  * those of the old tool; an IPv6 address turns it into ndsend, or into nothing.
  */
 #include "helpers/nettools.h"

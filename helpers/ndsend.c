@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* ndsend ADDRESS DEVICE: one unsolicited neighbour advertisement (reference 8.4). */
+/* ndsend ADDRESS DEVICE: one unsolicited neighbour advertisement (INTERFACE 8.4). */
 #include "helpers/nettools.h"
 #include "base/process.h"
 #include "base/usage.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* vzifup-post, the command: a hook for when a device of the host came up (reference 10.9). */
+/* vzifup-post, the command: a hook for when a device of the host came up (INTERFACE 10.9). */
 #include "base/log.h"
 #include "base/process.h"
 #include "base/usage.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * vzctl: global flags, then COMMAND CTID [options]. The order of checks is the legacy one
- * (reference 1.1): scripts depend on which error wins.
+ * (INTERFACE 1.1): scripts depend on which error wins.
  */
 #include "vzctl/vzctl.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* vzeventd, the command: options in, exit code out (reference 10.8). */
+/* vzeventd, the command: options in, exit code out (INTERFACE 10.8). */
 #include "base/log.h"
 #include "base/process.h"
 #include "eventd/eventd.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The table of columns and how one is found. The order of the rows is that of -L and of JSON
- * (reference 2); the names are for ever. Nothing here knows how a value is shown.
+ * (INTERFACE 2); the names are for ever. Nothing here knows how a value is shown.
  */
 #include "vzlist/values.h"
 #include "base/own.h"

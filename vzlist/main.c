@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * vzlist: which VPSes there are. Reads the command line, has the facts collected, shows
- * them. Streams, messages and exit codes are those of the legacy tool (reference 2).
+ * them. Streams, messages and exit codes are those of the legacy tool (INTERFACE 2).
  */
 #include "vzlist/vzlist.h"
 #include "base/own.h"

@@ -85,7 +85,7 @@ void vl_get_laverage(const struct vl_column *c, const struct vz_list_item *it,
 	v->kind = VL_ABSENT;
 }
 
-/* Configurations of 32-bit hosts say 2147483647 for unlimited (reference 12.47). */
+/* Configurations of 32-bit hosts say 2147483647 for unlimited (INTERFACE 12.47). */
 void vl_get_vswap(const struct vl_column *c, const struct vz_list_item *it,
 		      struct vl_value *v)
 {

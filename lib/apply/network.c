@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The network of a VPS at start and stop, and live changes of its addresses; what each device needs
- * is lib/nic's. The messages are those of the legacy tool and its scripts (reference 4.2, 8.1).
+ * is lib/nic's. The messages are those of the legacy tool and its scripts (INTERFACE 4.2, 8.1).
  */
 #include "apply/network.h"
 #include "apply/nics.h"

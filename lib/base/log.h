@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where messages go: console and log file, as the legacy tools do (reference 1.2). Level 0 and
+ * Where messages go: console and log file, as the legacy tools do (INTERFACE 1.2). Level 0 and
  * above is progress for stdout, below 0 is an error for stderr. Only ops and the front-ends call
  * this; lower rooms return a struct vz_err instead.
  */

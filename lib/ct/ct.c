@@ -21,7 +21,7 @@ int vz_host_load(struct vz_host *ret, vz_conf_warn *warn, struct vz_err *e)
 		vz_conf_free(&h.conf);
 		return vz_fail(e, VZ_NOCONFIG, -r, "Unable to open %s", HOST_CONF);
 	}
-	/* one level for all VPSes was never allowed (reference 3.2) */
+	/* one level for all VPSes was never allowed (INTERFACE 3.2) */
 	if (h.conf.netfilter.set) {
 		if (warn)
 			warn(0, "Warning: NETFILTER is a parameter of a container and ignored in "
@@ -99,7 +99,7 @@ int vz_ct_load(const struct vz_host *h, unsigned id, struct vz_ct *ret, vz_conf_
 	if (r < 0 && r != -ENOENT)
 		goto fail;
 	r = vz_conf_merge(&ct.conf, &h->conf);
-	/* the layout in vz.conf is for new VPSes only (reference 3.2) */
+	/* the layout in vz.conf is for new VPSes only (INTERFACE 3.2) */
 	if (r >= 0)
 		vz_conf_unset(&ct.conf, vz_param_by_key("VE_LAYOUT"));
 	if (r >= 0)

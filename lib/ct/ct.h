@@ -52,7 +52,7 @@ void vz_host_free(struct vz_host *h);
  * possible? VZ_UNSUITABLE with what is missing and the remedy. */
 int vz_host_ready(bool changes, struct vz_err *e);
 
-/* "42" or a name (reference 3.6) -> id. VZ_INVALID_PARAMETER_VALUE "Bad CT ID X". */
+/* "42" or a name (INTERFACE 3.6) -> id. VZ_INVALID_PARAMETER_VALUE "Bad CT ID X". */
 int vz_ct_resolve(const char *text, unsigned *ret_id, bool *ret_by_name, struct vz_err *e);
 /* Fills *ret; a missing configuration file is not an error (has_conf = false). */
 int vz_ct_load(const struct vz_host *h, unsigned id, struct vz_ct *ret, vz_conf_warn *warn,
@@ -99,11 +99,11 @@ int vz_ct_list(unsigned **ret, size_t *ret_n, struct vz_err *e);
 /* Numeric names (with this suffix, "" for none) of a directory, sorted; caller frees *ret. A
  * directory that does not exist is an empty one. */
 int vz_ids_in_dir(const char *dir, const char *suffix, unsigned **ret, size_t *ret_n);
-/* VE_ROOT is a mount point (reference 3.5, "mounted" test). */
+/* VE_ROOT is a mount point (INTERFACE 3.5, "mounted" test). */
 bool vz_ct_is_mounted(const struct vz_ct *ct);
 
 /* ---- lock.c ---- */
-/* LOCKDIR/N.lck by the protocol of reference 1.3, plus start time against pid reuse. Busy:
+/* LOCKDIR/N.lck by the protocol of INTERFACE 1.3, plus start time against pid reuse. Busy:
  * VZ_LOCKED (9). `notice` gets lines such as "Removing stale lock file F". */
 int vz_ct_lock(struct vz_ct *ct, const char *status, vz_conf_warn *notice, struct vz_err *e);
 void vz_ct_unlock(struct vz_ct *ct);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Action scripts on the host (reference 4.1): a clean environment, never the guest's directory. */
+/* Action scripts on the host (INTERFACE 4.1): a clean environment, never the guest's directory. */
 #include "ct/ct.h"
 #include "base/own.h"
 #include "base/str.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * LOCKDIR/N.lck, the lock that shell scripts share with us (reference 1.3): line 1 is the holder's
+ * LOCKDIR/N.lck, the lock that shell scripts share with us (INTERFACE 1.3): line 1 is the holder's
  * pid, line 2 a status word, ours the verb. Ours adds line 3, start time and boot id, so that a pid
  * used again by another process does not keep a dead lock for ever.
  */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Names: VZ_CONFDIR/names/NAME is a link to conf/N.conf (reference 3.6). */
+/* Names: VZ_CONFDIR/names/NAME is a link to conf/N.conf (INTERFACE 3.6). */
 #include "ct/ct.h"
 #include "base/num.h"
 #include "base/own.h"

@@ -178,7 +178,7 @@ static void add_vars(struct work *w)
 
 /* ---- running it ---- */
 
-/* 0: done. Otherwise it was told why not, which is all that happens (reference 4.3). */
+/* 0: done. Otherwise it was told why not, which is all that happens (INTERFACE 4.3). */
 static int run_text(struct work *w, const struct vz_state *st)
 {
 	autofree char *text = vz_dist_text_take(&w->text);

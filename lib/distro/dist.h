@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Distribution scripts (reference 4.3): which file of VZ_CONFDIR/dists belongs to a template, the
+ * Distribution scripts (INTERFACE 4.3): which file of VZ_CONFDIR/dists belongs to a template, the
  * script it names for an action, and the text that is fed to a shell inside the VPS. Nothing is
  * run here: distro/dist-run.h does that. But for vz_dist_files_hash(), files of the host only.
  */

@@ -118,7 +118,7 @@ static int host_dns(char **ret_servers, char **ret_search)
 
 static bool is_inherit(const struct vz_plist *l)
 {
-	return l->n && !strcmp(l->v[0], "inherit"); /* the first word decides (reference 3.1) */
+	return l->n && !strcmp(l->v[0], "inherit"); /* the first word decides (INTERFACE 3.1) */
 }
 
 static int dns_of(const struct vz_conf *c, struct vz_dist_net *n)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * What is done about a VPS that ended: "vzctl start" for a reboot, "vzctl stop" to clean up after
- * anything else, and before it the administrator's script for that event (reference 10.8). While
+ * anything else, and before it the administrator's script for that event (INTERFACE 10.8). While
  * another command holds the VPS's lock that command is in charge; afterwards the state is looked
  * at again, and often nothing is left to do.
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Deleting private areas: out of sight at once by a rename on the same file system, and then
- * removed by a background process that outlives the command (reference 1.5, destroy).
+ * removed by a background process that outlives the command (INTERFACE 1.5, destroy).
  */
 #include "base/escape.h"
 #include "base/own.h"

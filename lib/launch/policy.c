@@ -145,7 +145,7 @@ static const struct vz_scrow rows[] = {
 };
 /* clang-format on */
 
-/* The set vzctl has always given (reference 8.7), with what VE_ADMIN stood for: SYS_ADMIN and
+/* The set vzctl has always given (INTERFACE 8.7), with what VE_ADMIN stood for: SYS_ADMIN and
  * NET_ADMIN count inside the VPS's own user namespace only. */
 static const char *const default_caps[] = {
 	"CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID",

@@ -14,7 +14,7 @@
 int vz_op_console(struct vz_ct *ct, int argc, char **argv, struct vz_err *e);
 
 /* What was typed, on its way to the VPS: finds the keys that detach, "ESC ." right after Enter
- * (reference 1.6) and Ctrl-] anywhere. */
+ * (INTERFACE 1.6) and Ctrl-] anywhere. */
 struct vz_keys {
 	bool in_line; /* something was typed since the last Enter; false at the start */
 	bool esc;     /* ESC held back until the next key tells what it was */

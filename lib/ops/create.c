@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * create: everything that can be refused is looked at first, without a trace; then a plan whose
- * undo leaves nothing. The sequence and the sentences are those of reference 1.5.
+ * undo leaves nothing. The sequence and the sentences are those of INTERFACE 1.5.
  */
 #include "base/log.h"
 #include "base/num.h"

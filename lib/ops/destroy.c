@@ -95,7 +95,7 @@ static const struct vz_step *const plan[] = {
 	NULL,
 };
 
-/* The two refusals stand on stdout, as ever (reference 12, quirk 31). */
+/* The two refusals stand on stdout, as ever (INTERFACE 12.31). */
 static int refuse(struct vz_err *e, enum vz_exit code, const char *why)
 {
 	vz_log(0, "%s", why);

@@ -17,7 +17,7 @@
 #include <fcntl.h>
 #include <sys/wait.h>
 
-/* What the user's program exits with: death by a signal is told and becomes 3 (reference 1.6). Who ran
+/* What the user's program exits with: death by a signal is told and becomes 3 (INTERFACE 1.6). Who ran
  * `| head` knows why the command ended, and cron would send a mail. */
 static int exit_code(int code)
 {
@@ -28,7 +28,7 @@ static int exit_code(int code)
 	return VZ_SYSTEM;
 }
 
-/* argv joined by single blanks; an empty argument becomes '' (reference 1.6). */
+/* argv joined by single blanks; an empty argument becomes '' (INTERFACE 1.6). */
 static char *join_words(char **argv)
 {
 	autostr b = { 0 };
@@ -180,7 +180,7 @@ int vz_op_enter(struct vz_ct *ct, char **argv, int *ret_code, struct vz_err *e)
 		printf(in.relay.pidfd < 0 ? "enter into CT %u failed\n" : "exited from CT %u\n", ct->id);
 	}
 	vz_inside_close(&in);
-	*ret_code = 0; /* the shell's code is not handed on (reference 1.6) */
+	*ret_code = 0; /* the shell's code is not handed on (INTERFACE 1.6) */
 	return r;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* mount and umount, with their action scripts in the order of reference 4.1. */
+/* mount and umount, with their action scripts in the order of INTERFACE 4.1. */
 #include "base/log.h"
 #include "base/own.h"
 #include "base/str.h"

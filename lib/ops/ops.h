@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The verbs, as the administrator knows them. Each prints its progress through base/log.h exactly
- * as the reference says and returns 0 or -errno with exit code and last sentence in *e. Unless a
+ * as docs/INTERFACE.md says and returns 0 or -errno with exit code and last sentence in *e. Unless a
  * comment says otherwise the front-end holds the VPS's lock and has
  * healed what a killed command left.
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The verb set: which parameters of a command line come into force at once, which need a restart,
- * which are only saved, and what is said about each (reference 1.7.3). How a parameter comes into
+ * which are only saved, and what is said about each (INTERFACE 1.7.3). How a parameter comes into
  * force is behind struct vz_set_doors.
  */
 #include "base/log.h"
@@ -270,7 +270,7 @@ static int refuse_stopped(const struct set *s, struct vz_err *e)
 	if (net)
 		return vz_fail(e, VZ_VE_NOT_RUNNING, 0,
 			       "Unable to apply network parameters: container is not running");
-	if (c->netif.set) /* the last of all (reference 1.7.3) */
+	if (c->netif.set) /* the last of all (INTERFACE 1.7.3) */
 		return vz_fail(e, VZ_VE_NOT_RUNNING, 0,
 			       "Unable to %s veth: container is not running",
 			       s->g->add.netif.n || s->g->ifname.n ? "create" : "remove");

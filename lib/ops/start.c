@@ -254,7 +254,7 @@ int vz_start_check(struct vz_ct *ct, const struct vz_start_opts *o, bool again, 
 {
 	struct vz_state st;
 
-	/* in this order: scripts know which answer wins (reference 1.5) */
+	/* in this order: scripts know which answer wins (INTERFACE 1.5) */
 	if (ct->conf.disabled.set && ct->conf.disabled.v && !o->force)
 		return vz_fail(e, VZ_VE_START_DISABLED, 0, "Container start disabled");
 	if (!ct->private)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* status: one line that clients parse word by word (reference 1.5). */
+/* status: one line that clients parse word by word (INTERFACE 1.5). */
 #include "base/own.h"
 #include "ct/fate.h"
 #include "ops/ops.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * KEY="value" files, by the grammar of reference 3.1: read into a configuration, and changed in
+ * KEY="value" files, by the grammar of INTERFACE 3.1: read into a configuration, and changed in
  * place so that every line nobody asked to change stays as it is, byte for byte. The same files
  * are sourced by sh in action scripts; what is written here reads alike in both.
  */

@@ -44,7 +44,7 @@ int vz_conf_put(struct vz_conf *c, const struct vz_param *p, const char *text, b
 	if (!has_value(p))
 		return 0;
 	if (vz_param_is_set(p, c) && !p->type->list && !p->type->last_wins)
-		return 0; /* the first wins, the second is not even looked at: reference 1.1 */
+		return 0; /* the first wins, the second is not even looked at: INTERFACE 1.1 */
 	if (!p->type->list && vz_str_has_control(text))
 		return -EINVAL;
 	return p->type->parse(p, text, cli, val, e);

@@ -135,7 +135,7 @@ static void list_print(const struct vz_param *p, const void *val, FILE *f)
 	print_words(val, " ", f);
 }
 
-/* The legacy writer left a blank behind every word of these lists (reference 3.3). */
+/* The legacy writer left a blank behind every word of these lists (INTERFACE 3.3). */
 static void trailing_print(const struct vz_param *p, const void *val, FILE *f)
 {
 	const struct vz_plist *l = val;
@@ -201,7 +201,7 @@ static int ip_word(const struct vz_param *p, const char *in, bool cli, char **re
 		return -EINVAL;
 	vz_ip_text(&ip, text);
 	if (!strcmp(text, "0.0.0.0") || !strcmp(text, "::"))
-		return 0; /* silently dropped, reference 1.7.3 */
+		return 0; /* silently dropped, INTERFACE 1.7.3 */
 	*ret = ip.masked ? vz_fmt("%s/%u", text, ip.prefix) : strdup(text);
 	return *ret ? 0 : -ENOMEM;
 }

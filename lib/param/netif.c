@@ -306,7 +306,7 @@ int vz_netif_from_fields(const char *fields, char **ret_word, struct vz_err *e)
 	}
 	if (*s || !*n.v[VZ_NETIF_IFNAME])
 		return -EINVAL;
-	/* a list that ends before the host's address means the same one (reference 8.3) */
+	/* a list that ends before the host's address means the same one (INTERFACE 8.3) */
 	if ((i == 1 || i == 2) && *n.v[VZ_NETIF_MAC])
 		memcpy(n.v[VZ_NETIF_HOST_MAC], n.v[VZ_NETIF_MAC], sizeof(n.v[0]));
 	*ret_word = vz_netif_word(&n);

@@ -16,7 +16,7 @@
 #include "base/err.h"
 #include "base/ip.h"
 
-/* In the order in which they are saved: the first six are those of vzctl 4 (reference 3.3). */
+/* In the order in which they are saved: the first six are those of vzctl 4 (INTERFACE 3.3). */
 enum vz_netif_key {
 	VZ_NETIF_IFNAME,
 	VZ_NETIF_BRIDGE,

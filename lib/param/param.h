@@ -42,7 +42,7 @@ struct vz_ppair {
 };
 
 /* Everything a configuration file can say, in our units (bytes, pages, KiB, items as the
- * reference's table 3.3 stores them). vz.conf and CTID.conf both parse into this. */
+ * table of INTERFACE 3.3 stores them). vz.conf and CTID.conf both parse into this. */
 struct vz_conf {
 	/* vz.conf */
 	struct vz_pstr lockdir, dumpdir, logfile, template, configfile, def_ostemplate;
@@ -208,7 +208,7 @@ void vz_conf_free(struct vz_conf *c);
  * the text is a whole line ("Warning at F:L: ..."). NULL swallows them. */
 typedef void vz_conf_warn(int level, const char *line);
 
-/* Reads a configuration file by the grammar of reference 3.1. A bad line is a warning, never a
+/* Reads a configuration file by the grammar of INTERFACE 3.1. A bad line is a warning, never a
  * failure. -ENOENT and friends when the file cannot be read (*e says so with VZ_SYSTEM). */
 int vz_conf_load(const char *path, struct vz_conf *ret, vz_conf_warn *warn, struct vz_err *e);
 /* The same from memory (NUL-terminated); `name` stands in warnings. */
@@ -252,7 +252,7 @@ struct vz_given {
 void vz_given_free(struct vz_given *g);
 
 /* Parses argv[1..] (argv[0] is the verb) of create (IN_CREATE) or set (IN_SET) with the legacy
- * getopt_long behaviour of reference 1.1: prefixes, permutation, first or last wins, messages
+ * getopt_long behaviour of INTERFACE 1.1: prefixes, permutation, first or last wins, messages
  * ("Bad parameter for --NAME: VALUE") and exit codes 20 and 21 in *e. */
 int vz_given_parse(int argc, char **argv, enum vz_where verb, struct vz_given *ret,
 		   struct vz_err *e);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The table: one row per parameter. Options, files, checks, columns, manuals and completion are
- * loops over it. New keys are written to a file in this order, which is that of reference 3.3
+ * loops over it. New keys are written to a file in this order, which is that of INTERFACE 3.3
  * with the beancounters first; what vz.conf alone has comes last. What a parameter does is not
  * told here but where its .apply bit or its field is read.
  */

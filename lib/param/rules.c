@@ -7,7 +7,7 @@
 
 int vz_conf_check(const struct vz_conf *given, const struct vz_conf *have, struct vz_err *e)
 {
-	/* physpages with a limit is what makes a configuration "vswap": reference 5.2 */
+	/* physpages with a limit is what makes a configuration "vswap": INTERFACE 5.2 */
 	bool ram = given->physpages.set && given->physpages.lim != VZ_UNLIMITED;
 
 	if (given->nodemask.set && !given->cpumask.set && !have->cpumask.set)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Quantities: the value grammar of reference 1.7.1 (suffixes, fractions, "unlimited") and the
+ * Quantities: the value grammar of INTERFACE 1.7.1 (suffixes, fractions, "unlimited") and the
  * kinds built on it. All arithmetic is in integers; a bare number and a suffixed one may mean
  * different units, which is why each kind states both.
  */

@@ -246,7 +246,7 @@ static int hostname_parse(const struct vz_param *p, const char *text, bool cli, 
 	return put_str(val, text, strlen(text));
 }
 
-/* Reference 3.6; a number is a CTID, and whether it is the VPS's own is seen where the name is given
+/* INTERFACE 3.6; a number is a CTID, and whether it is the VPS's own is seen where the name is given
  * (lib/ct/names.c). "" takes the name away. */
 static int name_parse(const struct vz_param *p, const char *text, bool cli, void *val,
 		      struct vz_err *e)

@@ -11,7 +11,7 @@
 #include <sys/sysmacros.h>
 
 /* clang-format off */
-/* Reference 6, plus random, urandom and tty. Not 5:1: the VPS's console is a pty, and 5:1 opened
+/* INTERFACE 6, plus random, urandom and tty. Not 5:1: the VPS's console is a pty, and 5:1 opened
  * in a privileged VPS is the host's. */
 static const struct vz_cg_dev defaults[] = {
 	{ .type = 'c', .all_majors = true, .all_minors = true, .m = true },

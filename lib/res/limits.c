@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* CPU and I/O parameters into limits (reference 6), and the one call that applies them all. */
+/* CPU and I/O parameters into limits (INTERFACE 6), and the one call that applies them all. */
 #include "res/res-internal.h"
 #include "base/own.h"
 #include "base/str.h"

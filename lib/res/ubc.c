@@ -32,7 +32,7 @@ const struct res_ubc res_ubc[] = {
 const size_t res_nubc = ARRAY_LEN(res_ubc);
 
 /* Pages to bytes. What does not fit is no limit: "--ram unlimited" stores 2^51 pages. Neither is
- * INT32_MAX, what 32-bit tools stored for unlimited (reference 5.2). */
+ * INT32_MAX, what 32-bit tools stored for unlimited (INTERFACE 5.2). */
 static uint64_t bytes(uint64_t pages)
 {
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);

@@ -8,7 +8,7 @@
 #include <dirent.h>
 #include <sys/stat.h>
 
-/* The reference's order; "" last is a directory. */
+/* The order of INTERFACE 3.5; "" last is a directory. */
 static const char *const endings[] = { ".tar", ".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst", "" };
 
 /* Room for the ending of an archive here and the "-<hash>" of a base. */
