@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* vznet: networks between containers. Options and output; what they do is ops/lan-verbs.h. */
+/* vznet: networks between VPSes. Options and output; what they do is ops/lan-verbs.h. */
 #include "vznet/vznet.h"
 
 #include <bsd/unistd.h>
@@ -101,7 +101,7 @@ static void notice(int level, const char *line)
 	vz_log(level, "%s", line);
 }
 
-/* Runs a verb on the LAN and one locked container. */
+/* Runs a verb on the LAN and one locked VPS. */
 typedef int on_container(struct vz_ct *ct, const char *lan, struct vz_err *e);
 
 static int with_container(const char *lan, const char *which, on_container *fn, struct vz_err *e)

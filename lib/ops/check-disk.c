@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* check: the file systems that containers lie on. */
+/* check: the file systems that VPSes lie on. */
 #include "ops/check-internal.h"
 #include "base/own.h"
 #include "base/str.h"

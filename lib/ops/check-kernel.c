@@ -18,7 +18,7 @@
 #include <sys/utsname.h>
 #include <sys/wait.h>
 
-/* Ids of a probe: no container has them (VE_ID_RANGE begins far above), and nothing is written. */
+/* Ids of a probe: no VPS has them (VE_ID_RANGE begins far above), and nothing is written. */
 #define PROBE_ID 1000000u
 #define MINIMUM "5.12" /* as README.md has it; what counts is tried by the other rows */
 
@@ -144,7 +144,7 @@ enum vz_check_verdict check_mount_api(struct check *c)
 	return check_call(c, copy, "open_tree");
 }
 
-/* The real filter, of a container with no features. */
+/* The real filter, of a VPS with no features. */
 enum vz_check_verdict check_seccomp(struct check *c)
 {
 	struct vz_filter f = { 0 };

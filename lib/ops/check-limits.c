@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* check: a group as a container gets one, with each limit put on it once. */
+/* check: a group as a VPS gets one, with each limit put on it once. */
 #include "ops/check-internal.h"
 #include "base/own.h"
 #include "cgroup/cgroup.h"
@@ -11,7 +11,7 @@
 #define RAM (64ull << 20)
 #define KILL_MS 1000
 
-/* A group that no container has: ids from the end down, by the process that tries. */
+/* A group that no VPS has: ids from the end down, by the process that tries. */
 static unsigned probe_id(int pid)
 {
 	return VZ_CTID_MAX - (unsigned)pid;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * check: the network of a container, made once in network namespaces that nobody else sees; and what
- * the host's own network must do for containers.
+ * check: the network of a VPS, made once in network namespaces that nobody else sees; and what
+ * the host's own network must do for VPSes.
  */
 #include "ops/check-internal.h"
 #include "apply/network.h"
@@ -33,7 +33,7 @@
 #define PROBE_DEV "vzcheck0"
 #define PROBE_BPS (10u << 20)
 #define PROBE_ENTRIES 1000
-/* What a container without FEATURES and NETFILTER has. */
+/* What a VPS without FEATURES and NETFILTER has. */
 #define DEFAULT_LEVEL (VZ_NETFILTER_STATELESS << VZ_FEAT_NETFILTER_SHIFT)
 /* An id that no group has. */
 #define PROBE_GROUP 1

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Is this host fit for containers? One table of things that somebody needs (check.c), each tried
+ * Is this host fit for VPSes? One table of things that somebody needs (check.c), each tried
  * for real by a function in a process of its own: features, never versions. Nothing that is tried
  * stays, save kernel modules that a start would have loaded too.
  */
@@ -31,7 +31,7 @@ struct vz_check {
 const char *vz_check_word(enum vz_check_verdict v);
 
 /* Goes through the table; each row's result is handed to each(). VZ_UNSUITABLE (182) with the names
- * in *e when something is missing that every container needs. A row whose process dies or does not
+ * in *e when something is missing that every VPS needs. A row whose process dies or does not
  * answer within its time is missing. VZ_FAULT=NAME makes that row missing,
  * VZ_FAULT=check all of them. */
 typedef void vz_check_each(const struct vz_check *row, void *arg);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A device of the host came up: what the containers need of it (INTERFACE 10.9). */
+/* A device of the host came up: what the VPSes need of it (INTERFACE 10.9). */
 #ifndef VZ_OPS_IFUP_H
 #define VZ_OPS_IFUP_H
 

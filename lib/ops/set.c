@@ -454,7 +454,7 @@ static int save(struct set *s, struct vz_err *e)
 	return 0;
 }
 
-/* It may be meant so, for a larger host to come; but on this one nothing holds the container back. */
+/* It may be meant so, for a larger host to come; but on this one nothing holds the VPS back. */
 static void say_more_than_host(const struct vz_conf *c)
 {
 	struct sysinfo host;

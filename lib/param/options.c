@@ -303,7 +303,7 @@ static int choose_device(struct vz_plist *l, const struct vz_param *p, const cha
 }
 
 /* The change goes to the last word of the list, where removals of addresses come first, as they
- * do for those of the container. Words of this list are not canonical: an empty value is told. */
+ * do for those of the VPS. Words of this list are not canonical: an empty value is told. */
 static int change_device(struct vz_plist *l, const char *key, const char *value,
 			 struct vz_err *why)
 {

@@ -214,7 +214,7 @@ static int shift_attributes(const struct vz_xattrs *x, const struct vz_shift *id
 	return r;
 }
 
-/* May it be the first of a range that a host has given to a container? */
+/* May it be the first of a range that a host has given to a VPS? */
 static bool may_be_first(uint32_t id)
 {
 	return id >= VZ_IDS_PER_VPS && id <= UINT32_MAX - VZ_IDS_PER_VPS;

@@ -87,7 +87,7 @@ enum vz_put_fate vz_put_fate(const struct vz_put *p, const char *path, mode_t mo
 int vz_put_charge(struct vz_put *p, uint64_t bytes, struct vz_err *e);
 
 /* To be called for each entry, the top or what comes first before all others, when `m` is read. A tree
- * that was taken out of VE_ROOT has owners of its container's host ids: where the first one's are such,
+ * that was taken out of VE_ROOT has owners of its VPS's host ids: where the first one's are such,
  * they all become those of the inside, and one that is of no such range is refused (47). */
 int vz_put_owner(struct vz_put *p, const char *path, struct vz_put_meta *m, struct vz_err *e);
 
