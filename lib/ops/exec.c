@@ -8,7 +8,7 @@
 #include "base/str.h"
 #include "fs/dev.h"
 #include "launch/inside.h"
-#include "ops/start.h"
+#include "ops/steps.h"
 #include "sys/file.h"
 #include "sys/pty.h"
 #include "sys/relay.h"

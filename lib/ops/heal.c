@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "ct/fate.h"
-#include "ops/start.h"
+#include "ops/steps.h"
 
 static void write_again(const struct vz_ct *ct, const struct vz_state *st)
 {

@@ -4,249 +4,38 @@
  * upwards is what a failed start, a stop and healing after a crash do.
  */
 #include "ops/start.h"
-#include "apply/conntrack-limit.h"
-#include "apply/devnodes.h"
 #include "apply/modules.h"
 #include "base/log.h"
 #include "base/own.h"
 #include "base/str.h"
-#include "distro/dist-run.h"
-#include "lan/lan-member.h"
-#include "launch/inside.h"
 #include "ops/check-ceilings.h"
-#include "ops/plan.h"
-#include "ops/private.h"
 #include "ops/start-fate.h"
+#include "ops/steps.h"
 #include "sys/clock.h"
 #include "sys/inherit.h"
-#include "sys/proc.h"
 #include "sys/wait.h"
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/stat.h>
-#include <time.h>
 
 #define WAIT_TIMEOUT_S 300 /* --wait */
 #define REAP_MS 500      /* how soon what scripts inside left to us is reaped */
-#define SURVIVES_MS 100 /* under --wait: an init that cannot run ends in less */
 
-static struct vz_start *ctx_of(void *ctx)
-{
-	return ctx;
-}
-
-static int journal_do(void *ctx, struct vz_err *e)
-{
-	return vz_journal_begin(ctx_of(ctx)->env.ct->id, "start", e);
-}
-
-static void journal_undo(void *ctx)
-{
-	vz_journal_end(ctx_of(ctx)->env.ct->id);
-}
-
-static int mount_do(void *ctx, struct vz_err *e)
-{
-	struct vz_start *s = ctx;
-	struct vz_ct *ct = s->env.ct;
-	int r;
-
-	if (vz_ct_is_mounted(ct)) {
-		if (s->opts.skip_remount)
-			return 0;
-		r = vz_umount_steps(ct, true, e);
-		if (r < 0)
-			return r;
-	}
-	return vz_mount_steps(ct, true, e);
-}
-
-static void mount_undo(void *ctx)
-{
-	struct vz_start *s = ctx;
-
-	if (!s->keep_mount && vz_ct_is_mounted(s->env.ct))
-		s->umount_result = vz_umount_steps(s->env.ct, true, &s->umount_err);
-}
-
-static int cgroup_do(void *ctx, struct vz_err *e)
-{
-	struct vz_start *s = ctx;
-	int r = vz_env_cgroup(&s->env, e);
-
-	if (r < 0) /* a step that fails leaves nothing behind */
-		vz_env_cgroup_gone(&s->env);
-	else if (!s->env.bare)
-		vz_log(0, "Setting CPU units: %llu",
-		       (unsigned long long)(s->env.ct->conf.cpuunits.set ?
-						    s->env.ct->conf.cpuunits.v : 1000));
-	return r;
-}
-
-static void cgroup_undo(void *ctx)
-{
-	vz_env_cgroup_gone(&ctx_of(ctx)->env);
-}
-
-static int prestart_do(void *ctx, struct vz_err *e)
-{
-	struct vz_ct *ct = ctx_of(ctx)->env.ct;
-	int r = vz_hook_run(ct, VZ_LIBEXECDIR "/scripts/vps-prestart", NULL, "prestart", e);
-
-	return r < 0 ? r : vz_pci_scripts(ct, &ct->conf.pci, NULL, true, e);
-}
-
-static int lan_do(void *ctx, struct vz_err *e)
-{
-	struct vz_start *s = ctx;
-
-	return s->opts.skip_setup ? 0 : vz_lan_before_start(s->env.ct, e);
-}
-
-static int init_do(void *ctx, struct vz_err *e)
-{
-	struct vz_start *s = ctx;
-	int r = vz_env_spec(&s->env, true, e);
-
-	s->env.spec.notify = s->opts.wait;
-	s->killed = vz_fate_killed(s->env.cg);
-	if (r >= 0)
-		r = vz_launch_begin(&s->env.spec, &s->env.launch, e);
-	return vz_fate_step(&s->env, &s->killed, r, e);
-}
-
-static void init_undo(void *ctx)
-{
-	vz_launch_abort(&ctx_of(ctx)->env.launch);
-}
-
-static int probe_do(void *ctx, struct vz_err *e)
-{
-	struct vz_start *s = ctx;
-
-	return s->env.bare ? 0 : vz_net_probe(&s->net, s->env.ct, e);
-}
-
-static int ready_do(void *ctx, struct vz_err *e)
-{
-	struct vz_start *s = ctx;
-
-	return vz_fate_step(&s->env, &s->killed, vz_launch_ready(&s->env.spec, &s->env.launch, e), e);
-}
-
-static void net_undo(void *ctx)
-{
-	vz_net_stop(ctx_of(ctx)->env.ct);
-}
-
-static int net_do(void *ctx, struct vz_err *e)
-{
-	struct vz_start *s = ctx;
-	struct vz_err child = { 0 };
-	int r;
-
-	if (s->env.bare)
-		return 0;
-	r = vz_net_start(&s->net, s->env.ct, s->env.launch.pid, e);
-	/* a child that could not build its tree takes its namespaces along: that is the reason then */
-	if (r < 0 && ready_do(s, &child) < 0)
-		*e = child;
-	return r;
-}
-
-/* What the VPS is, once it runs; also what the N.start script needs to be run inside before. */
-static int describe(const struct vz_env *env, struct vz_state *st, struct vz_err *e)
-{
-	struct vz_proc p;
-	struct stat dev;
-	int r = vz_proc_stat(env->launch.pid, &p);
-
-	*st = (struct vz_state){ .init = env->launch.pid,
-				 .started_at = (uint64_t)time(NULL),
-				 .uid = env->spec.uid,
-				 .gid = env->spec.gid,
-				 .features = env->spec.features,
-				 .caps = env->spec.caps,
-				 .dev = fstat(env->spec.dev, &dev) < 0 ? 0 : dev.st_dev };
-	if (r >= 0)
-		r = vz_proc_boot_id(st->boot_id, sizeof(st->boot_id));
-	st->start_time = r < 0 ? 0 : p.start_time;
-	return r < 0 ? vz_fail(e, VZ_SYSTEM, -r, "cannot look at the container's init") : 0;
-}
-
-static int script_do(void *ctx, struct vz_err *e)
-{
-	struct vz_start *s = ctx;
-	int r = describe(&s->env, &s->state, e);
-
-	if (r >= 0)
-		r = vz_conntrack_apply(s->env.ct, &s->env.ct->conf, &s->state, e);
-	if (r >= 0 && !s->opts.skip_setup)
-		r = vz_dist_apply(s->env.ct, &s->state,
-				  &(struct vz_dist_change){ .ve_state = "starting",
-							    .what = VZ_DIST_ALL,
-							    .conf = &s->env.ct->conf }, e);
-	if (r >= 0 && !s->opts.skip_setup)
-		vz_lan_tell_names(s->env.ct, &s->state, false);
-	if (r >= 0)
-		r = vz_inside_script(s->env.ct, &s->state, "start", e);
-	return vz_fate_step(&s->env, &s->killed, r, e);
-}
-
-static int go_do(void *ctx, struct vz_err *e)
-{
-	struct vz_start *s = ctx;
-	int r;
-
-	s->console_mark = vz_fate_mark(s->env.ct->id);
-	r = vz_launch_go(&s->env.launch, e);
-	/* its status tells more than that it died before it ran: whether a signal ended it, and which */
-	if (r == -ECHILD && vz_fate_init(&s->env, s->console_mark, SURVIVES_MS, e) < 0)
-		return r;
-	return vz_fate_step(&s->env, &s->killed, r, e);
-}
-
-static int state_do(void *ctx, struct vz_err *e)
-{
-	struct vz_start *s = ctx;
-	int r = vz_state_write(s->env.ct->id, &s->state, e);
-
-	/* nobody waits for an init to live on unless asked to: what ends later vzeventd tells, or
-	 * the next command */
-	if (r >= 0)
-		r = vz_fate_init(&s->env, s->console_mark, s->opts.wait ? SURVIVES_MS : 0, e);
-	if (r < 0)
-		vz_state_remove(s->env.ct->id);
-	return r;
-}
-
-static void state_undo(void *ctx)
-{
-	vz_state_remove(ctx_of(ctx)->env.ct->id);
-}
-
-static int done_do(void *ctx, struct vz_err *e)
-{
-	(void)e;
-	vz_journal_end(ctx_of(ctx)->env.ct->id);
-	return 0;
-}
-
+/* The same list read upwards is what a failed start, a stop and healing do. */
 const struct vz_step *const vz_start_plan[] = {
-	VZ_STEP("journal", journal_do, journal_undo),
-	VZ_STEP("probe", probe_do, NULL),          /* asks for doubles of the addresses, early */
-	VZ_STEP("mount", mount_do, mount_undo),    /* action scripts, the area on VE_ROOT */
-	VZ_STEP("cgroup", cgroup_do, cgroup_undo), /* limits are in force before init exists */
-	VZ_STEP("prestart", prestart_do, NULL),
-	VZ_STEP("lan", lan_do, NULL),              /* the bridges that its devices will be on */
-	VZ_STEP("init", init_do, init_undo),       /* two processes: see launch/launch.h */
-	VZ_STEP("net", net_do, net_undo),          /* while the child builds its tree */
-	VZ_STEP("ready", ready_do, NULL),          /* it stands */
-	VZ_STEP("script", script_do, NULL),        /* distribution, N.start: inside, before init runs */
-	VZ_STEP("go", go_do, NULL),
-	VZ_STEP("state", state_do, state_undo),    /* whoever reads it may rely on all above */
-	VZ_STEP("done", done_do, NULL),
+	&vz_step_journal,
+	&vz_step_probe,
+	&vz_step_mount,
+	&vz_step_cgroup,   /* limits are in force before init exists */
+	&vz_step_prestart,
+	&vz_step_lan,
+	&vz_step_init,
+	&vz_step_net,      /* while the child builds its tree */
+	&vz_step_ready,
+	&vz_step_script,   /* before init runs */
+	&vz_step_go,
+	&vz_step_state,    /* whoever reads it may rely on all above */
+	&vz_step_done,
 	NULL,
 };
 

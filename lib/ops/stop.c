@@ -4,7 +4,7 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "launch/inside.h"
-#include "ops/start.h"
+#include "ops/steps.h"
 #include "sys/call.h"
 #include "sys/clock.h"
 #include "sys/proc.h"

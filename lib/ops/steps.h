@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The steps by which a VPS comes to run, and what they share. A plan is an array of them
+ * (ops/plan.h) and may have steps of its own in between, whose context begins with a struct
+ * vz_start. Every undo also works on a struct that only vz_env_open() has filled: so it does what
+ * stop and healing need.
+ */
+#ifndef VZ_OPS_STEPS_H
+#define VZ_OPS_STEPS_H
+
+#include "apply/network.h"
+#include "ops/env.h"
+#include "ops/plan.h"
+
+struct vz_start {
+	struct vz_env env;
+	struct vz_net net;
+	struct vz_start_opts opts;
+	struct vz_state state;
+	off_t console_mark;       /* where its console's log ended before init ran */
+	uint64_t killed;          /* by the kernel, for lack of memory, up to the last step */
+	bool keep_mount;          /* undo leaves VE_ROOT mounted (stop --skip-umount) */
+	int umount_result;        /* what undoing "mount" came to */
+	struct vz_err umount_err;
+};
+
+extern const struct vz_step
+	vz_step_journal,  /* before the first side effect; its undo is the last act */
+	vz_step_probe,    /* asks for doubles of the addresses, early: changes nothing */
+	vz_step_mount,    /* action scripts, the area on VE_ROOT */
+	vz_step_cgroup,   /* the group and what is in force in it */
+	vz_step_prestart, /* the action script */
+	vz_step_lan,      /* the bridges that its devices will be on */
+	vz_step_init,     /* the first process, with its namespaces: two columns, launch/launch.h */
+	vz_step_net,      /* its devices, addresses and routes */
+	vz_step_ready,    /* its tree stands */
+	vz_step_script,   /* distribution, N.start */
+	vz_step_go,       /* init runs */
+	vz_step_state,    /* the state file */
+	vz_step_done;     /* the end of the journal */
+
+#endif
