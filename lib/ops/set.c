@@ -63,9 +63,8 @@ static int check_rows(const struct set *s, struct vz_err *e)
 
 		if (!(p->where & NEEDS_SAVE) || s->g->save || !is_given(s, p))
 			continue;
-		return vz_fail(e, p->at == AT(name) ? VZ_SET_NAME_ERROR :
-						      VZ_INVALID_PARAMETER_SYNTAX,
-			       0, "Option --%s needs --save", p->opt);
+		return vz_fail(e, p->unsaved ? p->unsaved : VZ_INVALID_PARAMETER_SYNTAX, 0,
+			       "Option --%s needs --save", p->opt);
 	}
 	return 0;
 }
@@ -287,15 +286,8 @@ static bool needs_restart(const struct vz_param *p)
 
 static void say_needs_restart(const struct vz_param *p)
 {
-	if (p->at == AT(netfilter) || p->at == AT(iptables))
-		vz_log(-1, "Unable to set iptables/netfilter on a running container");
-	else if (p->at == AT(disk_quota))
-		vz_log(-1, "Unable to switch DISK_QUOTA on or off on a running container");
-	else if (p->at == AT(mount_opts))
-		vz_log(-1, "Unable to change mount options on a running container");
-	else
-		vz_log(-1, "Unable to set %s on a running container",
-		       p->at == AT(capability) || p->at == AT(features) ? p->opt : p->key);
+	vz_log(-1, "Unable to %s%s on a running container", p->restart ? p->restart : "set ",
+	       p->restart ? "" : p->key);
 }
 
 /* How many parameters need a restart; each is told when `say`. */

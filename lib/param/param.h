@@ -166,6 +166,8 @@ struct vz_param {
 	const char *dflt;     /* what holds when nothing is set, or NULL */
 	unsigned where;       /* enum vz_where bits */
 	unsigned apply;       /* enum vz_apply bits */
+	const char *restart;  /* what a running VPS cannot have done; NULL: "set KEY" */
+	enum vz_exit unsaved; /* of a refusal by NEEDS_SAVE; 0: VZ_INVALID_PARAMETER_SYNTAX */
 	struct vz_col col;
 	const char *text;     /* one or more sentences, ends with a full stop */
 };

@@ -98,7 +98,7 @@ const struct vz_param vz_params[] = {
 		.key = "IPTABLES", .opt = "iptables", .arg = "NAME",
 		.type = &vz_type_modules, .at = AT(iptables),
 		.words = MODULES,
-		.where = IN_FILE | IN_SET | REPLACES,
+		.where = IN_FILE | IN_SET | REPLACES, .restart = "set iptables/netfilter",
 		.text = "Old list of packet filter modules; NETFILTER took its place. Without "
 			"that, the list stands for a level: one with a module of address "
 			"translation for full, one with connection tracking for stateful, any "
@@ -109,7 +109,8 @@ const struct vz_param vz_params[] = {
 		.type = &vz_type_word, .at = AT(netfilter),
 		.words = "disabled|stateless|stateful|full",
 		.dflt = "stateless",
-		.where = IN_FILE | IN_SET, .col = { "netfilter", "NETFILTER", -9 },
+		.where = IN_FILE | IN_SET, .restart = "set iptables/netfilter",
+		.col = { "netfilter", "NETFILTER", -9 },
 		.text = "How much of the packet filter the container may use: none; filters and "
 			"mangling without connection tracking; connection tracking but no "
 			"address translation; or all. The socket options of the old iptables "
@@ -145,7 +146,8 @@ const struct vz_param vz_params[] = {
 		.key = "CAPABILITY", .opt = "capability", .arg = "NAME:on|off",
 		.type = &vz_type_capability, .at = AT(capability),
 		.words = CAPABILITIES,
-		.where = IN_FILE | IN_SET, .col = { "capability", "CAPABILITY", -15 },
+		.where = IN_FILE | IN_SET, .restart = "set capability",
+		.col = { "capability", "CAPABILITY", -15 },
 		.text = "Capabilities of root in the container, beside or against the default "
 			"set, as NAME:on or NAME:off without CAP_.",
 	},
@@ -244,7 +246,8 @@ const struct vz_param vz_params[] = {
 	{
 		.key = "MOUNT_OPTS", .opt = "mount_opts", .arg = "OPT,OPT",
 		.type = &vz_type_text, .at = AT(mount_opts),
-		.where = IN_FILE | IN_SET, .col = { "mount_opts", "MOUNT_OPTS", -16 },
+		.where = IN_FILE | IN_SET, .restart = "change mount options",
+		.col = { "mount_opts", "MOUNT_OPTS", -16 },
 		.text = "Mount options of a ploop image. Kept and shown, not used by the other "
 			"layouts.",
 	},
@@ -353,7 +356,7 @@ const struct vz_param vz_params[] = {
 	{
 		.key = "DISK_QUOTA", .opt = "diskquota", .arg = "yes|no",
 		.type = &vz_type_yesno, .at = AT(disk_quota), .dflt = "yes",
-		.where = IN_FILE | IN_SET,
+		.where = IN_FILE | IN_SET, .restart = "switch DISK_QUOTA on or off",
 		.text = "Whether disk limits are in force. Kept and shown, not enforced in this "
 			"version.",
 	},
@@ -411,7 +414,7 @@ const struct vz_param vz_params[] = {
 		.key = "NAME", .opt = "name", .arg = "NAME",
 		.type = &vz_type_name, .at = AT(name),
 		.where = IN_FILE | IN_CREATE | CONFIG | NEEDS_SAVE | NOT_SAMPLE,
-		.col = { "name", "NAME", -32 },
+		.unsaved = VZ_SET_NAME_ERROR, .col = { "name", "NAME", -32 },
 		.text = "Name under which commands know the container; letters, digits, blank "
 			"and -+_. may be in it.",
 	},
@@ -420,7 +423,8 @@ const struct vz_param vz_params[] = {
 		.type = &vz_type_features, .at = AT(features),
 		.words = "sysfs|nfs|nfsd|sit|ipip|ppp|ipgre|bridge|tun|fuse|wireguard|nesting|"
 			 "privileged",
-		.where = IN_FILE | IN_SET, .col = { "features", "FEATURES", -15 },
+		.where = IN_FILE | IN_SET, .restart = "set features",
+		.col = { "features", "FEATURES", -15 },
 		.text = "Switches beyond the rest; all but sysfs are off. tun, ppp and fuse give "
 			"/dev/net/tun, /dev/ppp and /dev/fuse; sit, ipip, ipgre, wireguard, "
 			"bridge and ppp allow network devices of that kind; nfs and nfsd need "

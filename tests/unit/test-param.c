@@ -47,6 +47,10 @@ static void table(void)
 			bad += printf("%s: applied but not live, or live and not applied\n", name);
 		if ((p->where & LIVE) && (p->where & (UNENFORCED | NO_RESTART)))
 			bad += printf("%s: live and not\n", name);
+		if (p->restart && (!p->opt || p->where & (LIVE | NO_RESTART | UNENFORCED)))
+			bad += printf("%s: words for a restart that it does not need\n", name);
+		if (p->unsaved && !(p->where & NEEDS_SAVE))
+			bad += printf("%s: an exit code of what is not refused\n", name);
 		if (p->where & COUNTED && !(p->where & LIVE) != !!strstr(p->text, "not enforced"))
 			bad += printf("%s: enforced, or said not to be, but not both\n", name);
 		counters += !!(p->where & COUNTED);
