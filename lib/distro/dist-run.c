@@ -142,7 +142,7 @@ static int add_ip_change(struct work *w, struct vz_err *e)
 }
 
 /* Nothing to tell, and nothing was ever told. */
-static bool is_untold(const struct work *w)
+static bool has_nothing_to_write(const struct work *w)
 {
 	return w->have == -ENOENT && vz_dist_net_is_empty(&w->net);
 }
@@ -154,7 +154,7 @@ static int add_actions(struct work *w, bool first, struct vz_err *e)
 	unsigned what = ours ? VZ_DIST_ALL : w->c->what;
 	int r = first ? add_action(w, VZ_DIST_FIRST_START, NULL, false, e) : 0;
 
-	if (ours && is_untold(w))
+	if (ours && has_nothing_to_write(w))
 		return r;
 	if (r >= 0 && what & VZ_DIST_IP)
 		r = w->running && !ours ? add_ip_change(w, e) :
@@ -189,12 +189,12 @@ static int run_text(struct work *w, const struct vz_state *st)
 
 	if (!text)
 		return -ENOMEM;
-	if (w->dist.warning && !is_untold(w))
+	if (w->dist.warning && !has_nothing_to_write(w))
 		vz_log_once(0, "%s", w->dist.warning);
 	r = vz_inside_run(w->ct, st, &script, &code, &e);
 	if (r < 0 && e.exit == VZ_COMMAND_EXECUTION) {
 		/* it will not have a shell the next time either */
-		if (!is_untold(w))
+		if (!has_nothing_to_write(w))
 			vz_log(0, "Warning: the container has no shell, its network configuration "
 				  "is not written");
 		return 0;
