@@ -33,8 +33,10 @@ static int claim_ids(struct vz_ct *ct, uint32_t *ret, struct vz_err *e)
 		return r;
 	add.local_uid = add.local_gid = (struct vz_pu64){ true, *ret };
 	r = vz_conf_save(ct->conf_path, &add, NULL, e);
-	if (r < 0)
+	if (r < 0) { /* a claim that nothing records is nobody's */
+		vz_ids_release(ct->id);
 		return r;
+	}
 	ct->own.local_uid = ct->own.local_gid = add.local_uid;
 	ct->conf.local_uid = ct->conf.local_gid = add.local_uid;
 	return 0;

@@ -4,10 +4,8 @@
  * upwards is what a failed start, a stop and healing after a crash do.
  */
 #include "ops/start.h"
-#include "apply/modules.h"
 #include "base/log.h"
 #include "base/own.h"
-#include "base/str.h"
 #include "ops/check-ceilings.h"
 #include "ops/start-fate.h"
 #include "ops/steps.h"
@@ -24,6 +22,9 @@
 /* The same list read upwards is what a failed start, a stop and healing do. */
 const struct vz_step *const vz_start_plan[] = {
 	&vz_step_journal,
+	&vz_step_ids,      /* before anything is made that belongs to them */
+	&vz_step_dump,
+	&vz_step_features,
 	&vz_step_probe,
 	&vz_step_mount,
 	&vz_step_cgroup,   /* limits are in force before init exists */
@@ -114,20 +115,6 @@ static int run_plan(struct vz_start *s, struct vz_err *e)
 	return r;
 }
 
-/* A memory image of an older disk must never be restored later: it is put aside, not lost. */
-static void put_dump_aside(const struct vz_ct *ct)
-{
-	autofree char *from = NULL, *to = NULL;
-
-	if (!vz_ct_has_dump(ct))
-		return;
-	from = vz_fmt("%s/Dump.%u", ct->conf.dumpdir.v, ct->id);
-	to = vz_fmt("%s/Dump.%u.stale", ct->conf.dumpdir.v, ct->id);
-	if (from && to && rename(from, to) == 0)
-		vz_log(-1, "Warning: dump file %s cannot be restored by this version, starting "
-			   "afresh; it is kept as %s", from, to);
-}
-
 static void say_stuck(void)
 {
 	const char *text;
@@ -148,15 +135,6 @@ int vz_op_start(struct vz_ct *ct, const struct vz_start_opts *o, struct vz_err *
 	vz_ceilings_warn();
 	r = vz_env_open(&s.env, ct, e);
 	s.env.bare = o->skip_setup;
-	if (r >= 0)
-		r = vz_env_ids(ct, &s.env.spec.uid, &s.env.spec.gid, e);
-	if (r >= 0 && !s.env.spec.uid)
-		vz_log(-1, "WARNING: Running container privileged: its root is the host's root");
-	if (r >= 0) {
-		put_dump_aside(ct);
-		vz_features_warn(ct);
-		vz_features_modules(ct);
-	}
 	if (r >= 0)
 		r = run_plan(&s, e);
 	vz_net_close(&s.net);

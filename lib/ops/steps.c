@@ -3,7 +3,10 @@
 #include "ops/steps.h"
 #include "apply/conntrack-limit.h"
 #include "apply/devnodes.h"
+#include "apply/modules.h"
 #include "base/log.h"
+#include "base/own.h"
+#include "base/str.h"
 #include "distro/dist-run.h"
 #include "lan/lan-member.h"
 #include "launch/inside.h"
@@ -32,6 +35,56 @@ static void journal_undo(void *ctx)
 }
 
 const struct vz_step vz_step_journal = { "journal", journal_do, journal_undo };
+
+static int ids_do(void *ctx, struct vz_err *e)
+{
+	struct vz_start *s = ctx;
+	int r = vz_env_ids(s->env.ct, &s->env.spec.uid, &s->env.spec.gid, e);
+
+	if (r >= 0 && !s->env.spec.uid)
+		vz_log(-1, "WARNING: Running container privileged: its root is the host's root");
+	return r;
+}
+
+/* No undo: from here on they are the VPS's as if create had given them, the next start takes the same,
+ * and its files may belong to them already. Destroy gives them back. */
+const struct vz_step vz_step_ids = { "ids", ids_do, NULL };
+
+/* A memory image of an older disk must never be restored later: it is put aside, not lost. */
+static int dump_do(void *ctx, struct vz_err *e)
+{
+	const struct vz_ct *ct = ctx_of(ctx)->env.ct;
+	autofree char *from = NULL, *to = NULL;
+
+	if (!vz_ct_has_dump(ct))
+		return 0;
+	from = vz_fmt("%s/Dump.%u", ct->conf.dumpdir.v, ct->id);
+	to = vz_fmt("%s/Dump.%u.stale", ct->conf.dumpdir.v, ct->id);
+	if (!from || !to)
+		return vz_oom(e);
+	if (rename(from, to) == 0)
+		vz_log(-1, "Warning: dump file %s cannot be restored by this version, starting "
+			   "afresh; it is kept as %s", from, to);
+	else
+		vz_log(-1, "Warning: cannot rename dump file %s: %m, ignoring", from);
+	return 0;
+}
+
+/* No undo: what a start did before it failed, its action scripts too, may have changed the disk. */
+const struct vz_step vz_step_dump = { "dump", dump_do, NULL };
+
+static int features_do(void *ctx, struct vz_err *e)
+{
+	const struct vz_ct *ct = ctx_of(ctx)->env.ct;
+
+	(void)e;
+	vz_features_warn(ct);
+	vz_features_modules(ct);
+	return 0;
+}
+
+/* No undo: a loaded module is the host's, and others may have come to use it. */
+const struct vz_step vz_step_features = { "features", features_do, NULL };
 
 static int mount_do(void *ctx, struct vz_err *e)
 {

@@ -26,6 +26,9 @@ struct vz_start {
 
 extern const struct vz_step
 	vz_step_journal,  /* before the first side effect; its undo is the last act */
+	vz_step_ids,      /* host ids: claimed and recorded where it has none */
+	vz_step_dump,     /* puts a memory image of an older disk aside; not for a restore */
+	vz_step_features, /* warns of what cannot be given, loads kernel modules */
 	vz_step_probe,    /* asks for doubles of the addresses, early: changes nothing */
 	vz_step_mount,    /* action scripts, the area on VE_ROOT */
 	vz_step_cgroup,   /* the group and what is in force in it */
