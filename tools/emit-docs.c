@@ -35,9 +35,11 @@ static void man_counters(void)
 #define HELD_NOTHING "nothing"
 #define HELD_DEVPTS "its /dev/pts"
 #define HELD_LIMIT(bit, field) "control group"
+#define HELD_STRICT(bit, field) "control group"
 #define SHOWN_UNREAD "no"
 #define SHOWN_USAGE(held, peak, failcnt) "yes"
 #define SHOWN_KINDS(held, peak, failcnt) "yes"
+#define SHOWN_LINE(bit) "yes"
 #include "param/counters.def"
 	printf(".ft\n.fi\n");
 }

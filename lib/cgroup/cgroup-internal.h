@@ -19,6 +19,7 @@ enum cg_hier {
 	CG_DEVICES,
 	CG_CPUSET, /* v1, only once a limit of theirs is set */
 	CG_BLKIO,
+	CG_HUGETLB,
 	CG_FREEZER,
 	CG_CPUACCT, /* v1, its root is never used for groups of our own */
 	CG_NHIER
@@ -75,6 +76,9 @@ typedef int cg_put_fn(struct vz_cg *cg, const struct cg_place *p, const struct v
 typedef bool cg_now_fn(const struct vz_cg *cg, const struct cg_place *p,
 		       const struct vz_cg_limits *want, struct vz_cg_limits *ret);
 
+/* What the kernel counts for the limit. */
+typedef void cg_count_fn(const struct vz_cg *cg, const struct cg_place *p, struct vz_cg_count *ret);
+
 /* How a back-end holds one limit. Without `put` it cannot, and `why` has the reason. */
 struct cg_line {
 	enum cg_hier in;       /* the controller */
@@ -82,6 +86,8 @@ struct cg_line {
 	const char *second;    /* the other one of a kind that has two */
 	cg_put_fn *put;
 	cg_now_fn *now;        /* NULL: not read again */
+	cg_count_fn *count;    /* NULL: read.c reads it, or nobody */
+	bool dear;             /* to read: only for who names it in `want` */
 	const char *why;
 	size_t at;             /* the number in struct vz_cg_limits: CG_AT(field) */
 	const char *none;      /* what is written for VZ_UNLIMITED; NULL: there is no such value */
@@ -160,6 +166,11 @@ cg_now_fn cg_now_number;
 cg_now_fn cg_now_quota;
 /* The same limit for every disk, read again: `key` stands before the number in a line. */
 uint64_t cg_of_disks(const struct vz_cg *cg, const struct cg_place *p, const char *key);
+/* The same limit for every size of huge pages; `file` is the first word of the kernel's files. */
+cg_put_fn cg_put_sizes;
+cg_now_fn cg_now_sizes;
+cg_count_fn cg_count_sizes;
+#define CG_SIZES .put = cg_put_sizes, .now = cg_now_sizes, .count = cg_count_sizes, .dear = true
 uint64_t cg_minus(uint64_t sum, uint64_t part); /* VZ_UNLIMITED when one of them is */
 
 /* ---- lines.c ---- */
@@ -171,6 +182,9 @@ bool cg_place_of(const struct vz_cg *cg, enum vz_cg_limit limit, struct cg_place
 uint64_t cg_v1_memory_limit(const struct vz_cg *cg, const char *file);
 /* Freezer of kernels whose v2 has none; makes the group when it must. -EOPNOTSUPP: none. */
 int cg_v1_freeze(struct vz_cg *cg, bool on, struct vz_err *e);
+
+/* Does the unified tree have this controller, enabled for us or not? */
+bool cg_v2_offers(const struct vz_cg *cg, enum cg_hier h);
 
 /* ---- v2.c: cg_v2_ops also serves v1.c for a controller that is bound to v2 ---- */
 

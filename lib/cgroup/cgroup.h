@@ -56,6 +56,11 @@ struct vz_cg_kinds {
 	uint64_t shmem, shmem_peak, shmem_failcnt; /* tmpfs and shared memory */
 };
 
+/* What the kernel counts for one limit; VZ_UNLIMITED where it cannot tell. */
+struct vz_cg_count {
+	uint64_t held, peak, failcnt;
+};
+
 /* Opens the group of VPS `ctid` without side effects: the group need not exist. The handle works
  * for every call below and is closed with vz_cg_close(). `root` is NULL, or a directory standing
  * for /sys/fs/cgroup in unit tests. Errors: no usable hierarchy (VZ_BAD_KERNEL). */
@@ -126,8 +131,13 @@ int vz_cg_kill(struct vz_cg *cg, int timeout_ms, struct vz_err *e);
 int vz_cg_read(const struct vz_cg *cg, struct vz_cg_usage *ret, struct vz_err *e);
 /* Dearer than vz_cg_read(): the kernel adds them up for whoever asks. */
 void vz_cg_read_kinds(const struct vz_cg *cg, struct vz_cg_kinds *ret);
+/* By the line of the limit; what read.c reads all together is not told here. */
+void vz_cg_count(const struct vz_cg *cg, enum vz_cg_limit limit, struct vz_cg_count *ret);
+/* -EOPNOTSUPP, with a sentence and VZ_SETUBC, when this host cannot hold one of the limits `bits`: no line, or no
+ * controller. The group need not exist. */
+int vz_cg_can(const struct vz_cg *cg, unsigned bits, struct vz_err *e);
 /* The limits that hold at this moment, as far as the table of the back-end reads them; ret->has: those
- * the kernel tells.
+ * the kernel tells; one that is dear to read only when want->has has its bit.
  * Where its coarser number is what `want` became, that of `want` is the answer. */
 int vz_cg_in_force(const struct vz_cg *cg, const struct vz_cg_limits *want,
 		   struct vz_cg_limits *ret, struct vz_err *e);

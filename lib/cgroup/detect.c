@@ -20,7 +20,7 @@
 static const char *const names[CG_NHIER] = {
 	[CG_V2] = "unified",	   [CG_MEMORY] = "memory",   [CG_PIDS] = "pids",
 	[CG_CPU] = "cpu",	   [CG_DEVICES] = "devices", [CG_CPUSET] = "cpuset",
-	[CG_BLKIO] = "blkio",	   [CG_FREEZER] = "freezer", [CG_CPUACCT] = "cpuacct",
+	[CG_BLKIO] = "blkio",	   [CG_HUGETLB] = "hugetlb", [CG_FREEZER] = "freezer", [CG_CPUACCT] = "cpuacct",
 };
 
 const char *cg_hier_name(enum cg_hier h)

@@ -10,6 +10,8 @@
 #include "base/str.h"
 #include "sys/file.h"
 
+#include <fcntl.h>
+
 uint64_t cg_minus(uint64_t sum, uint64_t part)
 {
 	if (sum == VZ_UNLIMITED || part == VZ_UNLIMITED)
@@ -79,4 +81,157 @@ uint64_t cg_of_disks(const struct vz_cg *cg, const struct cg_place *p, const cha
 	at += strlen(key);
 	word = strsep(&at, " ");
 	return vz_num_u64(word, UINT64_MAX, &v) < 0 ? 0 : v;
+}
+
+/* ---- huge pages: a limit for each size, in files like hugetlb.2MB.max ---- */
+
+#define HUGEPAGES "/sys/kernel/mm/hugepages"
+
+struct sizes {
+	struct vz_cg *cg; /* to write */
+	const struct vz_cg *from; /* to read */
+	const struct cg_place *p;
+	const struct vz_cg_limits *want;
+	uint64_t v;
+	unsigned n; /* sizes met */
+	struct vz_cg_count *count;
+	struct vz_err *e;
+};
+typedef int each_size(struct sizes *s, const char *size, uint64_t bytes);
+
+/* "hugepages-2048kB" is what the files call "2MB". Calls fn for each size that the host has. */
+static int sizes_each(const struct vz_cg *cg, each_size *fn, struct sizes *s)
+{
+	int fd = cg->fake ? openat(cg->fds->base, "hugepages", O_RDONLY | O_DIRECTORY | O_CLOEXEC) :
+			    open(HUGEPAGES, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	autoclosedir DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *de;
+	int r = 0;
+
+	if (!d && fd >= 0)
+		close(fd);
+	while (d && !r && (de = readdir(d))) {
+		char digits[24], size[32];
+		const char *rest;
+		uint64_t kib;
+
+		if (!vz_str_prefix(de->d_name, "hugepages-", &rest) || strlen(rest) >= sizeof(digits))
+			continue;
+		snprintf(digits, sizeof(digits), "%.*s", (int)strspn(rest, "0123456789"), rest);
+		if (vz_num_u64(digits, UINT64_MAX / 1024, &kib) < 0 || !kib)
+			continue;
+		snprintf(size, sizeof(size), "%llu%s",
+			 (unsigned long long)(kib >> 20 ? kib >> 20 : kib >> 10 ? kib >> 10 : kib),
+			 kib >> 20 ? "GB" : kib >> 10 ? "MB" : "KB");
+		s->n++;
+		r = fn(s, size, kib * 1024);
+	}
+	return r;
+}
+
+/* The file of one size, in buf: what v2 calls "max" and v1 "limit_in_bytes". */
+static const char *size_file(const struct sizes *s, const char *size, const char *v2, const char *v1,
+			     char buf[64])
+{
+	snprintf(buf, 64, "%s.%s.%s", s->p->line->file, size, s->p->h == CG_V2 ? v2 : v1);
+	return buf;
+}
+
+static int size_write(struct sizes *s, const char *file)
+{
+	if (s->v >= VZ_UNLIMITED)
+		return cg_set(s->cg, s->p->h, file, s->p->line->none, s->e);
+	return cg_set_u64(s->cg, s->p->h, file, s->v, s->e);
+}
+
+/*
+ * What is in use, and what is reserved (since Linux 5.7): without the second limit mmap(2) promises
+ * pages that the first one then refuses by SIGBUS, and what is promised is taken from all others.
+ */
+static int size_put(struct sizes *s, const char *size, uint64_t bytes)
+{
+	char used[64], reserved[64];
+	int r;
+
+	(void)bytes;
+	size_file(s, size, "max", "limit_in_bytes", used);
+	size_file(s, size, "rsvd.max", "rsvd.limit_in_bytes", reserved);
+	if (s->v >= VZ_UNLIMITED && !cg_has(s->cg, s->p->h, used))
+		return 0; /* no limit, and none to take away */
+	r = s->cg->ops->want(s->cg, s->p, used, s->e);
+	if (r < 0)
+		return r;
+	if (!cg_has(s->cg, s->p->h, used))
+		return vz_fail(s->e, cg_exit_of(used), 0, "%s is not held: the kernel has no controller %s",
+			       s->p->option, s->p->line->file), -EOPNOTSUPP;
+	r = size_write(s, used);
+	return r || !cg_has(s->cg, s->p->h, reserved) ? r : size_write(s, reserved);
+}
+
+int cg_put_sizes(struct vz_cg *cg, const struct cg_place *p, const struct vz_cg_limits *l,
+		 struct vz_err *e)
+{
+	struct sizes s = { .cg = cg, .p = p, .v = cg_value(p, l), .e = e };
+	int r = sizes_each(cg, size_put, &s);
+
+	return r || s.n || s.v >= VZ_UNLIMITED ? r : cg_missing(HUGEPAGES, e);
+}
+
+/* The kernel cuts a limit to whole pages. The largest of all sizes is the answer. */
+static int size_now(struct sizes *s, const char *size, uint64_t bytes)
+{
+	uint64_t none = VZ_UNLIMITED - VZ_UNLIMITED % bytes, asked = cg_value(s->p, s->want), now;
+	char file[64];
+
+	now = cg_get(s->from, s->p->h, size_file(s, size, "max", "limit_in_bytes", file));
+	if (now >= none)
+		now = VZ_UNLIMITED;
+	else if (now == asked - asked % bytes)
+		now = asked;
+	s->v = now > s->v ? now : s->v;
+	return 0;
+}
+
+/* A group for which the controller was never enabled has no limit. */
+bool cg_now_sizes(const struct vz_cg *cg, const struct cg_place *p,
+		  const struct vz_cg_limits *want, struct vz_cg_limits *ret)
+{
+	struct sizes s = { .from = cg, .p = p, .want = want };
+
+	(void)sizes_each(cg, size_now, &s);
+	cg_value_is(p, ret, s.n ? s.v : VZ_UNLIMITED);
+	return true;
+}
+
+static uint64_t size_sum(uint64_t a, uint64_t b)
+{
+	return a == VZ_UNLIMITED ? b : b == VZ_UNLIMITED ? a : a + b;
+}
+
+static int size_count(struct sizes *s, const char *size, uint64_t bytes)
+{
+	struct vz_cg_count *c = s->count;
+	char file[64];
+
+	(void)bytes;
+	size_file(s, size, "current", "usage_in_bytes", file);
+	c->held = size_sum(c->held, cg_get(s->from, s->p->h, file));
+	if (s->p->h == CG_V2) {
+		size_file(s, size, "events", "", file);
+		c->failcnt = size_sum(c->failcnt, cg_get_key(s->from, s->p->h, file, "max"));
+		return 0;
+	}
+	size_file(s, size, "", "failcnt", file);
+	c->failcnt = size_sum(c->failcnt, cg_get(s->from, s->p->h, file));
+	size_file(s, size, "", "rsvd.failcnt", file);
+	c->failcnt = size_sum(c->failcnt, cg_get(s->from, s->p->h, file));
+	return 0;
+}
+
+/* The most of several sizes at one moment is kept by no kernel. */
+void cg_count_sizes(const struct vz_cg *cg, const struct cg_place *p, struct vz_cg_count *ret)
+{
+	struct sizes s = { .from = cg, .p = p, .count = ret };
+
+	(void)sizes_each(cg, size_count, &s);
 }

@@ -4,6 +4,7 @@
  * knows what is said when no line holds a limit, or the kernel refuses it.
  */
 #include "cgroup/cgroup-internal.h"
+#include "base/num.h"
 
 #include <errno.h>
 
@@ -30,12 +31,18 @@ bool cg_place_of(const struct vz_cg *cg, enum vz_cg_limit limit, struct cg_place
 /* The user knows the limit by its option; the exit code stays. */
 static void refused(const struct cg_place *p, int r, struct vz_err *e)
 {
-	if (r == -EBUSY && p->bit == VZ_CG_MEMORY)
+	if (r == -EBUSY && e->exit == VZ_SETUBC) /* an amount, and all of it is in use */
 		(void)vz_fail(e, e->exit, 0, "Unable to set %s: the container uses more than that, and the kernel "
 			      "cannot take it back; give it more, or end processes inside", p->option);
 	else if (r == -EBUSY || r == -EINVAL || r == -ERANGE)
 		(void)vz_fail(e, e->exit, -r, "Unable to set %s: the kernel does not take this value",
 			      p->option);
+}
+
+static int no_line(const struct cg_place *p, struct vz_err *e)
+{
+	(void)vz_fail(e, VZ_SETUBC, 0, "control groups of this host cannot hold %s", p->option);
+	return -EOPNOTSUPP;
 }
 
 static int put_limit(struct vz_cg *cg, enum vz_cg_limit limit, const struct vz_cg_limits *l,
@@ -45,8 +52,7 @@ static int put_limit(struct vz_cg *cg, enum vz_cg_limit limit, const struct vz_c
 	int r;
 
 	if (!cg_place_of(cg, limit, &p))
-		return vz_fail(e, VZ_SETUBC, EOPNOTSUPP, "control groups of this host cannot hold %s",
-			       p.option);
+		return no_line(&p, e);
 	r = p.line->put(cg, &p, l, e);
 	if (r < 0 && r != -EOPNOTSUPP && e)
 		refused(&p, r, e);
@@ -82,8 +88,34 @@ int vz_cg_in_force(const struct vz_cg *cg, const struct vz_cg_limits *want,
 	if (dir < 0)
 		return vz_fail(e, VZ_SYSTEM, -dir, "group %s", cg->path);
 	for (unsigned i = 0; i < VZ_CG_NLIMITS; i++)
-		if (cg_place_of(cg, i, &p) && p.line->now && p.line->now(cg, &p, want, &l))
+		if (cg_place_of(cg, i, &p) && p.line->now && (!p.line->dear || want->has & p.bit) &&
+		    p.line->now(cg, &p, want, &l))
 			l.has |= p.bit;
 	*ret = l;
+	return 0;
+}
+
+void vz_cg_count(const struct vz_cg *cg, enum vz_cg_limit limit, struct vz_cg_count *ret)
+{
+	struct cg_place p;
+
+	*ret = (struct vz_cg_count){ VZ_UNLIMITED, VZ_UNLIMITED, VZ_UNLIMITED };
+	if (cg_place_of(cg, limit, &p) && p.line->count)
+		p.line->count(cg, &p, ret);
+}
+
+int vz_cg_can(const struct vz_cg *cg, unsigned bits, struct vz_err *e)
+{
+	struct cg_place p;
+
+	for (unsigned i = 0; i < VZ_CG_NLIMITS; i++) {
+		if (!(bits & 1u << i))
+			continue;
+		if (!cg_place_of(cg, i, &p))
+			return no_line(&p, e);
+		if (p.h == CG_V2 && p.line->in != CG_V2 && !cg_v2_offers(cg, p.line->in))
+			return vz_fail(e, VZ_SETUBC, 0, "Unable to set %s: the kernel has no controller %s",
+				       p.option, cg_hier_name(p.line->in)), -EOPNOTSUPP;
+	}
 	return 0;
 }

@@ -94,6 +94,7 @@ enum vz_exit cg_exit_of(const char *file)
 	static const struct { const char *prefix; enum vz_exit code; } table[] = {
 		{ "memory.",  VZ_SETUBC },
 		{ "pids.",    VZ_SETUBC },
+		{ "hugetlb.", VZ_SETUBC },
 		{ "cpu.",     VZ_SETFSHD },
 		{ "cpuset.",  VZ_SETFSHD },
 		{ "io.",      VZ_SET_IO },

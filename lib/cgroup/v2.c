@@ -100,9 +100,22 @@ static int v2_make(struct vz_cg *cg, struct vz_err *e)
 	return enable_above(cg, &(struct words){ wanted, ARRAY_LEN(wanted) }, true, e);
 }
 
+static const char *controller_name(enum cg_hier h)
+{
+	return h == CG_BLKIO ? "io" : cg_hier_name(h);
+}
+
+bool cg_v2_offers(const struct vz_cg *cg, enum cg_hier h)
+{
+	char can[256];
+
+	return vz_file_read_buf(cg_root(cg, CG_V2), "cgroup.controllers", can, sizeof(can)) >= 0 &&
+	       has_word(can, controller_name(h));
+}
+
 static int v2_want(struct vz_cg *cg, const struct cg_place *p, const char *file, struct vz_err *e)
 {
-	const char *name = p->line->in == CG_BLKIO ? "io" : cg_hier_name(p->line->in);
+	const char *name = controller_name(p->line->in);
 	bool known = false;
 
 	for (size_t i = 0; i < ARRAY_LEN(wanted); i++)

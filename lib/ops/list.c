@@ -91,12 +91,13 @@ static uint64_t known(uint64_t v, uint64_t unit)
 }
 
 /* Which numbers of the kernel make a counter, by the offset of each in its struct. */
-enum reading { UNREAD, USAGE, KINDS };
+enum reading { UNREAD, USAGE, KINDS, LINE };
 
 struct count_row {
 	enum reading from;
 	size_t to; /* in an item */
 	size_t held, peak, failcnt;
+	enum vz_cg_limit limit; /* of LINE: all three are in struct vz_cg_count */
 	bool pages;
 };
 
@@ -109,6 +110,7 @@ static const struct count_row count_rows[] = {
 #define FROM_UNREAD UNREAD
 #define FROM_USAGE(h, p, f) USAGE, THE_OFFSETS(vz_cg_usage, h, p, f)
 #define FROM_KINDS(h, p, f) KINDS, THE_OFFSETS(vz_cg_kinds, h, p, f)
+#define FROM_LINE(name) LINE, .limit = VZ_CG_LIMIT_##name, THE_OFFSETS(vz_cg_count, held, peak, failcnt)
 #define THE_OFFSETS(type, h, p, f)                                                            \
 	.held = offsetof(struct type, h), .peak = offsetof(struct type, p),                   \
 	.failcnt = offsetof(struct type, f)
@@ -120,18 +122,33 @@ static uint64_t number_at(const void *from, size_t at, uint64_t unit)
 	return known(*(const uint64_t *)(const void *)((const char *)from + at), unit);
 }
 
+static void take_count(struct vz_list_item *it, const struct count_row *row, const void *from)
+{
+	uint64_t unit = row->pages ? (uint64_t)sysconf(_SC_PAGESIZE) : 1;
+
+	*(struct vz_list_count *)(void *)((char *)it + row->to) = (struct vz_list_count){
+		number_at(from, row->held, unit), number_at(from, row->peak, unit),
+		number_at(from, row->failcnt, 1)
+	};
+}
+
 /* Fills the counters that come out of `from`, a struct of cgroup.h. */
 static void take_counts(struct vz_list_item *it, enum reading what, const void *from)
 {
-	for (size_t i = 0; i < ARRAY_LEN(count_rows); i++) {
-		const struct count_row *row = &count_rows[i];
-		uint64_t unit = row->pages ? (uint64_t)sysconf(_SC_PAGESIZE) : 1;
+	for (size_t i = 0; i < ARRAY_LEN(count_rows); i++)
+		if (count_rows[i].from == what)
+			take_count(it, &count_rows[i], from);
+}
 
-		if (row->from == what)
-			*(struct vz_list_count *)(void *)((char *)it + row->to) = (struct vz_list_count){
-				number_at(from, row->held, unit), number_at(from, row->peak, unit),
-				number_at(from, row->failcnt, 1)
-			};
+static void take_lines(struct vz_list_item *it, const struct vz_cg *cg)
+{
+	struct vz_cg_count c;
+
+	for (size_t i = 0; i < ARRAY_LEN(count_rows); i++) {
+		if (count_rows[i].from != LINE)
+			continue;
+		vz_cg_count(cg, count_rows[i].limit, &c);
+		take_count(it, &count_rows[i], &c);
 	}
 }
 
@@ -144,12 +161,14 @@ static void read_usage(struct vz_list_item *it, struct vz_ct *ct, unsigned need)
 
 	if (vz_cg_open(it->id, NULL, &cg, NULL) < 0 || vz_cg_read(cg, &u, NULL) < 0)
 		return;
-	vz_res_in_force(cg, &ct->conf, &ct->own);
+	vz_res_in_force(cg, &ct->conf, need & VZ_LIST_LINES, &ct->own);
 	take_counts(it, USAGE, &u);
 	if (need & VZ_LIST_KINDS) {
 		vz_cg_read_kinds(cg, &k);
 		take_counts(it, KINDS, &k);
 	}
+	if (need & VZ_LIST_LINES)
+		take_lines(it, cg);
 }
 
 /* A VPS without venet has no addresses of ours. */
@@ -201,7 +220,7 @@ static void fill_running(struct vz_list_item *it, struct vz_ct *ct, const struct
 	it->init = s->init;
 	it->uptime_ms = uptime_ms(s->start_time);
 	it->uid = (struct vz_pu64){ .set = true, .v = s->uid };
-	if (need & (VZ_LIST_USAGE | VZ_LIST_KINDS))
+	if (need & (VZ_LIST_USAGE | VZ_LIST_KINDS | VZ_LIST_LINES))
 		read_usage(it, ct, need);
 	if (need & VZ_LIST_IP)
 		read_ips(it);

@@ -31,7 +31,8 @@ enum vz_list_need {
 	VZ_LIST_LAYOUT = 1 << 3, /* layout */
 	VZ_LIST_IP = 1 << 4,     /* ip of running ones */
 	VZ_LIST_TRAFFIC = 1 << 5, /* traffic */
-	VZ_LIST_KINDS = 1 << 6,   /* the counters that are dearer to read */
+	VZ_LIST_KINDS = 1 << 6,   /* counters of KINDS in counters.def, dearer to read */
+	VZ_LIST_LINES = 1 << 7,   /* those of LINE */
 };
 
 #define VZ_LIST_UNKNOWN UINT64_MAX

@@ -28,6 +28,9 @@
 #define WHERE_LIMIT(bit, field) LIVE
 #define APPLY_LIMIT(bit, field) APPLY_UBC
 #define TEXT_LIMIT(bit, field)
+#define WHERE_STRICT(bit, field) LIVE
+#define APPLY_STRICT(bit, field) APPLY_UBC
+#define TEXT_STRICT(bit, field)
 
 #define CONFIG (IN_SET | NO_RESTART)
 

@@ -30,11 +30,14 @@ static void number(struct vz_pu64 *own, const struct vz_pu64 *conf, bool is_conf
 	*own = is_conf ? *conf : (struct vz_pu64){ true, now };
 }
 
-void vz_res_in_force(const struct vz_cg *cg, const struct vz_conf *conf, struct vz_conf *own)
+void vz_res_in_force(const struct vz_cg *cg, const struct vz_conf *conf, bool dear,
+		     struct vz_conf *own)
 {
 	struct vz_cg_limits want, now;
 
 	vz_res_limits(conf, APPLY_UBC | APPLY_CPU | APPLY_IO, &want);
+	for (size_t i = 0; dear && i < res_nubc; i++)
+		want.has |= res_ubc[i].bit; /* none was asked for: no limit */
 	if (vz_cg_in_force(cg, &want, &now, NULL) < 0)
 		return;
 	for (size_t i = 0; i < res_nubc; i++) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What a host can never put in force, asked before it is saved: see vz_res_possible() in res.h. */
+#include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"
-#include "res/res.h"
+#include "res/res-internal.h"
 #include "sys/file.h"
 
 #include <ctype.h>
@@ -39,6 +40,25 @@ static int check_mask(const struct vz_pstr *mask, const char *name, const char *
 		       name, mask->v, have);
 }
 
+/* Limits that the control groups of this host cannot hold, of counters that only say so. */
+static int check_counters(const struct vz_conf *c, struct vz_err *e)
+{
+	__attribute__((cleanup(vz_cg_closep))) struct vz_cg *cg = NULL;
+	unsigned bits = 0;
+	int r;
+
+	for (size_t i = 0; i < res_nubc; i++) {
+		const struct vz_ppair *v = (const void *)((const char *)c + res_ubc[i].at);
+
+		if (res_ubc[i].strict && v->set && v->lim < VZ_UNLIMITED)
+			bits |= res_ubc[i].bit;
+	}
+	if (!bits)
+		return 0;
+	r = vz_cg_open(0, NULL, &cg, e);
+	return r < 0 ? r : vz_cg_can(cg, bits, e);
+}
+
 int vz_res_possible(const struct vz_conf *c, struct vz_err *e)
 {
 	const struct vz_conf devices = { .devnodes = c->devnodes, .pci = c->pci };
@@ -56,6 +76,8 @@ int vz_res_possible(const struct vz_conf *c, struct vz_err *e)
 	r = check_mask(&c->cpumask, "--cpumask", "cpu", e);
 	if (r >= 0)
 		r = check_mask(&c->nodemask, "--nodemask", "node", e);
+	if (r >= 0)
+		r = check_counters(c, e);
 	return r < 0 ? r : vz_res_devices(&devices, &list, &n, e);
 }
 

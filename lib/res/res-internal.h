@@ -10,6 +10,7 @@ struct res_ubc {
 	size_t at;    /* of the struct vz_ppair in struct vz_conf */
 	unsigned bit; /* VZ_CG_*: the limit that it becomes; 0: the group does not hold it */
 	size_t to;    /* of the number in struct vz_cg_limits */
+	bool strict;  /* a limit that this host cannot hold is refused */
 	bool pages;   /* else bytes or items, as there */
 };
 extern const struct res_ubc res_ubc[];

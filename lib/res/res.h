@@ -29,8 +29,8 @@ int vz_res_devices(const struct vz_conf *conf, struct vz_cg_dev **ret, size_t *r
 		   struct vz_err *e);
 
 /* Values that this host can never put in force, so that every start would fail: CPUs and memory nodes
- * that it does not have, devices that are not there, no process
- * or memory at all. Only what conf sets is
+ * that it does not have, devices that are not there, no process or memory at all; and limits that are STRICT in
+ * counters.def and that its control groups cannot hold. Only what conf sets is
  * looked at. Fails with a sentence that names the option. */
 int vz_res_possible(const struct vz_conf *conf, struct vz_err *e);
 /* Of CPUMASK and NODEMASK only, as a start names them. */
@@ -41,9 +41,10 @@ int vz_res_masks_possible(const struct vz_conf *c, struct vz_err *e);
  * *e tells of which kind: VZ_SETUBC, VZ_SETFSHD, VZ_SET_IO, VZ_SET_DEVICES. */
 int vz_res_apply(struct vz_cg *cg, const struct vz_conf *conf, unsigned apply, struct vz_err *e);
 
-/* Puts into *own, which starts as a VPS's own configuration, the limits that its running group has.
- * conf: the configuration with the defaults of the host, for what the kernel knows more coarsely.
+/* Puts into *own, which starts as a VPS's own configuration, the limits that its running group has;
+ * `dear`: also those that take long to read and that conf does not set. conf: the configuration with the defaults of the host, for what the kernel knows more coarsely.
  * Only numbers change; what the kernel cannot tell stays. */
-void vz_res_in_force(const struct vz_cg *cg, const struct vz_conf *conf, struct vz_conf *own);
+void vz_res_in_force(const struct vz_cg *cg, const struct vz_conf *conf, bool dear,
+		     struct vz_conf *own);
 
 #endif
