@@ -182,6 +182,10 @@ need_cgroup_v1() { [ -d /sys/fs/cgroup/memory ]; }
 need_busybox() { [ -x "$(command -v busybox)" ]; }
 need_long() { [ -n "${VZT_LONG:-}" ]; }
 need_systemd_host() { [ -S /run/systemd/private ]; }
+need_hugetlb() { # a controller for them, and pages of 2 MB
+	[ -d /sys/kernel/mm/hugepages/hugepages-2048kB ] && { [ -d /sys/fs/cgroup/hugetlb ] ||
+		grep -qsw hugetlb /sys/fs/cgroup{,/unified}/cgroup.controllers; }
+}
 need_ext4() { [ "$(stat -fc %T /vz)" = ext2/ext3 ]; }
 need_overlay() { grep -qw overlay /proc/filesystems; }
 

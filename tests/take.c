@@ -52,6 +52,18 @@ static long take_watch(long i)
 	return inotify_add_watch(fd, path, IN_MODIFY);
 }
 
+/* Pages of 2 MB: reserved, then touched. */
+static long take_huge(long i)
+{
+	char *p = mmap(NULL, 2 << 20, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | 21 << MAP_HUGE_SHIFT, -1, 0);
+
+	if (p == MAP_FAILED)
+		return -1;
+	*p = 1;
+	return i;
+}
+
 static long take_fanotify(long i)
 {
 	(void)i;
@@ -262,7 +274,7 @@ static const struct {
 	{ "mount", take_mount },     { "tmpfs", take_tmpfs },	{ "flock", take_flock },
 	{ "socket", take_socket },   { "file", take_file },	{ "pty", take_pty },
 	{ "task", take_task },	     { "group", take_group },	{ "depth", take_depth },
-	{ "netns", take_netns },     { "mntns", take_mntns },	{ "utsns", take_utsns },
+	{ "huge", take_huge },	     { "netns", take_netns },     { "mntns", take_mntns },	{ "utsns", take_utsns },
 };
 
 int show_owner(const char *path)

@@ -493,6 +493,7 @@ static const struct cg_line v1_lines[VZ_CG_NLIMITS] = {
 	[VZ_CG_LIMIT_CPUS]     = { CG_CPUSET, "cpuset.cpus", NULL, v1_cpus },
 	[VZ_CG_LIMIT_MEMS]     = { CG_CPUSET, "cpuset.mems", NULL, v1_mems },
 	[VZ_CG_LIMIT_GROUPS]   = { .why = "what the guest makes groups in is the v2 tree" },
+	[VZ_CG_LIMIT_HUGETLB]  = { CG_HUGETLB, "hugetlb", CG_SIZES, .at = CG_AT(hugetlb), .none = "-1" },
 };
 /* clang-format on */
 

@@ -335,6 +335,7 @@ static const struct cg_line v2_lines[VZ_CG_NLIMITS] = {
 	[VZ_CG_LIMIT_CPUS]     = { CG_CPUSET, "cpuset.cpus", NULL, v2_cpus },
 	[VZ_CG_LIMIT_MEMS]     = { CG_CPUSET, "cpuset.mems", NULL, v2_mems },
 	[VZ_CG_LIMIT_GROUPS]   = { CG_V2, "cgroup.max.descendants", "cgroup.max.depth", v2_groups },
+	[VZ_CG_LIMIT_HUGETLB]  = { CG_HUGETLB, "hugetlb", CG_SIZES, .at = CG_AT(hugetlb), .none = "max" },
 };
 /* clang-format on */
 

@@ -71,6 +71,11 @@ static const struct { const char *hier, *name, *text; } files[] = {
 	{ "/blkio", "blkio.throttle.read_bps_device", "" }, { "/blkio", "blkio.throttle.write_bps_device", "" },
 	{ "/blkio", "blkio.throttle.read_iops_device", "" }, { "/blkio", "blkio.throttle.write_iops_device", "" },
 	{ "/blkio", "tasks", "" },
+	{ "/hugetlb", "hugetlb.2MB.limit_in_bytes", "9223372036852678656\n" },
+	{ "/hugetlb", "hugetlb.2MB.rsvd.limit_in_bytes", "9223372036852678656\n" },
+	{ "/hugetlb", "hugetlb.2MB.usage_in_bytes", "4194304\n" },
+	{ "/hugetlb", "hugetlb.2MB.failcnt", "2\n" }, { "/hugetlb", "hugetlb.2MB.rsvd.failcnt", "3\n" },
+	{ "/hugetlb", "tasks", "" },
 	{ "/freezer", "freezer.state", "THAWED\n" }, { "/freezer", "tasks", "" },
 };
 /* clang-format on */
@@ -661,6 +666,124 @@ static void tables(void)
 	vz_cg_close(cg);
 }
 
+static void make_dir(const char *top, const char *name)
+{
+	autofree char *p = vz_fmt("%s/%s", top, name);
+
+	CHECK_INT(vz_mkdir_p(p, 0755), 0);
+}
+
+#define HUGE(v) (struct vz_cg_limits){ .has = VZ_CG_HUGETLB, .hugetlb = (v) }
+
+static void hugepages_v2(void)
+{
+	const char *t = tree("v2");
+	struct vz_cg *cg = group(t, true);
+	struct vz_cg_limits now, l = HUGE(VZ_UNLIMITED);
+	struct vz_cg_count n;
+
+	make_dir(t, "hugepages/hugepages-2048kB");
+	make_dir(t, "hugepages/hugepages-1048576kB");
+	/* no limit enables nothing; a limit does, from the root down */
+	CHECK_INT(vz_cg_apply(cg, &l, &err), 0);
+	CHECK(!strstr(get(t, "vz/cgroup.subtree_control"), "hugetlb"));
+	l = HUGE(GIB + GIB / 2);
+	CHECK_INT(vz_cg_apply(cg, &l, &err), -EOPNOTSUPP); /* no file appears here */
+	CHECK_INT(err.exit, VZ_SETUBC);
+	CHECK_STR(err.msg, "--hugetlb is not held: the kernel has no controller hugetlb");
+	CHECK_STR(get(t, "cgroup.subtree_control"), "+hugetlb");
+	CHECK_STR(get(t, "vz/cgroup.subtree_control"), "+hugetlb");
+	CHECK_INT(vz_cg_in_force(cg, &l, &now, &err), 0);
+	CHECK(now.has & VZ_CG_HUGETLB && now.hugetlb == VZ_UNLIMITED);
+	vz_cg_count(cg, VZ_CG_LIMIT_HUGETLB, &n);
+	CHECK(n.held == VZ_UNLIMITED && n.peak == VZ_UNLIMITED && n.failcnt == VZ_UNLIMITED);
+
+	set(t, "vz/42/hugetlb.2MB.max", "max\n");
+	set(t, "vz/42/hugetlb.2MB.rsvd.max", "max\n");
+	set(t, "vz/42/hugetlb.1GB.max", "max\n");
+	CHECK_INT(vz_cg_apply(cg, &l, &err), 0);
+	CHECK_STR(get(t, "vz/42/hugetlb.2MB.max"), "1610612736");
+	CHECK_STR(get(t, "vz/42/hugetlb.2MB.rsvd.max"), "1610612736");
+	CHECK_STR(get(t, "vz/42/hugetlb.1GB.max"), "1610612736");
+	CHECK(!is_there(t, "vz/42/hugetlb.1GB.rsvd.max"));
+	/* the kernel cuts to whole pages; what was asked for is the answer */
+	l.hugetlb += 5;
+	set(t, "vz/42/hugetlb.1GB.max", "1073741824\n");
+	CHECK_INT(vz_cg_in_force(cg, &l, &now, &err), 0);
+	CHECK_INT(now.hugetlb, l.hugetlb);
+	set(t, "vz/42/hugetlb.2MB.max", "2097152\n"); /* by hand */
+	CHECK_INT(vz_cg_in_force(cg, &l, &now, &err), 0);
+	CHECK_INT(now.hugetlb, l.hugetlb);
+	l = HUGE(0);
+	CHECK_INT(vz_cg_in_force(cg, &l, &now, &err), 0);
+	CHECK_INT(now.hugetlb, GIB);
+	l.has = 0; /* only for who asks */
+	CHECK_INT(vz_cg_in_force(cg, &l, &now, &err), 0);
+	CHECK(!(now.has & VZ_CG_HUGETLB));
+	set(t, "vz/42/hugetlb.2MB.current", "4194304\n");
+	set(t, "vz/42/hugetlb.1GB.current", "1073741824\n");
+	set(t, "vz/42/hugetlb.2MB.events", "max 3\n");
+	vz_cg_count(cg, VZ_CG_LIMIT_HUGETLB, &n);
+	CHECK_INT(n.held, 4194304 + GIB);
+	CHECK_INT(n.failcnt, 3);
+	l = HUGE(VZ_UNLIMITED);
+	CHECK_INT(vz_cg_apply(cg, &l, &err), 0);
+	CHECK_STR(get(t, "vz/42/hugetlb.2MB.max"), "max");
+	/* what the host cannot hold is known without a group */
+	CHECK_INT(vz_cg_can(cg, VZ_CG_HUGETLB | VZ_CG_GROUPS | VZ_CG_IOPS, &err), 0);
+	set(t, "cgroup.controllers", "cpu memory\n");
+	CHECK_INT(vz_cg_can(cg, VZ_CG_GROUPS | VZ_CG_MEMORY, &err), 0);
+	CHECK_INT(vz_cg_can(cg, VZ_CG_HUGETLB, &err), -EOPNOTSUPP);
+	CHECK_STR(err.msg, "Unable to set --hugetlb: the kernel has no controller hugetlb");
+	vz_cg_close(cg);
+}
+
+/* With a v1 hierarchy, which is made for who has a limit; without, the v2 tree has the controller. */
+static void hugepages_v1(void)
+{
+	const char *t = tree("v1");
+	struct vz_cg *cg = group(t, true);
+	struct vz_cg_limits now, l = HUGE(8 << 20);
+	struct vz_cg_count n;
+
+	make_dir(t, "hugepages/hugepages-2048kB");
+	CHECK_INT(vz_cg_apply(cg, &l, &err), -EOPNOTSUPP);
+	CHECK_STR(get(t, "unified/cgroup.subtree_control"), "+hugetlb");
+	set(t, "unified/vz/42/hugetlb.2MB.max", "max\n");
+	CHECK_INT(vz_cg_apply(cg, &l, &err), 0);
+	CHECK_STR(get(t, "unified/vz/42/hugetlb.2MB.max"), "8388608");
+	vz_cg_close(cg);
+
+	t = tree("v1");
+	{
+		autofree char *hier = vz_fmt("%s/hugetlb", t);
+
+		CHECK_INT(mkdirat(AT_FDCWD, hier, 0755), 0);
+	}
+	cg = group(t, true);
+	make_dir(t, "hugepages/hugepages-2048kB");
+	l.hugetlb = VZ_UNLIMITED;
+	CHECK_INT(vz_cg_apply(cg, &l, &err), 0);
+	CHECK(!is_there(t, "hugetlb/vz"));
+	l.hugetlb = 8 << 20;
+	CHECK_INT(vz_cg_apply(cg, &l, &err), 0);
+	CHECK_STR(get(t, "hugetlb/vz/42/hugetlb.2MB.limit_in_bytes"), "8388608");
+	CHECK_STR(get(t, "hugetlb/vz/42/hugetlb.2MB.rsvd.limit_in_bytes"), "8388608");
+	CHECK_INT(vz_cg_in_force(cg, &l, &now, &err), 0);
+	CHECK_INT(now.hugetlb, 8 << 20);
+	vz_cg_count(cg, VZ_CG_LIMIT_HUGETLB, &n);
+	CHECK(n.held == 4194304 && n.failcnt == 5);
+	l.hugetlb = VZ_UNLIMITED;
+	CHECK_INT(vz_cg_apply(cg, &l, &err), 0);
+	CHECK_STR(get(t, "hugetlb/vz/42/hugetlb.2MB.limit_in_bytes"), "-1");
+	set(t, "hugetlb/vz/42/hugetlb.2MB.limit_in_bytes", "9223372036852678656\n");
+	CHECK_INT(vz_cg_in_force(cg, &l, &now, &err), 0);
+	CHECK(now.hugetlb == VZ_UNLIMITED);
+	CHECK_INT(vz_cg_destroy(cg, &err), 0);
+	CHECK(!is_there(t, "hugetlb/vz/42"));
+	vz_cg_close(cg);
+}
+
 int main(void)
 {
 	CHECK(mkdtemp(base));
@@ -670,6 +793,8 @@ int main(void)
 	v1_devices();
 	v2_limits();
 	tables();
+	hugepages_v2();
+	hugepages_v1();
 	in_force();
 	refused_forks();
 	leftovers();

@@ -31,6 +31,7 @@ static void ubc(void)
 	const struct vz_conf open = { .numproc = PAIR(0, VZ_UNLIMITED),
 				      .numcgroups = PAIR(0, VZ_UNLIMITED),
 				      .cgroupdepth = PAIR(0, VZ_UNLIMITED) };
+	const struct vz_conf huge_pages = { .hugetlb = PAIR(0, 7) };
 	struct vz_cg_limits l = limits(&vswap, APPLY_UBC);
 
 	CHECK_INT(l.has, VZ_CG_MEMORY | VZ_CG_PIDS | VZ_CG_GROUPS);
@@ -52,6 +53,10 @@ static void ubc(void)
 	CHECK_INT(l.depth, 32);
 	l = limits(&open, APPLY_UBC);
 	CHECK(l.pids == VZ_UNLIMITED && l.groups == VZ_UNLIMITED && l.depth == VZ_UNLIMITED);
+	/* no number of the configuration: no limit to put in force, and none by default */
+	CHECK(l.hugetlb == VZ_UNLIMITED && !(l.has & VZ_CG_HUGETLB));
+	l = limits(&huge_pages, APPLY_UBC);
+	CHECK(l.has & VZ_CG_HUGETLB && l.hugetlb == 7);
 	/* every counter has its row, once */
 	CHECK_INT(res_nubc, (AT(vm_overcommit) - AT(kmemsize)) / sizeof(struct vz_ppair));
 	for (size_t i = 0; i < res_nubc; i++)
