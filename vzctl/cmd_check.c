@@ -5,73 +5,82 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/own.h"
 #include "ct/once.h"
 #include "ops/check.h"
+#include "show/json.h"
+#include "show/table.h"
 
-#define TEXT_INDENT 10
+#define VERDICT_WIDTH (-9)
 
 struct show {
 	bool json;
+	struct vz_str out;
+	struct vz_table text;
+	struct vz_json j;
 	unsigned n[VZ_CHECK_MISSING + 1];
 };
 
-static void put_text(const struct vz_check *row)
+static void put_line(struct vz_table *t, const char *verdict, const char *what, const char *found)
 {
-	printf("%-*s%s%s%s\n", TEXT_INDENT, vz_check_word(row->verdict), row->name,
-	       *row->found ? ": " : "", row->found);
+	vz_table_cell(t, verdict, VERDICT_WIDTH, false);
+	vz_table_cellf(t, 0, "%s%s%s", what, *found ? ": " : "", found);
+	vz_table_end_line(t);
+}
+
+static void put_text(struct vz_table *t, const struct vz_check *row)
+{
+	put_line(t, vz_check_word(row->verdict), row->name, row->found);
 	if (row->verdict == VZ_CHECK_OK)
 		return;
-	printf("%*sneeded for %s\n", TEXT_INDENT, "", row->use);
-	printf("%*sremedy: %s\n", TEXT_INDENT, "", row->remedy);
+	vz_table_cell(t, "", VERDICT_WIDTH, false);
+	vz_table_cellf(t, 0, "needed for %s", row->use);
+	vz_table_end_line(t);
+	put_line(t, "", "remedy", row->remedy);
 }
 
-static void put_string(const char *key, const char *s)
+static void put_member(struct vz_json *j, const char *key, const char *text)
 {
-	printf("\"%s\": \"", key);
-	for (; *s; s++) /* no control character is in it */
-		printf(*s == '"' || *s == '\\' ? "\\%c" : "%c", *s);
-	putchar('"');
+	vz_json_key(j, key);
+	vz_json_text(j, text);
 }
 
-static void put_json(const struct vz_check *row, bool first)
+static void put_json(struct vz_json *j, const struct vz_check *row)
 {
-	printf("%s\n  { ", first ? "" : ",");
-	put_string("name", row->name);
-	printf(", \"needed\": %s, ", row->needed ? "true" : "false");
-	put_string("verdict", vz_check_word(row->verdict));
-	printf(", ");
-	put_string("found", row->found);
-	printf(", ");
-	put_string("use", row->use);
-	printf(", ");
-	put_string("remedy", row->remedy);
-	printf(" }");
+	vz_json_object(j, VZ_JSON_SPACED);
+	put_member(j, "name", row->name);
+	vz_json_key(j, "needed");
+	vz_json_bool(j, row->needed);
+	put_member(j, "verdict", vz_check_word(row->verdict));
+	put_member(j, "found", row->found);
+	put_member(j, "use", row->use);
+	put_member(j, "remedy", row->remedy);
+	vz_json_end(j);
 }
 
 static void put_said(const char *text, void *arg)
 {
-	bool *any = arg;
+	struct vz_str *out = arg;
 
-	printf("%s  %s\n", *any ? "" : "said by commands since this host was booted:\n", text);
-	*any = true;
+	vz_str_addf(out, "%s  %s\n", out->len ? "" : "said by commands since this host was booted:\n", text);
 }
 
+/* Each row as soon as it is known: some take seconds. */
 static void put_row(const struct vz_check *row, void *arg)
 {
 	struct show *s = arg;
 
 	if (s->json)
-		put_json(row, !(s->n[0] + s->n[1] + s->n[2]));
+		put_json(&s->j, row);
 	else
-		put_text(row);
+		put_text(&s->text, row);
 	s->n[row->verdict]++;
+	(void)vz_show_put(&s->out, stdout);
+	(void)fflush(stdout);
 }
 
 int run_check(struct vz_ct *ct, int argc, char **argv, struct vz_err *e)
 {
 	struct show s = { 0 };
-	bool said = false;
 	int r;
 
 	(void)ct;
@@ -79,15 +88,18 @@ int run_check(struct vz_ct *ct, int argc, char **argv, struct vz_err *e)
 		return finish(vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0, "Invalid options: %s",
 				      argv[strcmp(argv[1], "--json") ? 1 : 2]), e);
 	s.json = argc > 1;
+	s.text = (struct vz_table){ .out = &s.out, .keep_blanks = true };
+	s.j = (struct vz_json){ .out = &s.out };
 	if (s.json)
-		putchar('[');
+		vz_json_array(&s.j, VZ_JSON_LINES);
 	r = vz_op_check(put_row, &s, e);
 	if (s.json) {
-		printf("\n]\n");
-		return finish(r, e);
+		vz_json_end(&s.j);
+	} else {
+		vz_said_each(put_said, &s.out);
+		vz_str_addf(&s.out, "%u ok, %u degraded, %u missing\n", s.n[VZ_CHECK_OK],
+			    s.n[VZ_CHECK_DEGRADED], s.n[VZ_CHECK_MISSING]);
 	}
-	vz_said_each(put_said, &said);
-	printf("%u ok, %u degraded, %u missing\n", s.n[VZ_CHECK_OK], s.n[VZ_CHECK_DEGRADED],
-	       s.n[VZ_CHECK_MISSING]);
+	(void)vz_show_put(&s.out, stdout);
 	return finish(r, e);
 }

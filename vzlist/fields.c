@@ -3,6 +3,7 @@
 #include "vzlist/vzlist.h"
 #include "base/near.h"
 #include "base/own.h"
+#include "show/table.h"
 
 /* The legacy tool's bound of a field's name; longer ones get another message. */
 #define NAME_MAX_LEN 30
@@ -78,8 +79,9 @@ unsigned vl_needs(const struct vl_columns *cs)
 	return need;
 }
 
-void vl_print_fields(FILE *out)
+void vl_names(struct vz_str *out)
 {
+	struct vz_table t = { .out = out, .keep_blanks = true };
 	char name[64], title[64];
 
 	for (size_t i = 0; i < vl_nrows; i++)
@@ -88,6 +90,8 @@ void vl_print_fields(FILE *out)
 
 			vl_name(&c, name, sizeof(name));
 			vl_title(&c, title, sizeof(title));
-			fprintf(out, "%-15s %-15s\n", name, title);
+			vz_table_cell(&t, name, -15, false);
+			vz_table_cell(&t, title, -15, false);
+			vz_table_end_line(&t);
 		}
 }

@@ -7,6 +7,7 @@
 #include "base/own.h"
 #include "base/process.h"
 #include "base/usage.h"
+#include "show/table.h"
 
 #include <getopt.h>
 
@@ -87,6 +88,27 @@ static void unknown_option(const char *typed)
 		fprintf(stderr, "Did you mean --%s?\n", near);
 }
 
+/* Everything in one write, so that a reader that goes away early costs nothing. */
+static int put(struct vz_str *out)
+{
+	struct vz_err e = { 0 };
+	int r = vz_show_put(out, stdout);
+
+	if (r == -ENOMEM) {
+		(void)vz_oom(&e);
+		return say_error(&e);
+	}
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static int print_names(void)
+{
+	autostr out = { 0 };
+
+	vl_names(&out);
+	return put(&out);
+}
+
 /* One option; 1 ends the program with *ret_exit. */
 static int one_option(struct options *o, int c, int *ret_exit)
 {
@@ -129,8 +151,7 @@ static int one_option(struct options *o, int c, int *ret_exit)
 		o->filter.description = optarg;
 		return 0;
 	case 'L':
-		vl_print_fields(stdout);
-		*ret_exit = EXIT_SUCCESS;
+		*ret_exit = print_names();
 		return 1;
 	case 'V':
 		printf("vzlist version %s\n", PACKAGE_VERSION);
@@ -169,10 +190,8 @@ static void print_text(const struct options *o, const struct vl_columns *cs,
 		vl_text_row(cs, &l->items[i], !o->no_trim, out);
 }
 
-/* Everything in one write, so that a reader that goes away early costs nothing. */
 static int print(const struct options *o, const struct vl_columns *cs, const struct vz_list *l)
 {
-	struct vz_err e = { 0 };
 	autostr out = { 0 };
 
 	if (o->json && !l->found)
@@ -181,13 +200,7 @@ static int print(const struct options *o, const struct vl_columns *cs, const str
 		vl_json(cs, l, &out);
 	else
 		print_text(o, cs, l, &out);
-	if (out.failed) {
-		(void)vz_oom(&e);
-		return say_error(&e);
-	}
-	if (out.len && fwrite(out.s, 1, out.len, stdout) != out.len)
-		return EXIT_FAILURE;
-	return EXIT_SUCCESS;
+	return put(&out);
 }
 
 static int list(const struct options *o, const struct vl_columns *cs)

@@ -1,65 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Rows of text. Fields are joined by one blank and the line ends at its last visible character;
- * texts are cut to their column, numbers never.
+ * Rows of text: values as words. Texts are cut to their column, numbers never.
  *
  * May be hostile: host names and descriptions come from files that panels fill with what
  * customers typed, and the reader is a terminal; therefore nothing but printable UTF-8 goes out.
  */
 #include "vzlist/vzlist.h"
 #include "base/escape.h"
+#include "show/table.h"
 
 #include <ctype.h>
-
-void vl_clean(const char *text, bool controls, const char *bad, struct vz_str *out)
-{
-	const unsigned char *s = (const unsigned char *)text;
-
-	while (*s) {
-		size_t len = vz_utf8_len(s);
-
-		if (!len || (controls && vz_utf8_is_control(s, len)))
-			vz_str_add(out, bad);
-		else
-			vz_str_addn(out, (const char *)s, len);
-		s += len ? len : 1;
-	}
-}
-
-/* Characters, not bytes, so that names in any language stand in their column. */
-static int text_width(const char *s)
-{
-	int n = 0;
-
-	for (; *s; s++)
-		n += (*s & 0xc0) != 0x80;
-	return n;
-}
-
-static void pad(struct vz_str *out, int n)
-{
-	while (n-- > 0)
-		vz_str_addn(out, " ", 1);
-}
-
-/* Puts the text into a column of `width` (negative: left-justified), cut to it when `cut`. */
-static void put_cell(struct vz_str *out, const char *text, int width, bool cut)
-{
-	int want = width < 0 ? -width : width, have = text_width(text);
-	size_t len = strlen(text);
-
-	while (cut && have > want) {
-		do
-			len--;
-		while ((text[len] & 0xc0) == 0x80);
-		have--;
-	}
-	if (width > 0)
-		pad(out, want - have);
-	vz_str_addn(out, text, len);
-	if (width < 0)
-		pad(out, want - have);
-}
 
 static void add_words(const struct vl_value *v, bool all, struct vz_str *out)
 {
@@ -71,7 +21,7 @@ static void add_words(const struct vl_value *v, bool all, struct vz_str *out)
 		if (i && !all)
 			break;
 		vz_str_add(out, i ? between : "");
-		vl_clean(v->words[i], true, "?", &word);
+		vz_utf8_clean(v->words[i], true, "?", &word);
 		if (word.s)
 			vz_str_add(out, word.s);
 		out->failed = out->failed || word.failed;
@@ -105,7 +55,7 @@ static bool add_value(const struct vl_value *v, bool all, struct vz_str *out)
 		add_uptime(v->number, out);
 		break;
 	case VL_TEXT:
-		vl_clean(v->text, true, "?", out);
+		vz_utf8_clean(v->text, true, "?", out);
 		return true;
 	case VL_WORDS:
 		add_words(v, all, out);
@@ -119,15 +69,10 @@ static bool add_value(const struct vl_value *v, bool all, struct vz_str *out)
 	return false;
 }
 
-static void end_line(struct vz_str *out)
-{
-	while (out->len && out->s[out->len - 1] == ' ')
-		out->s[--out->len] = 0;
-	vz_str_add(out, "\n");
-}
-
 void vl_text_header(const struct vl_columns *cs, struct vz_str *out)
 {
+	struct vz_table t = { .out = out };
+
 	for (size_t i = 0; i < cs->n; i++) {
 		int width = vl_width(&cs->v[i]);
 		char title[64];
@@ -135,15 +80,16 @@ void vl_text_header(const struct vl_columns *cs, struct vz_str *out)
 		vl_title(&cs->v[i], title, sizeof(title));
 		if (cs->v[i].row->flags & VL_HEAD_RIGHT && width < 0)
 			width = -width;
-		vz_str_add(out, i ? " " : "");
-		put_cell(out, title, width, false);
+		vz_table_cell(&t, title, width, false);
 	}
-	end_line(out);
+	vz_table_end_line(&t);
 }
 
 void vl_text_row(const struct vl_columns *cs, const struct vz_list_item *it, bool trim,
 		 struct vz_str *out)
 {
+	struct vz_table t = { .out = out };
+
 	for (size_t i = 0; i < cs->n; i++) {
 		bool all = !trim || i + 1 == cs->n, may_cut;
 		const char *none = cs->v[i].row->none;
@@ -152,10 +98,9 @@ void vl_text_row(const struct vl_columns *cs, const struct vz_list_item *it, boo
 
 		vl_value(&cs->v[i], it, &v);
 		may_cut = add_value(&v, all, &text);
-		vz_str_add(out, i ? " " : "");
-		put_cell(out, text.len ? text.s : none ? none : "-", vl_width(&cs->v[i]),
-			 may_cut && !all);
+		vz_table_cell(&t, text.len ? text.s : none ? none : "-", vl_width(&cs->v[i]),
+			      may_cut && !all);
 		out->failed = out->failed || text.failed;
 	}
-	end_line(out);
+	vz_table_end_line(&t);
 }

@@ -10,7 +10,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "base/str.h"
 #include "ops/list.h"
@@ -105,7 +104,7 @@ int vl_parse_fields(const char *list, bool json, struct vl_columns *ret, struct 
 int vl_all_fields(struct vl_columns *ret, struct vz_err *e);
 /* What has to be collected to show these. */
 unsigned vl_needs(const struct vl_columns *cs);
-void vl_print_fields(FILE *out); /* -L */
+void vl_names(struct vz_str *out); /* -L */
 
 /* ---- filter.c ---- */
 struct vl_filter {
@@ -119,17 +118,11 @@ void vl_apply_filter(const struct vl_filter *f, struct vz_list *l);
 int vl_sort(struct vz_list *l, const struct vl_column *by, bool reverse, struct vz_err *e);
 
 /* ---- text.c ---- */
-struct vl_text_opts {
-	bool header, trim;
-};
 void vl_text_header(const struct vl_columns *cs, struct vz_str *out);
 void vl_text_row(const struct vl_columns *cs, const struct vz_list_item *it, bool trim,
 		 struct vz_str *out);
-/* Copies s with every control character and every byte that is not UTF-8 replaced by `bad`;
- * controls: whether control characters count as such. */
-void vl_clean(const char *s, bool controls, const char *bad, struct vz_str *out);
 
-/* ---- json.c ---- */
+/* ---- rows-json.c ---- */
 void vl_json(const struct vl_columns *cs, const struct vz_list *l, struct vz_str *out);
 
 #endif

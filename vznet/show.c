@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* list and show: guest LANs as text and as JSON. Nothing here needs escaping: names, addresses and
- * numbers are all there is. */
+/* list and show: guest LANs as text and as JSON. */
 #include "vznet/vznet.h"
 
 #include <stdio.h>
@@ -8,6 +7,8 @@
 
 #include "base/own.h"
 #include "base/str.h"
+#include "show/json.h"
+#include "show/table.h"
 
 struct row {
 	struct vz_lan lan;
@@ -131,37 +132,52 @@ static int parse_fields(const char *text, const struct field *ret[], size_t *ret
 	return 0;
 }
 
-static void put_text(const struct row *r, const struct field *const *f, size_t n)
+static void put_cell(struct vz_table *t, const char *text, int width, bool last)
 {
-	for (size_t i = 0; i < n; i++) {
-		autostr s = { 0 };
-
-		f[i]->put(&s, r);
-		printf("%s%*s", i ? " " : "", i + 1 == n && f[i]->width < 0 ? 0 : f[i]->width,
-		       s.len ? s.s : "-");
-	}
-	printf("\n");
+	vz_table_cell(t, text, last && width < 0 ? 0 : width, false);
 }
 
-static void put_json(const struct row *r, const struct field *const *f, size_t n)
+static void put_header(struct vz_str *out, const struct field *const *f, size_t n)
 {
-	printf("  {");
+	struct vz_table t = { .out = out };
+
+	for (size_t i = 0; i < n; i++)
+		put_cell(&t, f[i]->title, f[i]->width, i + 1 == n);
+	vz_table_end_line(&t);
+}
+
+static void put_text(struct vz_str *out, const struct row *r, const struct field *const *f, size_t n)
+{
+	struct vz_table t = { .out = out };
+
 	for (size_t i = 0; i < n; i++) {
-		const char *quote = f[i]->number ? "" : "\"";
 		autostr s = { 0 };
 
 		f[i]->put(&s, r);
-		printf("%s\"%s\": ", i ? ", " : " ", f[i]->name);
-		if (s.len)
-			printf("%s%s%s", quote, s.s, quote);
+		put_cell(&t, s.len ? s.s : "-", f[i]->width, i + 1 == n);
+	}
+	vz_table_end_line(&t);
+}
+
+static void put_json(struct vz_json *j, const struct row *r, const struct field *const *f, size_t n)
+{
+	vz_json_object(j, VZ_JSON_SPACED);
+	for (size_t i = 0; i < n; i++) {
+		autostr s = { 0 };
+
+		f[i]->put(&s, r);
+		vz_json_key(j, f[i]->name);
+		if (s.len && f[i]->number)
+			vz_json_literal(j, s.s);
 		else
-			printf("null");
+			vz_json_text(j, s.len ? s.s : NULL);
 	}
-	printf(" }");
+	vz_json_end(j);
 }
 
+/* Rows up to the first that cannot be told. */
 static int put_rows(const struct show_opts *o, const struct field *const *f, size_t n,
-		    struct vz_err *e)
+		    struct vz_json *j, struct vz_err *e)
 {
 	char **names;
 	size_t count;
@@ -174,8 +190,9 @@ static int put_rows(const struct show_opts *o, const struct field *const *f, siz
 		if (r < 0)
 			break;
 		if (o->json)
-			printf("%s", i ? ",\n" : "\n");
-		(o->json ? put_json : put_text)(&row, f, n);
+			put_json(j, &row, f, n);
+		else
+			put_text(j->out, &row, f, n);
 		vz_lan_free(&row.lan);
 	}
 	if (r >= 0)
@@ -183,11 +200,20 @@ static int put_rows(const struct show_opts *o, const struct field *const *f, siz
 	return r;
 }
 
+static int put_out(struct vz_str *out, struct vz_err *e)
+{
+	int r = vz_show_put(out, stdout);
+
+	return r == -ENOMEM ? vz_oom(e) : r < 0 ? vz_fail(e, VZ_SYSTEM, -r, "cannot write") : 0;
+}
+
 int show_list(const struct show_opts *o, struct vz_err *e)
 {
 	const struct field *f[ARRAY_LEN(fields)];
 	size_t n = ARRAY_LEN(fields);
-	int r = 0;
+	autostr out = { 0 };
+	struct vz_json j = { .out = &out };
+	int r = 0, w;
 
 	for (size_t i = 0; i < n; i++)
 		f[i] = &fields[i]; /* all of them, for JSON */
@@ -195,23 +221,21 @@ int show_list(const struct show_opts *o, struct vz_err *e)
 		r = parse_fields(o->fields ? o->fields : DEFAULT_FIELDS, f, &n, e);
 	if (r < 0)
 		return r;
-	if (!o->json && !o->no_header) {
-		for (size_t i = 0; i < n; i++)
-			printf("%s%*s", i ? " " : "",
-			       i + 1 == n && f[i]->width < 0 ? 0 : f[i]->width, f[i]->title);
-		printf("\n");
-	}
 	if (o->json)
-		printf("[");
-	r = put_rows(o, f, n, e);
+		vz_json_array(&j, VZ_JSON_LINES);
+	else if (!o->no_header)
+		put_header(&out, f, n);
+	r = put_rows(o, f, n, &j, e);
 	if (o->json)
-		printf("\n]\n");
-	return r;
+		vz_json_end(&j);
+	w = put_out(&out, r < 0 ? NULL : e);
+	return r < 0 ? r : w;
 }
 
 int show_one(const char *name, struct vz_err *e)
 {
 	struct row row = { 0 };
+	autostr out = { 0 };
 	char text[VZ_IP_TEXT];
 	int r = vz_op_lan_look(name, &row.lan, &row.state, e);
 
@@ -221,18 +245,18 @@ int show_one(const char *name, struct vz_err *e)
 		autostr s = { 0 };
 
 		fields[i].put(&s, &row);
-		printf("%s: %s\n", fields[i].name, s.len ? s.s : "-");
+		vz_str_addf(&out, "%s: %s\n", fields[i].name, s.len ? s.s : "-");
 	}
 	for (size_t i = 0; i < row.lan.nmembers; i++) {
 		const struct vz_lan_member *m = &row.lan.member[i];
 
-		printf("member: %u %s %s", m->ctid, m->ifname, *m->mac ? m->mac : "-");
+		vz_str_addf(&out, "member: %u %s %s", m->ctid, m->ifname, *m->mac ? m->mac : "-");
 		if (m->ip.family)
-			printf(" %s", vz_ip_text(&m->ip, text));
+			vz_str_addf(&out, " %s", vz_ip_text(&m->ip, text));
 		if (m->ip6.family)
-			printf(" %s", vz_ip_text(&m->ip6, text));
-		printf("\n");
+			vz_str_addf(&out, " %s", vz_ip_text(&m->ip6, text));
+		vz_str_add(&out, "\n");
 	}
 	vz_lan_free(&row.lan);
-	return 0;
+	return put_out(&out, e);
 }

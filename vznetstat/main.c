@@ -10,6 +10,8 @@
 #include "base/usage.h"
 #include "ops/list.h"
 #include "ops/traffic.h"
+#include "show/json.h"
+#include "show/table.h"
 
 #include <getopt.h>
 
@@ -50,6 +52,13 @@ static const char usage[] =
 	"  -h, --help         this text\n"
 	"      --version      the version\n";
 
+static const struct title {
+	const char *text;
+	int width;
+} traffic_titles[] = { { "VEID", 10 },         { "Net.Class", 10 },     { "Input(bytes)", 20 },
+		       { "Input(pkts)", 14 }, { "Output(bytes)", 20 }, { "Output(pkts)", 14 }, { 0 } },
+  drop_titles[] = { { "VEID", 10 }, { "Dropped", -14 }, { "Pkts", 14 }, { 0 } };
+
 static int complain(const struct vz_err *e)
 {
 	fprintf(stderr, "%s\n", e->msg);
@@ -83,94 +92,159 @@ static bool is_shown(const struct options *o, int class, const struct vz_traffic
 	return class == 1 || w->in.packets || w->out.packets;
 }
 
-static void show_text(const struct options *o, const struct vz_traffic *t)
+static void put_classes(const struct options *o, const struct vz_traffic *t, struct vz_table *to)
 {
-	for (int class = 0; class < VZ_TRAFFIC_CLASSES; class++) {
-		struct vz_traffic_way w = sum(o, t, class);
-
-		if (is_shown(o, class, &w))
-			printf("%10u %10d %20llu %14llu %20llu %14llu\n", t->ctid, class,
-			       (unsigned long long)w.in.bytes, (unsigned long long)w.in.packets,
-			       (unsigned long long)w.out.bytes, (unsigned long long)w.out.packets);
-	}
-}
-
-static void show_drops(const struct vz_traffic *t)
-{
-	for (size_t i = 0; i < t->ndrops; i++)
-		if (t->drops[i].packets)
-			printf("%10u %-14s %14llu\n", t->ctid, t->drops[i].name,
-			       (unsigned long long)t->drops[i].packets);
-}
-
-/* ---- JSON: numbers and names of our own only, so nothing has to be escaped ---- */
-
-static void json_way(const char *name, const struct vz_traffic_way *w)
-{
-	printf(", \"%s\": {\"in_bytes\": %llu, \"in_packets\": %llu, \"out_bytes\": %llu, "
-	       "\"out_packets\": %llu}", name, (unsigned long long)w->in.bytes,
-	       (unsigned long long)w->in.packets, (unsigned long long)w->out.bytes,
-	       (unsigned long long)w->out.packets);
-}
-
-static void show_json(const struct options *o, const struct vz_traffic *t)
-{
-	const char *sep = "";
-
-	printf("  {\"ctid\": %u, \"classes\": [", t->ctid);
 	for (int class = 0; class < VZ_TRAFFIC_CLASSES; class++) {
 		struct vz_traffic_way w = sum(o, t, class);
 
 		if (!is_shown(o, class, &w))
 			continue;
-		printf("%s{\"class\": %d", sep, class);
-		if (!o->only6)
-			json_way("v4", &t->v4[class]);
-		if (!o->only4)
-			json_way("v6", &t->v6[class]);
-		printf("}");
-		sep = ", ";
+		vz_table_cellf(to, 10, "%u", t->ctid);
+		vz_table_cellf(to, 10, "%d", class);
+		vz_table_cellf(to, 20, "%llu", (unsigned long long)w.in.bytes);
+		vz_table_cellf(to, 14, "%llu", (unsigned long long)w.in.packets);
+		vz_table_cellf(to, 20, "%llu", (unsigned long long)w.out.bytes);
+		vz_table_cellf(to, 14, "%llu", (unsigned long long)w.out.packets);
+		vz_table_end_line(to);
 	}
-	printf("], \"dropped\": {");
-	for (size_t i = 0; i < t->ndrops; i++)
-		printf("%s\"%s\": %llu", i ? ", " : "", t->drops[i].name,
-		       (unsigned long long)t->drops[i].packets);
-	printf("}}");
+}
+
+static void put_drops(const struct vz_traffic *t, struct vz_table *to)
+{
+	for (size_t i = 0; i < t->ndrops; i++) {
+		if (!t->drops[i].packets)
+			continue;
+		vz_table_cellf(to, 10, "%u", t->ctid);
+		vz_table_cell(to, t->drops[i].name, -14, false);
+		vz_table_cellf(to, 14, "%llu", (unsigned long long)t->drops[i].packets);
+		vz_table_end_line(to);
+	}
+}
+
+static void put_titles(struct vz_table *to, const struct title *titles)
+{
+	for (; titles->text; titles++)
+		vz_table_cell(to, titles->text, titles->width, false);
+	vz_table_end_line(to);
+}
+
+/* ---- JSON ---- */
+
+static void json_way(struct vz_json *j, const char *name, const struct vz_traffic_way *w)
+{
+	const struct {
+		const char *key;
+		uint64_t n;
+	} members[] = { { "in_bytes", w->in.bytes },
+			{ "in_packets", w->in.packets },
+			{ "out_bytes", w->out.bytes },
+			{ "out_packets", w->out.packets } };
+
+	vz_json_key(j, name);
+	vz_json_object(j, VZ_JSON_TIGHT);
+	for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+		vz_json_key(j, members[i].key);
+		vz_json_number(j, members[i].n);
+	}
+	vz_json_end(j);
+}
+
+static void json_class(struct vz_json *j, const struct options *o, const struct vz_traffic *t, int class)
+{
+	struct vz_traffic_way w = sum(o, t, class);
+
+	if (!is_shown(o, class, &w))
+		return;
+	vz_json_object(j, VZ_JSON_TIGHT);
+	vz_json_key(j, "class");
+	vz_json_number(j, (uint64_t)class);
+	if (!o->only6)
+		json_way(j, "v4", &t->v4[class]);
+	if (!o->only4)
+		json_way(j, "v6", &t->v6[class]);
+	vz_json_end(j);
+}
+
+static void put_json(const struct options *o, const struct vz_traffic *t, struct vz_json *j)
+{
+	vz_json_object(j, VZ_JSON_TIGHT);
+	vz_json_key(j, "ctid");
+	vz_json_number(j, t->ctid);
+	vz_json_key(j, "classes");
+	vz_json_array(j, VZ_JSON_TIGHT);
+	for (int class = 0; class < VZ_TRAFFIC_CLASSES; class++)
+		json_class(j, o, t, class);
+	vz_json_end(j);
+	vz_json_key(j, "dropped");
+	vz_json_object(j, VZ_JSON_TIGHT);
+	for (size_t i = 0; i < t->ndrops; i++) {
+		vz_json_key(j, t->drops[i].name);
+		vz_json_number(j, t->drops[i].packets);
+	}
+	vz_json_end(j);
+	vz_json_end(j);
 }
 
 /* ---- */
 
+static int show_json(const struct options *o, struct vz_str *out, struct vz_err *e)
+{
+	struct vz_json j = { .out = out };
+	struct vz_traffic t;
+
+	vz_json_array(&j, o->nids ? VZ_JSON_LINES : VZ_JSON_TIGHT);
+	for (size_t i = 0; i < o->nids; i++) {
+		int r = vz_op_traffic(o->ids[i], &t, e);
+
+		if (r < 0)
+			return r;
+		put_json(o, &t, &j);
+	}
+	vz_json_end(&j);
+	return 0;
+}
+
+static int show_text(const struct options *o, struct vz_str *out, struct vz_err *e)
+{
+	struct vz_table to = { .out = out };
+	struct vz_traffic t;
+
+	put_titles(&to, traffic_titles);
+	for (size_t i = 0; i < o->nids; i++) {
+		int r = vz_op_traffic(o->ids[i], &t, e);
+
+		if (r < 0)
+			return r;
+		put_classes(o, &t, &to);
+	}
+	if (!o->drops)
+		return 0;
+	put_titles(&to, drop_titles);
+	for (size_t i = 0; i < o->nids; i++) {
+		int r = vz_op_traffic(o->ids[i], &t, e);
+
+		if (r < 0)
+			return r;
+		put_drops(&t, &to);
+	}
+	return 0;
+}
+
+/* What is known until something fails is shown. */
 static int show(const struct options *o)
 {
 	struct vz_err e = { 0 };
-	struct vz_traffic t;
+	autostr out = { 0 };
+	int r = o->json ? show_json(o, &out, &e) : show_text(o, &out, &e);
+	int w = vz_show_put(&out, stdout);
 
-	if (o->json)
-		printf("[");
-	else
-		printf("%10s %10s %20s %14s %20s %14s\n", "VEID", "Net.Class", "Input(bytes)",
-		       "Input(pkts)", "Output(bytes)", "Output(pkts)");
-	for (size_t i = 0; i < o->nids; i++) {
-		if (vz_op_traffic(o->ids[i], &t, &e) < 0)
-			return complain(&e);
-		if (o->json) {
-			printf("%s\n", i ? "," : "");
-			show_json(o, &t);
-		} else {
-			show_text(o, &t);
-		}
-	}
-	if (o->json)
-		printf("%s]\n", o->nids ? "\n" : "");
-	if (!o->drops || o->json)
-		return 0;
-	printf("%10s %-14s %14s\n", "VEID", "Dropped", "Pkts");
-	for (size_t i = 0; i < o->nids; i++) {
-		if (vz_op_traffic(o->ids[i], &t, &e) < 0)
-			return complain(&e);
-		show_drops(&t);
-	}
-	return 0;
+	if (r < 0)
+		return complain(&e);
+	if (w == -ENOMEM)
+		(void)vz_oom(&e);
+	else if (w < 0)
+		(void)vz_fail(&e, VZ_SYSTEM, -w, "cannot write");
+	return w < 0 ? complain(&e) : 0;
 }
 
 static int reset(const struct options *o)

@@ -111,3 +111,22 @@ void vz_escape_plain(char *text)
 			s += len;
 	}
 }
+
+void vz_utf8_clean(const char *text, bool controls, const char *bad, struct vz_str *out)
+{
+	const char *s = text, *kept = text;
+
+	while (*s) {
+		size_t len = vz_utf8_len((const unsigned char *)s);
+		bool keeps = len && !(controls && vz_utf8_is_control((const unsigned char *)s, len));
+
+		if (!keeps) {
+			vz_str_addn(out, kept, (size_t)(s - kept));
+			vz_str_add(out, bad);
+		}
+		s += len ? len : 1;
+		if (!keeps)
+			kept = s;
+	}
+	vz_str_addn(out, kept, (size_t)(s - kept));
+}

@@ -3,7 +3,6 @@
 #include "base/str.h"
 #include "base/own.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 
 static bool str_room(struct vz_str *b, size_t more)
@@ -44,16 +43,23 @@ void vz_str_add(struct vz_str *b, const char *s)
 void vz_str_addf(struct vz_str *b, const char *fmt, ...)
 {
 	va_list ap;
-	int n;
 
 	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	vz_str_addv(b, fmt, ap);
 	va_end(ap);
+}
+
+void vz_str_addv(struct vz_str *b, const char *fmt, va_list ap)
+{
+	va_list again;
+	int n;
+
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, fmt, again);
+	va_end(again);
 	if (n < 0 || !str_room(b, (size_t)n))
 		return;
-	va_start(ap, fmt);
 	(void)vsnprintf(b->s + b->len, (size_t)n + 1, fmt, ap);
-	va_end(ap);
 	b->len += (size_t)n;
 }
 

@@ -3,6 +3,7 @@
 #ifndef VZ_BASE_STR_H
 #define VZ_BASE_STR_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -19,6 +20,7 @@ struct vz_str {
 void vz_str_addn(struct vz_str *b, const char *s, size_t n);
 void vz_str_add(struct vz_str *b, const char *s);
 void vz_str_addf(struct vz_str *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void vz_str_addv(struct vz_str *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 void vz_str_free(struct vz_str *b);
 /* The text, to be freed by the caller ("" when nothing was added); NULL when memory ran out. */
 char *vz_str_take(struct vz_str *b);

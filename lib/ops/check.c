@@ -293,7 +293,6 @@ static int try_row(const struct row *row, const struct vz_conf *conf, struct vz_
 		return -errno;
 	from = fds[0];
 	to = fds[1];
-	(void)fflush(NULL);
 	pid = fork();
 	if (pid < 0)
 		return -errno;
