@@ -107,7 +107,7 @@ static bool probe(const char *base, const char *private_parent)
 	if (!pid)
 		_exit(try_overlay(below, above) < 0);
 	if (pid > 0)
-		can = vz_spawn_wait(pid, TRY_SECONDS) == 0;
+		can = vz_spawn_wait(pid, TRY_SECONDS, false) == 0;
 	if (above)
 		(void)vz_remove_tree(AT_FDCWD, above);
 	if (below)

@@ -55,7 +55,9 @@ int vz_plan_run(const struct vz_step *plan, void *ctx, struct vz_err *e)
 		if (r >= 0)
 			r = plan[i].run(ctx, e);
 		if (r < 0) {
+			vz_cancel_undoing(true);
 			vz_plan_undo(plan, i, ctx);
+			vz_cancel_undoing(false);
 			return r;
 		}
 		fault_kill("kill+:", plan[i].name);

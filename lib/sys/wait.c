@@ -21,6 +21,7 @@
 static struct {
 	int fd;
 	volatile sig_atomic_t set;
+	bool undoing;
 } cancel = { .fd = -1 };
 
 /* Children that were given up while somebody traced them. They must still be reaped as soon as he
@@ -63,6 +64,11 @@ void vz_cancel(void)
 bool vz_cancelled(void)
 {
 	return cancel.set;
+}
+
+void vz_cancel_undoing(bool on)
+{
+	cancel.undoing = on;
 }
 
 int vz_cancel_fd(void)
@@ -204,10 +210,9 @@ int vz_wait_child(int pidfd, int64_t end, int *ret_status)
 	return r < 0 ? r : reap_dead(pidfd, ret_status);
 }
 
-int vz_wait_program(int pidfd, int64_t end, int *ret_status)
+int vz_wait_program(int pidfd, int64_t end, bool deaf, int *ret_status)
 {
-	bool late = vz_cancelled();
-	int r = wait_fd(pidfd, POLLIN, end, late);
+	int r = wait_fd(pidfd, POLLIN, end, deaf || cancel.undoing);
 
 	if (r < 0) {
 		(void)vz_pidfd_signal(pidfd, SIGTERM);

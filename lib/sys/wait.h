@@ -22,6 +22,8 @@ int vz_cancel_init(void (*handler)(int));
 /* From then on the user wants us to end: waits return -ECANCELED. Safe in a signal handler. */
 void vz_cancel(void);
 bool vz_cancelled(void);
+/* While it is on no signal ends vz_wait_program(): what is half taken back is not left so. */
+void vz_cancel_undoing(bool on);
 /* Readable once it is; -1 in a program that did not call vz_cancel_init(). For poll(2). */
 int vz_cancel_fd(void);
 
@@ -42,9 +44,10 @@ bool vz_reap_all(int pidfd, int *ret_status);
 /* As vz_wait_fd(pidfd, POLLIN, end) for the init of a VPS, with vz_reap_all() meanwhile. */
 int vz_wait_init(int pidfd, int64_t end);
 /* The same of a program of the host's, which may hang in a dead file system. On failure it was ended, by
- * SIGTERM and a second later as vz_give_up() does it. A signal that came before the call is passed over:
- * what an undo runs is run to its end. */
-int vz_wait_program(int pidfd, int64_t end, int *ret_status);
+ * SIGTERM and a second later as vz_give_up() does it. `deaf`: vz_cancelled() before it was started. What
+ * is started after the signal tidies up, and is run to its end; asked later, a program that the signal met
+ * in its first moments would be taken for one. */
+int vz_wait_program(int pidfd, int64_t end, bool deaf, int *ret_status);
 /* Kills our child and reaps it if it ends within a second; else it is reaped by a later wait here, as
  * soon as it can be. */
 void vz_give_up(int pidfd);

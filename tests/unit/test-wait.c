@@ -32,7 +32,7 @@ static void programs(void)
 	CHECK_INT(shell("exit 7", 0), 7);
 	CHECK_INT(shell("kill -9 $$", 60), 128 + SIGKILL);
 	CHECK_INT(shell("exec sleep 1000", 1), -ETIME);
-	CHECK_INT(shell("trap '' TERM; while :; do sleep 1000; done", 1), -ETIME);
+	CHECK_INT(shell("trap '' TERM; exec sleep 1000", 1), -ETIME);
 	CHECK(vz_now_ms() - begin < 30000);
 	CHECK(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
 }
@@ -105,11 +105,27 @@ static void on_signal(int sig)
 }
 
 /* A signal ends the wait for a program, but not for the next one, which undoes something. */
+/* sh -c text, waited for a moment later: the signal came in between. */
+static int shell_late(const char *text)
+{
+	char *argv[] = { (char[]){ "sh" }, (char[]){ "-c" }, (char *)(uintptr_t)text, NULL };
+	struct vz_spawn s = VZ_SPAWN_INIT;
+	pid_t pid;
+
+	s.argv = argv;
+	CHECK_INT(vz_spawn_start(&s, &pid), 0);
+	return vz_spawn_wait(pid, 0, false);
+}
+
 static void cancelled(void)
 {
 	CHECK_INT(vz_cancel_init(on_signal), 0);
 	CHECK_INT(shell("kill -TERM $PPID; exec sleep 1000", 0), -ECANCELED);
 	CHECK_INT(shell("exit 7", 0), 7);
+	CHECK_INT(shell_late("exec sleep 1000"), -ECANCELED);
+	vz_cancel_undoing(true);
+	CHECK_INT(shell_late("sleep 0.1; exit 7"), 7);
+	vz_cancel_undoing(false);
 }
 
 int main(void)
