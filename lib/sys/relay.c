@@ -56,6 +56,7 @@ struct loop {
 	bool dead;     /* the child */
 	bool reaped;
 	int status;    /* then */
+	bool more;     /* zombies may be left, of which no further SIGCHLD tells */
 	bool leave;    /* the user has had enough */
 	int64_t end;
 	int64_t interrupted; /* when the first of the last interrupts came */
@@ -177,8 +178,7 @@ static void lane_write(struct loop *p, struct lane *l)
  * cannot be reaped yet; what comes to us later is told by SIGCHLD. */
 static void reap(struct loop *p)
 {
-	if (vz_reap_all(p->reaped ? -1 : p->r->pidfd, &p->status))
-		p->reaped = true;
+	p->more = vz_reap_some(p->r->pidfd, &p->reaped, &p->status);
 }
 
 static bool is_at_end(const struct loop *p)
@@ -325,7 +325,7 @@ static int copy(struct loop *p)
 
 		type_end(p);
 		all = (p->dead || p->hang) && !holds_data(p); /* look once for more, do not wait */
-		n = poll(f, (nfds_t)fill(p, f), all ? 0 : patience(p));
+		n = poll(f, (nfds_t)fill(p, f), all || p->more ? 0 : patience(p));
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		if (all && (n <= 0 || drained(p, f))) {
@@ -338,6 +338,8 @@ static int copy(struct loop *p)
 			return -ECANCELED;
 		if (n >= 0 && !vz_poll_ms(p->end))
 			return p->dead ? 0 : p->leave ? -ECANCELED : -ETIMEDOUT;
+		if (p->more)
+			reap(p);
 		if (n <= 0)
 			continue;
 		if (f[0].revents) {

@@ -16,6 +16,7 @@
 #define REAP_MS 1000
 #define NAP_MS 5
 #define LEFT_MS 100
+#define REAP_MAX 64   /* at a call: less than a millisecond's work */
 
 /* A signal handler has no other way to reach those who wait. */
 static struct {
@@ -89,26 +90,24 @@ static int reap(int pidfd, int *ret_status)
 	return 1;
 }
 
-bool vz_reap_all(int pidfd, int *ret_status)
+bool vz_reap_some(int pidfd, bool *its, int *ret_status)
 {
-	bool its = false;
-
-	for (;;) {
+	for (int i = 0; i < REAP_MAX; i++) {
 		siginfo_t si = { 0 };
 
 		if (waitid(P_ALL, 0, &si, WEXITED | WNOHANG | WNOWAIT) < 0 || !si.si_pid)
-			break;
+			return false;
 		/* asked after the look: if it has not ended even now, it was not what was seen */
-		if (pidfd >= 0 && !its && reap(pidfd, ret_status) == 1) {
-			its = true;
+		if (pidfd >= 0 && !*its && reap(pidfd, ret_status) == 1) {
+			*its = true;
 			continue;
 		}
 		/* whose status others want; nothing of its namespace is left behind it */
 		if (vz_proc_is_init(si.si_pid) ||
 		    waitid(P_PID, (id_t)si.si_pid, &si, WEXITED | WNOHANG) < 0)
-			break;
+			return false;
 	}
-	return its;
+	return true;
 }
 
 static void reap_left(void)
@@ -147,13 +146,15 @@ static int wait_fd(int fd, short events, int64_t end, bool deaf)
 
 int vz_wait_init(int pidfd, int64_t end)
 {
+	bool more = false;
+
 	for (;;) {
-		int64_t slice = vz_now_ms() + LEFT_MS;
+		int64_t slice = vz_now_ms() + (more ? 0 : LEFT_MS);
 		int r = vz_wait_fd(pidfd, POLLIN, slice < end ? slice : end);
 
 		if (r != -ETIMEDOUT || !vz_poll_ms(end))
 			return r;
-		(void)vz_reap_all(-1, NULL);
+		more = vz_reap_some(-1, NULL, NULL);
 	}
 }
 

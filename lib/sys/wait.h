@@ -36,15 +36,18 @@ int vz_wait_lock(const char *path, int64_t end);
 /* Until our child has ended, and reaps it; *ret_status is what waitpid(2) would give. -ETIMEDOUT,
  * -ECANCELED: it is still there, and the caller's to give up. */
 int vz_wait_child(int pidfd, int64_t end, int *ret_status);
-/* Reaps each child of ours that has ended: a program inside can leave its children to whoever started it
- * (CLONE_PARENT of clone(2)), and their pid namespace stays until we have reaped them. True, with the
- * status as above, when the one of pidfd is among them. The init of a namespace is left alone. To be
- * called only while nobody else waits for a child. */
-bool vz_reap_all(int pidfd, int *ret_status);
-/* As vz_wait_fd(pidfd, POLLIN, end) for the init of a VPS, with vz_reap_all() meanwhile. */
+/* Reaps children of ours that have ended: a program inside can leave its children to whoever started it
+ * (CLONE_PARENT of clone(2)), and their pid namespace stays until we have reaped them. Sets *its, with the
+ * status as above, when the one of pidfd (-1 none) is among them. The init of a namespace is left alone. To
+ * be called only while nobody else waits for a child but by its pidfd.
+ *
+ * May be hostile: they can be left faster than they are reaped. So it is some at a call, and true when
+ * there may be more: the caller looks at its deadline and comes again without waiting. */
+bool vz_reap_some(int pidfd, bool *its, int *ret_status);
+/* As vz_wait_fd(pidfd, POLLIN, end) for the init of a VPS, with vz_reap_some() meanwhile. */
 int vz_wait_init(int pidfd, int64_t end);
-/* The same of a program of the host's, which may hang in a dead file system. On failure it was ended, by
- * SIGTERM and a second later as vz_give_up() does it. `deaf`: vz_cancelled() before it was started. What
+/* As vz_wait_child() for a program of the host's, which may hang in a dead file system. On failure it was
+ * ended, by SIGTERM and a second later as vz_give_up() does it. `deaf`: vz_cancelled() before it was started. What
  * is started after the signal tidies up, and is run to its end; asked later, a program that the signal met
  * in its first moments would be taken for one. */
 int vz_wait_program(int pidfd, int64_t end, bool deaf, int *ret_status);
