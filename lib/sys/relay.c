@@ -40,6 +40,7 @@
 /* One direction; the buffer keeps a slow reader from stopping the other directions. */
 struct lane {
 	int from, to;
+	int ask;       /* poll(2) is asked about this in place of from, see vz_own_description(); -1 none */
 	bool own_from, own_to; /* closed at the end: the child's side, and what was opened anew */
 	char eof;      /* typed at the end of from, see type_end() */
 	const char *data; /* what is to be written: at..len of it */
@@ -272,8 +273,9 @@ static int fill(struct loop *p, struct pollfd *f)
 	for (int i = 0; i < 3; i++) {
 		struct lane *l = &p->lane[i];
 		bool full = l->at < l->len;
+		int from = l->from >= 0 && l->ask >= 0 ? l->ask : l->from;
 
-		f[3 + i] = (struct pollfd){ .fd = full ? l->to : l->from,
+		f[3 + i] = (struct pollfd){ .fd = full ? l->to : from,
 					    .events = full ? POLLOUT : POLLIN };
 	}
 	return 6;
@@ -412,11 +414,12 @@ int vz_relay_run(struct vz_relay *r, int *ret_status)
 			  .end = r->end,
 			  .spoke = vz_now_ms(),
 			  .lane = { { .from = r->in[0],
+				      .ask = r->in[0],
 				      .to = r->in[1],
 				      .own_to = true,
 				      .eof = r->in_eof },
-				    { .from = r->out[0], .to = r->out[1], .own_from = true },
-				    { .from = r->err[0], .to = r->err[1], .own_from = true } } };
+				    { .from = r->out[0], .ask = -1, .to = r->out[1], .own_from = true },
+				    { .from = r->err[0], .ask = -1, .to = r->err[1], .own_from = true } } };
 	autoclose int sigfd = -EBADF;
 	sigset_t old;
 	int ret;
