@@ -34,7 +34,7 @@ struct cg_fds {
 	int self[CG_NHIER];   /* v1 "tasks", opened by us for the child that attaches itself */
 	int join;             /* the v2 group beside init */
 	int init;             /* the host's /proc/PID of init */
-	bool scanned;         /* mountinfo has been read */
+	bool scanned;         /* mountinfo has been read, or must not be any more */
 };
 
 struct vz_cg {

@@ -263,6 +263,13 @@ int vz_cg_check_frozen(struct vz_cg *cg, pid_t init, struct vz_err *e)
 	return 0;
 }
 
+void vz_cg_find(const struct vz_cg *cg)
+{
+	for (enum cg_hier h = CG_FIRST_V1; cg->ops == &cg_v1_ops && h <= CG_LAST_V1; h++)
+		(void)cg_dir(cg, h);
+	cg->fds->scanned = true;
+}
+
 int vz_cg_join(struct vz_cg *cg, struct vz_err *e)
 {
 	return cg->ops->attach(cg, 0, e);
