@@ -43,7 +43,7 @@ struct vz_cg {
 	bool fake;       /* base is a directory made by a test */
 	bool systemd;    /* the host's service manager rules the tree */
 	bool made;       /* by this handle: it knows in which hierarchies */
-	pid_t holder;    /* keeps a scope alive until the VPS is in it; 0 none */
+	int holder;      /* pidfd of what keeps a scope alive until the VPS is in it; -EBADF none */
 	pid_t opener;    /* whose child the holder is */
 	unsigned ctid;
 	char path[48];   /* below every mount root: "vz/N" */

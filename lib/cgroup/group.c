@@ -26,7 +26,7 @@ int vz_cg_open(unsigned ctid, const char *root, struct vz_cg **ret, struct vz_er
 	}
 	for (int h = 0; h < CG_NHIER; h++)
 		f->root[h] = f->dir[h] = f->self[h] = -EBADF;
-	f->base = f->join = f->init = -EBADF;
+	f->base = f->join = f->init = cg->holder = -EBADF;
 	cg->fds = f;
 	cg->ctid = ctid;
 	cg->systemd = !root && cg_scope_wanted();
