@@ -19,7 +19,6 @@
 #include <sys/wait.h>
 
 #define SCRIPT_MAX (16u << 20)
-#define UNREAD (VZ_SIGNALLED + 255) /* by SIGPIPE, since our reader has left; no signal has that number */
 /* Of N.start and N.stop; what a guest's shell does with them is the guest's. */
 #define SCRIPT_TIMEOUT_S 600
 
@@ -114,22 +113,19 @@ static int inside_relay(struct inside *in, int pidfd, int *ret_code, struct vz_e
 		return not_ended(r, e);
 	if (WIFEXITED(status))
 		*ret_code = WEXITSTATUS(status);
-	else if (in->relay.unread && WTERMSIG(status) == SIGPIPE)
-		*ret_code = UNREAD;
 	else
 		*ret_code = VZ_SIGNALLED + WTERMSIG(status);
+	/* who ran `| head` knows why the command ended, and cron would send a mail */
+	if (WIFSIGNALED(status) && !in->relay.ours &&
+	    !(in->relay.unread && WTERMSIG(status) == SIGPIPE))
+		vz_log(-1, "Got signal %d", WTERMSIG(status));
 	return 0;
 }
 
-/* What the user's program exits with: death by a signal is told and becomes 3 (reference 1.6). Who ran
- * `| head` knows why the command ended, and cron would send a mail. */
+/* What the user's program exits with: death by a signal, which was told, becomes 3 (reference 1.6). */
 static int exit_code(int code)
 {
-	if (code < VZ_SIGNALLED)
-		return code;
-	if (code != UNREAD)
-		vz_log(-1, "Got signal %d", code - VZ_SIGNALLED);
-	return VZ_SYSTEM;
+	return code < VZ_SIGNALLED ? code : VZ_SYSTEM;
 }
 
 /* What to run: the commands, the environment, and stdin when it is not the caller's. ours: not the

@@ -42,6 +42,7 @@ struct lane {
 	int from, to;
 	int ask;       /* poll(2) is asked about this in place of from, see vz_own_description(); -1 none */
 	bool own_from, own_to; /* closed at the end: the child's side, and what was opened anew */
+	bool mute;     /* nobody reads what our own command says here: it is read and dropped */
 	char eof;      /* typed at the end of from, see type_end() */
 	const char *data; /* what is to be written: at..len of it */
 	size_t at, len;
@@ -100,10 +101,10 @@ static void lane_show(struct loop *p, struct lane *l, const char *in, size_t n)
 {
 	size_t room = p->said < VZ_RELAY_SAY ? VZ_RELAY_SAY - p->said : 0;
 	bool over = p->said <= VZ_RELAY_SAY && n > room;
-	size_t used = room ? vz_escape(&l->escape, in, n < room ? n : room, l->buf) : 0;
+	size_t used = room && !l->mute ? vz_escape(&l->escape, in, n < room ? n : room, l->buf) : 0;
 
 	p->said += n;
-	if (over) {
+	if (over && !l->mute) {
 		memcpy(l->buf + used, CUT, sizeof(CUT) - 1);
 		used += sizeof(CUT) - 1;
 	}
@@ -163,11 +164,14 @@ static void lane_write(struct loop *p, struct lane *l)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n < 0) {
-		/* nobody takes it: closing our end breaks the writer's pipe */
+		/* nobody takes it: closing our end breaks the writer's pipe; a command of ours has more to
+		 * do than to be heard */
 		p->r->unread |= l != &p->lane[0];
+		l->mute = p->r->ours && l != &p->lane[0];
 		l->at = l->len = l->escape.n = 0;
 		l->eof = 0;
-		lane_end(l);
+		if (!l->mute || l->from < 0)
+			lane_end(l);
 		return;
 	}
 	l->at += (size_t)n;

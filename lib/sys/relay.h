@@ -20,7 +20,8 @@ struct vz_relay {
 	int err[2];      /* from, to */
 	int winch_from;  /* on SIGWINCH its window size goes to out[0]; -1 none */
 	/* Not the user's own command, but one of ours that a guest's shell runs: what it says is
-	 * escaped (base/escape.h) and cut at VZ_RELAY_SAY, and a signal to us ends it. */
+	 * escaped (base/escape.h) and cut at VZ_RELAY_SAY, and a signal to us ends it. It runs to its end
+	 * though nobody reads what it says. */
 	bool ours;
 	bool unread; /* set: who read what the child said has left */
 };
@@ -33,7 +34,7 @@ struct vz_relay {
 
 /* Copies until the child has ended and what it wrote is through; a daemon it left behind that
  * keeps the pipes open, or writes without end, is not waited for. Where nobody reads what it writes,
- * it gets SIGPIPE. The child's ends must be closed in the caller already.
+ * the user's command gets SIGPIPE. The child's ends must be closed in the caller already.
  *
  * SIGINT and SIGQUIT that reach us are sent on to the user's command, and three within five seconds
  * end it; so are SIGTERM and SIGHUP, in whose place its terminal is hung up where there is one (in_eof), and
