@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Waits with an end; see wait.h. */
 #include "sys/wait.h"
+#include "base/err.h"
+#include "base/log.h"
 #include "base/own.h"
 #include "sys/call.h"
 #include "sys/clock.h"
@@ -10,6 +12,7 @@
 #include <stdint.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -170,22 +173,54 @@ static void nap(void)
 	(void)nanosleep(&t, NULL);
 }
 
-int vz_wait_lock(const char *path, int64_t end)
+/* at < 0: all of the file, as flock(1) does. */
+static int try_lock(int fd, int64_t at)
+{
+	struct flock byte = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = at, .l_len = 1 };
+
+	if ((at < 0 ? flock(fd, LOCK_EX | LOCK_NB) : fcntl(fd, F_OFD_SETLK, &byte)) == 0)
+		return 1;
+	return errno == EWOULDBLOCK || errno == EACCES || errno == EINTR ? 0 : -errno;
+}
+
+static int wait_lock(const char *path, int64_t at, int64_t end)
 {
 	autoclose int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int r;
 
-	if (fd < 0)
+	/* an earlier build made some that others could open, and so hold */
+	if (fd < 0 || fchmod(fd, 0600) < 0)
 		return -errno;
-	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return -errno;
+	while (!(r = try_lock(fd, at))) {
 		if (vz_cancelled())
 			return -ECANCELED;
 		if (!vz_poll_ms(end))
 			return -ETIMEDOUT;
 		nap();
 	}
-	return TAKE_FD(fd);
+	return r < 0 ? r : TAKE_FD(fd);
+}
+
+int vz_wait_lock(const char *path, int64_t end)
+{
+	return wait_lock(path, -1, end);
+}
+
+int vz_wait_lock_at(const char *path, uint32_t at, int64_t end)
+{
+	return wait_lock(path, at, end);
+}
+
+int vz_fail_lock(struct vz_err *e, int r, const char *path)
+{
+	if (r == -ETIMEDOUT)
+		(void)vz_fail(e, VZ_SYSTEM, 0, "another command holds %s for too long ('fuser -v %s' shows "
+			      "which one); try again when it has ended", path, path);
+	else if (r == -ECANCELED)
+		(void)vz_fail(e, VZ_SYSTEM, 0, "Interrupted by a signal");
+	else
+		(void)vz_fail(e, VZ_SYSTEM, -r, "cannot lock %s", path);
+	return r;
 }
 
 /* Of one that is dead: whoever traces it is told first, and may take as long as he likes. */
@@ -240,6 +275,19 @@ static void reap_later(int pidfd)
 	fd = fcntl(pidfd, F_DUPFD_CLOEXEC, 3);
 	if (fd >= 0)
 		left.pidfd[left.n++] = fd;
+}
+
+void vz_child_let_go(unsigned first)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	vz_log_close();
+	for (int fd = 0; null >= 0 && fd < 3; fd++)
+		(void)dup2(null, fd);
+	/* numbers of the parent's, which will be those of other files */
+	cancel.fd = -1;
+	left.n = 0;
+	(void)vz_close_range(first, ~0u, 0);
 }
 
 void vz_give_up(int pidfd)

@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct vz_err; /* base/err.h */
+
 #define VZ_NO_END INT64_MAX /* in place of a deadline */
 
 /* Milliseconds of vz_now_ms() at which so many seconds are over. */
@@ -33,6 +35,10 @@ int vz_wait_fd(int fd, short events, int64_t end);
  * directory, or a file that others may read, could be locked by any user of the host. The fd that
  * holds it, the caller's, or -errno as above. */
 int vz_wait_lock(const char *path, int64_t end);
+/* The same of one byte of the file, whose number is `at` (fcntl(2), F_OFD_SETLK): many locks in one file. */
+int vz_wait_lock_at(const char *path, uint32_t at, int64_t end);
+/* Fills *e for a failure r of that, VZ_SYSTEM, and returns r. */
+int vz_fail_lock(struct vz_err *e, int r, const char *path);
 /* Until our child has ended, and reaps it; *ret_status is what waitpid(2) would give. -ETIMEDOUT,
  * -ECANCELED: it is still there, and the caller's to give up. */
 int vz_wait_child(int pidfd, int64_t end, int *ret_status);
@@ -51,6 +57,10 @@ int vz_wait_init(int pidfd, int64_t end);
  * is started after the signal tidies up, and is run to its end; asked later, a program that the signal met
  * in its first moments would be taken for one. */
 int vz_wait_program(int pidfd, int64_t end, bool deaf, int *ret_status);
+/* In a fresh child that goes on whatever its parent does: it has nothing of the parent's caller any more, who
+ * may wait for the end of a pipe. 0 to 2 become /dev/null, what is open from `first` on is closed; the log
+ * is, too. */
+void vz_child_let_go(unsigned first);
 /* Kills our child and reaps it if it ends within a second; else it is reaped by a later wait here, as
  * soon as it can be. */
 void vz_give_up(int pidfd);

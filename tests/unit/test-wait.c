@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Waits with an end: programs of the host that do not end, and children that a tracer keeps. */
+#include "base/err.h"
 #include "base/own.h"
 #include "sys/call.h"
 #include "sys/clock.h"
@@ -7,10 +8,12 @@
 #include "sys/wait.h"
 #include "unit.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #define SEVERAL 9
@@ -128,10 +131,39 @@ static void cancelled(void)
 	vz_cancel_undoing(false);
 }
 
+/* One that others could open is closed to them; who waits too long is told why, and what to do. */
+static void locks(void)
+{
+	char path[] = "/tmp/test-wait.XXXXXX";
+	autoclose int made = mkstemp(path), one = -EBADF, other = -EBADF;
+	struct vz_err e = { 0 };
+	struct stat st;
+
+	CHECK(made >= 0 && !fchmod(made, 0644));
+	one = vz_wait_lock(path, vz_now_ms());
+	CHECK(one >= 0 && !stat(path, &st) && (st.st_mode & 0777) == 0600);
+	CHECK_INT(vz_wait_lock(path, vz_now_ms() + 10), -ETIMEDOUT);
+	CHECK_INT(vz_fail_lock(&e, -ETIMEDOUT, "/run/x"), -ETIMEDOUT);
+	CHECK_STR(e.msg, "another command holds /run/x for too long ('fuser -v /run/x' shows which one); "
+			 "try again when it has ended");
+	CHECK_INT(vz_fail_lock(&e, -ENOSPC, "/run/x"), -ENOSPC);
+	CHECK_STR(e.msg, "cannot lock /run/x: No space left on device");
+	vz_closep(&one);
+	one = vz_wait_lock_at(path, 7, vz_now_ms());
+	other = vz_wait_lock_at(path, 8, vz_now_ms());
+	CHECK(one >= 0 && other >= 0);
+	CHECK_INT(vz_wait_lock_at(path, 7, vz_now_ms()), -ETIMEDOUT);
+	vz_closep(&one);
+	one = vz_wait_lock_at(path, 7, vz_now_ms());
+	CHECK(one >= 0);
+	unlink(path);
+}
+
 int main(void)
 {
 	programs();
 	given_up();
+	locks();
 	cancelled();
 	return done();
 }
