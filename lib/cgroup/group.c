@@ -300,8 +300,9 @@ void vz_cg_leave(const struct vz_cg *cg)
 	}
 }
 
-/* The user knows the limit by its option; the exit code stays. */
-static void refused(unsigned limit, int r, struct vz_err *e)
+/* The user knows the limit by its option; what the file of the group is called tells him nothing where the
+ * cause is known. */
+static int refused(unsigned limit, int r, struct vz_err *e)
 {
 	/* in the order of the bits */
 	static const char *const option[CG_NLIMITS] = {
@@ -310,11 +311,10 @@ static void refused(unsigned limit, int r, struct vz_err *e)
 	};
 
 	if (r == -EBUSY && 1u << limit == VZ_CG_MEMORY)
-		(void)vz_fail(e, e->exit, 0, "Unable to set %s: the container uses more than that, and the kernel "
-			      "cannot take it back; give it more, or end processes inside", option[limit]);
-	else if (r == -EBUSY || r == -EINVAL || r == -ERANGE)
-		(void)vz_fail(e, e->exit, -r, "Unable to set %s: the kernel does not take this value",
-			      option[limit]);
+		return vz_fail(e, e ? e->exit : VZ_SYSTEM, 0, "Unable to set %s: the container uses more than that, and "
+			       "the kernel cannot take it back; give it more, or end processes inside",
+			       option[limit]), r;
+	return vz_within(e, r, "Unable to set %s", option[limit]);
 }
 
 int vz_cg_apply(struct vz_cg *cg, const struct vz_cg_limits *l, struct vz_err *e)
@@ -330,9 +330,7 @@ int vz_cg_apply(struct vz_cg *cg, const struct vz_cg_limits *l, struct vz_err *e
 		} else if (r < 0) {
 			if (e && unsupported)
 				*e = later;
-			if (e)
-				refused(i, r, e);
-			return r;
+			return refused(i, r, e);
 		}
 	}
 	return unsupported;
