@@ -22,6 +22,8 @@
 /* Of N.start and N.stop; what a guest's shell does with them is the guest's. */
 #define SCRIPT_TIMEOUT_S 600
 
+#define ALONE_LOCK VZ_RUNDIR "/inside.lck" /* of each VPS one byte: scripts that run one after the other */
+
 #define W(s) ((char[]){ s })
 #define EXEC_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -207,6 +209,14 @@ int vz_op_exec(struct vz_ct *ct, enum vz_exec_kind kind, char **argv, int *ret_c
 	return r;
 }
 
+/* The LAN of a neighbour changes whatever holds the VPS's own lock. */
+static int alone_lock(unsigned ctid, int64_t end, struct vz_err *e)
+{
+	int fd = vz_wait_lock_at(ALONE_LOCK, ctid, end);
+
+	return fd < 0 ? vz_fail_lock(e, fd, ALONE_LOCK) : fd;
+}
+
 int vz_inside_run(struct vz_ct *ct, const struct vz_state *st, const struct vz_script *script,
 		  int *ret_code, struct vz_err *e)
 {
@@ -214,6 +224,7 @@ int vz_inside_run(struct vz_ct *ct, const struct vz_state *st, const struct vz_s
 	char *bash[] = { W("bash"), NULL }, *sh[] = { W("sh"), NULL }, *all[36];
 	const struct vz_cmd shell[] = { { "/bin/bash", bash }, { "/bin/sh", sh }, { 0 } };
 	autoclose int in = vz_file_sealed(script->text, strlen(script->text));
+	autoclose int lock = -EBADF;
 	struct run what = { script->posix ? shell + 1 : shell, all, in, script->timeout_s,
 			    !script->users };
 	size_t n = 3;
@@ -226,6 +237,11 @@ int vz_inside_run(struct vz_ct *ct, const struct vz_state *st, const struct vz_s
 	for (; env && *env && n < ARRAY_LEN(all) - 1; env++)
 		all[n++] = *env;
 	all[n] = NULL;
+	if (script->alone) {
+		lock = alone_lock(ct->id, vz_end_in(script->timeout_s), e);
+		if (lock < 0)
+			return lock;
+	}
 	return run_inside(ct, st, &what, ret_code, e);
 }
 
