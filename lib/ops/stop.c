@@ -163,7 +163,7 @@ static int wait_killed(struct vz_start *s, int pidfd, struct vz_err *e)
 	if (r == -ETIMEDOUT && k.pid)
 		return vz_fail(e, VZ_STOP_ERROR, 0, "Unable to stop container: process %d (%s) %s; end it, and "
 			       "stop again", k.pid, cmd, k.traces ?
-			       "traces one that has ended inside, or who started that, and does not let go" :
+			       "traces a process that keeps the container from ending" :
 			       "does not take the end of its child inside");
 	if (r < 0 && r != -ECANCELED)
 		return vz_fail(e, VZ_STOP_ERROR, 0, "Unable to stop container: operation timed out");

@@ -58,8 +58,18 @@ bool vz_proc_alive(pid_t pid, uint64_t start_time)
 	       (!start_time || p.start_time == start_time);
 }
 
-/* May be hostile: the list of groups, as long as the guest likes, stands before. A line that is not in
- * the buffer is one that cannot be told. */
+/* May be hostile: the list of groups is as long as the guest likes, so the end may be missing. The name,
+ * which comes first, cannot hold a line's end. */
+static bool read_status(pid_t pid, char *buf, size_t size)
+{
+	char path[sizeof("/proc//status") + 10];
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	*buf = 0;
+	return vz_file_read_buf(AT_FDCWD, path, buf, size) > 0;
+}
+
+/* The groups stand before: a line that is not in the buffer is one that cannot be told. */
 static uint64_t signals_of(const char *status, const char *line)
 {
 	const char *s = strstr(status, line);
@@ -79,24 +89,19 @@ static bool is_waiting_for_signals(pid_t pid)
 
 uint64_t vz_proc_takes(pid_t pid)
 {
-	char path[sizeof("/proc//status") + 10], buf[8192];
+	char buf[STATUS_MAX];
 
-	if (is_waiting_for_signals(pid))
-		return UINT64_MAX;
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	if (vz_file_read_buf(AT_FDCWD, path, buf, sizeof(buf)) < 0)
+	if (is_waiting_for_signals(pid) || !read_status(pid, buf, sizeof(buf)))
 		return UINT64_MAX;
 	return signals_of(buf, "\nSigBlk:\t") | signals_of(buf, "\nSigCgt:\t");
 }
 
 bool vz_proc_is_init(pid_t pid)
 {
-	char path[sizeof("/proc//status") + 10], text[STATUS_MAX], *nspid;
+	char text[STATUS_MAX], *nspid;
 
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	if (vz_file_read_buf(AT_FDCWD, path, text, sizeof(text)) < 0)
+	if (!read_status(pid, text, sizeof(text)))
 		return false;
-	/* the name, which comes first, cannot hold a line's end */
 	nspid = strstr(text, "\nNSpid:\t");
 	nspid = nspid ? strchr(nspid + strlen("\nNSpid:\t"), '\t') : NULL;
 	return nspid && !strncmp(nspid, "\t1\n", 3);
@@ -112,21 +117,12 @@ static ino_t pid_namespace(pid_t pid)
 	return stat(path, &st) < 0 ? 0 : st.st_ino;
 }
 
-/* Ids and tracer stand before the groups, of which there may be as many as a guest likes. */
-static void read_status(pid_t pid, char *buf, size_t size)
-{
-	char path[sizeof("/proc//status") + 10];
-
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	if (vz_file_read_buf(AT_FDCWD, path, buf, size) < 0)
-		*buf = 0;
-}
-
+/* Tracer and ids stand before the groups. */
 static pid_t tracer_of(pid_t pid)
 {
 	char text[1024], *s;
 
-	read_status(pid, text, sizeof(text));
+	(void)read_status(pid, text, sizeof(text));
 	s = strstr(text, "\nTracerPid:\t");
 	return s ? (pid_t)strtol(s + strlen("\nTracerPid:\t"), NULL, 10) : 0;
 }
@@ -135,8 +131,7 @@ static bool is_of_root(pid_t pid)
 {
 	char text[1024];
 
-	read_status(pid, text, sizeof(text));
-	return strstr(text, "\nUid:\t0\t0\t0\t");
+	return read_status(pid, text, sizeof(text)) && strstr(text, "\nUid:\t0\t0\t0\t");
 }
 
 /* A copy in memory (sys/exe.h) is another file each time. Anybody can make one with that name, but not
