@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "dist/dist.h"
+#include "ops/plan.h"
 #include "ops/start.h"
 #include "sys/file.h"
 #include "sys/spawn.h"
@@ -220,12 +221,15 @@ static int hash_files(void *shared)
 static int stamp_now(const struct work *w, const struct vz_state *st, uint64_t *ret)
 {
 	uint64_t files = VZ_DIST_FILES_UNKNOWN;
-	int r = -ENOMEM;
+	int r = vz_fault("compare", NULL);
 	uint64_t *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 				MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-	if (shared != MAP_FAILED) {
-		r = vz_join_call(st, CLONE_NEWNS | CLONE_NEWUSER, hash_files, shared);
+	if (shared == MAP_FAILED) {
+		r = -ENOMEM;
+	} else {
+		if (r >= 0)
+			r = vz_join_call(st, CLONE_NEWNS | CLONE_NEWUSER, hash_files, shared);
 		if (r >= 0)
 			files = *shared;
 		(void)munmap(shared, sizeof(*shared));
