@@ -727,6 +727,25 @@ static int siblings(int n)
 	return tell("siblings", 0);
 }
 
+/* The same without end: n that live, each of which makes more of them that end at once. */
+static int breeders(int n)
+{
+	for (int i = 0; i < n; i++) {
+		long pid = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
+
+		if (pid < 0)
+			return tell("breeders", -1);
+		if (pid)
+			continue;
+		for (int fd = 0; fd < 3; fd++)
+			close(fd);
+		while (syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0))
+			;
+		_exit(0);
+	}
+	return tell("breeders", 0);
+}
+
 /* What the administrator's scripts are fed to. */
 static int bad_shell(void)
 {
@@ -749,6 +768,8 @@ static int bad_shell(void)
 		freeze(true);
 	if (!strcmp(what, "siblings"))
 		return siblings(3);
+	if (!strcmp(what, "breeders"))
+		return breeders(8);
 	if (!strcmp(what, "escapes"))
 		return printf("\033]0;owned\a\233m gr\303\274n\n") < 0;
 	if (!strcmp(what, "fifo"))
@@ -786,7 +807,8 @@ static int usage(void)
 	      "probe lease FILE       whoever opens it waits\n"
 	      "probe linger SOCKET N  sends it descriptors that are not to be closed\n"
 	      "probe opens FILE       in the background: makes /opened when somebody opens it\n"
-	      "probe siblings N       leaves children to who started it: N dead ones, and one that lives\n"
+	      "probe siblings N [stay]   leaves children to who started it: N dead ones, and one that lives\n"
+	      "probe breeders N [stay]   leaves N that live, and each leaves dead ones without end\n"
 	      "probe args ... | exit N | signal N | sleep | catch N | daemon | eat MIB\n",
 	      stderr);
 	return 2;
@@ -872,8 +894,12 @@ static int probe_with_args(int argc, char **argv)
 		return send_lingering(argv[2], atoi(argv[3]));
 	if (!strcmp(what, "opens"))
 		return watch_opens(argv[2]);
-	if (!strcmp(what, "siblings"))
-		return siblings(atoi(argv[2]));
+	if (!strcmp(what, "siblings") || !strcmp(what, "breeders")) {
+		int r = *what == 's' ? siblings(atoi(argv[2])) : breeders(atoi(argv[2]));
+
+		fflush(stdout);
+		return argc > 3 ? pause() : r;
+	}
 	if (!strcmp(what, "flood"))
 		return send_datagrams(atoi(argv[2]));
 	if (!strcmp(what, "open"))

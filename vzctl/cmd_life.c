@@ -14,7 +14,8 @@ static struct {
 	const char *only_start, *only_stop; /* the last option that fits one of them only */
 } given;
 
-enum { FORCE = 1, WAIT, SKIP_FSCK, SKIP_REMOUNT, SKIP_SETUP, FAST, SKIP_UMOUNT };
+/* above every character: optopt tells a long option from a short one by it */
+enum { FORCE = 256, WAIT, SKIP_FSCK, SKIP_REMOUNT, SKIP_SETUP, FAST, SKIP_UMOUNT };
 
 static const struct option options[] = {
 	{ "force", no_argument, NULL, FORCE },
@@ -51,7 +52,7 @@ static void keep_option(int o)
 	}
 }
 
-/* In getopt's words, on one line with what was meant. */
+/* In getopt's words, on one line with what was meant; never with the value, which may be a password. */
 static int unknown_option(const char *word, struct vz_err *e)
 {
 	const char *near = vz_option_near(word, options), *other = vz_given_verb_of(word);
@@ -59,16 +60,17 @@ static int unknown_option(const char *word, struct vz_err *e)
 
 	for (const struct option *o = options; o->name; o++)
 		alike += n > 2 && !strncmp(o->name, word + 2, (size_t)n - 2);
-	if (strncmp(word, "--", 2))
+	/* getopt leaves a word of short options only behind the last of them: `word` may be an earlier one */
+	if (optopt && optopt < FORCE)
 		return vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0, "vzctl: invalid option -- '%c'", optopt);
 	if (alike)
 		return vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0, "vzctl: option '%.*s' %s", n, word,
 			       alike > 1 ? "is ambiguous" : "doesn't allow an argument");
 	if (other)
 		return vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0,
-			       "vzctl: unrecognized option '%s', it is one of 'vzctl %s'", word, other);
-	return vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0, "vzctl: unrecognized option '%s'%s%s%s", word,
-		       near ? ", did you mean '--" : "", near ? near : "", near ? "'?" : "");
+			       "vzctl: unrecognized option '%.*s', it is one of 'vzctl %s'", n, word, other);
+	return vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0, "vzctl: unrecognized option '%.*s'%s%s%s", n,
+		       word, near ? ", did you mean '--" : "", near ? near : "", near ? "'?" : "");
 }
 
 int parse_life(int argc, char **argv, struct vz_err *e)
@@ -89,8 +91,8 @@ int parse_life(int argc, char **argv, struct vz_err *e)
 	}
 	argv[0] = ctid;
 	if (optind < argc)
-		return vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0, "Invalid extra arguments: %s",
-			       argv[optind]);
+		return vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0, "Invalid extra arguments: %.*s",
+			       (int)strcspn(argv[optind], "="), argv[optind]);
 	return 0;
 }
 

@@ -40,7 +40,7 @@ struct cg_fds {
 	int self[CG_NHIER];   /* v1 "tasks", opened by us for the child that attaches itself */
 	int join;             /* the v2 group beside init */
 	int init;             /* the host's /proc/PID of init */
-	bool scanned;         /* mountinfo has been read */
+	bool scanned;         /* mountinfo has been read, or must not be any more */
 	bool asked;           /* /proc/self/cgroup has: */
 	unsigned bound;       /* bits of enum cg_hier that are bound to v1 */
 };
@@ -52,7 +52,7 @@ struct vz_cg {
 	bool fake;       /* base is a directory made by a test */
 	bool systemd;    /* the host's service manager rules the tree */
 	bool made;       /* by this handle: it knows in which hierarchies */
-	pid_t holder;    /* keeps a scope alive until the VPS is in it; 0 none */
+	int holder;      /* pidfd of what keeps a scope alive until the VPS is in it; -EBADF none */
 	pid_t opener;    /* whose child the holder is */
 	unsigned ctid;
 	char path[48];   /* below every mount root: "vz/N" */

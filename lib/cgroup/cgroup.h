@@ -94,6 +94,9 @@ void vz_cg_attached(struct vz_cg *cg);
  * it meanwhile; init 0 then looks again where that of the last call is, also from a mount namespace
  * without the host's /proc. -1 when there is none. */
 int vz_cg_join_fd(struct vz_cg *cg, pid_t init);
+/* Looks up the group in every hierarchy that vz_cg_join() needs, and forbids a look at the mount table from
+ * then on: to be called in the host's mount namespace, because in the guest's own it is the guest's table. */
+void vz_cg_find(const struct vz_cg *cg);
 /* Moves the caller, born in that group or the VPS's own, into every other hierarchy; with the host's
  * rights, and of one thread. */
 int vz_cg_join(struct vz_cg *cg, struct vz_err *e);

@@ -26,7 +26,7 @@ int vz_cg_open(unsigned ctid, const char *root, struct vz_cg **ret, struct vz_er
 	}
 	for (int h = 0; h < CG_NHIER; h++)
 		f->root[h] = f->dir[h] = f->self[h] = -EBADF;
-	f->base = f->join = f->init = -EBADF;
+	f->base = f->join = f->init = cg->holder = -EBADF;
 	cg->fds = f;
 	cg->ctid = ctid;
 	cg->systemd = !root && cg_scope_wanted();
@@ -255,6 +255,13 @@ int vz_cg_check_frozen(struct vz_cg *cg, pid_t init, struct vz_err *e)
 		at = up;
 	}
 	return 0;
+}
+
+void vz_cg_find(const struct vz_cg *cg)
+{
+	for (enum cg_hier h = CG_FIRST_V1; cg->ops == &cg_v1_ops && h <= CG_LAST_V1; h++)
+		(void)cg_dir(cg, h);
+	cg->fds->scanned = true;
 }
 
 int vz_cg_join(struct vz_cg *cg, struct vz_err *e)

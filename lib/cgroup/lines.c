@@ -28,15 +28,14 @@ bool cg_place_of(const struct vz_cg *cg, enum vz_cg_limit limit, struct cg_place
 	return line->put;
 }
 
-/* The user knows the limit by its option; the exit code stays. */
-static void refused(const struct cg_place *p, int r, struct vz_err *e)
+/* The user knows the limit by its option; what the file of the group is called tells him nothing where the
+ * cause is known. */
+static int refused(const struct cg_place *p, int r, struct vz_err *e)
 {
-	if (r == -EBUSY && e->exit == VZ_SETUBC) /* an amount, and all of it is in use */
-		(void)vz_fail(e, e->exit, 0, "Unable to set %s: the container uses more than that, and the kernel "
-			      "cannot take it back; give it more, or end processes inside", p->option);
-	else if (r == -EBUSY || r == -EINVAL || r == -ERANGE)
-		(void)vz_fail(e, e->exit, -r, "Unable to set %s: the kernel does not take this value",
-			      p->option);
+	if (r == -EBUSY && p->bit == VZ_CG_MEMORY)
+		return vz_fail(e, e->exit, 0, "Unable to set %s: the container uses more than that, and the kernel "
+			       "cannot take it back; give it more, or end processes inside", p->option), r;
+	return vz_within(e, r, "Unable to set %s", p->option);
 }
 
 static int no_line(const struct cg_place *p, struct vz_err *e)
@@ -54,9 +53,7 @@ static int put_limit(struct vz_cg *cg, enum vz_cg_limit limit, const struct vz_c
 	if (!cg_place_of(cg, limit, &p))
 		return no_line(&p, e);
 	r = p.line->put(cg, &p, l, e);
-	if (r < 0 && r != -EOPNOTSUPP && e)
-		refused(&p, r, e);
-	return r;
+	return r < 0 && r != -EOPNOTSUPP && e ? refused(&p, r, e) : r;
 }
 
 int vz_cg_apply(struct vz_cg *cg, const struct vz_cg_limits *l, struct vz_err *e)

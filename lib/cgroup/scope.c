@@ -9,12 +9,14 @@
 #include "cgroup/cgroup-internal.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "sys/call.h"
 #include "sys/file.h"
 #include "sys/spawn.h"
+#include "sys/wait.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
-#include <sys/wait.h>
 #include <time.h>
 
 #define SCOPE_TIMEOUT_MS 10000
@@ -28,11 +30,12 @@ bool cg_scope_wanted(void)
 void cg_scope_release(struct vz_cg *cg)
 {
 	/* A child of the opener has a copy of the handle, but the holder is not its to kill. */
-	if (!cg->holder || cg->opener != getpid())
+	if (cg->holder < 0 || cg->opener != getpid())
 		return;
-	(void)kill(cg->holder, SIGKILL);
-	(void)waitpid(cg->holder, NULL, 0);
-	cg->holder = 0;
+	/* it may have ended long ago, been reaped with what a guest left to us (vz_reap_some()), and its
+	 * number be somebody else's: nothing is done to it by that */
+	vz_give_up(cg->holder);
+	close(TAKE_FD(cg->holder));
 }
 
 static void nap(void)
@@ -76,58 +79,59 @@ static int start_holder(const char *unit, pid_t *ret_pid, int *ret_words)
 	return k;
 }
 
-static int refused(struct vz_cg *cg, const char *unit, int words, struct vz_err *e)
+static void unit_name(const struct vz_cg *cg, char *buf, size_t size)
+{
+	snprintf(buf, size, "vz-%u.scope", cg->ctid);
+}
+
+static int refused(const char *unit, int words, struct vz_err *e)
 {
 	char text[160] = "";
 	ssize_t n = read(words, text, sizeof(text) - 1);
 
 	text[n < 0 ? 0 : n] = 0;
 	text[strcspn(text, "\n")] = 0;
-	cg->holder = 0;
 	return vz_fail(e, VZ_RESOURCE, EIO, "systemd does not start %s (%s)", unit, text);
 }
 
 /* The job that moves the process runs when it pleases; /proc tells when it has. No event exists:
  * the file is made up at each reading. */
-static int wait_inside(struct vz_cg *cg, const char *unit, int words, struct vz_err *e)
+static int wait_inside(const struct vz_cg *cg, pid_t pid, int words, struct vz_err *e)
 {
-	char file[sizeof("/proc//cgroup") + 10];
+	char file[sizeof("/proc//cgroup") + 10], unit[32];
+	struct pollfd ended = { .fd = cg->holder, .events = POLLIN };
 
-	snprintf(file, sizeof(file), "/proc/%d/cgroup", cg->holder);
+	unit_name(cg, unit, sizeof(unit));
+	snprintf(file, sizeof(file), "/proc/%d/cgroup", pid);
 	for (int i = 0; i < SCOPE_TIMEOUT_MS; i++) {
 		autofree char *text = NULL;
 
-		if (waitpid(cg->holder, NULL, WNOHANG) == cg->holder)
-			return refused(cg, unit, words, e);
+		if (poll(&ended, 1, 1) > 0)
+			return refused(unit, words, e);
 		if (vz_file_read(AT_FDCWD, file, 1u << 20, &text) >= 0 && strstr(text, unit))
 			return 0;
-		nap();
 	}
 	return vz_fail(e, VZ_RESOURCE, ETIMEDOUT, "systemd does not start %s", unit);
 }
 
 /* The payload below the scope, and the holder in it: the scope itself must be empty before it
  * may pass controllers on. */
-static int enter_payload(struct vz_cg *cg, struct vz_err *e)
+static int enter_payload(struct vz_cg *cg, pid_t pid, struct vz_err *e)
 {
-	char pid[12];
+	char text[12];
 	int r = cg_mkdir(cg, CG_V2, NULL);
 
-	snprintf(pid, sizeof(pid), "%d", cg->holder);
+	snprintf(text, sizeof(text), "%d", pid);
 	if (r >= 0)
-		r = vz_file_write(cg_dir(cg, CG_V2), "cgroup.procs", pid);
+		r = vz_file_write(cg_dir(cg, CG_V2), "cgroup.procs", text);
 	return r < 0 ? vz_fail(e, VZ_RESOURCE, -r, "cannot make group %s", cg->path) : 0;
-}
-
-static void unit_name(const struct vz_cg *cg, char *buf, size_t size)
-{
-	snprintf(buf, size, "vz-%u.scope", cg->ctid);
 }
 
 int cg_scope_start(struct vz_cg *cg, struct vz_err *e)
 {
 	autoclose int words = -EBADF;
 	char unit[32];
+	pid_t pid = 0;
 	int r;
 
 	if (vz_cg_populated(cg) == 1)
@@ -138,12 +142,18 @@ int cg_scope_start(struct vz_cg *cg, struct vz_err *e)
 	if (r < 0)
 		return r;
 	unit_name(cg, unit, sizeof(unit));
-	r = start_holder(unit, &cg->holder, &words);
+	r = start_holder(unit, &pid, &words);
 	if (r < 0)
 		return vz_fail(e, VZ_RESOURCE, -r, "cannot run systemd-run");
 	cg->opener = getpid();
-	r = wait_inside(cg, unit, words, e);
-	return r ? r : enter_payload(cg, e);
+	cg->holder = vz_pidfd_open(pid);
+	if (cg->holder < 0) {
+		(void)kill(pid, SIGKILL); /* not reaped yet: still the one */
+		return vz_fail(e, VZ_RESOURCE, -cg->holder, "cannot watch systemd-run");
+	}
+	/* nobody else waits for a child before the VPS has one: until then the number is its */
+	r = wait_inside(cg, pid, words, e);
+	return r ? r : enter_payload(cg, pid, e);
 }
 
 /* Runs a tool of systemd in silence. */
@@ -166,6 +176,10 @@ int cg_scope_stop(struct vz_cg *cg, struct vz_err *e)
 
 	unit_name(cg, unit, sizeof(unit));
 	snprintf(slice, sizeof(slice), "vz.slice/%s", unit);
+	/* beside v1 the parents of our groups there are ours, too */
+	for (enum cg_hier h = CG_FIRST_V1; cg->ops == &cg_v1_ops && h <= CG_LAST_V1; h++)
+		if (cg_root(cg, h) >= 0)
+			(void)unlinkat(cg_root(cg, h), slice, AT_REMOVEDIR);
 	if (faccessat(root, slice, F_OK, 0) < 0)
 		return 0;
 	/* An empty scope ends by itself, but only when systemd has heard of it; the next start

@@ -137,11 +137,14 @@ static int link_lock(const char *lock, const char *temp, vz_conf_warn *notice, s
 }
 
 /* One of us at a time looks and takes: two would clear each other's fresh lock away. */
-static int open_mutex(const char *dir)
+static int open_mutex(const char *dir, struct vz_err *e)
 {
 	autofree char *path = vz_fmt("%s/.mutex", dir);
+	int r = path ? vz_wait_lock(path, vz_end_in(MUTEX_TIMEOUT_S)) : -ENOMEM;
 
-	return path ? vz_wait_lock(path, vz_end_in(MUTEX_TIMEOUT_S)) : -ENOMEM;
+	if (r == -ETIMEDOUT || r == -ECANCELED)
+		(void)vz_within(e, vz_fail_lock(e, r, path), "Unable to lock container");
+	return r;
 }
 
 int vz_ct_lock(struct vz_ct *ct, const char *status, vz_conf_warn *notice, struct vz_err *e)
@@ -162,7 +165,9 @@ int vz_ct_lock(struct vz_ct *ct, const char *status, vz_conf_warn *notice, struc
 	if (!lock)
 		r = -ENOMEM;
 	if (r >= 0)
-		r = mutex = open_mutex(dir);
+		r = mutex = open_mutex(dir, e);
+	if (r == -ETIMEDOUT || r == -ECANCELED)
+		return r;
 	if (r >= 0)
 		r = write_temp(lock, status, &temp);
 	if (r == -EROFS || r == -ENOSPC || r == -EDQUOT)

@@ -7,6 +7,7 @@
  * package of the guest that changed its files is put right by the next start.
  */
 #include "distro/dist-run.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/own.h"
 #include "ct/once.h"
@@ -183,7 +184,7 @@ static int run_text(struct work *w, const struct vz_state *st)
 {
 	autofree char *text = vz_dist_text_take(&w->text);
 	struct vz_script script = { .text = text, .timeout_s = TIMEOUT_S,
-				    .posix = is_ours(&w->dist) };
+				    .posix = is_ours(&w->dist), .alone = true };
 	struct vz_err e = { 0 };
 	int code = 0, r;
 
@@ -215,25 +216,36 @@ static int hash_files(void *shared)
 	return 0;
 }
 
-/* The stamp with what lies inside at this moment, or STAMP_UNKNOWN. */
-static uint64_t stamp_now(const struct work *w, const struct vz_state *st)
+/* The stamp with what lies inside at this moment. STAMP_UNKNOWN: too much, or it could not be looked at, for
+ * which -errno is returned. */
+static int stamp_now(const struct work *w, const struct vz_state *st, uint64_t *ret)
 {
 	uint64_t files = VZ_DIST_FILES_UNKNOWN;
+	int r = vz_fault("compare", NULL);
 	uint64_t *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 				MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-	if (shared != MAP_FAILED) {
-		if (vz_join_call(st, CLONE_NEWNS | CLONE_NEWUSER, hash_files, shared) >= 0)
+	if (shared == MAP_FAILED) {
+		r = -ENOMEM;
+	} else {
+		if (r >= 0)
+			r = vz_join_call(st, CLONE_NEWNS | CLONE_NEWUSER, hash_files, shared);
+		if (r >= 0)
 			files = *shared;
 		(void)munmap(shared, sizeof(*shared));
 	}
-	if (files == VZ_DIST_FILES_UNKNOWN)
-		return STAMP_UNKNOWN;
-	return vz_str_hash(&files, sizeof(files), stamp_of(w->ct, &w->dist, &w->net));
+	*ret = files == VZ_DIST_FILES_UNKNOWN ? STAMP_UNKNOWN :
+	       vz_str_hash(&files, sizeof(files), stamp_of(w->ct, &w->dist, &w->net));
+	return r;
 }
 
-static void say_unknown(const struct work *w)
+static void say_unknown(const struct work *w, int r)
 {
+	if (r < 0) {
+		vz_log(0, "Warning: cannot look at the network configuration in container %u (%s), so it is "
+			  "written anew", w->ct->id, strerror(-r));
+		return;
+	}
 	vz_log_once(0, "Warning: container %u has too many files beside its network configuration to see "
 		       "whether it changed; each start writes it anew", w->ct->id);
 }
@@ -241,11 +253,11 @@ static void say_unknown(const struct work *w)
 static int configure(struct work *w, const struct vz_state *st, struct vz_err *e)
 {
 	uint64_t stamp = STAMP_UNKNOWN;
-	int r;
+	int looked = 0, r;
 
 	/* a running one is told in any case */
 	if (!w->running)
-		stamp = stamp_now(w, st);
+		looked = stamp_now(w, st, &stamp);
 	w->have = stamp_is(w->ct->id, stamp);
 	if (w->have == 1 && !w->running)
 		return 0;
@@ -256,12 +268,14 @@ static int configure(struct work *w, const struct vz_state *st, struct vz_err *e
 	if (r < 0 || !w->actions)
 		return r;
 	if (!w->running && stamp == STAMP_UNKNOWN)
-		say_unknown(w);
+		say_unknown(w, looked);
 	vz_dist_forget(w->ct->id);
 	r = run_text(w, st);
 	/* old scripts were told of a part only: the next start tells them all */
-	if (r >= 0 && (is_ours(&w->dist) || !w->running))
-		stamp_write(w->ct->id, stamp_now(w, st));
+	if (r >= 0 && (is_ours(&w->dist) || !w->running)) {
+		(void)stamp_now(w, st, &stamp);
+		stamp_write(w->ct->id, stamp);
+	}
 	return 0;
 }
 

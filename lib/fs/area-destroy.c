@@ -11,6 +11,7 @@
 #include "sys/file.h"
 #include "sys/mnt.h"
 #include "sys/proc.h"
+#include "sys/wait.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -119,7 +120,6 @@ static void empty_trash(int trash)
 static int empty_in_background(int trash)
 {
 	pid_t pid = fork();
-	int null;
 
 	if (pid < 0)
 		return -errno;
@@ -130,12 +130,9 @@ static int empty_in_background(int trash)
 	}
 	if (setsid() < 0 || fork())
 		_exit(0);
-	null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (null < 0 || chdir("/") < 0 || dup2(trash, 3) < 0)
+	if (chdir("/") < 0 || dup2(trash, 3) < 0)
 		_exit(1);
-	for (int fd = 0; fd < 3; fd++)
-		(void)dup2(null, fd);
-	(void)vz_close_range(4, ~0u, 0);
+	vz_child_let_go(4);
 	empty_trash(3);
 	_exit(0);
 }

@@ -83,7 +83,8 @@ static int try_overlay(const char *below, const char *above)
 	return 0;
 }
 
-/* The child: a session of its own, lest what ends the command's group end it before it has tidied up. */
+/* The child: a session of its own, lest what ends the command's group end it before it has tidied up, and
+ * nothing of the command's, since it stays when it is given up. */
 static bool try_apart(const char *base, const char *private_parent)
 {
 	autofree char *below = NULL, *above = NULL;
@@ -91,13 +92,14 @@ static bool try_apart(const char *base, const char *private_parent)
 	pid_t pid;
 
 	(void)setsid();
+	vz_child_let_go(3);
 	below = probe_dir(base, 'b');
 	above = below ? probe_dir(private_parent, 'p') : NULL;
 	pid = above ? fork() : -1; /* the mounts go with the process */
 	if (!pid)
 		_exit(try_overlay(below, above) < 0);
 	if (pid > 0)
-		can = vz_spawn_wait(pid, TRY_SECONDS) == 0;
+		can = vz_spawn_wait(pid, TRY_SECONDS, false) == 0;
 	if (above)
 		(void)vz_remove_tree(AT_FDCWD, above);
 	if (below)

@@ -56,14 +56,19 @@ static int add_clsact(int rtnl, int ifindex, struct vz_err *e)
 			    .tcm_ifindex = ifindex,
 			    .tcm_handle = TC_H_MAKE(TC_H_CLSACT, 0),
 			    .tcm_parent = TC_H_CLSACT };
+	struct vz_err why = { 0 }; /* one that is there already is nothing to tell */
 	struct vz_nl m;
 	int r;
 
 	vz_nl_init(&m, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL);
 	vz_nl_put_hdr(&m, &tc, sizeof(tc));
 	vz_nl_put_str(&m, TCA_KIND, "clsact");
-	r = vz_nl_call(rtnl, &m, e, "cannot guard network device %d", ifindex);
-	return r == -EEXIST ? 0 : r;
+	r = vz_nl_call(rtnl, &m, &why, "cannot guard network device %d", ifindex);
+	if (r == -EEXIST)
+		return 0;
+	if (r < 0 && e)
+		*e = why;
+	return r;
 }
 
 /* parent: TC_H_MIN_INGRESS or TC_H_MIN_EGRESS. A program that is there already is replaced. */

@@ -118,9 +118,12 @@ int vz_lan_relink(const struct vz_lan *lan, struct vz_err *e)
 		    vz_conf_load(path, &c, NULL, NULL) < 0 ||
 		    vz_lan_device(&c, lan->name, &dev) < 0 ||
 		    vz_link_find(rtnl, dev.v[VZ_NETIF_HOST_IFNAME], &end, NULL) < 0 ||
-		    end.master == br.index)
+		    (end.master == br.index && end.flags & IFF_UP))
 			continue;
+		/* one whose bridge was missing is down */
 		r = vz_link_set(rtnl, end.index, &(struct vz_link_change){ .master = br.index }, e);
+		if (r >= 0)
+			r = vz_link_set(rtnl, end.index, &(struct vz_link_change){ .up = true }, e);
 	}
 	return r;
 }

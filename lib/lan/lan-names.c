@@ -15,11 +15,14 @@
 #define TIMEOUT_S 20
 #define TELL_MAX 3 /* times that one VPS is told, when its LANs change meanwhile */
 
-/* Reads the file, leaves the old block out, adds ours; nothing is written when nothing changes. Only
- * what the shell itself has is used. */
+/* Reads the file, leaves the old block out, adds ours; nothing is written when nothing changes. It is
+ * written beside itself and moved into place, as vz_write() of the distribution scripts does, under the
+ * same name: a shell that is killed half-way leaves the file as it was. Where a file system is mounted
+ * over it, or without cp(1) and mv(1), it can only be written where it is. */
 static const char script_head[] =
 	"f=/etc/hosts old= new= skip=\n"
 	"[ -d /etc ] || exit 0\n"
+	"[ ! -e $f ] || [ -f $f ] || exit 0\n"
 	"if [ -e $f ]; then\n"
 	"	while IFS= read -r l || [ -n \"$l\" ]; do\n"
 	"		old=\"$old$l\n\"\n"
@@ -31,7 +34,20 @@ static const char script_head[] =
 	"	done <$f\n"
 	"fi\n"
 	"new=\"$new$VZ_LAN_HOSTS\"\n"
-	"[ \"$old\" = \"$new\" ] || printf %s \"$new\" >$f\n";
+	"[ \"$old\" = \"$new\" ] && exit 0\n"
+	"[ -L $f ] && [ -e $f ] && f=$(readlink -f $f)\n"
+	"t=$f.vz-new.$$\n"
+	"for l in $f.vz-new*; do\n"
+	"	{ [ ! -e $l ] && [ ! -L $l ]; } || kill -0 ${l##*.} 2>/dev/null || rm -f $l\n"
+	"done\n"
+	"if [ ! -e $f ] || ! command -v cp >/dev/null || ! command -v mv >/dev/null; then\n"
+	"	printf %s \"$new\" >$f\n"
+	"	exit\n"
+	"fi\n"
+	"cp -p $f $t && printf %s \"$new\" >$t || { rm -f $t; exit 1; }\n"
+	"mv -f $t $f 2>/dev/null && exit 0\n"
+	"rm -f $t\n"
+	"printf %s \"$new\" >$f\n";
 
 /* The block of all LANs of a configuration; "" when it is in none, which takes the block away. */
 static char *block_of(const struct vz_conf *c)
@@ -61,7 +77,7 @@ static bool tell(struct vz_ct *ct, const struct vz_state *st, const char *block)
 	autofree char *var = vz_fmt("VZ_LAN_HOSTS=%s", block);
 	char *env[] = { var, NULL };
 	const struct vz_script script = { .text = script_head, .env = env,
-					  .timeout_s = TIMEOUT_S };
+					  .timeout_s = TIMEOUT_S, .alone = true };
 	struct vz_err e = { 0 };
 	int code = 0, r = var ? vz_inside_run(ct, st, &script, &code, &e) : -ENOMEM;
 

@@ -168,6 +168,7 @@ static _Noreturn void joiner_main(const struct vz_join *j, int pidfd, int sock)
 	vz_child_drop_inherited(j->cg);
 	vz_child_reset();
 	(void)vz_cg_join_fd(j->cg, j->state->init); /* while there is the host's /proc */
+	vz_cg_find(j->cg);			    /* and its mount table */
 	r = enter_namespaces(pidfd);
 	if (r < 0) {
 		vz_fail(&e, VZ_SYSTEM, -r, "cannot enter the container's namespaces");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Commands and scripts inside a running VPS; see inside.h. */
 #include "launch/inside.h"
+#include "base/log.h"
 #include "base/own.h"
 #include "base/str.h"
 #include "launch/policy.h"
@@ -12,6 +13,7 @@
 
 /* Of N.start and N.stop; what a guest's shell does with them is the guest's. */
 #define SCRIPT_TIMEOUT_S 600
+#define ALONE_LOCK VZ_RUNDIR "/inside.lck" /* of each VPS one byte: scripts that run one after the other */
 
 void vz_inside_close(struct vz_inside *in)
 {
@@ -85,10 +87,12 @@ int vz_inside_relay(struct vz_inside *in, int pidfd, int *ret_code, struct vz_er
 		return vz_inside_not_ended(r, e);
 	if (WIFEXITED(status))
 		*ret_code = WEXITSTATUS(status);
-	else if (in->relay.unread && WTERMSIG(status) == SIGPIPE)
-		*ret_code = VZ_UNREAD;
 	else
 		*ret_code = VZ_SIGNALLED + WTERMSIG(status);
+	/* who ran `| head` knows why the command ended, and cron would send a mail */
+	if (WIFSIGNALED(status) && !in->relay.ours &&
+	    !(in->relay.unread && WTERMSIG(status) == SIGPIPE))
+		vz_log(-1, "Got signal %d", WTERMSIG(status));
 	return 0;
 }
 
@@ -114,6 +118,14 @@ int vz_inside_command(struct vz_ct *ct, const struct vz_state *st, const struct 
 	return r;
 }
 
+/* The LAN of a neighbour changes whatever holds the VPS's own lock. */
+static int alone_lock(unsigned ctid, int64_t end, struct vz_err *e)
+{
+	int fd = vz_wait_lock_at(ALONE_LOCK, ctid, end);
+
+	return fd < 0 ? vz_fail_lock(e, fd, ALONE_LOCK) : fd;
+}
+
 int vz_inside_run(struct vz_ct *ct, const struct vz_state *st, const struct vz_script *script,
 		  int *ret_code, struct vz_err *e)
 {
@@ -121,6 +133,7 @@ int vz_inside_run(struct vz_ct *ct, const struct vz_state *st, const struct vz_s
 	char *bash[] = { VZ_WORD("bash"), NULL }, *sh[] = { VZ_WORD("sh"), NULL }, *all[36];
 	const struct vz_cmd shell[] = { { "/bin/bash", bash }, { "/bin/sh", sh }, { 0 } };
 	autoclose int in = vz_file_sealed(script->text, strlen(script->text));
+	autoclose int lock = -EBADF;
 	struct vz_inside_cmd what = { script->posix ? shell + 1 : shell, all, in, script->timeout_s,
 			    !script->users };
 	size_t n = 3;
@@ -133,6 +146,11 @@ int vz_inside_run(struct vz_ct *ct, const struct vz_state *st, const struct vz_s
 	for (; env && *env && n < ARRAY_LEN(all) - 1; env++)
 		all[n++] = *env;
 	all[n] = NULL;
+	if (script->alone) {
+		lock = alone_lock(ct->id, vz_end_in(script->timeout_s), e);
+		if (lock < 0)
+			return lock;
+	}
 	return vz_inside_command(ct, st, &what, ret_code, e);
 }
 

@@ -15,13 +15,13 @@ struct vz_script {
 	char *const *env; /* "K=V" in addition to HOME, TERM and PATH; may be NULL */
 	int timeout_s;    /* 0: none */
 	bool posix;       /* sh will do, which is often the faster one; else bash is tried first */
+	bool alone;       /* not beside another of the VPS with this mark; timeout_s holds for the wait too */
 	bool users;       /* given by the user for this once: what it says is passed on as it is */
 };
 #define VZ_SCRIPT_MAX (16u << 20) /* of a file with one */
 
 /* What a code is that no exit code can be: killed by a signal, VZ_SIGNALLED + N. */
 #define VZ_SIGNALLED 256
-#define VZ_UNREAD (VZ_SIGNALLED + 255) /* by SIGPIPE, since our reader has left; no signal has that number */
 
 #define VZ_WORD(s) ((char[]){ s })
 #define VZ_INSIDE_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

@@ -68,23 +68,42 @@ static struct vz_guard_dev guard_of(const struct vz_veth_at *at, int index,
 	return d;
 }
 
+static int guard(const struct vz_veth_at *at, int index, const struct vz_netif *n, struct vz_err *e)
+{
+	struct vz_guard_dev d = guard_of(at, index, n);
+	int r = vz_guard_attach(at->rtnl, &d, e);
+
+	return r >= 0 && n->n_ip ? vz_guard_addr_add(index, n->ip, n->n_ip, e) : r;
+}
+
 /* Guarded before anything can pass; the guard of a pair that is given up goes with it. */
 static int set_up_end(const struct vz_veth_at *at, const struct vz_netif *n,
 		      const struct vz_link *link, struct vz_err *e)
 {
-	struct vz_guard_dev guard = guard_of(at, link->index, n);
 	const struct vz_link_change c = { .no_ipv6_auto = true };
-	int r = vz_guard_attach(at->rtnl, &guard, e);
+	int r = guard(at, link->index, n, e);
 
-	if (r >= 0 && n->n_ip)
-		r = vz_guard_addr_add(link->index, n->ip, n->n_ip, e);
 	if (r >= 0 && *n->v[VZ_NETIF_BRIDGE])
 		r = vz_link_set(at->rtnl, link->index, &c, e);
 	return r;
 }
 
+static int set_up(int rtnl, int index, bool up, struct vz_err *e)
+{
+	return vz_link_set(rtnl, index, &(struct vz_link_change){ .up = up, .down = !up }, e);
+}
+
+/* Up only when it is a port: before Linux 6.5 one request for both would do it the other way round. */
+static int plug(int rtnl, int index, int bridge, struct vz_err *e)
+{
+	int r = vz_link_set(rtnl, index, &(struct vz_link_change){ .master = bridge }, e);
+
+	return r < 0 ? r : set_up(rtnl, index, true, e);
+}
+
 /* What vznetcfg has put on a bridge, the named one or another, stays there. A bridge that is missing, on a
- * host that is not ready or not the one the configuration was made for, keeps no VPS down. */
+ * host that is not ready or not the one the configuration was made for, keeps no VPS down. But its device
+ * stays down, whatever vznetcfg did: up and on no bridge, its frames would come to the host's own stack. */
 static int join(const struct vz_veth_at *at, const struct vz_netif *n, struct vz_err *e)
 {
 	const char *name = n->v[VZ_NETIF_HOST_IFNAME], *of = n->v[VZ_NETIF_BRIDGE];
@@ -95,13 +114,14 @@ static int join(const struct vz_veth_at *at, const struct vz_netif *n, struct vz
 		return r;
 	r = bridge_find(at->rtnl, of, &bridge, e);
 	if (r >= 0 && bridge.index)
-		return vz_link_set(at->rtnl, host.index,
-				   &(struct vz_link_change){ .master = bridge.index }, e);
+		return plug(at->rtnl, host.index, bridge.index, e);
+	if (r >= 0)
+		r = set_up(at->rtnl, host.index, false, e);
 	if (r < 0)
 		return r;
 	(void)vz_fail(e, VZ_VETH_ERROR, 0, "%s is not connected: there is no bridge %s (NETIF bridge=, "
 		      "--netif_add); make it, then run "
-		      "'ip link set %s master %s'", name, of, name, of);
+		      "'ip link set %s up master %s'", name, of, name, of);
 	return 1;
 }
 
@@ -222,14 +242,17 @@ int vz_veth_make(const struct vz_veth_at *at, const struct vz_netif *n, struct v
 	return as_veth(make(at, n, e), e, n);
 }
 
-/* Where the administrator has no vznet.conf the script would only bring the device up, which it is:
- * a process less at every start. */
+/* Where the administrator has no vznet.conf the script would only bring the device up: a process less at
+ * every start. */
+static bool has_vznetcfg(void)
+{
+	return !access(VZNET_CONF, F_OK) && !access(VZNETCFG, X_OK);
+}
+
 static int tell_vznetcfg(unsigned ctid, const char *host, struct vz_err *e)
 {
 	autofree char *veid = NULL, *dev = NULL;
 
-	if (access(VZNET_CONF, F_OK) < 0 || access(VZNETCFG, X_OK) < 0)
-		return 0;
 	veid = vz_fmt("VEID=%u", ctid);
 	dev = strdup(host);
 	if (!veid || !dev)
@@ -248,19 +271,38 @@ static int tell_vznetcfg(unsigned ctid, const char *host, struct vz_err *e)
 	return 0;
 }
 
-int vz_veth_up(const struct vz_veth_at *at, const struct vz_netif *n, struct vz_err *e)
+/* Scripts of 4.x find the device up. As long as it is on no bridge the guard, which passes nothing from a
+ * device that is not entered, keeps what the VPS sends from the host's own stack. */
+static int up_by_script(const struct vz_veth_at *at, const struct vz_netif *n, int index, struct vz_err *e)
 {
 	const char *name = n->v[VZ_NETIF_HOST_IFNAME];
-	struct vz_link host = { 0 };
-	int r = vz_link_find(at->rtnl, name, &host, e);
+	bool shut = *n->v[VZ_NETIF_BRIDGE];
+	int r = shut ? vz_guard_gone(index, e) : 0, joined;
 
 	if (r >= 0)
-		r = vz_link_set(at->rtnl, host.index, &(struct vz_link_change){ .up = true }, e);
+		r = set_up(at->rtnl, index, true, e);
 	if (r < 0)
 		return as_veth(r, e, n);
 	/* first, since brctl fails on a device that is on its bridge, and the script may make the bridge */
 	r = tell_vznetcfg(at->ctid, name, e);
-	return r < 0 ? r : as_veth(join(at, n, e), e, n);
+	if (r < 0)
+		return r;
+	joined = join(at, n, e);
+	if (joined >= 0 && shut)
+		r = guard(at, index, n, e);
+	return as_veth(r < 0 ? r : joined, e, n);
+}
+
+int vz_veth_up(const struct vz_veth_at *at, const struct vz_netif *n, struct vz_err *e)
+{
+	struct vz_link host = { 0 };
+	int r = vz_link_find(at->rtnl, n->v[VZ_NETIF_HOST_IFNAME], &host, e);
+
+	if (r >= 0 && has_vznetcfg())
+		return up_by_script(at, n, host.index, e);
+	if (r >= 0)
+		r = *n->v[VZ_NETIF_BRIDGE] ? join(at, n, e) : set_up(at->rtnl, host.index, true, e);
+	return as_veth(r, e, n);
 }
 
 int vz_veth_delete(int rtnl, const struct vz_netif *n, struct vz_err *e)
@@ -290,19 +332,17 @@ static bool differ(const struct vz_netif *a, const struct vz_netif *b, enum vz_n
 	return strcmp(a->v[key], b->v[key]) != 0;
 }
 
-static int rename_host(int rtnl, int index, const char *name, struct vz_err *e)
+static int rename_host(int rtnl, int index, const char *name, bool up, struct vz_err *e)
 {
 	struct vz_link there;
 	int r;
 
 	if (vz_link_find(rtnl, name, &there, NULL) >= 0)
 		return vz_fail(e, VZ_VETH_ERROR, 0, "there is a device %s on the host", name);
-	r = vz_link_set(rtnl, index, &(struct vz_link_change){ .down = true }, e);
+	r = set_up(rtnl, index, false, e);
 	if (r >= 0)
 		r = vz_link_set(rtnl, index, &(struct vz_link_change){ .name = name }, e);
-	if (r >= 0)
-		r = vz_link_set(rtnl, index, &(struct vz_link_change){ .up = true }, e);
-	return r;
+	return r >= 0 && up ? set_up(rtnl, index, true, e) : r;
 }
 
 static int host_change(const struct vz_veth_at *at, const struct vz_link *host,
@@ -311,6 +351,7 @@ static int host_change(const struct vz_veth_at *at, const struct vz_link *host,
 	struct vz_link bridge = { 0 };
 	uint8_t mac[6];
 	struct vz_link_change c = { 0 };
+	bool up = host->flags & IFF_UP;
 	int r = 0;
 
 	if (differ(from, to, VZ_NETIF_BRIDGE)) {
@@ -323,14 +364,19 @@ static int host_change(const struct vz_veth_at *at, const struct vz_link *host,
 			return r;
 		c.master = bridge.index ? bridge.index : -1;
 		c.no_ipv6_auto = bridge.index;
+		/* on none, though it shall be on one: down, as join() leaves it, and before it leaves the other */
+		up = bridge.index || !*to->v[VZ_NETIF_BRIDGE];
+		c.down = !up;
 	}
 	vz_netif_host_mac(to, mac);
 	if (memcmp(mac, host->mac, sizeof(mac)))
 		c.mac = mac;
 	if (c.master || c.mac)
 		r = vz_link_set(at->rtnl, host->index, &c, e);
+	if (r >= 0 && up && !(host->flags & IFF_UP))
+		r = set_up(at->rtnl, host->index, true, e);
 	if (r >= 0 && differ(from, to, VZ_NETIF_HOST_IFNAME))
-		r = rename_host(at->rtnl, host->index, to->v[VZ_NETIF_HOST_IFNAME], e);
+		r = rename_host(at->rtnl, host->index, to->v[VZ_NETIF_HOST_IFNAME], up, e);
 	return r;
 }
 

@@ -48,7 +48,7 @@ size_t vz_keys_filter(struct vz_keys *k, const uint8_t *in, size_t n, uint8_t *o
 struct session {
 	int sock, signals;
 	uint32_t backlog; /* former output still to come */
-	int in, out;      /* the user's */
+	int in, out;      /* the user's; "in" is polled for by descriptor 0, see vz_own_description() */
 	bool stdin_open;
 	struct vz_keys keys;
 	uint8_t chunk[VZ_CONSOLE_CHUNK]; /* at..len of it is not written yet */
@@ -132,7 +132,7 @@ static void relay(struct session *s)
 		bool full = s->at < s->len;
 		struct pollfd p[] = {
 			{ .fd = full ? s->out : s->sock, .events = full ? POLLOUT : POLLIN },
-			{ .fd = s->stdin_open ? s->in : -1, .events = POLLIN },
+			{ .fd = s->stdin_open ? STDIN_FILENO : -1, .events = POLLIN },
 			{ .fd = s->signals, .events = POLLIN },
 		};
 

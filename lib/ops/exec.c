@@ -17,15 +17,10 @@
 #include <fcntl.h>
 #include <sys/wait.h>
 
-/* What the user's program exits with: death by a signal is told and becomes 3 (INTERFACE 1.6). Who ran
- * `| head` knows why the command ended, and cron would send a mail. */
+/* What the user's program exits with: death by a signal, which was told, becomes 3 (INTERFACE 1.6). */
 static int exit_code(int code)
 {
-	if (code < VZ_SIGNALLED)
-		return code;
-	if (code != VZ_UNREAD)
-		vz_log(-1, "Got signal %d", code - VZ_SIGNALLED);
-	return VZ_SYSTEM;
+	return code < VZ_SIGNALLED ? code : VZ_SYSTEM;
 }
 
 /* argv joined by single blanks; an empty argument becomes '' (INTERFACE 1.6). */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* mount and umount, with their action scripts in the order of INTERFACE 4.1. */
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/own.h"
 #include "base/str.h"

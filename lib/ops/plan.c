@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Running and taking back a list of steps; see plan.h. Knows nothing of what the steps do. */
 #include "ops/plan.h"
-#include "base/str.h"
+#include "base/fault.h"
 #include "sys/wait.h"
 
 #include <errno.h>
@@ -26,24 +26,6 @@ void vz_plan_obey_signals(void)
 	(void)vz_cancel_init(on_signal);
 }
 
-static void fault_kill(const char *when, const char *step)
-{
-	const char *f = getenv("VZ_FAULT"), *name;
-
-	if (f && vz_str_prefix(f, when, &name) && !strcmp(name, step))
-		raise(SIGKILL);
-}
-
-int vz_fault(const char *step, struct vz_err *e)
-{
-	const char *f = getenv("VZ_FAULT");
-
-	fault_kill("kill:", step);
-	if (f && !strcmp(f, step))
-		return vz_fail(e, VZ_SYSTEM, EIO, "made to fail by VZ_FAULT");
-	return 0;
-}
-
 int vz_plan_run(const struct vz_step *const *plan, void *ctx, struct vz_err *e)
 {
 	for (size_t i = 0; plan[i]; i++) {
@@ -55,10 +37,12 @@ int vz_plan_run(const struct vz_step *const *plan, void *ctx, struct vz_err *e)
 		if (r >= 0)
 			r = plan[i]->run(ctx, e);
 		if (r < 0) {
+			vz_cancel_undoing(true);
 			vz_plan_undo(plan, i, ctx);
+			vz_cancel_undoing(false);
 			return r;
 		}
-		fault_kill("kill+:", plan[i]->name);
+		vz_fault_kill("kill+:", plan[i]->name);
 	}
 	return 0;
 }
@@ -75,8 +59,8 @@ void vz_plan_undo(const struct vz_step *const *plan, size_t n, void *ctx)
 		if (!plan[len]->undo)
 			continue;
 		snprintf(name, sizeof(name), "undo-%s", plan[len]->name);
-		fault_kill("kill:", name);
+		vz_fault_kill("kill:", name);
 		plan[len]->undo(ctx);
-		fault_kill("kill+:", name);
+		vz_fault_kill("kill+:", name);
 	}
 }

@@ -8,9 +8,8 @@
  * Steps are constants of their own, so that plans can share them (ops/steps.h); what belongs to one
  * plan only is written in it as VZ_STEP(). Which verb has which plan is in plan-table.c.
  *
- * VZ_FAULT=STEP in the environment makes that step fail instead of running; VZ_FAULT=kill:STEP
- * kills the program before it, kill+:STEP after it; undo-STEP names the way back. The tests use
- * this on every step.
+ * Each step is a fault point (base/fault.h), and undo-STEP that of its way back: the tests use
+ * every one.
  */
 #ifndef VZ_OPS_PLAN_H
 #define VZ_OPS_PLAN_H
@@ -36,8 +35,6 @@ int vz_plan_run(const struct vz_step *const *plan, void *ctx, struct vz_err *e);
 void vz_plan_obey_signals(void);
 /* Undoes the first n steps, last first; n = SIZE_MAX: all. */
 void vz_plan_undo(const struct vz_step *const *plan, size_t n, void *ctx);
-/* The fault point alone, for a step that is not in a plan. 0, or a failure to return. */
-int vz_fault(const char *step, struct vz_err *e);
 
 /* The plan of each verb: what it does, then what of which plan it takes back. */
 struct vz_plan {

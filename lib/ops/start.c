@@ -67,6 +67,7 @@ static int wait_ready(struct vz_start *s, struct vz_err *e)
 			       { .fd = s->env.launch.pidfd, .events = POLLIN },
 			       { .fd = vz_cancel_fd(), .events = POLLIN } };
 	int64_t end = vz_env_end(&s->env.ct->conf.start_timeout, WAIT_TIMEOUT_S);
+	bool more;
 	int wait;
 	char c;
 
@@ -74,8 +75,8 @@ static int wait_ready(struct vz_start *s, struct vz_err *e)
 	if (!vz_env_is_systemd(s->state.init))
 		return 0;
 	while ((wait = vz_poll_ms(end)) > 0) {
-		(void)vz_reap_all(-1, NULL);
-		if (poll(f, 3, wait < REAP_MS ? wait : REAP_MS) < 0 && errno != EINTR)
+		more = vz_reap_some(-1, NULL, NULL);
+		if (poll(f, 3, more ? 0 : wait < REAP_MS ? wait : REAP_MS) < 0 && errno != EINTR)
 			break;
 		if (f[1].revents) {
 			if (vz_fate_init(&s->env, s->console_mark, 0, e) < 0)

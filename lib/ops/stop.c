@@ -127,31 +127,45 @@ static int end_by_asking(struct vz_start *s, int pidfd, struct vz_err *e)
 	return r;
 }
 
-/* After the kill. A command that is stopped (SIGSTOP) does not reap what it ran inside, and init does not
- * end before; one of ours is ended, of another the message tells. */
+/* Ends a command of ours that is stopped (SIGSTOP): it does not reap what it ran inside, and init does not
+ * end before. Of another, which may only be slow, a message tells; *k says who it is. */
+static bool end_keeper(pid_t init, struct vz_keeper *k, char *cmd, size_t size)
+{
+	autoclose int keeper = -EBADF;
+	struct vz_keeper again;
+
+	vz_proc_keeper(init, k);
+	*cmd = 0;
+	if (k->pid)
+		vz_proc_cmdline(k->pid, cmd, size);
+	keeper = k->may_end ? vz_pidfd_open(k->pid) : -ESRCH;
+	if (keeper < 0)
+		return false;
+	vz_proc_keeper(init, &again); /* looked after the pidfd exists: it is still the one */
+	if (!again.may_end || again.pid != k->pid)
+		return false;
+	vz_log(0, "Ending pid %d (%s), which does not take the end of its command inside", k->pid, cmd);
+	return vz_pidfd_signal(keeper, SIGKILL) >= 0;
+}
+
+/* After the kill. */
 static int wait_killed(struct vz_start *s, int pidfd, struct vz_err *e)
 {
-	int r = vz_wait_init(pidfd, vz_end_in(KEEPER_WAIT_S));
-	autoclose int keeper = -EBADF;
+	int64_t end = vz_end_in(KILL_WAIT_S);
+	struct vz_keeper k = { 0 };
 	char cmd[160] = "";
-	pid_t pid;
+	int r;
 
-	if (r != -ETIMEDOUT)
-		return r;
-	pid = vz_proc_keeper(s->state.init);
-	keeper = pid > 0 ? vz_pidfd_open(pid) : -ESRCH;
-	if (pid > 0)
-		vz_proc_cmdline(pid, cmd, sizeof(cmd));
-	/* looked after the pidfd exists: it is still the one */
-	if (keeper >= 0 && vz_proc_is_our_program(pid) && vz_proc_keeper(s->state.init) == pid) {
-		vz_log(0, "Ending pid %d (%s), which does not take the end of its command inside", pid, cmd);
-		(void)vz_pidfd_signal(keeper, SIGKILL);
-		pid = 0;
-	}
-	r = vz_wait_init(pidfd, vz_end_in(KILL_WAIT_S));
-	if (r == -ETIMEDOUT && pid > 0)
-		return vz_fail(e, VZ_STOP_ERROR, 0, "Unable to stop container: process %d (%s) does not take "
-			       "the end of its child inside; end it, and stop again", pid, cmd);
+	do {
+		r = vz_wait_init(pidfd, vz_end_in(KEEPER_WAIT_S));
+	} while (r == -ETIMEDOUT && vz_poll_ms(end) && end_keeper(s->state.init, &k, cmd, sizeof(cmd)));
+	if (r == -ETIMEDOUT)
+		r = vz_wait_init(pidfd, end);
+	if (r == -ETIMEDOUT && k.pid)
+		return vz_fail(e, VZ_STOP_ERROR, 0, "Unable to stop container: process %d (%s) %s; end it, and "
+			       "stop again", k.pid, cmd, k.traces ?
+			       "traces a process that keeps the container from ending" :
+			       "does not take the end of its child inside");
 	if (r < 0 && r != -ECANCELED)
 		return vz_fail(e, VZ_STOP_ERROR, 0, "Unable to stop container: operation timed out");
 	return r;

@@ -151,6 +151,7 @@ const char *vz_given_verb_of(const char *word)
 	return name ? verb_of(name) : NULL;
 }
 
+/* The message is logged: it never has the value, which may be a password. */
 static int unknown(const char *word, size_t len, unsigned verb, struct vz_err *e)
 {
 	autofree char *name = strndup(word, len);
@@ -161,11 +162,11 @@ static int unknown(const char *word, size_t len, unsigned verb, struct vz_err *e
 	other = verb_of(near.word);
 	if (other)
 		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0,
-			       "vzctl: unrecognized option '--%s', it is one of 'vzctl %s'", word, other);
+			       "vzctl: unrecognized option '--%s', it is one of 'vzctl %s'", near.word, other);
 	for (size_t i = 0; nth(i, verb, &o); i++)
 		vz_near_try(&near, o.name);
-	return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "vzctl: unrecognized option '--%s'%s%s%s", word,
-		       near.best ? ", did you mean '--" : "", near.best ? near.best : "",
+	return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "vzctl: unrecognized option '--%s'%s%s%s",
+		       near.word, near.best ? ", did you mean '--" : "", near.best ? near.best : "",
 		       near.best ? "'?" : "");
 }
 
@@ -513,7 +514,7 @@ int vz_given_parse(int argc, char **argv, enum vz_where verb, struct vz_given *r
 		int r = 0;
 
 		if (ended || *word != '-' || !word[1])
-			vz_str_addf(&stray, " %s", word);
+			vz_str_addf(&stray, " %.*s", (int)strcspn(word, "="), word);
 		else if (!strcmp(word, "--"))
 			ended = true;
 		else if (word[1] == '-')
@@ -523,6 +524,9 @@ int vz_given_parse(int argc, char **argv, enum vz_where verb, struct vz_given *r
 		if (r < 0)
 			return r;
 	}
+	/* words of a password that has blanks and no quotes */
+	if (stray.len && ret->userpasswd.n)
+		return vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0, "Invalid extra arguments: (not shown)");
 	if (stray.len)
 		return vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0, "Invalid extra arguments:%s",
 			       stray.s);

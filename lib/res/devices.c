@@ -28,7 +28,7 @@ static const struct vz_cg_dev defaults[] = {
 /* clang-format on */
 
 /* A later word about a device replaces the earlier one, also a default. */
-static void put(struct vz_cg_dev *list, size_t *n, const struct vz_cg_dev *d)
+static void put_device(struct vz_cg_dev *list, size_t *n, const struct vz_cg_dev *d)
 {
 	size_t i = 0;
 
@@ -51,7 +51,7 @@ static int put_word(struct vz_cg_dev *list, size_t *n, const char *word, struct 
 	d = (struct vz_cg_dev){ .type = p.type, .major = p.major, .r = p.r, .w = p.w,
 				.minor = p.all_minors ? 0 : p.minor, .all_minors = p.all_minors,
 				.m = p.r || p.w };
-	put(list, n, &d);
+	put_device(list, n, &d);
 	return 0;
 }
 
@@ -82,7 +82,7 @@ static int put_node(struct vz_cg_dev *list, size_t *n, const char *word, struct 
 		d.w = strchr(perm, 'w') != NULL;
 		d.m = d.r || d.w;
 	}
-	put(list, n, &d);
+	put_device(list, n, &d);
 	return 0;
 }
 
@@ -94,7 +94,7 @@ static void put_features(struct vz_cg_dev *list, size_t *n, uint32_t features)
 				       .r = true, .w = true, .m = true };
 
 		if (features & f->bit)
-			put(list, n, &d);
+			put_device(list, n, &d);
 	}
 }
 

@@ -4,6 +4,7 @@
 #include "base/own.h"
 #include "sys/call.h"
 #include "sys/spawn.h"
+#include "sys/wait.h"
 
 #include <fcntl.h>
 
@@ -38,6 +39,7 @@ int vz_netns_new(struct vz_err *e)
 int vz_netns_run(int netns, const struct vz_spawn *s)
 {
 	autoclose int home = current_netns();
+	bool undoing = vz_cancelled();
 	pid_t pid = 0;
 	int r = home < 0 ? home : vz_setns(netns, CLONE_NEWNET);
 
@@ -45,5 +47,5 @@ int vz_netns_run(int netns, const struct vz_spawn *s)
 		return r;
 	r = vz_spawn_start(s, &pid);
 	return_to(home);
-	return r < 0 ? r : vz_spawn_wait(pid, s->seconds);
+	return r < 0 ? r : vz_spawn_wait(pid, s->seconds, undoing);
 }

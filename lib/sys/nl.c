@@ -31,7 +31,7 @@ static int open_socket(int bus)
 
 	if (fd < 0 || bind(fd, (struct sockaddr *)&zero, sizeof(zero)) < 0)
 		return -errno;
-	/* to the kernel: or root of a guest's network namespace could send answers of his own */
+	/* of the kernel only: or root of a guest's network namespace could send answers of his own */
 	if (connect(fd, (struct sockaddr *)&zero, sizeof(zero)) < 0)
 		return -errno;
 	/* the kernel's sentence, and no copy of our own request, in an answer; both are optional */
@@ -177,19 +177,33 @@ static int take_message(const struct nlmsghdr *h, struct answer *a)
 	return a->reader ? a->reader->each(h, a->reader->arg) : 0;
 }
 
+/* A datagram of the kernel's, or -errno. What somebody else sent before the socket was connected, as root
+ * of a guest's network namespace can, is passed over. */
+static ssize_t from_kernel(int sock, void *buf, size_t size)
+{
+	for (;;) {
+		struct sockaddr_nl from = { 0 };
+		socklen_t len = sizeof(from);
+		ssize_t n = recvfrom(sock, buf, size, MSG_TRUNC, (struct sockaddr *)&from, &len);
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n >= 0 && len == sizeof(from) && !from.nl_pid)
+			return n;
+	}
+}
+
 static int receive_answers(int sock, struct answer *a)
 {
 	char buf[ANSWER_SIZE] __attribute__((aligned(NLMSG_ALIGNTO)));
 
 	while (!a->done) {
-		ssize_t n = recv(sock, buf, sizeof(buf), MSG_TRUNC);
+		ssize_t n = from_kernel(sock, buf, sizeof(buf));
 		int left = (int)n;
 		int r;
 
-		if (n < 0 && errno == EINTR)
-			continue;
 		if (n < 0)
-			return -errno;
+			return (int)n;
 		if ((size_t)n > sizeof(buf))
 			return -EMSGSIZE;
 		for (const struct nlmsghdr *h = (void *)buf; mnl_nlmsg_ok(h, left);

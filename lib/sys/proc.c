@@ -58,8 +58,18 @@ bool vz_proc_alive(pid_t pid, uint64_t start_time)
 	       (!start_time || p.start_time == start_time);
 }
 
-/* May be hostile: the list of groups, as long as the guest likes, stands before. A line that is not in
- * the buffer is one that cannot be told. */
+/* May be hostile: the list of groups is as long as the guest likes, so the end may be missing. The name,
+ * which comes first, cannot hold a line's end. */
+static bool read_status(pid_t pid, char *buf, size_t size)
+{
+	char path[sizeof("/proc//status") + 10];
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	*buf = 0;
+	return vz_file_read_buf(AT_FDCWD, path, buf, size) > 0;
+}
+
+/* The groups stand before: a line that is not in the buffer is one that cannot be told. */
 static uint64_t signals_of(const char *status, const char *line)
 {
 	const char *s = strstr(status, line);
@@ -79,24 +89,19 @@ static bool is_waiting_for_signals(pid_t pid)
 
 uint64_t vz_proc_handled_signals(pid_t pid)
 {
-	char path[sizeof("/proc//status") + 10], buf[8192];
+	char buf[STATUS_MAX];
 
-	if (is_waiting_for_signals(pid))
-		return UINT64_MAX;
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	if (vz_file_read_buf(AT_FDCWD, path, buf, sizeof(buf)) < 0)
+	if (is_waiting_for_signals(pid) || !read_status(pid, buf, sizeof(buf)))
 		return UINT64_MAX;
 	return signals_of(buf, "\nSigBlk:\t") | signals_of(buf, "\nSigCgt:\t");
 }
 
 bool vz_proc_is_init(pid_t pid)
 {
-	char path[sizeof("/proc//status") + 10], text[STATUS_MAX], *nspid;
+	char text[STATUS_MAX], *nspid;
 
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	if (vz_file_read_buf(AT_FDCWD, path, text, sizeof(text)) < 0)
+	if (!read_status(pid, text, sizeof(text)))
 		return false;
-	/* the name, which comes first, cannot hold a line's end */
 	nspid = strstr(text, "\nNSpid:\t");
 	nspid = nspid ? strchr(nspid + strlen("\nNSpid:\t"), '\t') : NULL;
 	return nspid && !strncmp(nspid, "\t1\n", 3);
@@ -112,30 +117,77 @@ static ino_t pid_namespace(pid_t pid)
 	return stat(path, &st) < 0 ? 0 : st.st_ino;
 }
 
-pid_t vz_proc_keeper(pid_t init)
+/* Tracer and ids stand before the groups. */
+static pid_t tracer_of(pid_t pid)
+{
+	char text[1024], *s;
+
+	(void)read_status(pid, text, sizeof(text));
+	s = strstr(text, "\nTracerPid:\t");
+	return s ? (pid_t)strtol(s + strlen("\nTracerPid:\t"), NULL, 10) : 0;
+}
+
+static bool is_of_root(pid_t pid)
+{
+	char text[1024];
+
+	return read_status(pid, text, sizeof(text)) && strstr(text, "\nUid:\t0\t0\t0\t");
+}
+
+/* A copy in memory (sys/exe.h) is another file each time. Anybody can make one with that name, but not
+ * as root; and one of another program of ours has another size. */
+static bool is_our_program(pid_t pid)
+{
+	char path[sizeof("/proc//exe") + 10], name[sizeof("/memfd:vz (deleted)")];
+	struct stat its, mine;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	if (stat(path, &its) < 0 || stat("/proc/self/exe", &mine) < 0)
+		return false;
+	if (its.st_dev == mine.st_dev && its.st_ino == mine.st_ino)
+		return true;
+	n = readlink(path, name, sizeof(name));
+	return n == (ssize_t)sizeof(name) - 1 && !memcmp(name, "/memfd:vz (deleted)", (size_t)n) &&
+	       its.st_size == mine.st_size && is_of_root(pid);
+}
+
+/* Who could let go of this zombie? A tracer is told first; who is stopped by his own tracer does nothing. */
+static struct vz_keeper keeper_of(pid_t zombie, pid_t parent)
+{
+	struct vz_keeper k = { .pid = tracer_of(zombie), .traces = true };
+	struct vz_proc p;
+
+	if (k.pid || vz_proc_stat(parent, &p) < 0)
+		return k;
+	k.pid = p.state == 't' ? tracer_of(parent) : 0;
+	if (!k.pid)
+		k = (struct vz_keeper){ .pid = parent,
+					.may_end = p.state == 'T' && is_our_program(parent) };
+	return k;
+}
+
+void vz_proc_keeper(pid_t init, struct vz_keeper *ret)
 {
 	ino_t ns = pid_namespace(init);
 	autoclosedir DIR *d = opendir("/proc");
-	pid_t found = 0;
 	struct vz_proc p;
 	uint32_t pid;
 
-	for (struct dirent *de; ns && d && !found && (de = readdir(d));)
-		if (!vz_num_u32(de->d_name, INT32_MAX, &pid) && (pid_t)pid != init &&
-		    !vz_proc_stat((pid_t)pid, &p) && p.state == 'Z' && p.parent > 0 &&
-		    pid_namespace((pid_t)pid) == ns && pid_namespace(p.parent) != ns)
-			found = p.parent;
-	return found;
-}
+	*ret = (struct vz_keeper){ 0 };
+	for (struct dirent *de; ns && d && !ret->may_end && (de = readdir(d));) {
+		struct vz_keeper k;
 
-bool vz_proc_is_our_program(pid_t pid)
-{
-	char path[sizeof("/proc//exe") + 10];
-	struct stat its, mine;
-
-	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
-	return !stat(path, &its) && !stat("/proc/self/exe", &mine) && its.st_dev == mine.st_dev &&
-	       its.st_ino == mine.st_ino;
+		if (vz_num_u32(de->d_name, INT32_MAX, &pid) || (pid_t)pid == init ||
+		    vz_proc_stat((pid_t)pid, &p) < 0 || p.state != 'Z' || p.parent <= 0 ||
+		    pid_namespace((pid_t)pid) != ns)
+			continue;
+		k = keeper_of((pid_t)pid, p.parent);
+		/* our own child: its first thread has ended, another has not yet */
+		if (k.pid > 0 && k.pid != getpid() && pid_namespace(k.pid) != ns &&
+		    (!ret->pid || k.may_end))
+			*ret = k;
+	}
 }
 
 bool vz_proc_is_mounted(void)
@@ -168,7 +220,7 @@ void vz_proc_cmdline(pid_t pid, char *buf, size_t size)
 	n = vz_file_read_buf(AT_FDCWD, path, buf, size);
 	if (n < 0)
 		n = 0;
-	while (n > 0 && !buf[n - 1])
+	while (n > 0 && (unsigned char)buf[n - 1] <= ' ') /* what setproctitle(3) leaves, too */
 		n--;
 	for (ssize_t i = 0; i < n; i++)
 		if ((unsigned char)buf[i] < 32)

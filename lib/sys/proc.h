@@ -29,11 +29,15 @@ uint64_t vz_proc_handled_signals(pid_t pid);
  * names of its processes and makes pid namespaces; therefore only the kernel's own list of numbers
  * counts, in which one that a guest made has a number more. */
 bool vz_proc_is_init(pid_t pid);
-/* Who keeps the pid namespace of this init from ending: a process outside that does not reap a child of
- * its own which has ended inside. 0: nobody is seen. */
-pid_t vz_proc_keeper(pid_t init);
-/* Does it run the program that we run, the same file? */
-bool vz_proc_is_our_program(pid_t pid);
+/* Who keeps the pid namespace of an init from ending: a process outside, never the caller, that does not
+ * take the end of what has ended inside. */
+struct vz_keeper {
+	pid_t pid;    /* 0: nobody is seen */
+	bool traces;  /* the ended process, or its parent; else it is the parent */
+	bool may_end; /* the program that we run, stopped by a signal: it takes nothing until it goes on */
+};
+/* Of several, one that may be ended. */
+void vz_proc_keeper(pid_t init, struct vz_keeper *ret);
 /* Is /proc there, and that of our own pid namespace? */
 bool vz_proc_is_mounted(void);
 /* The host's boot id, without newline; buf of at least 37 bytes. */

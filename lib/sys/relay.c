@@ -40,7 +40,9 @@
 /* One direction; the buffer keeps a slow reader from stopping the other directions. */
 struct lane {
 	int from, to;
+	int ask;       /* poll(2) is asked about this in place of from, see vz_own_description(); -1 none */
 	bool own_from, own_to; /* closed at the end: the child's side, and what was opened anew */
+	bool mute;     /* nobody reads what our own command says here: it is read and dropped */
 	char eof;      /* typed at the end of from, see type_end() */
 	const char *data; /* what is to be written: at..len of it */
 	size_t at, len;
@@ -56,6 +58,7 @@ struct loop {
 	bool dead;     /* the child */
 	bool reaped;
 	int status;    /* then */
+	bool more;     /* zombies may be left, of which no further SIGCHLD tells */
 	bool leave;    /* the user has had enough */
 	int64_t end;
 	int64_t interrupted; /* when the first of the last interrupts came */
@@ -98,10 +101,10 @@ static void lane_show(struct loop *p, struct lane *l, const char *in, size_t n)
 {
 	size_t room = p->said < VZ_RELAY_SAY ? VZ_RELAY_SAY - p->said : 0;
 	bool over = p->said <= VZ_RELAY_SAY && n > room;
-	size_t used = room ? vz_escape(&l->escape, in, n < room ? n : room, l->buf) : 0;
+	size_t used = room && !l->mute ? vz_escape(&l->escape, in, n < room ? n : room, l->buf) : 0;
 
 	p->said += n;
-	if (over) {
+	if (over && !l->mute) {
 		memcpy(l->buf + used, CUT, sizeof(CUT) - 1);
 		used += sizeof(CUT) - 1;
 	}
@@ -161,11 +164,14 @@ static void lane_write(struct loop *p, struct lane *l)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n < 0) {
-		/* nobody takes it: closing our end breaks the writer's pipe */
+		/* nobody takes it: closing our end breaks the writer's pipe; a command of ours has more to
+		 * do than to be heard */
 		p->r->unread |= l != &p->lane[0];
+		l->mute = p->r->ours && l != &p->lane[0];
 		l->at = l->len = l->escape.n = 0;
 		l->eof = 0;
-		lane_end(l);
+		if (!l->mute || l->from < 0)
+			lane_end(l);
 		return;
 	}
 	l->at += (size_t)n;
@@ -177,8 +183,7 @@ static void lane_write(struct loop *p, struct lane *l)
  * cannot be reaped yet; what comes to us later is told by SIGCHLD. */
 static void reap_children(struct loop *p)
 {
-	if (vz_reap_all(p->reaped ? -1 : p->r->pidfd, &p->status))
-		p->reaped = true;
+	p->more = vz_reap_some(p->r->pidfd, &p->reaped, &p->status);
 }
 
 static bool is_at_end(const struct loop *p)
@@ -272,8 +277,9 @@ static int fill_polls(struct loop *p, struct pollfd *f)
 	for (int i = 0; i < 3; i++) {
 		struct lane *l = &p->lane[i];
 		bool full = l->at < l->len;
+		int from = l->from >= 0 && l->ask >= 0 ? l->ask : l->from;
 
-		f[3 + i] = (struct pollfd){ .fd = full ? l->to : l->from,
+		f[3 + i] = (struct pollfd){ .fd = full ? l->to : from,
 					    .events = full ? POLLOUT : POLLIN };
 	}
 	return 6;
@@ -325,7 +331,7 @@ static int copy(struct loop *p)
 
 		type_end(p);
 		all = (p->dead || p->hang) && !holds_data(p); /* look once for more, do not wait */
-		n = poll(f, (nfds_t)fill_polls(p, f), all ? 0 : poll_timeout(p));
+		n = poll(f, (nfds_t)fill_polls(p, f), all || p->more ? 0 : poll_timeout(p));
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		if (all && (n <= 0 || drained(p, f))) {
@@ -338,6 +344,8 @@ static int copy(struct loop *p)
 			return -ECANCELED;
 		if (n >= 0 && !vz_poll_ms(p->end))
 			return p->dead ? 0 : p->leave ? -ECANCELED : -ETIMEDOUT;
+		if (p->more)
+			reap_children(p);
 		if (n <= 0)
 			continue;
 		if (f[0].revents) {
@@ -410,11 +418,12 @@ int vz_relay_run(struct vz_relay *r, int *ret_status)
 			  .end = r->end,
 			  .spoke = vz_now_ms(),
 			  .lane = { { .from = r->in[0],
+				      .ask = r->in[0],
 				      .to = r->in[1],
 				      .own_to = true,
 				      .eof = r->in_eof },
-				    { .from = r->out[0], .to = r->out[1], .own_from = true },
-				    { .from = r->err[0], .to = r->err[1], .own_from = true } } };
+				    { .from = r->out[0], .ask = -1, .to = r->out[1], .own_from = true },
+				    { .from = r->err[0], .ask = -1, .to = r->err[1], .own_from = true } } };
 	autoclose int sigfd = -EBADF;
 	sigset_t old;
 	int ret;

@@ -20,7 +20,8 @@ struct vz_relay {
 	int err[2];      /* from, to */
 	int winch_from;  /* on SIGWINCH its window size goes to out[0]; -1 none */
 	/* Not the user's own command, but one of ours that a guest's shell runs: what it says is
-	 * escaped (base/escape.h) and cut at VZ_RELAY_SAY, and a signal to us ends it. */
+	 * escaped (base/escape.h) and cut at VZ_RELAY_SAY, and a signal to us ends it. It runs to its end
+	 * though nobody reads what it says. */
 	bool ours;
 	bool unread; /* set: who read what the child said has left */
 };
@@ -33,16 +34,18 @@ struct vz_relay {
 
 /* Copies until the child has ended and what it wrote is through; a daemon it left behind that
  * keeps the pipes open, or writes without end, is not waited for. Where nobody reads what it writes,
- * it gets SIGPIPE. The child's ends must be closed in the caller already.
+ * the user's command gets SIGPIPE. The child's ends must be closed in the caller already.
  *
  * SIGINT and SIGQUIT that reach us are sent on to the user's command, and three within five seconds
- * end it; so are SIGTERM and SIGHUP, and five seconds later, or at the second, it is killed.
+ * end it; so are SIGTERM and SIGHUP, in whose place its terminal is hung up where there is one (in_eof), and
+ * five seconds later, or at the second, it is killed.
  *
  * *ret_status is waitpid(2)'s. -ETIMEDOUT, -ECANCELED: the child was given up, dead or not. */
 int vz_relay_run(struct vz_relay *r, int *ret_status);
 
 /* A descriptor of the caller's that is a pipe or a terminal, opened once more without waiting: close-on-exec,
- * and our caller's flags stay as they are. -errno for anything else. */
+ * and our caller's flags stay as they are. -errno for anything else. What is to be read is polled for by the
+ * caller's own: a FIFO that was opened without waiting tells nothing of writers that had left before. */
 int vz_own_description(int fd, int flags);
 /* write(2) of what the user may not take: where fd is such a descriptor it never waits, else only where
  * neither the kernel nor poll(2) knows better. At most what was written; -1 with errno EAGAIN after a

@@ -107,13 +107,13 @@ int vz_spawn_start(const struct vz_spawn *s, pid_t *ret_pid)
 	return 0;
 }
 
-int vz_spawn_wait(pid_t pid, int seconds)
+int vz_spawn_wait(pid_t pid, int seconds, bool deaf)
 {
 	autoclose int pidfd = vz_pidfd_open(pid);
 	int r = pidfd, st = 0;
 
 	if (r >= 0)
-		r = vz_wait_program(pidfd, seconds ? vz_end_in(seconds) : VZ_NO_END, &st);
+		r = vz_wait_program(pidfd, seconds ? vz_end_in(seconds) : VZ_NO_END, deaf, &st);
 	if (r < 0)
 		return r == -ETIMEDOUT ? -ETIME : r; /* nobody spoke of a connection */
 	return WIFEXITED(st) ? WEXITSTATUS(st) : 128 + WTERMSIG(st);
@@ -121,8 +121,9 @@ int vz_spawn_wait(pid_t pid, int seconds)
 
 int vz_spawn_run(const struct vz_spawn *s)
 {
+	bool undoing = vz_cancelled();
 	pid_t pid;
 	int r = vz_spawn_start(s, &pid);
 
-	return r < 0 ? r : vz_spawn_wait(pid, s->seconds);
+	return r < 0 ? r : vz_spawn_wait(pid, s->seconds, undoing);
 }

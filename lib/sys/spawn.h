@@ -26,7 +26,7 @@ void vz_reset_signals(void);
 int vz_spawn_start(const struct vz_spawn *s, pid_t *ret_pid);
 /* Waits, by vz_wait_program(): exit code 0..255, or 128 + signal; -errno. -ETIME: it took longer than so
  * many seconds (0: no end), -ECANCELED: the user wants us to end. It was ended then. */
-int vz_spawn_wait(pid_t pid, int seconds);
+int vz_spawn_wait(pid_t pid, int seconds, bool deaf);
 /* Both, with the seconds of *s. */
 int vz_spawn_run(const struct vz_spawn *s);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Waits with an end; see wait.h. */
 #include "sys/wait.h"
+#include "base/err.h"
+#include "base/log.h"
 #include "base/own.h"
 #include "sys/call.h"
 #include "sys/clock.h"
@@ -10,17 +12,20 @@
 #include <stdint.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 
 #define REAP_MS 1000
 #define NAP_MS 5
 #define LEFT_MS 100
+#define REAP_MAX 64   /* at a call: less than a millisecond's work */
 
 /* A signal handler has no other way to reach those who wait. */
 static struct {
 	int fd;
 	volatile sig_atomic_t set;
+	bool undoing;
 } cancel = { .fd = -1 };
 
 /* Children that were given up while somebody traced them. They must still be reaped as soon as he
@@ -65,6 +70,11 @@ bool vz_cancelled(void)
 	return cancel.set;
 }
 
+void vz_cancel_undoing(bool on)
+{
+	cancel.undoing = on;
+}
+
 int vz_cancel_fd(void)
 {
 	return cancel.fd;
@@ -83,26 +93,24 @@ static int reap_pidfd(int pidfd, int *ret_status)
 	return 1;
 }
 
-bool vz_reap_all(int pidfd, int *ret_status)
+bool vz_reap_some(int pidfd, bool *its, int *ret_status)
 {
-	bool its = false;
-
-	for (;;) {
+	for (int i = 0; i < REAP_MAX; i++) {
 		siginfo_t si = { 0 };
 
 		if (waitid(P_ALL, 0, &si, WEXITED | WNOHANG | WNOWAIT) < 0 || !si.si_pid)
-			break;
+			return false;
 		/* asked after the look: if it has not ended even now, it was not what was seen */
-		if (pidfd >= 0 && !its && reap_pidfd(pidfd, ret_status) == 1) {
-			its = true;
+		if (pidfd >= 0 && !*its && reap_pidfd(pidfd, ret_status) == 1) {
+			*its = true;
 			continue;
 		}
 		/* whose status others want; nothing of its namespace is left behind it */
 		if (vz_proc_is_init(si.si_pid) ||
 		    waitid(P_PID, (id_t)si.si_pid, &si, WEXITED | WNOHANG) < 0)
-			break;
+			return false;
 	}
-	return its;
+	return true;
 }
 
 static void reap_left(void)
@@ -141,13 +149,15 @@ static int wait_fd(int fd, short events, int64_t end, bool no_cancel)
 
 int vz_wait_init(int pidfd, int64_t end)
 {
+	bool more = false;
+
 	for (;;) {
-		int64_t slice = vz_now_ms() + LEFT_MS;
+		int64_t slice = vz_now_ms() + (more ? 0 : LEFT_MS);
 		int r = vz_wait_fd(pidfd, POLLIN, slice < end ? slice : end);
 
 		if (r != -ETIMEDOUT || !vz_poll_ms(end))
 			return r;
-		(void)vz_reap_all(-1, NULL);
+		more = vz_reap_some(-1, NULL, NULL);
 	}
 }
 
@@ -163,22 +173,54 @@ static void nap_once(void)
 	(void)nanosleep(&t, NULL);
 }
 
-int vz_wait_lock(const char *path, int64_t end)
+/* at < 0: all of the file, as flock(1) does. */
+static int try_lock(int fd, int64_t at)
+{
+	struct flock byte = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = at, .l_len = 1 };
+
+	if ((at < 0 ? flock(fd, LOCK_EX | LOCK_NB) : fcntl(fd, F_OFD_SETLK, &byte)) == 0)
+		return 1;
+	return errno == EWOULDBLOCK || errno == EACCES || errno == EINTR ? 0 : -errno;
+}
+
+static int wait_lock(const char *path, int64_t at, int64_t end)
 {
 	autoclose int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int r;
 
-	if (fd < 0)
+	/* an earlier build made some that others could open, and so hold */
+	if (fd < 0 || fchmod(fd, 0600) < 0)
 		return -errno;
-	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return -errno;
+	while (!(r = try_lock(fd, at))) {
 		if (vz_cancelled())
 			return -ECANCELED;
 		if (!vz_poll_ms(end))
 			return -ETIMEDOUT;
 		nap_once();
 	}
-	return TAKE_FD(fd);
+	return r < 0 ? r : TAKE_FD(fd);
+}
+
+int vz_wait_lock(const char *path, int64_t end)
+{
+	return wait_lock(path, -1, end);
+}
+
+int vz_wait_lock_at(const char *path, uint32_t at, int64_t end)
+{
+	return wait_lock(path, at, end);
+}
+
+int vz_fail_lock(struct vz_err *e, int r, const char *path)
+{
+	if (r == -ETIMEDOUT)
+		(void)vz_fail(e, VZ_SYSTEM, 0, "another command holds %s for too long ('fuser -v %s' shows "
+			      "which one); try again when it has ended", path, path);
+	else if (r == -ECANCELED)
+		(void)vz_fail(e, VZ_SYSTEM, 0, "Interrupted by a signal");
+	else
+		(void)vz_fail(e, VZ_SYSTEM, -r, "cannot lock %s", path);
+	return r;
 }
 
 /* Of one that is dead: whoever traces it is told first, and may take as long as he likes. */
@@ -204,10 +246,9 @@ int vz_wait_child(int pidfd, int64_t end, int *ret_status)
 	return r < 0 ? r : reap_dead(pidfd, ret_status);
 }
 
-int vz_wait_program(int pidfd, int64_t end, int *ret_status)
+int vz_wait_program(int pidfd, int64_t end, bool deaf, int *ret_status)
 {
-	bool late = vz_cancelled();
-	int r = wait_fd(pidfd, POLLIN, end, late);
+	int r = wait_fd(pidfd, POLLIN, end, deaf || cancel.undoing);
 
 	if (r < 0) {
 		(void)vz_pidfd_signal(pidfd, SIGTERM);
@@ -234,6 +275,19 @@ static void reap_later(int pidfd)
 	fd = fcntl(pidfd, F_DUPFD_CLOEXEC, 3);
 	if (fd >= 0)
 		left.pidfd[left.n++] = fd;
+}
+
+void vz_child_let_go(unsigned first)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	vz_log_close();
+	for (int fd = 0; null >= 0 && fd < 3; fd++)
+		(void)dup2(null, fd);
+	/* numbers of the parent's, which will be those of other files */
+	cancel.fd = -1;
+	left.n = 0;
+	(void)vz_close_range(first, ~0u, 0);
 }
 
 void vz_give_up(int pidfd)

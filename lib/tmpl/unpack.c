@@ -99,12 +99,9 @@ static int unpack_archive(const struct vz_tmpl *t, int dirfd, const struct vz_tm
 		return vz_fail(e, VZ_SYSTEM, -r, "Unable to run %s", helper);
 	close(TAKE_FD(theirs));
 	read_sentence(sentence, said, sizeof(said));
-	if (vz_cancelled()) {
-		(void)kill(pid, SIGKILL);
-		(void)vz_spawn_wait(pid, 1);
+	r = vz_spawn_wait(pid, 0, false);
+	if (r == -ECANCELED)
 		return vz_fail(e, VZ_SYSTEM, 0, "Interrupted by a signal");
-	}
-	r = vz_spawn_wait(pid, 0);
 	if (r < 0)
 		return vz_fail(e, VZ_SYSTEM, -r, "Unable to wait for %s", helper);
 	return verdict(r, said, t, e);

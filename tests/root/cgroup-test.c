@@ -13,12 +13,15 @@
 #include "sys/bpfdev.h"
 #include "sys/call.h"
 #include "sys/file.h"
+#include "sys/wait.h"
 #include "../unit/unit.h"
 
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -519,6 +522,85 @@ static void bench(void)
 	}
 }
 
+/* ---- the holder of a scope ---- */
+
+/* A host that systemd seems to rule: for us alone, and it makes scopes as systemd does. */
+static bool seem_systemd(void)
+{
+	static const char run[] = "#!/bin/sh\n"
+		"for a; do case $a in --unit=*) unit=${a#*=} ;; esac; done\n"
+		"d=/sys/fs/cgroup; [ -e $d/cgroup.controllers ] || d=$d/unified\n"
+		"[ -d $d ] || exit 1\n"
+		"mkdir -p $d/vz.slice/$unit && echo $$ >$d/vz.slice/$unit/cgroup.procs && exec sleep 1000\n";
+	autoclose int sbin = -EBADF, file = -EBADF;
+
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("none", "/run", "tmpfs", 0, NULL) < 0 || mkdir("/run/systemd", 0755) < 0 ||
+	    mkdir("/run/systemd/system", 0755) < 0 ||
+	    mount("none", "/usr/local/sbin", "tmpfs", 0, NULL) < 0)
+		return false;
+	sbin = open("/usr/local/sbin", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	file = openat(sbin, "systemd-run", O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
+	return !vz_write_all(file, run, sizeof(run) - 1) && !symlinkat("/bin/true", sbin, "systemctl");
+}
+
+static int note_pid(pid_t pid, void *arg)
+{
+	*(pid_t *)arg = pid;
+	return 0;
+}
+
+/* A process that has this number, which is free. */
+static pid_t born_as(pid_t pid)
+{
+	struct clone_args a = { .exit_signal = SIGCHLD, .set_tid = (uintptr_t)&pid, .set_tid_size = 1 };
+	pid_t got = (pid_t)syscall(SYS_clone3, &a, sizeof(a));
+
+	if (!got)
+		for (;;)
+			pause();
+	return got;
+}
+
+/* It died, was reaped by who reaps what guests leave to us, and its number is somebody else's. */
+static void test_scope_holder(void)
+{
+	struct vz_cg *cg;
+	pid_t holder = 0;
+	struct pollfd f;
+
+	if (!access("/run/systemd/system", F_OK)) {
+		printf("SKIPPED: the holder of a scope: a real systemd is here\n");
+		return;
+	}
+	CHECK(seem_systemd());
+	cg = open_group(CG_TEST_CTID + 5);
+	OK(vz_cg_create(cg, OWNER, OWNER, &err));
+	OK(vz_cg_each(cg, note_pid, &holder));
+	CHECK(holder > 0);
+	f = (struct pollfd){ .fd = vz_pidfd_open(holder), .events = POLLIN };
+	CHECK(!kill(holder, SIGKILL));
+	CHECK_INT(poll(&f, 1, 10000), 1);
+	close(f.fd);
+	CHECK(!vz_reap_some(-1, NULL, NULL));
+	CHECK_INT(born_as(holder), holder);
+	vz_cg_attached(cg);
+	CHECK_INT(waitpid(holder, NULL, WNOHANG), 0);
+	CHECK(!kill(holder, SIGKILL));
+	CHECK_INT(waitpid(holder, NULL, 0), holder);
+	OK(vz_cg_destroy(cg, &err));
+	/* one that lives is ended */
+	OK(vz_cg_create(cg, OWNER, OWNER, &err));
+	CHECK(vz_cg_populated(cg) == 1);
+	vz_cg_attached(cg);
+	CHECK(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
+	OK(vz_cg_destroy(cg, &err));
+	vz_cg_close(cg);
+	/* empty, so nothing stays of a scope in any hierarchy */
+	CHECK(!system("set -e; for d in /sys/fs/cgroup/vz.slice /sys/fs/cgroup/*/vz.slice; do\n"
+		      "[ ! -d $d ] || rmdir $d; done"));
+}
+
 int main(int argc, char **argv)
 {
 	if (geteuid() != 0) {
@@ -546,5 +628,6 @@ int main(int argc, char **argv)
 	test_later_limits();
 	test_tree();
 	test_guest_mount();
+	test_scope_holder();
 	return done();
 }

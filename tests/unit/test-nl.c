@@ -130,6 +130,44 @@ static void forged(void)
 	CHECK(n < 0 && (errno == ECONNREFUSED || (errno == EPERM && geteuid() != 0)));
 }
 
+static int put_last(int sock, const struct sockaddr_nl *to, uint32_t seq)
+{
+	struct {
+		struct nlmsghdr h;
+		struct nlmsgerr err;
+	} m = { .h = { .nlmsg_len = sizeof(m), .nlmsg_type = NLMSG_ERROR, .nlmsg_seq = seq },
+		.err = { .error = -EPERM } };
+
+	return sendto(sock, &m, sizeof(m), 0, (const struct sockaddr *)to, sizeof(*to)) < 0 ? -errno : 0;
+}
+
+/* And does so between bind(2) and connect(2), before the kernel would refuse it, with the numbers that
+ * the next requests will have. */
+static void forged_early(void)
+{
+	struct sockaddr_nl to = { .nl_family = AF_NETLINK }, kernel = to;
+	struct ifinfomsg ifi = { 0 };
+	socklen_t len = sizeof(to);
+	struct vz_err e = { 0 };
+	struct vz_nl m;
+	int los = 0, r = 0;
+	autoclose int s = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	autoclose int other = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	const struct vz_nl_reader reader = { name, &los };
+
+	CHECK(s >= 0 && other >= 0 && !bind(s, (struct sockaddr *)&to, sizeof(to)) &&
+	      !getsockname(s, (struct sockaddr *)&to, &len));
+	for (uint32_t seq = 0; seq < 100 && !r; seq++)
+		r = put_last(other, &to, seq);
+	CHECK(!r || (r == -EPERM && geteuid() != 0));
+	CHECK(!connect(s, (struct sockaddr *)&kernel, sizeof(kernel)));
+	vz_nl_init(&m, RTM_GETLINK, 0);
+	vz_nl_put_hdr(&m, &ifi, sizeof(ifi));
+	vz_nl_put_str(&m, IFLA_IFNAME, "lo");
+	CHECK_INT(vz_nl_read(s, &m, &reader, &e, "cannot find lo"), 0);
+	CHECK_INT(los, 1);
+}
+
 int main(void)
 {
 	addresses();
@@ -137,5 +175,6 @@ int main(void)
 	too_much();
 	kernel();
 	forged();
+	forged_early();
 	return done();
 }

@@ -600,7 +600,7 @@ static const struct refusal {
 	const char *msg;
 } refusals[] = {
 	{ "set --nonsense", 21, "vzctl: unrecognized option '--nonsense'" },
-	{ "set --nonsense=1", 21, "vzctl: unrecognized option '--nonsense=1'" },
+	{ "set --nonsense=1", 21, "vzctl: unrecognized option '--nonsense'" },
 	{ "create --cpuunits 1000", 21, "vzctl: unrecognized option '--cpuunits'" },
 	{ "create --ipdel all", 21, "vzctl: unrecognized option '--ipdel'" },
 	{ "create --ipd 1", 21, "vzctl: unrecognized option '--ipd'" },
@@ -629,6 +629,8 @@ static const struct refusal {
 	{ "set --userpasswd :secret", 21, "Bad parameter for --userpasswd: (not shown)" },
 	{ "set --applyconfig ../x", 21, "Bad parameter for --applyconfig: ../x" },
 	{ "set stray --save words", 20, "Invalid extra arguments: stray words" },
+	{ "set --userpasswd root:my secret", 20, "Invalid extra arguments: (not shown)" },
+	{ "set userpasswd=root:secret", 20, "Invalid extra arguments: userpasswd" },
 	{ "set -- --save", 20, "Invalid extra arguments: --save" },
 	{ "set stray --cpuunits x", 21, "Bad parameter for --cpuunits: x" },
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Waits with an end: programs of the host that do not end, and children that a tracer keeps. */
+#include "base/err.h"
 #include "base/own.h"
 #include "sys/call.h"
 #include "sys/clock.h"
@@ -7,10 +8,12 @@
 #include "sys/wait.h"
 #include "unit.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #define SEVERAL 9
@@ -32,7 +35,7 @@ static void programs(void)
 	CHECK_INT(shell("exit 7", 0), 7);
 	CHECK_INT(shell("kill -9 $$", 60), 128 + SIGKILL);
 	CHECK_INT(shell("exec sleep 1000", 1), -ETIME);
-	CHECK_INT(shell("trap '' TERM; while :; do sleep 1000; done", 1), -ETIME);
+	CHECK_INT(shell("trap '' TERM; exec sleep 1000", 1), -ETIME);
 	CHECK(vz_now_ms() - begin < 30000);
 	CHECK(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
 }
@@ -105,17 +108,62 @@ static void on_signal(int sig)
 }
 
 /* A signal ends the wait for a program, but not for the next one, which undoes something. */
+/* sh -c text, waited for a moment later: the signal came in between. */
+static int shell_late(const char *text)
+{
+	char *argv[] = { (char[]){ "sh" }, (char[]){ "-c" }, (char *)(uintptr_t)text, NULL };
+	struct vz_spawn s = VZ_SPAWN_INIT;
+	pid_t pid;
+
+	s.argv = argv;
+	CHECK_INT(vz_spawn_start(&s, &pid), 0);
+	return vz_spawn_wait(pid, 0, false);
+}
+
 static void cancelled(void)
 {
 	CHECK_INT(vz_cancel_init(on_signal), 0);
 	CHECK_INT(shell("kill -TERM $PPID; exec sleep 1000", 0), -ECANCELED);
 	CHECK_INT(shell("exit 7", 0), 7);
+	CHECK_INT(shell_late("exec sleep 1000"), -ECANCELED);
+	vz_cancel_undoing(true);
+	CHECK_INT(shell_late("sleep 0.1; exit 7"), 7);
+	vz_cancel_undoing(false);
+}
+
+/* One that others could open is closed to them; who waits too long is told why, and what to do. */
+static void locks(void)
+{
+	char path[] = "/tmp/test-wait.XXXXXX";
+	autoclose int made = mkstemp(path), one = -EBADF, other = -EBADF;
+	struct vz_err e = { 0 };
+	struct stat st;
+
+	CHECK(made >= 0 && !fchmod(made, 0644));
+	one = vz_wait_lock(path, vz_now_ms());
+	CHECK(one >= 0 && !stat(path, &st) && (st.st_mode & 0777) == 0600);
+	CHECK_INT(vz_wait_lock(path, vz_now_ms() + 10), -ETIMEDOUT);
+	CHECK_INT(vz_fail_lock(&e, -ETIMEDOUT, "/run/x"), -ETIMEDOUT);
+	CHECK_STR(e.msg, "another command holds /run/x for too long ('fuser -v /run/x' shows which one); "
+			 "try again when it has ended");
+	CHECK_INT(vz_fail_lock(&e, -ENOSPC, "/run/x"), -ENOSPC);
+	CHECK_STR(e.msg, "cannot lock /run/x: No space left on device");
+	vz_closep(&one);
+	one = vz_wait_lock_at(path, 7, vz_now_ms());
+	other = vz_wait_lock_at(path, 8, vz_now_ms());
+	CHECK(one >= 0 && other >= 0);
+	CHECK_INT(vz_wait_lock_at(path, 7, vz_now_ms()), -ETIMEDOUT);
+	vz_closep(&one);
+	one = vz_wait_lock_at(path, 7, vz_now_ms());
+	CHECK(one >= 0);
+	unlink(path);
 }
 
 int main(void)
 {
 	programs();
 	given_up();
+	locks();
 	cancelled();
 	return done();
 }

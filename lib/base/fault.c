@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Fault points; see fault.h. */
+#include "base/fault.h"
+#include "base/str.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+void vz_fault_kill(const char *when, const char *name)
+{
+	const char *f = getenv("VZ_FAULT"), *which;
+
+	if (f && vz_str_prefix(f, when, &which) && !strcmp(which, name))
+		raise(SIGKILL);
+}
+
+int vz_fault(const char *name, struct vz_err *e)
+{
+	const char *f = getenv("VZ_FAULT");
+
+	vz_fault_kill("kill:", name);
+	if (f && !strcmp(f, name))
+		return vz_fail(e, VZ_SYSTEM, EIO, "made to fail by VZ_FAULT");
+	return 0;
+}
