@@ -110,28 +110,27 @@ static int hold_netlink(const struct vz_env *env, struct vz_err *e)
 
 int vz_env_cgroup(struct vz_env *env, struct vz_err *e)
 {
-	int r;
-
 	/* nothing says that the VPS runs, so what lives there is what a crash left */
-	if (vz_cg_populated(env->cg) > 0) {
-		r = vz_cg_kill(env->cg, KILL_TIMEOUT_MS, e);
-		if (r < 0)
-			return r;
-	}
-	if (!env->bare) { /* the kernel only says that the argument is invalid */
-		r = vz_res_masks_possible(&env->ct->conf, e);
-		if (r < 0)
-			return r;
-	}
+	int r = vz_cg_populated(env->cg) > 0 ? vz_cg_kill(env->cg, KILL_TIMEOUT_MS, e) : 0;
+
+	return r < 0 ? r : vz_cg_create(env->cg, env->spec.uid, env->spec.gid, e);
+}
+
+int vz_env_policy(struct vz_env *env, struct vz_err *e)
+{
 	vz_conntrack_clear(env->ct->id); /* of a network namespace that is no more */
-	r = vz_cg_create(env->cg, env->spec.uid, env->spec.gid, e);
-	if (r >= 0)
-		r = hold_netlink(env, e);
-	if (r >= 0)
-		r = vz_res_apply(env->cg, &env->ct->conf,
-				 env->bare ? APPLY_DEVICES :
-					     APPLY_UBC | APPLY_CPU | APPLY_DEVICES | APPLY_IO,
-				 e);
+	return hold_netlink(env, e);
+}
+
+int vz_env_limits(struct vz_env *env, struct vz_err *e)
+{
+	const struct vz_conf *conf = &env->ct->conf;
+	int r = env->bare ? 0 : vz_res_masks_possible(conf, e); /* the kernel only says EINVAL */
+
+	if (r < 0)
+		return r;
+	r = vz_res_apply(env->cg, conf, env->bare ? APPLY_DEVICES :
+						     APPLY_UBC | APPLY_CPU | APPLY_DEVICES | APPLY_IO, e);
 	if (r == -EOPNOTSUPP) { /* all the others are in force */
 		vz_log_once(-1, "Warning: %s, skipping", e->msg);
 		r = 0;
@@ -232,14 +231,22 @@ int64_t vz_env_end(const struct vz_pu64 *seconds, int otherwise)
 	return vz_end_in(given ? (int)seconds->v : otherwise);
 }
 
+void vz_env_policy_gone(struct vz_env *env)
+{
+	/* nobody there outlives what holds him; what fails is told with the group */
+	if (vz_cg_populated(env->cg) > 0)
+		(void)vz_cg_kill(env->cg, KILL_TIMEOUT_MS, NULL);
+	vz_conntrack_clear(env->ct->id);
+	if (vz_cg_exists(env->cg))
+		vz_netpolicy_clear(vz_cg_id(env->cg));
+}
+
 void vz_env_cgroup_gone(struct vz_env *env)
 {
 	struct vz_err e = { 0 };
 
-	vz_conntrack_clear(env->ct->id);
 	if (!vz_cg_exists(env->cg))
 		return;
-	vz_netpolicy_clear(vz_cg_id(env->cg));
 	if (vz_cg_kill(env->cg, KILL_TIMEOUT_MS, &e) < 0 || vz_cg_destroy(env->cg, &e) < 0)
 		vz_log(-1, "Warning: %s, ignoring", e.msg);
 }

@@ -27,7 +27,9 @@ const struct vz_step *const vz_start_plan[] = {
 	&vz_step_features,
 	&vz_step_probe,
 	&vz_step_mount,
-	&vz_step_cgroup,   /* limits are in force before init exists */
+	&vz_step_cgroup,
+	&vz_step_policy,
+	&vz_step_limits,   /* in force before init exists */
 	&vz_step_prestart,
 	&vz_step_lan,
 	&vz_step_init,

@@ -112,26 +112,48 @@ static void mount_undo(void *ctx)
 
 const struct vz_step vz_step_mount = { "mount", mount_do, mount_undo };
 
+static void cgroup_undo(void *ctx)
+{
+	vz_env_cgroup_gone(&ctx_of(ctx)->env);
+}
+
 static int cgroup_do(void *ctx, struct vz_err *e)
 {
-	struct vz_start *s = ctx;
-	int r = vz_env_cgroup(&s->env, e);
+	int r = vz_env_cgroup(&ctx_of(ctx)->env, e);
 
 	if (r < 0) /* a step that fails leaves nothing behind */
-		vz_env_cgroup_gone(&s->env);
-	else if (!s->env.bare)
+		cgroup_undo(ctx);
+	return r;
+}
+
+const struct vz_step vz_step_cgroup = { "cgroup", cgroup_do, cgroup_undo };
+
+static int policy_do(void *ctx, struct vz_err *e)
+{
+	return vz_env_policy(&ctx_of(ctx)->env, e);
+}
+
+static void policy_undo(void *ctx)
+{
+	vz_env_policy_gone(&ctx_of(ctx)->env);
+}
+
+const struct vz_step vz_step_policy = { "policy", policy_do, policy_undo };
+
+static int limits_do(void *ctx, struct vz_err *e)
+{
+	struct vz_start *s = ctx;
+	int r = vz_env_limits(&s->env, e);
+
+	if (r >= 0 && !s->env.bare)
 		vz_log(0, "Setting CPU units: %llu",
 		       (unsigned long long)(s->env.ct->conf.cpuunits.set ?
 						    s->env.ct->conf.cpuunits.v : 1000));
 	return r;
 }
 
-static void cgroup_undo(void *ctx)
-{
-	vz_env_cgroup_gone(&ctx_of(ctx)->env);
-}
-
-const struct vz_step vz_step_cgroup = { "cgroup", cgroup_do, cgroup_undo };
+/* No undo: they go with the group. */
+const struct vz_step vz_step_limits = { "limits", limits_do, NULL };
 
 static int prestart_do(void *ctx, struct vz_err *e)
 {

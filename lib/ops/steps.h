@@ -31,7 +31,9 @@ extern const struct vz_step
 	vz_step_features, /* warns of what cannot be given, loads kernel modules */
 	vz_step_probe,    /* asks for doubles of the addresses, early: changes nothing */
 	vz_step_mount,    /* action scripts, the area on VE_ROOT */
-	vz_step_cgroup,   /* the group and what is in force in it */
+	vz_step_cgroup,   /* the group */
+	vz_step_policy,   /* the kernel's programs know it; their undo also ends NUMCONNTRACK */
+	vz_step_limits,   /* its limits and devices */
 	vz_step_prestart, /* the action script */
 	vz_step_lan,      /* the bridges that its devices will be on */
 	vz_step_init,     /* the first process, with its namespaces: two columns, launch/launch.h */
