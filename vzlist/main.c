@@ -89,7 +89,7 @@ static void unknown_option(const char *typed)
 }
 
 /* Everything in one write, so that a reader that goes away early costs nothing. */
-static int put(struct vz_str *out)
+static int put_out(struct vz_str *out)
 {
 	struct vz_err e = { 0 };
 	int r = vz_show_put(out, stdout);
@@ -106,7 +106,7 @@ static int print_names(void)
 	autostr out = { 0 };
 
 	vl_names(&out);
-	return put(&out);
+	return put_out(&out);
 }
 
 /* One option; 1 ends the program with *ret_exit. */
@@ -200,7 +200,7 @@ static int print(const struct options *o, const struct vl_columns *cs, const str
 		vl_json(cs, l, &out);
 	else
 		print_text(o, cs, l, &out);
-	return put(&out);
+	return put_out(&out);
 }
 
 static int list(const struct options *o, const struct vl_columns *cs)
