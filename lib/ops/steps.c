@@ -157,13 +157,21 @@ const struct vz_step vz_step_limits = { "limits", limits_do, NULL };
 
 static int prestart_do(void *ctx, struct vz_err *e)
 {
-	struct vz_ct *ct = ctx_of(ctx)->env.ct;
-	int r = vz_hook_run(ct, VZ_LIBEXECDIR "/scripts/vps-prestart", NULL, "prestart", e);
-
-	return r < 0 ? r : vz_pci_scripts(ct, &ct->conf.pci, NULL, true, e);
+	return vz_hook_run(ctx_of(ctx)->env.ct, VZ_LIBEXECDIR "/scripts/vps-prestart", NULL, "prestart", e);
 }
 
+/* No undo: the administrator's, and 4.x has no script to take back what it did. */
 const struct vz_step vz_step_prestart = { "prestart", prestart_do, NULL };
+
+static int pci_do(void *ctx, struct vz_err *e)
+{
+	struct vz_ct *ct = ctx_of(ctx)->env.ct;
+
+	return vz_pci_scripts(ct, &ct->conf.pci, NULL, true, e);
+}
+
+/* No undo: as with prestart; a device is given back by `set --pci_del` only. */
+const struct vz_step vz_step_pci = { "pci", pci_do, NULL };
 
 static int lan_do(void *ctx, struct vz_err *e)
 {
@@ -172,6 +180,7 @@ static int lan_do(void *ctx, struct vz_err *e)
 	return s->opts.skip_setup ? 0 : vz_lan_before_start(s->env.ct, e);
 }
 
+/* No undo: a LAN is up for all its members, and its own verbs take it down. */
 const struct vz_step vz_step_lan = { "lan", lan_do, NULL };
 
 static int init_do(void *ctx, struct vz_err *e)
@@ -200,15 +209,40 @@ static int probe_do(void *ctx, struct vz_err *e)
 	return s->env.bare ? 0 : vz_net_probe(&s->net, s->env.ct, e);
 }
 
+/* No undo: it only asks, and its socket is closed with vz_start.net. */
 const struct vz_step vz_step_probe = { "probe", probe_do, NULL };
+
+/* What the VPS is, once it runs; also what the N.start script needs to be run inside before. */
+static int describe(const struct vz_env *env, struct vz_state *st, struct vz_err *e)
+{
+	struct vz_proc p;
+	struct stat dev;
+	int r = vz_proc_stat(env->launch.pid, &p);
+
+	*st = (struct vz_state){ .init = env->launch.pid,
+				 .started_at = (uint64_t)time(NULL),
+				 .uid = env->spec.uid,
+				 .gid = env->spec.gid,
+				 .features = env->spec.features,
+				 .caps = env->spec.caps,
+				 .dev = fstat(env->spec.dev, &dev) < 0 ? 0 : dev.st_dev };
+	if (r >= 0)
+		r = vz_proc_boot_id(st->boot_id, sizeof(st->boot_id));
+	st->start_time = r < 0 ? 0 : p.start_time;
+	return r < 0 ? vz_fail(e, VZ_SYSTEM, -r, "cannot look at the container's init") : 0;
+}
 
 static int ready_do(void *ctx, struct vz_err *e)
 {
 	struct vz_start *s = ctx;
+	int r = vz_launch_ready(&s->env.spec, &s->env.launch, e);
 
-	return vz_fate_step(&s->env, &s->killed, vz_launch_ready(&s->env.spec, &s->env.launch, e), e);
+	if (r >= 0)
+		r = describe(&s->env, &s->state, e);
+	return vz_fate_step(&s->env, &s->killed, r, e);
 }
 
+/* No undo: it only waits; init's ends who was waited for. */
 const struct vz_step vz_step_ready = { "ready", ready_do, NULL };
 
 static void net_undo(void *ctx)
@@ -233,46 +267,54 @@ static int net_do(void *ctx, struct vz_err *e)
 
 const struct vz_step vz_step_net = { "net", net_do, net_undo };
 
-/* What the VPS is, once it runs; also what the N.start script needs to be run inside before. */
-static int describe(const struct vz_env *env, struct vz_state *st, struct vz_err *e)
+static int conntrack_do(void *ctx, struct vz_err *e)
 {
-	struct vz_proc p;
-	struct stat dev;
-	int r = vz_proc_stat(env->launch.pid, &p);
+	struct vz_start *s = ctx;
 
-	*st = (struct vz_state){ .init = env->launch.pid,
-				 .started_at = (uint64_t)time(NULL),
-				 .uid = env->spec.uid,
-				 .gid = env->spec.gid,
-				 .features = env->spec.features,
-				 .caps = env->spec.caps,
-				 .dev = fstat(env->spec.dev, &dev) < 0 ? 0 : dev.st_dev };
-	if (r >= 0)
-		r = vz_proc_boot_id(st->boot_id, sizeof(st->boot_id));
-	st->start_time = r < 0 ? 0 : p.start_time;
-	return r < 0 ? vz_fail(e, VZ_SYSTEM, -r, "cannot look at the container's init") : 0;
+	return vz_conntrack_apply(s->env.ct, &s->env.ct->conf, &s->state, e);
 }
+
+/* No undo: policy's ends it, when nobody is there any more whom it would hold. */
+const struct vz_step vz_step_conntrack = { "conntrack", conntrack_do, NULL };
+
+static int dist_do(void *ctx, struct vz_err *e)
+{
+	struct vz_start *s = ctx;
+	int r;
+
+	if (s->opts.skip_setup)
+		return 0;
+	r = vz_dist_apply(s->env.ct, &s->state,
+			  &(struct vz_dist_change){ .ve_state = "starting",
+						    .what = VZ_DIST_ALL,
+						    .conf = &s->env.ct->conf }, e);
+	return vz_fate_step(&s->env, &s->killed, r, e);
+}
+
+/* No undo, as with all that is done inside: the files are the VPS's, and the next start writes them anew. */
+const struct vz_step vz_step_dist = { "dist", dist_do, NULL };
+
+static int names_do(void *ctx, struct vz_err *e)
+{
+	struct vz_start *s = ctx;
+
+	(void)e;
+	if (!s->opts.skip_setup)
+		vz_lan_tell_names(s->env.ct, &s->state, false);
+	return 0;
+}
+
+const struct vz_step vz_step_names = { "names", names_do, NULL }; /* no undo, as with dist */
 
 static int script_do(void *ctx, struct vz_err *e)
 {
 	struct vz_start *s = ctx;
-	int r = describe(&s->env, &s->state, e);
+	int r = vz_inside_script(s->env.ct, &s->state, "start", e);
 
-	if (r >= 0)
-		r = vz_conntrack_apply(s->env.ct, &s->env.ct->conf, &s->state, e);
-	if (r >= 0 && !s->opts.skip_setup)
-		r = vz_dist_apply(s->env.ct, &s->state,
-				  &(struct vz_dist_change){ .ve_state = "starting",
-							    .what = VZ_DIST_ALL,
-							    .conf = &s->env.ct->conf }, e);
-	if (r >= 0 && !s->opts.skip_setup)
-		vz_lan_tell_names(s->env.ct, &s->state, false);
-	if (r >= 0)
-		r = vz_inside_script(s->env.ct, &s->state, "start", e);
 	return vz_fate_step(&s->env, &s->killed, r, e);
 }
 
-const struct vz_step vz_step_script = { "script", script_do, NULL };
+const struct vz_step vz_step_script = { "script", script_do, NULL }; /* no undo, as with dist */
 
 static int go_do(void *ctx, struct vz_err *e)
 {
@@ -287,6 +329,7 @@ static int go_do(void *ctx, struct vz_err *e)
 	return vz_fate_step(&s->env, &s->killed, r, e);
 }
 
+/* No undo: init's. */
 const struct vz_step vz_step_go = { "go", go_do, NULL };
 
 static int state_do(void *ctx, struct vz_err *e)
@@ -317,4 +360,5 @@ static int done_do(void *ctx, struct vz_err *e)
 	return 0;
 }
 
+/* No undo: the last one. */
 const struct vz_step vz_step_done = { "done", done_do, NULL };
