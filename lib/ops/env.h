@@ -3,6 +3,7 @@
 #ifndef VZ_OPS_ENV_H
 #define VZ_OPS_ENV_H
 
+#include "apply/effects.h"
 #include "cgroup/cgroup.h"
 #include "launch/launch.h"
 #include "ops/ops.h"
@@ -26,6 +27,8 @@ int vz_env_cgroup(struct vz_env *env, struct vz_err *e);
 int vz_env_policy(struct vz_env *env, struct vz_err *e);
 /* The limits and devices of the group. */
 int vz_env_limits(struct vz_env *env, struct vz_err *e);
+/* What parameters come into force with; a plan adds what it has beside. */
+struct vz_starting vz_env_starting(struct vz_env *env);
 /* Fills env->spec from the configuration: root, /dev, capabilities, filter. */
 int vz_env_spec(struct vz_env *env, bool console, struct vz_err *e);
 /* Is this init (host pid) a systemd? By the name of its program: a hint, since the guest chooses it. */

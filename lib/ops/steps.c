@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The steps of a VPS's start; what each promises stands in steps.h, their order in the plans. */
 #include "ops/steps.h"
-#include "apply/conntrack-limit.h"
 #include "apply/devnodes.h"
 #include "apply/modules.h"
 #include "base/log.h"
 #include "base/own.h"
 #include "base/str.h"
-#include "distro/dist-run.h"
 #include "lan/lan-member.h"
 #include "launch/inside.h"
 #include "ops/start-fate.h"
@@ -22,6 +20,16 @@
 static struct vz_start *ctx_of(void *ctx)
 {
 	return ctx;
+}
+
+/* What parameters do in one phase: lib/apply. */
+static int come_into_force(struct vz_start *s, enum vz_start_phase phase, struct vz_err *e)
+{
+	struct vz_starting at = vz_env_starting(&s->env);
+
+	at.net = &s->net;
+	at.state = &s->state;
+	return vz_effects_start(&at, phase, e);
 }
 
 static int journal_do(void *ctx, struct vz_err *e)
@@ -142,13 +150,11 @@ const struct vz_step vz_step_policy = { "policy", policy_do, policy_undo };
 
 static int limits_do(void *ctx, struct vz_err *e)
 {
-	struct vz_start *s = ctx;
-	int r = vz_env_limits(&s->env, e);
+	const struct vz_starting at = vz_env_starting(&ctx_of(ctx)->env);
+	int r = vz_env_limits(&ctx_of(ctx)->env, e);
 
-	if (r >= 0 && !s->env.bare)
-		vz_log(0, "Setting CPU units: %llu",
-		       (unsigned long long)(s->env.ct->conf.cpuunits.set ?
-						    s->env.ct->conf.cpuunits.v : 1000));
+	if (r >= 0)
+		vz_effects_say_start(&at);
 	return r;
 }
 
@@ -165,9 +171,7 @@ const struct vz_step vz_step_prestart = { "prestart", prestart_do, NULL };
 
 static int pci_do(void *ctx, struct vz_err *e)
 {
-	struct vz_ct *ct = ctx_of(ctx)->env.ct;
-
-	return vz_pci_scripts(ct, &ct->conf.pci, NULL, true, e);
+	return come_into_force(ctx, VZ_START_ACTIONS, e);
 }
 
 /* No undo: as with prestart; a device is given back by `set --pci_del` only. */
@@ -204,9 +208,7 @@ const struct vz_step vz_step_init = { "init", init_do, init_undo };
 
 static int probe_do(void *ctx, struct vz_err *e)
 {
-	struct vz_start *s = ctx;
-
-	return s->env.bare ? 0 : vz_net_probe(&s->net, s->env.ct, e);
+	return come_into_force(ctx, VZ_START_PROBE, e);
 }
 
 /* No undo: it only asks, and its socket is closed with vz_start.net. */
@@ -254,11 +256,12 @@ static int net_do(void *ctx, struct vz_err *e)
 {
 	struct vz_start *s = ctx;
 	struct vz_err child = { 0 };
-	int r;
+	int r = vz_net_enter(&s->net, s->env.launch.pid, e);
 
-	if (s->env.bare)
-		return 0;
-	r = vz_net_start(&s->net, s->env.ct, s->env.launch.pid, e);
+	if (r >= 0)
+		r = come_into_force(s, VZ_START_NET, e);
+	if (r < 0) /* a step that fails leaves nothing behind */
+		net_undo(s);
 	/* a child that could not build its tree takes its namespaces along: that is the reason then */
 	if (r < 0 && ready_do(s, &child) < 0)
 		*e = child;
@@ -269,9 +272,7 @@ const struct vz_step vz_step_net = { "net", net_do, net_undo };
 
 static int conntrack_do(void *ctx, struct vz_err *e)
 {
-	struct vz_start *s = ctx;
-
-	return vz_conntrack_apply(s->env.ct, &s->env.ct->conf, &s->state, e);
+	return come_into_force(ctx, VZ_START_INSIDE, e);
 }
 
 /* No undo: policy's ends it, when nobody is there any more whom it would hold. */
@@ -280,14 +281,8 @@ const struct vz_step vz_step_conntrack = { "conntrack", conntrack_do, NULL };
 static int dist_do(void *ctx, struct vz_err *e)
 {
 	struct vz_start *s = ctx;
-	int r;
+	int r = come_into_force(s, VZ_START_DISTRO, e);
 
-	if (s->opts.skip_setup)
-		return 0;
-	r = vz_dist_apply(s->env.ct, &s->state,
-			  &(struct vz_dist_change){ .ve_state = "starting",
-						    .what = VZ_DIST_ALL,
-						    .conf = &s->env.ct->conf }, e);
 	return vz_fate_step(&s->env, &s->killed, r, e);
 }
 
