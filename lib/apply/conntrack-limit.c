@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* NUMCONNTRACK; see conntrack-limit.h. */
 #include "apply/conntrack-limit.h"
+#include "cgroup/cgroup.h"
 #include "ct/once.h"
 #include "launch/conntrack.h"
 #include "launch/netpolicy.h"
@@ -21,12 +22,14 @@ int vz_conntrack_apply(const struct vz_ct *ct, const struct vz_conf *conf,
 	return 0;
 }
 
-int vz_conntrack_set(struct vz_ct *ct, struct vz_cg *cg, const struct vz_conf *conf,
-		     struct vz_err *e)
+int vz_conntrack_set(struct vz_ct *ct, const struct vz_conf *conf, struct vz_err *e)
 {
+	__attribute__((cleanup(vz_cg_closep))) struct vz_cg *cg = NULL;
 	struct vz_state st;
-	int r;
+	int r = vz_cg_open(ct->id, NULL, &cg, e);
 
+	if (r < 0)
+		return r;
 	if (vz_state_read(ct->id, &st) <= 0)
 		return vz_fail(e, VZ_VE_NOT_RUNNING, 0, "Container is not running");
 	r = vz_conntrack_apply(ct, conf, &st, e);

@@ -29,8 +29,9 @@ void vz_net_close(struct vz_net *n)
 	vz_uplinks_free(&n->uplinks);
 	vz_ips_free(&n->ips);
 	vz_venet_close(&n->venet);
+	vz_closep(&n->netns);
 	vz_closep(&n->rtnl);
-	n->rtnl = -EBADF;
+	n->rtnl = n->netns = -EBADF;
 }
 
 /* ---- what the configuration says ---- */
@@ -249,33 +250,25 @@ static int come_into_force(struct vz_net *n, const struct vz_conf *conf, const s
 	return 0;
 }
 
-static int start_venet(struct vz_net *n, struct vz_ct *ct, int netns, struct vz_err *e)
+int vz_net_enter(struct vz_net *n, pid_t init, struct vz_err *e)
+{
+	n->netns = netns_of(init, e);
+	return n->netns < 0 ? n->netns : 0;
+}
+
+int vz_net_start_venet(struct vz_net *n, struct vz_ct *ct, struct vz_err *e)
 {
 	int r;
 
+	if (!wants_venet(ct, &n->ips))
+		return 0;
 	n->venet.ctid = ct->id;
 	if (n->ips.n)
 		say_ips("Adding", &n->ips);
-	r = vz_venet_make(&n->venet, netns, e);
+	r = vz_venet_make(&n->venet, n->netns, e);
 	if (r >= 0) /* as late as can be: answers may still have come */
 		r = take_answers(n, &ct->conf, 0, e);
 	return r < 0 ? r : come_into_force(n, &ct->conf, &n->ips, e);
-}
-
-int vz_net_start(struct vz_net *n, struct vz_ct *ct, pid_t init, struct vz_err *e)
-{
-	autoclose int netns = netns_of(init, e);
-	int r = netns < 0 ? netns : 0;
-
-	if (r >= 0 && wants_venet(ct, &n->ips))
-		r = start_venet(n, ct, netns, e);
-	if (r >= 0)
-		r = vz_netif_start(&(struct vz_netif_at){ ct, n->rtnl, netns }, e);
-	if (r >= 0)
-		r = vz_rate_start(ct->id, &ct->conf, e);
-	if (r < 0) /* a step that fails leaves nothing behind */
-		vz_net_stop(ct);
-	return r;
 }
 
 /* ---- stop ---- */
@@ -329,7 +322,6 @@ struct change {
 	struct vz_net net;
 	const struct vz_given *g;
 	const struct vz_conf *conf;
-	int netns;
 	struct vz_ips was; /* in force before */
 	struct vz_ips del; /* to go */
 	struct vz_ips add; /* to come */
@@ -344,7 +336,6 @@ static void change_free(struct change *c)
 	vz_ips_free(&c->del);
 	vz_ips_free(&c->add);
 	vz_ips_free(&c->again);
-	vz_closep(&c->netns);
 }
 
 static bool all_go(const struct vz_given *g)
@@ -385,8 +376,8 @@ static int reach_venet(struct change *c, unsigned id, struct vz_err *e)
 	if (r < 0 && r != -ENOENT)
 		return vz_fail(e, VZ_SYSTEM, -r, "cannot read the addresses in force");
 	c->made = r == -ENOENT;
-	return c->made ? vz_venet_make(&c->net.venet, c->netns, e) :
-			 vz_venet_open(&c->net.venet, c->netns, e);
+	return c->made ? vz_venet_make(&c->net.venet, c->net.netns, e) :
+			 vz_venet_open(&c->net.venet, c->net.netns, e);
 }
 
 static int put_in_force(struct change *c, struct vz_err *e)
@@ -443,38 +434,64 @@ static int change_ips(struct change *c, struct vz_ct *ct, struct vz_err *e)
 	return r;
 }
 
-static int set_devices(struct change *c, struct vz_ct *ct, struct vz_err *e)
+/* The namespace of a VPS that runs. */
+static int enter_running(struct vz_net *n, const struct vz_ct *ct, struct vz_err *e)
 {
-	if (c->net.rtnl < 0)
-		c->net.rtnl = vz_nl_open(NETLINK_ROUTE, VZ_NL_HERE, e);
-	return c->net.rtnl < 0 ? c->net.rtnl :
-				 vz_netif_set(&(struct vz_netif_at){ ct, c->net.rtnl, c->netns },
-					      c->g, c->conf, e);
+	struct vz_state st;
+	bool runs = vz_state_read(ct->id, &st) > 0;
+	int r = runs ? vz_net_enter(n, st.init, e) : 0;
+
+	if (r < 0)
+		return r;
+	if (runs && vz_proc_alive(st.init, st.start_time)) /* the number may be another process's by now */
+		return 0;
+	return vz_fail(e, VZ_VE_NOT_RUNNING, 0, "Unable to apply network parameters: "
+		       "container is not running");
 }
 
-int vz_net_change(struct vz_ct *ct, const struct vz_given *g, const struct vz_conf *conf,
-		  struct vz_err *e)
+int vz_net_set_addresses(struct vz_ct *ct, const struct vz_given *g, const struct vz_conf *conf,
+			 struct vz_err *e)
 {
-	struct change c = { .net = VZ_NET_INIT, .g = g, .conf = conf, .netns = -EBADF };
-	struct vz_state st;
-	int r = 0;
+	struct change c = { .net = VZ_NET_INIT, .g = g, .conf = conf };
+	int r = enter_running(&c.net, ct, e);
 
-	if (vz_state_read(ct->id, &st) <= 0)
-		return vz_fail(e, VZ_VE_NOT_RUNNING, 0, "Unable to apply network parameters: "
-			       "container is not running");
-	c.netns = netns_of(st.init, e);
-	if (c.netns < 0)
-		return c.netns;
-	/* the number may be another process's by now */
-	if (!vz_proc_alive(st.init, st.start_time))
-		r = vz_fail(e, VZ_VE_NOT_RUNNING, 0, "Unable to apply network parameters: "
-			    "container is not running");
 	if (r >= 0 && (g->add.ip_address.n || g->del.ip_address.n))
 		r = change_ips(&c, ct, e);
-	if (r >= 0)
-		r = set_devices(&c, ct, e);
 	if (r >= 0 && c.made) /* a venet made just now is under it too */
 		r = vz_rate_start(ct->id, conf, e);
 	change_free(&c);
+	return r;
+}
+
+static int enter_with_socket(struct vz_net *n, const struct vz_ct *ct, struct vz_err *e)
+{
+	int r = enter_running(n, ct, e);
+
+	if (r < 0)
+		return r;
+	n->rtnl = vz_nl_open(NETLINK_ROUTE, VZ_NL_HERE, e);
+	return n->rtnl < 0 ? n->rtnl : 0;
+}
+
+int vz_net_set_netdevs(struct vz_ct *ct, const struct vz_given *g, struct vz_err *e)
+{
+	struct vz_net n = VZ_NET_INIT;
+	int r = enter_with_socket(&n, ct, e);
+
+	if (r >= 0)
+		r = vz_netdevs_set(&(struct vz_netif_at){ ct, n.rtnl, n.netns }, g, e);
+	vz_net_close(&n);
+	return r;
+}
+
+int vz_net_set_veths(struct vz_ct *ct, const struct vz_given *g, const struct vz_conf *conf,
+		     struct vz_err *e)
+{
+	struct vz_net n = VZ_NET_INIT;
+	int r = enter_with_socket(&n, ct, e);
+
+	if (r >= 0)
+		r = vz_veths_set(&(struct vz_netif_at){ ct, n.rtnl, n.netns }, g, conf, e);
+	vz_net_close(&n);
 	return r;
 }

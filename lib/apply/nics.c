@@ -88,7 +88,7 @@ static int step(const struct vz_veth_at *at, const char *from, const char *to, s
 	return 0;
 }
 
-static int start_veth(const struct vz_netif_at *at, struct vz_err *e)
+int vz_veths_start(const struct vz_netif_at *at, struct vz_err *e)
 {
 	autoclose int inner = -EBADF;
 	autoconf want = { 0 };
@@ -126,7 +126,7 @@ static void say_netdevs(const char *what, const struct vz_plist *l)
 	vz_log(0, "%s network device(s):%s", what, names.s ? names.s : "");
 }
 
-static int start_netdevs(const struct vz_netif_at *at, struct vz_err *e)
+int vz_netdevs_start(const struct vz_netif_at *at, struct vz_err *e)
 {
 	const struct vz_plist *l = &at->ct->conf.netdev;
 	const struct vz_netdev_at n = netdev_at(at);
@@ -141,13 +141,6 @@ static int start_netdevs(const struct vz_netif_at *at, struct vz_err *e)
 	for (size_t i = 0; i < l->n && r >= 0; i++)
 		r = vz_netdev_give(&n, l->v[i], e);
 	return r;
-}
-
-int vz_netif_start(const struct vz_netif_at *at, struct vz_err *e)
-{
-	int r = start_netdevs(at, e);
-
-	return r < 0 ? r : start_veth(at, e);
 }
 
 void vz_netif_stop(const struct vz_netif_at *at)
@@ -265,8 +258,8 @@ static int change_veth(struct change *c, struct vz_err *e)
 	return r;
 }
 
-static int set_veth(const struct vz_netif_at *at, const struct vz_given *g,
-		    const struct vz_conf *conf, struct vz_err *e)
+int vz_veths_set(const struct vz_netif_at *at, const struct vz_given *g,
+		 const struct vz_conf *conf, struct vz_err *e)
 {
 	autoclose int inner = vz_nl_open(NETLINK_ROUTE, at->netns, e);
 	struct change c = { .at = at, .veth = veth_at(at, inner), .conf = conf };
@@ -322,7 +315,7 @@ static int change_netdevs(const struct vz_netdev_at *n, const struct vz_plist *d
 }
 
 /* Of "all", what the configuration had; what was given without being saved goes by its name. */
-static int set_netdevs(const struct vz_netif_at *at, const struct vz_given *g, struct vz_err *e)
+int vz_netdevs_set(const struct vz_netif_at *at, const struct vz_given *g, struct vz_err *e)
 {
 	const struct vz_plist *add = &g->add.netdev, *del = &g->del.netdev;
 	const struct vz_netdev_at n = netdev_at(at);
@@ -334,16 +327,4 @@ static int set_netdevs(const struct vz_netif_at *at, const struct vz_given *g, s
 	if (add->n)
 		say_netdevs("Adding", add);
 	return change_netdevs(&n, del, add, e);
-}
-
-int vz_netif_set(const struct vz_netif_at *at, const struct vz_given *g, const struct vz_conf *conf,
-		 struct vz_err *e)
-{
-	int r = 0;
-
-	if (g->add.netdev.n || g->del.netdev.n)
-		r = set_netdevs(at, g, e);
-	if (r >= 0 && (g->add.netif.n || g->del.netif.n || g->ifname.n))
-		r = set_veth(at, g, conf, e);
-	return r;
 }

@@ -12,15 +12,16 @@ struct vz_netif_at {
 	int netns; /* the VPS's network namespace; -1 for stop */
 };
 
-/* Every device of the configuration, for a VPS whose init does not run yet; after venet, since a
- * gateway given to a device goes before venet's default route. What is made by a call that fails
- * is vz_netif_stop()'s to take away. VZ_VETH_ERROR (130), VZ_NETDEV_ERROR (104). */
-int vz_netif_start(const struct vz_netif_at *at, struct vz_err *e);
+/* All devices of the configuration of one kind, for a VPS whose init does not run yet. What is made
+ * by a call that fails is vz_netif_stop()'s to take away. VZ_NETDEV_ERROR (104), VZ_VETH_ERROR (130). */
+int vz_netdevs_start(const struct vz_netif_at *at, struct vz_err *e);
+int vz_veths_start(const struct vz_netif_at *at, struct vz_err *e);
 /* Takes all away that the records name; says what fails and goes on. */
 void vz_netif_stop(const struct vz_netif_at *at);
-/* What a command line says about devices of a running VPS comes into force, or nothing of it; conf
- * is all that holds from now on. */
-int vz_netif_set(const struct vz_netif_at *at, const struct vz_given *g, const struct vz_conf *conf,
-		 struct vz_err *e);
+/* What a command line says about devices of one kind of a running VPS comes into force, or nothing
+ * of it; conf is all that holds from now on. */
+int vz_netdevs_set(const struct vz_netif_at *at, const struct vz_given *g, struct vz_err *e);
+int vz_veths_set(const struct vz_netif_at *at, const struct vz_given *g,
+		 const struct vz_conf *conf, struct vz_err *e);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Runs distribution scripts inside a VPS, so that its own network service brings up what the
- * configuration says. What the kernel needs is set by lib/net before, from the host; the scripts
+ * configuration says. What the kernel needs is set by lib/nic before, from the host; the scripts
  * write files. Their failure is a warning, except where a comment says otherwise.
  */
 #ifndef VZ_DISTRO_DIST_RUN_H

@@ -99,7 +99,7 @@ uint64_t vz_dist_net_hash(const struct vz_dist_net *n, uint64_t seed);
 char *vz_dist_ips(const struct vz_plist *l, bool ipv6);
 /* The devices to configure, one word each:
  *   venet0,ip=10.0.0.5/32,ip=2001:db8::5/128,default4,default6
- *             all of IP_ADDRESS, as lib/net sets them: without their masks; the default routes are
+ *             all of IP_ADDRESS, as lib/nic sets them: without their masks; the default routes are
  *             the device itself, unless a device of NETIF has a gateway
  *   eth0,dhcp,dhcp6   eth1,ip=192.0.2.9/24,gw=192.0.2.1,gw=2001:db8::1
  *             NETIF words with dhcp=yes, dhcp6=yes, ip=, gw=, gw6=

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* From a VPS's configuration to what launch and cgroup need; see env.h. */
 #include "ops/env.h"
-#include "apply/terminals.h"
 #include "base/log.h"
 #include "base/own.h"
 #include "base/str.h"
@@ -11,7 +10,6 @@
 #include "launch/conntrack.h"
 #include "launch/netpolicy.h"
 #include "launch/policy.h"
-#include "res/res.h"
 #include "sys/call.h"
 #include "sys/idmap.h"
 #include "sys/wait.h"
@@ -108,35 +106,32 @@ static int hold_netlink(const struct vz_env *env, struct vz_err *e)
 	return 0;
 }
 
+struct vz_starting vz_env_starting(struct vz_env *env)
+{
+	return (struct vz_starting){
+		.ct = env->ct, .cg = env->cg, .spec = &env->spec, .bare = env->bare
+	};
+}
+
 int vz_env_cgroup(struct vz_env *env, struct vz_err *e)
 {
-	int r;
-
 	/* nothing says that the VPS runs, so what lives there is what a crash left */
-	if (vz_cg_populated(env->cg) > 0) {
-		r = vz_cg_kill(env->cg, KILL_TIMEOUT_MS, e);
-		if (r < 0)
-			return r;
-	}
-	if (!env->bare) { /* the kernel only says that the argument is invalid */
-		r = vz_res_masks_possible(&env->ct->conf, e);
-		if (r < 0)
-			return r;
-	}
+	int r = vz_cg_populated(env->cg) > 0 ? vz_cg_kill(env->cg, KILL_TIMEOUT_MS, e) : 0;
+
+	return r < 0 ? r : vz_cg_create(env->cg, env->spec.uid, env->spec.gid, e);
+}
+
+int vz_env_policy(struct vz_env *env, struct vz_err *e)
+{
 	vz_conntrack_clear(env->ct->id); /* of a network namespace that is no more */
-	r = vz_cg_create(env->cg, env->spec.uid, env->spec.gid, e);
-	if (r >= 0)
-		r = hold_netlink(env, e);
-	if (r >= 0)
-		r = vz_res_apply(env->cg, &env->ct->conf,
-				 env->bare ? APPLY_DEVICES :
-					     APPLY_UBC | APPLY_CPU | APPLY_DEVICES | APPLY_IO,
-				 e);
-	if (r == -EOPNOTSUPP) { /* all the others are in force */
-		vz_log_once(-1, "Warning: %s, skipping", e->msg);
-		r = 0;
-	}
-	return r;
+	return hold_netlink(env, e);
+}
+
+int vz_env_limits(struct vz_env *env, struct vz_err *e)
+{
+	const struct vz_starting at = vz_env_starting(env);
+
+	return vz_effects_start(&at, VZ_START_GROUP, e);
 }
 
 /* A detached bind of the terminal that vzeventd keeps for the VPS; -1 and success without a
@@ -162,35 +157,16 @@ static int console_tree(const struct vz_spec *s, int *ret, struct vz_err *e)
 	return 0;
 }
 
-static int dev_tree(struct vz_env *env, struct vz_err *e)
-{
-	struct vz_spec *s = &env->spec;
-	autoconf nodes = { 0 };
-	int r = vz_res_devnodes(&env->ct->conf, &nodes, e);
-
-	if (r < 0)
-		return r;
-	r = s->dev = vz_dev_make(&(struct vz_dev_spec){ .uid = s->uid,
-							 .gid = s->gid,
-							 .features = s->features,
-							 .devnodes = &nodes.devnodes,
-							 .console = s->console >= 0 },
-				 e);
-	return r < 0 ? r : 0;
-}
-
 int vz_env_spec(struct vz_env *env, bool console, struct vz_err *e)
 {
 	struct vz_ct *ct = env->ct;
 	struct vz_spec *s = &env->spec;
+	const struct vz_starting at = vz_env_starting(env);
 	int r;
 
 	snprintf(env->name, sizeof(env->name), "ct%u", ct->id); /* never the host's own name */
 	s->hostname = env->name;
-	if (!env->bare && ct->conf.hostname.set && *ct->conf.hostname.v)
-		s->hostname = ct->conf.hostname.v;
 	s->cg = env->cg;
-	s->terminals = vz_terminals(&ct->conf);
 	r = vz_policy_caps(&ct->conf, s->features, &s->caps, e);
 	if (r >= 0)
 		r = vz_policy_filter(s->features, &s->filter, e);
@@ -209,7 +185,7 @@ int vz_env_spec(struct vz_env *env, bool console, struct vz_err *e)
 		if (r < 0)
 			return r;
 	}
-	return dev_tree(env, e);
+	return vz_effects_start(&at, VZ_START_SPEC, e);
 }
 
 bool vz_env_is_systemd(pid_t init)
@@ -232,14 +208,22 @@ int64_t vz_env_end(const struct vz_pu64 *seconds, int otherwise)
 	return vz_end_in(given ? (int)seconds->v : otherwise);
 }
 
+void vz_env_policy_gone(struct vz_env *env)
+{
+	/* nobody there outlives what holds him; what fails is told with the group */
+	if (vz_cg_populated(env->cg) > 0)
+		(void)vz_cg_kill(env->cg, KILL_TIMEOUT_MS, NULL);
+	vz_conntrack_clear(env->ct->id);
+	if (vz_cg_exists(env->cg))
+		vz_netpolicy_clear(vz_cg_id(env->cg));
+}
+
 void vz_env_cgroup_gone(struct vz_env *env)
 {
 	struct vz_err e = { 0 };
 
-	vz_conntrack_clear(env->ct->id);
 	if (!vz_cg_exists(env->cg))
 		return;
-	vz_netpolicy_clear(vz_cg_id(env->cg));
 	if (vz_cg_kill(env->cg, KILL_TIMEOUT_MS, &e) < 0 || vz_cg_destroy(env->cg, &e) < 0)
 		vz_log(-1, "Warning: %s, ignoring", e.msg);
 }

@@ -3,6 +3,7 @@
 #ifndef VZ_OPS_ENV_H
 #define VZ_OPS_ENV_H
 
+#include "apply/effects.h"
 #include "cgroup/cgroup.h"
 #include "launch/launch.h"
 #include "ops/ops.h"
@@ -20,14 +21,22 @@ struct vz_env {
 int vz_env_ids(struct vz_ct *ct, uint32_t *ret_uid, uint32_t *ret_gid, struct vz_err *e);
 /* Opens the VPS's group (no side effects). */
 int vz_env_open(struct vz_env *env, struct vz_ct *ct, struct vz_err *e);
-/* The group with its limits and devices. */
+/* The group, empty and without limits; what a crash left there is killed. */
 int vz_env_cgroup(struct vz_env *env, struct vz_err *e);
+/* The kernel's programs know the group before it has a process, and nothing of a VPS that was. */
+int vz_env_policy(struct vz_env *env, struct vz_err *e);
+/* The limits and devices of the group. */
+int vz_env_limits(struct vz_env *env, struct vz_err *e);
+/* What parameters come into force with; a plan adds what it has beside. */
+struct vz_starting vz_env_starting(struct vz_env *env);
 /* Fills env->spec from the configuration: root, /dev, capabilities, filter. */
 int vz_env_spec(struct vz_env *env, bool console, struct vz_err *e);
 /* Is this init (host pid) a systemd? By the name of its program: a hint, since the guest chooses it. */
 bool vz_env_is_systemd(pid_t init);
 /* When a time of the configuration is over that begins now; unset and 0 mean `otherwise` seconds. */
 int64_t vz_env_end(const struct vz_pu64 *seconds, int otherwise);
+/* The kernel's programs forget the VPS, after what runs in its group was killed; before the group goes. */
+void vz_env_policy_gone(struct vz_env *env);
 /* Kills what runs in the group and removes it. */
 void vz_env_cgroup_gone(struct vz_env *env);
 void vz_env_close(struct vz_env *env);

@@ -198,6 +198,10 @@ static int run_alone(struct vz_ct *ct, const struct vz_inside_cmd *what, int *re
 	if (r >= 0)
 		r = vz_env_cgroup(&env, e);
 	if (r >= 0)
+		r = vz_env_policy(&env, e);
+	if (r >= 0)
+		r = vz_env_limits(&env, e);
+	if (r >= 0)
 		r = vz_env_spec(&env, false, e);
 	if (r >= 0)
 		r = vz_inside_pipes(&in, what->stdin_fd, (struct vz_inside_owner){ env.spec.uid, env.spec.gid }, e);
@@ -215,6 +219,7 @@ static int run_alone(struct vz_ct *ct, const struct vz_inside_cmd *what, int *re
 		env.launch.pid = 0;
 	}
 	vz_launch_abort(&env.launch);
+	vz_env_policy_gone(&env);
 	vz_env_cgroup_gone(&env);
 	if (!mounted && vz_ct_is_mounted(ct))
 		(void)vz_umount_steps(ct, false, NULL);

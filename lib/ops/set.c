@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The verb set: which parameters of a command line come into force at once, which need a restart,
- * which are only saved, and what is said about each (INTERFACE 1.7.3). How a parameter comes into
- * force is behind struct vz_set_doors.
+ * which are only saved, and what is said about each (INTERFACE 1.7.3). What a parameter does is in
+ * the table of lib/apply/effects.h; what set does beside that, in setlive.c.
  */
 #include "base/log.h"
 #include "base/num.h"
@@ -18,7 +18,7 @@
 struct set {
 	struct vz_ct *ct;
 	struct vz_given *g;
-	const struct vz_set_doors *doors;
+	const struct vz_set_world *world;
 	bool running;
 	struct vz_conf changed; /* the rows to save, lists complete */
 };
@@ -125,19 +125,6 @@ static int check(const struct set *s, struct vz_err *e)
 
 /* ---- what happens first, saved or not ---- */
 
-static int reset_ub(struct set *s, struct vz_err *e)
-{
-	int r;
-
-	if (!s->running)
-		return vz_fail(e, VZ_VE_NOT_RUNNING, 0,
-			       "Unable to apply UBC parameters: container is not running");
-	r = s->doors->apply(s->ct, &s->ct->conf, APPLY_UBC, e);
-	if (r >= 0)
-		vz_log(0, "UB limits were set successfully");
-	return r;
-}
-
 static int check_path(const struct set *s, const struct vz_pstr *path, const char *opt,
 		      struct vz_err *e)
 {
@@ -164,11 +151,9 @@ static int check_area(const struct set *s, const struct vz_pstr *path, struct vz
 }
 
 /* What of a change has to stand in files of the VPS too. */
-static unsigned told_inside(const struct vz_conf *c)
+static unsigned told_inside(const struct set *s, const struct vz_conf *c)
 {
-	return (c->ip_address.set || c->netif.set ? VZ_DIST_IP : 0) |
-	       (c->hostname.set ? VZ_DIST_HOSTNAME : 0) |
-	       (c->nameserver.set || c->searchdomain.set ? VZ_DIST_DNS : 0);
+	return vz_effects_distro(s->world->effects, vz_effects_of(c));
 }
 
 static int early(struct set *s, struct vz_err *e)
@@ -177,9 +162,9 @@ static int early(struct set *s, struct vz_err *e)
 	int r = 0;
 
 	if (g->applyconfig_map && s->ct->own.name.set)
-		r = s->doors->name(s->ct, s->ct->own.name.v, e);
+		r = s->world->name(s->ct, s->ct->own.name.v, e);
 	if (r >= 0 && g->name_given) {
-		r = s->doors->name(s->ct, g->add.name.v, e);
+		r = s->world->name(s->ct, g->add.name.v, e);
 		if (r >= 0)
 			vz_log(0, "Name %s assigned", g->add.name.v);
 	}
@@ -188,8 +173,8 @@ static int early(struct set *s, struct vz_err *e)
 	if (s->running && (g->add.ve_root.set || g->add.ve_private.set))
 		return vz_fail(e, VZ_VE_RUNNING, 0,
 			       "Unable to change VE_ROOT or VE_PRIVATE of a running container");
-	if (s->ct->id && (g->userpasswd.n || told_inside(&g->add) || told_inside(&g->del)))
-		r = s->doors->dist(s->ct, NULL, e);
+	if (s->ct->id && (g->userpasswd.n || told_inside(s, &g->add) || told_inside(s, &g->del)))
+		r = s->world->distro(s->ct, NULL, e);
 	if (r >= 0)
 		r = check_path(s, &g->add.ve_private, "private", e);
 	if (r >= 0)
@@ -197,14 +182,14 @@ static int early(struct set *s, struct vz_err *e)
 	if (r >= 0)
 		r = check_path(s, &g->add.ve_root, "root", e);
 	for (size_t i = 0; r >= 0 && i < g->userpasswd.n; i++)
-		r = s->doors->password(s->ct, g->userpasswd.v[i], e);
+		r = s->world->password(s->ct, g->userpasswd.v[i], e);
 	return r;
 }
 
 /* The rows of a sample as if given; what is really given wins. */
 static int take_sample(struct set *s, struct vz_err *e)
 {
-	autofree char *path = vz_fmt("%s/ve-%s.conf-sample", s->doors->sample_dir,
+	autofree char *path = vz_fmt("%s/ve-%s.conf-sample", s->world->sample_dir,
 				     s->g->applyconfig);
 	autoconf sample = { 0 };
 	int r = path ? vz_conf_load(path, &sample, NULL, e) : -ENOMEM;
@@ -226,54 +211,47 @@ static int take_sample(struct set *s, struct vz_err *e)
 	return r;
 }
 
+static int check_possible(const struct set *s, struct vz_err *e)
+{
+	int r = 0;
+
+	for (const struct vz_effect *row = s->world->effects; r >= 0 && row->bit; row++)
+		if (row->possible)
+			r = row->possible(&s->changed, e);
+	return r;
+}
+
 /* ---- a stopped VPS, without --save ---- */
 
-static unsigned bits_of(const struct vz_conf *c)
+/* Is there a parameter of this row, also one that nothing on this kernel would hold? */
+static bool is_refused(const struct set *s, const struct vz_effect *row)
 {
-	unsigned bits = 0;
-
 	for (size_t i = 0; i < vz_nparams; i++)
-		if (vz_param_is_set(&vz_params[i], c))
-			bits |= vz_params[i].apply;
-	return bits;
+		if ((vz_params[i].apply & row->bit || vz_params[i].where & row->refuses) &&
+		    vz_param_is_set(&vz_params[i], &s->changed))
+			return true;
+	return false;
+}
+
+static int refuse_rows(const struct set *s, bool last, struct vz_err *e)
+{
+	for (const struct vz_effect *row = s->world->effects; row->bit; row++) {
+		if (row->refused_last != last || !is_refused(s, row))
+			continue;
+		if (row->to_do)
+			return vz_fail(e, VZ_VE_NOT_RUNNING, 0,
+				       "Unable to %s: container is not running", row->to_do(s->g));
+		return vz_fail(e, VZ_VE_NOT_RUNNING, 0,
+			       "Unable to apply %s parameters: container is not running", row->what);
+	}
+	return 0;
 }
 
 static int refuse_stopped(const struct set *s, struct vz_err *e)
 {
-	static const struct {
-		unsigned bit;
-		const char *what;
-	} groups[] = {
-		{ APPLY_UBC, "UBC" },         { APPLY_CPU, "CPU" }, { APPLY_DEVICES, "devices" },
-		{ APPLY_IO, "I/O" },          { APPLY_HOSTNAME, "network" },
-		{ APPLY_RATE, "network" },
-		{ APPLY_CONNTRACK, "network" },
-	};
-	const struct vz_conf *c = &s->changed;
-	bool net = c->ip_address.set || c->nameserver.set || c->searchdomain.set ||
-		   c->netdev.set;
-	unsigned bits = bits_of(c);
+	int r = refuse_rows(s, false, e);
 
-	/* also those that this kernel does not count */
-	for (size_t i = 0; i < vz_nparams; i++)
-		if (vz_params[i].where & COUNTED && vz_param_is_set(&vz_params[i], c))
-			bits |= APPLY_UBC;
-	for (size_t i = 0; i < ARRAY_LEN(groups); i++) {
-		if (i == 1 && net)
-			break; /* addresses come between UBC and CPU */
-		if (bits & groups[i].bit)
-			return vz_fail(e, VZ_VE_NOT_RUNNING, 0,
-				       "Unable to apply %s parameters: container is not running",
-				       groups[i].what);
-	}
-	if (net)
-		return vz_fail(e, VZ_VE_NOT_RUNNING, 0,
-			       "Unable to apply network parameters: container is not running");
-	if (c->netif.set) /* the last of all (INTERFACE 1.7.3) */
-		return vz_fail(e, VZ_VE_NOT_RUNNING, 0,
-			       "Unable to %s veth: container is not running",
-			       s->g->add.netif.n || s->g->ifname.n ? "create" : "remove");
-	return 0;
+	return r < 0 ? r : refuse_rows(s, true, e);
 }
 
 /* ---- a running VPS ---- */
@@ -307,59 +285,37 @@ static unsigned restart_rows(const struct set *s, bool say)
 	return n;
 }
 
-static void say_limit(const char *what, const struct vz_pu64 *v, const char *unit)
+static int apply_row(struct set *s, const struct vz_effect *row, const struct vz_conf *whole,
+		     struct vz_err *e)
 {
-	if (v->set)
-		vz_log(0, "Setting %s: %llu%s%s", what, (unsigned long long)v->v,
-		       v->v ? " " : " (unlimited)", v->v ? unit : "");
-}
-
-/* The lines that announce a group of parameters before it is applied. */
-static void announce(const struct vz_conf *c, unsigned bit)
-{
-	if (bit == APPLY_CPU && c->cpuunits.set)
-		vz_log(0, "Setting CPU units: %llu", (unsigned long long)c->cpuunits.v);
-	if (bit == APPLY_CPU && c->cpulimit.set)
-		vz_log(0, "Setting CPU limit: %llu", (unsigned long long)c->cpulimit.v);
-	if (bit == APPLY_CPU && c->cpus.set)
-		vz_log(0, "Setting CPUs: %llu", (unsigned long long)c->cpus.v);
-	if (bit == APPLY_DEVICES && (c->devices.set || c->devnodes.set))
-		vz_log(0, "Setting devices");
-	if (bit == APPLY_DEVICES && c->pci.set)
-		vz_log(0, "Setting PCI devices");
-	if (bit == APPLY_RATE)
-		vz_log(0, "Setting rate: in %llu out %llu bits/sec",
-		       (unsigned long long)c->rate.bar, (unsigned long long)c->rate.lim);
-	if (bit == APPLY_CONNTRACK)
-		say_limit("numconntrack", &c->numconntrack, "entries");
-	if (bit == APPLY_IO) {
-		say_limit("iolimit", &c->iolimit, "bytes/sec");
-		say_limit("iopslimit", &c->iopslimit, "iops");
-	}
-}
-
-static int apply_group(struct set *s, const struct vz_conf *whole, unsigned bit, struct vz_err *e)
-{
+	const struct vz_setting at = { .ct = s->ct, .g = s->g, .conf = whole, .bit = row->bit };
 	int r;
 
-	announce(&s->changed, bit);
-	if (bit == APPLY_NET)
-		return s->doors->net(s->ct, s->g, whole, e);
-	if (bit == APPLY_DNS)
-		return 0; /* tell_inside() */
-	if (bit == APPLY_HOSTNAME)
-		return s->doors->hostname(s->ct, whole->hostname.v, e);
-	r = s->doors->apply(s->ct, whole, bit, e);
-	if (r == -EOPNOTSUPP && bit == APPLY_IO) {
-		/* the legacy tool went on as well */
-		vz_log(0, "Warning: %s not supported by the kernel, skipping",
-		       s->changed.iolimit.set	? "iolimit" :
-		       s->changed.iopslimit.set ? "iopslimit" :
-						  "ioprio");
-		return 0;
-	}
-	if (r >= 0 && bit == APPLY_UBC)
-		vz_log(0, "UB limits were set successfully");
+	if (row->announce)
+		row->announce(&s->changed);
+	r = row->live ? row->live(&at, e) : 0;
+	if (r < 0 && r != -EOPNOTSUPP)
+		return r;
+	if (r < 0 && row->say_lacking) /* what the kernel can do is done */
+		row->say_lacking(&s->changed);
+	else if (r < 0)
+		vz_log(-1, "Warning: %s, skipping", e->msg);
+	if (row->said_done)
+		vz_log(0, "%s", row->said_done);
+	return 0;
+}
+
+static int reset_ub(struct set *s, struct vz_err *e)
+{
+	const struct vz_effect *row = s->world->effects;
+	int r = 0;
+
+	if (!s->running)
+		return vz_fail(e, VZ_VE_NOT_RUNNING, 0,
+			       "Unable to apply UBC parameters: container is not running");
+	for (; r >= 0 && row->bit; row++)
+		if (row->bit == APPLY_UBC)
+			r = apply_row(s, row, &s->ct->conf, e);
 	return r;
 }
 
@@ -369,19 +325,19 @@ static int tell_inside(struct set *s, const struct vz_conf *whole, struct vz_err
 	const struct vz_plist *del = &s->g->del.ip_address;
 	struct vz_dist_change c = {
 		.ve_state = "running",
-		.what = told_inside(&s->changed),
+		.what = told_inside(s, &s->changed),
 		.conf = whole,
 		.added = &s->g->add.ip_address,
 		.removed = del,
 		.removed_all = del->n && !strcmp(del->v[0], "all"),
 	};
 
-	return c.what ? s->doors->dist(s->ct, &c, e) : 0;
+	return c.what ? s->world->distro(s->ct, &c, e) : 0;
 }
 
 static int apply(struct set *s, struct vz_err *e)
 {
-	unsigned bits = bits_of(&s->changed);
+	const unsigned bits = vz_effects_of(&s->changed);
 	autoconf whole = { 0 };
 	int r = vz_conf_merge(&whole, &s->ct->conf);
 
@@ -389,9 +345,9 @@ static int apply(struct set *s, struct vz_err *e)
 		r = vz_conf_merge(&whole, &s->changed);
 	if (r < 0)
 		return vz_oom(e);
-	for (unsigned bit = 1; bit <= bits && r >= 0; bit <<= 1)
-		if (bits & bit)
-			r = apply_group(s, &whole, bit, e);
+	for (const struct vz_effect *row = s->world->effects; r >= 0 && row->bit; row++)
+		if (row->bit & bits)
+			r = apply_row(s, row, &whole, e);
 	return r < 0 ? r : tell_inside(s, &whole, e);
 }
 
@@ -401,7 +357,7 @@ static int restart(struct set *s, struct vz_err *e)
 
 	if (r >= 0)
 		r = vz_conf_merge(&s->ct->conf, &s->changed);
-	return r < 0 ? vz_oom(e) : s->doors->restart(s->ct, e);
+	return r < 0 ? vz_oom(e) : s->world->restart(s->ct, e);
 }
 
 static int set_running(struct set *s, struct vz_err *e)
@@ -501,7 +457,7 @@ static int set(struct set *s, struct vz_err *e)
 	if (r >= 0 && s->g->applyconfig)
 		r = take_sample(s, e);
 	if (r >= 0 && s->ct->id && s->g->save) /* or every later start would fail */
-		r = s->doors->possible(&s->changed, e);
+		r = check_possible(s, e);
 	if (r < 0)
 		return r;
 	say_unenforced(s);
@@ -525,14 +481,14 @@ static int set(struct set *s, struct vz_err *e)
 	return 0;
 }
 
-int vz_set_run(struct vz_ct *ct, struct vz_given *g, const struct vz_set_doors *doors,
+int vz_set_run(struct vz_ct *ct, struct vz_given *g, const struct vz_set_world *world,
 	       struct vz_err *e)
 {
-	struct set s = { .ct = ct, .g = g, .doors = doors };
+	struct set s = { .ct = ct, .g = g, .world = world };
 	struct vz_err own = { 0 };
 	int r;
 
-	s.running = ct->id && doors->running(ct);
+	s.running = ct->id && world->is_running(ct);
 	r = set(&s, &own);
 	if (r < 0 && !own.msg[0])
 		vz_fail(&own, VZ_RESOURCE, -r, "Unable to set parameters");

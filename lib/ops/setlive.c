@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The doors of set to a real VPS: its group, its name, its shell. The rules are in set.c. */
-#include "apply/hostname.h"
-#include "apply/live.h"
-#include "apply/network.h"
+/* set on a real VPS: its state, its name, its shell. The rules are in set.c. */
 #include "base/own.h"
 #include "base/str.h"
-#include "guard/rate.h"
 #include "lan/lan-member.h"
 #include "launch/inside.h"
 #include "ops/set-internal.h"
-#include "res/res.h"
 
 #define PASSWORD_TIMEOUT_S 60
 
@@ -20,21 +15,12 @@ static bool is_running(const struct vz_ct *ct)
 	return vz_state_read(ct->id, &st) > 0;
 }
 
-/* A new device has the rate of the others. */
-static int network(struct vz_ct *ct, const struct vz_given *g, const struct vz_conf *conf,
-		   struct vz_err *e)
-{
-	int r = vz_net_change(ct, g, conf, e);
-
-	return r < 0 ? r : vz_rate_start(ct->id, conf, e);
-}
-
-static int restart(struct vz_ct *ct, struct vz_err *e)
+static int restart_for_set(struct vz_ct *ct, struct vz_err *e)
 {
 	return vz_op_restart(ct, &(struct vz_start_opts){ 0 }, &(struct vz_stop_opts){ 0 }, e);
 }
 
-static int dist(struct vz_ct *ct, const struct vz_dist_change *c, struct vz_err *e)
+static int tell_distro(struct vz_ct *ct, const struct vz_dist_change *c, struct vz_err *e)
 {
 	struct vz_state st;
 
@@ -50,7 +36,7 @@ static int dist(struct vz_ct *ct, const struct vz_dist_change *c, struct vz_err 
  * it, inside. The word holds a colon and no control character (the option's parser saw to that),
  * so no line of the here-document can end it early, and its quotes let nothing expand.
  */
-static int password(struct vz_ct *ct, const char *user_password, struct vz_err *e)
+static int change_password(struct vz_ct *ct, const char *user_password, struct vz_err *e)
 {
 	autofree char *text = NULL;
 	int code = 0, r = vz_dist_password(ct, user_password, &text, e);
@@ -72,20 +58,17 @@ static int password(struct vz_ct *ct, const char *user_password, struct vz_err *
 
 int vz_set_live(struct vz_ct *ct, struct vz_given *g, struct vz_err *e)
 {
-	static const struct vz_set_doors doors = {
+	static const struct vz_set_world world = {
 		.sample_dir = VZ_CONFDIR "/conf",
-		.running = is_running,
-		.apply = vz_apply_live,
-		.net = network,
-		.possible = vz_res_possible,
-		.hostname = vz_hostname_set,
-		.restart = restart,
+		.effects = vz_effects,
+		.is_running = is_running,
+		.restart = restart_for_set,
 		.name = vz_name_assign,
-		.password = password,
-		.dist = dist,
+		.password = change_password,
+		.distro = tell_distro,
 	};
 
-	return vz_set_run(ct, g, &doors, e);
+	return vz_set_run(ct, g, &world, e);
 }
 
 int vz_op_set(struct vz_ct *ct, struct vz_given *g, struct vz_err *e)

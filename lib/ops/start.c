@@ -27,13 +27,19 @@ const struct vz_step *const vz_start_plan[] = {
 	&vz_step_features,
 	&vz_step_probe,
 	&vz_step_mount,
-	&vz_step_cgroup,   /* limits are in force before init exists */
+	&vz_step_cgroup,
+	&vz_step_policy,
+	&vz_step_limits,   /* in force before init exists */
 	&vz_step_prestart,
+	&vz_step_pci,
 	&vz_step_lan,
 	&vz_step_init,
 	&vz_step_net,      /* while the child builds its tree */
 	&vz_step_ready,
-	&vz_step_script,   /* before init runs */
+	&vz_step_conntrack,
+	&vz_step_dist,     /* from here to script: inside, before init runs */
+	&vz_step_names,
+	&vz_step_script,
 	&vz_step_go,
 	&vz_step_state,    /* whoever reads it may rely on all above */
 	&vz_step_done,

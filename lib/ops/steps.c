@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The steps of a VPS's start; what each promises stands in steps.h, their order in the plans. */
 #include "ops/steps.h"
-#include "apply/conntrack-limit.h"
 #include "apply/devnodes.h"
 #include "apply/modules.h"
 #include "base/log.h"
 #include "base/own.h"
 #include "base/str.h"
-#include "distro/dist-run.h"
 #include "lan/lan-member.h"
 #include "launch/inside.h"
 #include "ops/start-fate.h"
@@ -22,6 +20,16 @@
 static struct vz_start *ctx_of(void *ctx)
 {
 	return ctx;
+}
+
+/* What parameters do in one phase: lib/apply. */
+static int come_into_force(struct vz_start *s, enum vz_start_phase phase, struct vz_err *e)
+{
+	struct vz_starting at = vz_env_starting(&s->env);
+
+	at.net = &s->net;
+	at.state = &s->state;
+	return vz_effects_start(&at, phase, e);
 }
 
 static int journal_do(void *ctx, struct vz_err *e)
@@ -112,36 +120,62 @@ static void mount_undo(void *ctx)
 
 const struct vz_step vz_step_mount = { "mount", mount_do, mount_undo };
 
-static int cgroup_do(void *ctx, struct vz_err *e)
-{
-	struct vz_start *s = ctx;
-	int r = vz_env_cgroup(&s->env, e);
-
-	if (r < 0) /* a step that fails leaves nothing behind */
-		vz_env_cgroup_gone(&s->env);
-	else if (!s->env.bare)
-		vz_log(0, "Setting CPU units: %llu",
-		       (unsigned long long)(s->env.ct->conf.cpuunits.set ?
-						    s->env.ct->conf.cpuunits.v : 1000));
-	return r;
-}
-
 static void cgroup_undo(void *ctx)
 {
 	vz_env_cgroup_gone(&ctx_of(ctx)->env);
 }
 
+static int cgroup_do(void *ctx, struct vz_err *e)
+{
+	int r = vz_env_cgroup(&ctx_of(ctx)->env, e);
+
+	if (r < 0) /* a step that fails leaves nothing behind */
+		cgroup_undo(ctx);
+	return r;
+}
+
 const struct vz_step vz_step_cgroup = { "cgroup", cgroup_do, cgroup_undo };
+
+static int policy_do(void *ctx, struct vz_err *e)
+{
+	return vz_env_policy(&ctx_of(ctx)->env, e);
+}
+
+static void policy_undo(void *ctx)
+{
+	vz_env_policy_gone(&ctx_of(ctx)->env);
+}
+
+const struct vz_step vz_step_policy = { "policy", policy_do, policy_undo };
+
+static int limits_do(void *ctx, struct vz_err *e)
+{
+	const struct vz_starting at = vz_env_starting(&ctx_of(ctx)->env);
+	int r = vz_env_limits(&ctx_of(ctx)->env, e);
+
+	if (r >= 0)
+		vz_effects_say_start(&at);
+	return r;
+}
+
+/* No undo: they go with the group. */
+const struct vz_step vz_step_limits = { "limits", limits_do, NULL };
 
 static int prestart_do(void *ctx, struct vz_err *e)
 {
-	struct vz_ct *ct = ctx_of(ctx)->env.ct;
-	int r = vz_hook_run(ct, VZ_LIBEXECDIR "/scripts/vps-prestart", NULL, "prestart", e);
-
-	return r < 0 ? r : vz_pci_scripts(ct, &ct->conf.pci, NULL, true, e);
+	return vz_hook_run(ctx_of(ctx)->env.ct, VZ_LIBEXECDIR "/scripts/vps-prestart", NULL, "prestart", e);
 }
 
+/* No undo: the administrator's, and 4.x has no script to take back what it did. */
 const struct vz_step vz_step_prestart = { "prestart", prestart_do, NULL };
+
+static int pci_do(void *ctx, struct vz_err *e)
+{
+	return come_into_force(ctx, VZ_START_ACTIONS, e);
+}
+
+/* No undo: as with prestart; a device is given back by `set --pci_del` only. */
+const struct vz_step vz_step_pci = { "pci", pci_do, NULL };
 
 static int lan_do(void *ctx, struct vz_err *e)
 {
@@ -150,6 +184,7 @@ static int lan_do(void *ctx, struct vz_err *e)
 	return s->opts.skip_setup ? 0 : vz_lan_before_start(s->env.ct, e);
 }
 
+/* No undo: a LAN is up for all its members, and its own verbs take it down. */
 const struct vz_step vz_step_lan = { "lan", lan_do, NULL };
 
 static int init_do(void *ctx, struct vz_err *e)
@@ -173,43 +208,11 @@ const struct vz_step vz_step_init = { "init", init_do, init_undo };
 
 static int probe_do(void *ctx, struct vz_err *e)
 {
-	struct vz_start *s = ctx;
-
-	return s->env.bare ? 0 : vz_net_probe(&s->net, s->env.ct, e);
+	return come_into_force(ctx, VZ_START_PROBE, e);
 }
 
+/* No undo: it only asks, and its socket is closed with vz_start.net. */
 const struct vz_step vz_step_probe = { "probe", probe_do, NULL };
-
-static int ready_do(void *ctx, struct vz_err *e)
-{
-	struct vz_start *s = ctx;
-
-	return vz_fate_step(&s->env, &s->killed, vz_launch_ready(&s->env.spec, &s->env.launch, e), e);
-}
-
-const struct vz_step vz_step_ready = { "ready", ready_do, NULL };
-
-static void net_undo(void *ctx)
-{
-	vz_net_stop(ctx_of(ctx)->env.ct);
-}
-
-static int net_do(void *ctx, struct vz_err *e)
-{
-	struct vz_start *s = ctx;
-	struct vz_err child = { 0 };
-	int r;
-
-	if (s->env.bare)
-		return 0;
-	r = vz_net_start(&s->net, s->env.ct, s->env.launch.pid, e);
-	/* a child that could not build its tree takes its namespaces along: that is the reason then */
-	if (r < 0 && ready_do(s, &child) < 0)
-		*e = child;
-	return r;
-}
-
-const struct vz_step vz_step_net = { "net", net_do, net_undo };
 
 /* What the VPS is, once it runs; also what the N.start script needs to be run inside before. */
 static int describe(const struct vz_env *env, struct vz_state *st, struct vz_err *e)
@@ -231,26 +234,82 @@ static int describe(const struct vz_env *env, struct vz_state *st, struct vz_err
 	return r < 0 ? vz_fail(e, VZ_SYSTEM, -r, "cannot look at the container's init") : 0;
 }
 
-static int script_do(void *ctx, struct vz_err *e)
+static int ready_do(void *ctx, struct vz_err *e)
 {
 	struct vz_start *s = ctx;
-	int r = describe(&s->env, &s->state, e);
+	int r = vz_launch_ready(&s->env.spec, &s->env.launch, e);
 
 	if (r >= 0)
-		r = vz_conntrack_apply(s->env.ct, &s->env.ct->conf, &s->state, e);
-	if (r >= 0 && !s->opts.skip_setup)
-		r = vz_dist_apply(s->env.ct, &s->state,
-				  &(struct vz_dist_change){ .ve_state = "starting",
-							    .what = VZ_DIST_ALL,
-							    .conf = &s->env.ct->conf }, e);
-	if (r >= 0 && !s->opts.skip_setup)
-		vz_lan_tell_names(s->env.ct, &s->state, false);
-	if (r >= 0)
-		r = vz_inside_script(s->env.ct, &s->state, "start", e);
+		r = describe(&s->env, &s->state, e);
 	return vz_fate_step(&s->env, &s->killed, r, e);
 }
 
-const struct vz_step vz_step_script = { "script", script_do, NULL };
+/* No undo: it only waits; init's ends who was waited for. */
+const struct vz_step vz_step_ready = { "ready", ready_do, NULL };
+
+static void net_undo(void *ctx)
+{
+	vz_net_stop(ctx_of(ctx)->env.ct);
+}
+
+static int net_do(void *ctx, struct vz_err *e)
+{
+	struct vz_start *s = ctx;
+	struct vz_err child = { 0 };
+	int r = vz_net_enter(&s->net, s->env.launch.pid, e);
+
+	if (r >= 0)
+		r = come_into_force(s, VZ_START_NET, e);
+	if (r < 0) /* a step that fails leaves nothing behind */
+		net_undo(s);
+	/* a child that could not build its tree takes its namespaces along: that is the reason then */
+	if (r < 0 && ready_do(s, &child) < 0)
+		*e = child;
+	return r;
+}
+
+const struct vz_step vz_step_net = { "net", net_do, net_undo };
+
+static int conntrack_do(void *ctx, struct vz_err *e)
+{
+	return come_into_force(ctx, VZ_START_INSIDE, e);
+}
+
+/* No undo: policy's ends it, when nobody is there any more whom it would hold. */
+const struct vz_step vz_step_conntrack = { "conntrack", conntrack_do, NULL };
+
+static int dist_do(void *ctx, struct vz_err *e)
+{
+	struct vz_start *s = ctx;
+	int r = come_into_force(s, VZ_START_DISTRO, e);
+
+	return vz_fate_step(&s->env, &s->killed, r, e);
+}
+
+/* No undo, as with all that is done inside: the files are the VPS's, and the next start writes them anew. */
+const struct vz_step vz_step_dist = { "dist", dist_do, NULL };
+
+static int names_do(void *ctx, struct vz_err *e)
+{
+	struct vz_start *s = ctx;
+
+	(void)e;
+	if (!s->opts.skip_setup)
+		vz_lan_tell_names(s->env.ct, &s->state, false);
+	return 0;
+}
+
+const struct vz_step vz_step_names = { "names", names_do, NULL }; /* no undo, as with dist */
+
+static int script_do(void *ctx, struct vz_err *e)
+{
+	struct vz_start *s = ctx;
+	int r = vz_inside_script(s->env.ct, &s->state, "start", e);
+
+	return vz_fate_step(&s->env, &s->killed, r, e);
+}
+
+const struct vz_step vz_step_script = { "script", script_do, NULL }; /* no undo, as with dist */
 
 static int go_do(void *ctx, struct vz_err *e)
 {
@@ -265,6 +324,7 @@ static int go_do(void *ctx, struct vz_err *e)
 	return vz_fate_step(&s->env, &s->killed, r, e);
 }
 
+/* No undo: init's. */
 const struct vz_step vz_step_go = { "go", go_do, NULL };
 
 static int state_do(void *ctx, struct vz_err *e)
@@ -295,4 +355,5 @@ static int done_do(void *ctx, struct vz_err *e)
 	return 0;
 }
 
+/* No undo: the last one. */
 const struct vz_step vz_step_done = { "done", done_do, NULL };

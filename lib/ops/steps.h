@@ -31,13 +31,19 @@ extern const struct vz_step
 	vz_step_features, /* warns of what cannot be given, loads kernel modules */
 	vz_step_probe,    /* asks for doubles of the addresses, early: changes nothing */
 	vz_step_mount,    /* action scripts, the area on VE_ROOT */
-	vz_step_cgroup,   /* the group and what is in force in it */
-	vz_step_prestart, /* the action script */
+	vz_step_cgroup,   /* the group */
+	vz_step_policy,   /* the kernel's programs know it; their undo also ends NUMCONNTRACK */
+	vz_step_limits,   /* its limits and devices */
+	vz_step_prestart, /* the action script vps-prestart */
+	vz_step_pci,      /* vps-pci for each of its PCI devices */
 	vz_step_lan,      /* the bridges that its devices will be on */
 	vz_step_init,     /* the first process, with its namespaces: two columns, launch/launch.h */
 	vz_step_net,      /* its devices, addresses and routes */
-	vz_step_ready,    /* its tree stands */
-	vz_step_script,   /* distribution, N.start */
+	vz_step_ready,    /* its tree stands; vz_start.state describes it */
+	vz_step_conntrack, /* NUMCONNTRACK */
+	vz_step_dist,     /* the distribution's scripts write its files */
+	vz_step_names,    /* it learns the names of the others in its LANs */
+	vz_step_script,   /* N.start */
 	vz_step_go,       /* init runs */
 	vz_step_state,    /* the state file */
 	vz_step_done;     /* the end of the journal */

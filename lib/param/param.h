@@ -134,7 +134,7 @@ enum vz_where {
 	COUNTED = 1 << 12,    /* a beancounter: a row of counters.def */
 };
 
-/* Which applier runs after a live change; the bits are also the order of work. */
+/* Which kind of effect a parameter has: a row of lib/apply/effects.c, whose order is that of work. */
 enum vz_apply {
 	APPLY_UBC = 1 << 0,
 	APPLY_NET = 1 << 1,
@@ -142,9 +142,11 @@ enum vz_apply {
 	APPLY_DEVICES = 1 << 3,
 	APPLY_IO = 1 << 4,
 	APPLY_HOSTNAME = 1 << 5,
-	APPLY_DNS = 1 << 6, /* by distribution scripts alone */
+	APPLY_DNS = 1 << 6,
 	APPLY_RATE = 1 << 7,
 	APPLY_CONNTRACK = 1 << 8,
+	APPLY_NETDEV = 1 << 9,
+	APPLY_VETH = 1 << 10,
 };
 
 struct vz_col {

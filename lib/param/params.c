@@ -2,8 +2,8 @@
 /*
  * The table: one row per parameter. Options, files, checks, columns, manuals and completion are
  * loops over it. New keys are written to a file in this order, which is that of INTERFACE 3.3
- * with the beancounters first; what vz.conf alone has comes last. What a parameter does is not
- * told here but where its .apply bit or its field is read.
+ * with the beancounters first; what vz.conf alone has comes last. What a parameter does is the
+ * row of its .apply bit in lib/apply/effects.c, or stands where its field is read.
  */
 #include "param/types-internal.h"
 
@@ -164,7 +164,7 @@ const struct vz_param vz_params[] = {
 	{
 		.key = "NETDEV", .opt = "netdev_add", .opt_del = "netdev_del", .arg = "DEVICE",
 		.type = &vz_type_netdevs, .at = AT(netdev),
-		.where = IN_FILE | IN_SET | LIVE, .apply = APPLY_NET,
+		.where = IN_FILE | IN_SET | LIVE, .apply = APPLY_NETDEV,
 		.text = "Network devices that the container gets for itself and the host has back "
 			"when it stops: a name; or macvlan@PARENT[:MODE], ipvlan@PARENT[:MODE] or "
 			"vlan@PARENT:ID, made on a device that stays on the host, with ,NAME for "
@@ -402,7 +402,7 @@ const struct vz_param vz_params[] = {
 		.key = "NETIF", .opt = "netif_add", .opt_del = "netif_del",
 		.arg = "IFNAME[,MAC[,HOST_IFNAME[,HOST_MAC[,BRIDGE]]]]",
 		.type = &vz_type_netif, .at = AT(netif),
-		.where = IN_FILE | IN_SET | LIVE | NOT_SAMPLE, .apply = APPLY_NET,
+		.where = IN_FILE | IN_SET | LIVE | NOT_SAMPLE, .apply = APPLY_VETH,
 		.text = "Virtual Ethernet devices of the container: name, hardware address "
 			"inside, name and hardware address on the host, bridge. What is left out "
 			"is made up and saved.",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What a host can never put in force, asked before it is saved: see vz_res_possible() in res.h. */
+/* What a host can never put in force, asked before it is saved: see res.h. */
 #include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"
@@ -59,13 +59,8 @@ static int check_counters(const struct vz_conf *c, struct vz_err *e)
 	return r < 0 ? r : vz_cg_can(cg, bits, e);
 }
 
-int vz_res_possible(const struct vz_conf *c, struct vz_err *e)
+int vz_res_counters_possible(const struct vz_conf *c, struct vz_err *e)
 {
-	const struct vz_conf devices = { .devnodes = c->devnodes, .pci = c->pci };
-	autofree struct vz_cg_dev *list = NULL;
-	size_t n;
-	int r;
-
 	if (c->numproc.set && !c->numproc.lim)
 		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0,
 			       "Bad parameter for --numproc: 0 (not even init could run)");
@@ -73,12 +68,23 @@ int vz_res_possible(const struct vz_conf *c, struct vz_err *e)
 		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0,
 			       "Bad parameter for --ram: %llu KiB (no container starts with less than 1 MiB)",
 			       (unsigned long long)c->physpages.lim * 4);
-	r = check_mask(&c->cpumask, "--cpumask", "cpu", e);
-	if (r >= 0)
-		r = check_mask(&c->nodemask, "--nodemask", "node", e);
-	if (r >= 0)
-		r = check_counters(c, e);
-	return r < 0 ? r : vz_res_devices(&devices, &list, &n, e);
+	return check_counters(c, e);
+}
+
+int vz_res_cpu_possible(const struct vz_conf *c, struct vz_err *e)
+{
+	int r = check_mask(&c->cpumask, "--cpumask", "cpu", e);
+
+	return r < 0 ? r : check_mask(&c->nodemask, "--nodemask", "node", e);
+}
+
+int vz_res_devices_possible(const struct vz_conf *c, struct vz_err *e)
+{
+	const struct vz_conf devices = { .devnodes = c->devnodes, .pci = c->pci };
+	autofree struct vz_cg_dev *list = NULL;
+	size_t n;
+
+	return vz_res_devices(&devices, &list, &n, e);
 }
 
 int vz_res_masks_possible(const struct vz_conf *c, struct vz_err *e)

@@ -28,12 +28,14 @@ int vz_pci_devnodes(const char *id, const char *perm, struct vz_conf *ret, struc
 int vz_res_devices(const struct vz_conf *conf, struct vz_cg_dev **ret, size_t *ret_n,
 		   struct vz_err *e);
 
-/* Values that this host can never put in force, so that every start would fail: CPUs and memory nodes
- * that it does not have, devices that are not there, no process or memory at all; and limits that are STRICT in
- * counters.def and that its control groups cannot hold. Only what conf sets is
- * looked at. Fails with a sentence that names the option. */
-int vz_res_possible(const struct vz_conf *conf, struct vz_err *e);
-/* Of CPUMASK and NODEMASK only, as a start names them. */
+/* Values that this host can never put in force, so that every start would fail: no process or memory
+ * at all, and limits that are STRICT in counters.def and that its control groups cannot hold; CPUs and
+ * memory nodes that it does not have; devices that are not there. Only what conf sets is looked at.
+ * Fails with a sentence that names the option. */
+int vz_res_counters_possible(const struct vz_conf *conf, struct vz_err *e);
+int vz_res_cpu_possible(const struct vz_conf *conf, struct vz_err *e);
+int vz_res_devices_possible(const struct vz_conf *conf, struct vz_err *e);
+/* CPUMASK and NODEMASK, as a start names them. */
 int vz_res_masks_possible(const struct vz_conf *c, struct vz_err *e);
 
 /* Puts all of that in force; APPLY_DEVICES sets the device list, other bits are ignored. A limit

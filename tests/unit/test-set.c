@@ -13,7 +13,7 @@
 
 static char dir[] = "/tmp/test-set.XXXXXX";
 
-/* What the doors saw, one word per call. */
+/* What was called, one word per call. */
 static struct {
 	bool running;
 	int fail_bit, fail_exit;
@@ -35,35 +35,31 @@ static bool w_running(const struct vz_ct *ct)
 	return world.running;
 }
 
-static int w_apply(struct vz_ct *ct, const struct vz_conf *c, unsigned bits, struct vz_err *e)
+static int w_live(const struct vz_setting *s, struct vz_err *e)
 {
 	char b[12];
 
-	(void)ct;
-	snprintf(b, sizeof(b), "%u", bits);
+	snprintf(b, sizeof(b), "%u", s->bit);
 	called("apply", b);
-	world.ram = c->physpages.lim;
-	world.cpuunits = c->cpuunits.v;
-	if ((int)bits == world.fail_bit)
+	world.ram = s->conf->physpages.lim;
+	world.cpuunits = s->conf->cpuunits.v;
+	if ((int)s->bit == world.fail_bit)
 		return vz_fail(e, (enum vz_exit)world.fail_exit,
-			       bits == APPLY_IO ? EOPNOTSUPP : 0, "the kernel said no");
+			       s->bit == APPLY_IO ? EOPNOTSUPP : 0, "the kernel said no");
 	return 0;
 }
 
-static int w_hostname(struct vz_ct *ct, const char *name, struct vz_err *e)
+static int w_hostname(const struct vz_setting *s, struct vz_err *e)
 {
-	(void)ct;
 	(void)e;
-	called("hostname", name);
+	called("hostname", s->conf->hostname.v);
 	return 0;
 }
 
-static int w_net(struct vz_ct *ct, const struct vz_given *g, const struct vz_conf *c,
-		 struct vz_err *e)
+static int w_net(const struct vz_setting *s, struct vz_err *e)
 {
-	(void)ct;
-	called("net", c->ip_address.n ? c->ip_address.v[0] : "");
-	if (g->skip_arpdetect)
+	called("net", s->conf->ip_address.n ? s->conf->ip_address.v[0] : "");
+	if (s->g->skip_arpdetect)
 		called("unasked", NULL);
 	if (world.fail_bit == APPLY_NET)
 		return vz_fail(e, (enum vz_exit)world.fail_exit, 0, "Unable to add IP");
@@ -111,17 +107,30 @@ static int w_dist(struct vz_ct *ct, const struct vz_dist_change *c, struct vz_er
 	return 0;
 }
 
-static const struct vz_set_doors doors = {
+/* The table of lib/apply: its rows, order and words, without what they do. */
+static struct vz_effect effects[32];
+
+static void make_effects(void)
+{
+	for (size_t i = 0; vz_effects[i].bit; i++) {
+		CHECK(i + 1 < ARRAY_LEN(effects));
+		effects[i] = vz_effects[i];
+		if (effects[i].live)
+			effects[i].live = effects[i].bit == APPLY_NET	     ? w_net :
+					  effects[i].bit == APPLY_HOSTNAME ? w_hostname :
+									       w_live;
+		effects[i].possible = effects[i].bit == APPLY_CPU ? w_possible : NULL;
+	}
+}
+
+static const struct vz_set_world set_world = {
 	.sample_dir = dir,
-	.running = w_running,
-	.apply = w_apply,
-	.net = w_net,
-	.possible = w_possible,
-	.hostname = w_hostname,
+	.effects = effects,
+	.is_running = w_running,
 	.restart = w_restart,
 	.name = w_name,
 	.password = w_password,
-	.dist = w_dist,
+	.distro = w_dist,
 };
 
 /* A base configuration whose every save can be seen. */
@@ -273,7 +282,7 @@ static int run(const struct vz_host *host, unsigned id, const char *line, struct
 	r = vz_given_parse(argc, argv, IN_SET, &g, e);
 	CHECK_INT(r, 0);
 	if (!r)
-		r = vz_set_run(&ct, &g, &doors, e);
+		r = vz_set_run(&ct, &g, &set_world, e);
 	vz_given_free(&g);
 	vz_conf_free(&ct.own);
 	vz_conf_free(&ct.conf);
@@ -395,6 +404,7 @@ int main(void)
 	sample = vz_fmt("%s/ve-one.conf-sample", dir);
 	put(sample, "NUMPROC=\"1:2\"\nCPUUNITS=\"77\"\nHOSTNAME=\"not-this\"\nVE_ROOT=\"/no\"\n"
 		    "NETFILTER=\"stateless\"\nLOCKDIR=\"/no\"\n");
+	make_effects();
 	vz_log_quiet(true);
 	vz_log_file(log, 0);
 	vz_log_ctid(101);

@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The table of what parameters do, and its loops; see effects.h. What a row calls is done elsewhere. */
+#include "apply/effects.h"
+#include "apply/conntrack-limit.h"
+#include "apply/devnodes.h"
+#include "apply/hostname.h"
+#include "apply/nics.h"
+#include "apply/terminals.h"
+#include "base/log.h"
+#include "base/own.h"
+#include "ct/once.h"
+#include "distro/dist-run.h"
+#include "fs/dev.h"
+#include "guard/rate.h"
+#include "res/res.h"
+
+/* ---- the group ---- */
+
+static int live_group(const struct vz_setting *s, struct vz_err *e)
+{
+	__attribute__((cleanup(vz_cg_closep))) struct vz_cg *cg = NULL;
+	int r = vz_cg_open(s->ct->id, NULL, &cg, e);
+
+	return r < 0 ? r : vz_res_apply(cg, s->conf, s->bit, e);
+}
+
+static int start_terminals(const struct vz_starting *s, struct vz_err *e)
+{
+	(void)e;
+	s->spec->terminals = vz_terminals(&s->ct->conf);
+	return 0;
+}
+
+static int live_counters(const struct vz_setting *s, struct vz_err *e)
+{
+	int r = live_group(s, e);
+
+	return r < 0 ? r : vz_terminals_set(s->ct, s->conf, e);
+}
+
+/* The kernel only says that the argument is invalid. */
+static int start_masks(const struct vz_starting *s, struct vz_err *e)
+{
+	return vz_res_masks_possible(&s->ct->conf, e);
+}
+
+static void say_cpuunits(const struct vz_conf *c)
+{
+	vz_log(0, "Setting CPU units: %llu",
+	       (unsigned long long)(c->cpuunits.set ? c->cpuunits.v : 1000));
+}
+
+static void announce_cpu(const struct vz_conf *c)
+{
+	if (c->cpuunits.set)
+		say_cpuunits(c);
+	if (c->cpulimit.set)
+		vz_log(0, "Setting CPU limit: %llu", (unsigned long long)c->cpulimit.v);
+	if (c->cpus.set)
+		vz_log(0, "Setting CPUs: %llu", (unsigned long long)c->cpus.v);
+}
+
+static void say_limit(const char *what, const struct vz_pu64 *v, const char *unit)
+{
+	if (v->set)
+		vz_log(0, "Setting %s: %llu%s%s", what, (unsigned long long)v->v,
+		       v->v ? " " : " (unlimited)", v->v ? unit : "");
+}
+
+static void announce_io(const struct vz_conf *c)
+{
+	say_limit("iolimit", &c->iolimit, "bytes/sec");
+	say_limit("iopslimit", &c->iopslimit, "iops");
+}
+
+static void say_no_io(const struct vz_conf *c)
+{
+	vz_log(0, "Warning: %s not supported by the kernel, skipping",
+	       c->iolimit.set ? "iolimit" : c->iopslimit.set ? "iopslimit" : "ioprio");
+}
+
+/* ---- devices ---- */
+
+static int start_pci_scripts(const struct vz_starting *s, struct vz_err *e)
+{
+	return vz_pci_scripts(s->ct, &s->ct->conf.pci, NULL, true, e);
+}
+
+static int start_devnodes(const struct vz_starting *s, struct vz_err *e)
+{
+	struct vz_spec *spec = s->spec;
+	autoconf nodes = { 0 };
+	int r = vz_res_devnodes(&s->ct->conf, &nodes, e);
+
+	if (r < 0)
+		return r;
+	r = spec->dev = vz_dev_make(&(struct vz_dev_spec){ .uid = spec->uid,
+							   .gid = spec->gid,
+							   .features = spec->features,
+							   .devnodes = &nodes.devnodes,
+							   .console = spec->console >= 0 },
+				    e);
+	return r < 0 ? r : 0;
+}
+
+static int live_devices(const struct vz_setting *s, struct vz_err *e)
+{
+	const struct vz_plist *had = &s->ct->conf.pci, *now = &s->conf->pci;
+	int r = live_group(s, e);
+
+	if (r >= 0)
+		r = vz_devnodes_set(s->ct, s->conf, e);
+	if (r >= 0)
+		r = vz_pci_scripts(s->ct, had, now, false, e);
+	return r < 0 ? r : vz_pci_scripts(s->ct, now, had, true, e);
+}
+
+static void announce_devices(const struct vz_conf *c)
+{
+	if (c->devices.set || c->devnodes.set)
+		vz_log(0, "Setting devices");
+	if (c->pci.set)
+		vz_log(0, "Setting PCI devices");
+}
+
+/* ---- the network ---- */
+
+static int start_probe(const struct vz_starting *s, struct vz_err *e)
+{
+	return vz_net_probe(s->net, s->ct, e);
+}
+
+static int start_addresses(const struct vz_starting *s, struct vz_err *e)
+{
+	return vz_net_start_venet(s->net, s->ct, e);
+}
+
+static int live_addresses(const struct vz_setting *s, struct vz_err *e)
+{
+	return vz_net_set_addresses(s->ct, s->g, s->conf, e);
+}
+
+static int start_netdevs(const struct vz_starting *s, struct vz_err *e)
+{
+	return vz_netdevs_start(&(struct vz_netif_at){ s->ct, s->net->rtnl, s->net->netns }, e);
+}
+
+static int live_netdevs(const struct vz_setting *s, struct vz_err *e)
+{
+	return vz_net_set_netdevs(s->ct, s->g, e);
+}
+
+static int start_veths(const struct vz_starting *s, struct vz_err *e)
+{
+	return vz_veths_start(&(struct vz_netif_at){ s->ct, s->net->rtnl, s->net->netns }, e);
+}
+
+static int live_veths(const struct vz_setting *s, struct vz_err *e)
+{
+	return vz_net_set_veths(s->ct, s->g, s->conf, e);
+}
+
+static const char *veths_to_do(const struct vz_given *g)
+{
+	return g->add.netif.n || g->ifname.n ? "create veth" : "remove veth";
+}
+
+static int start_hostname(const struct vz_starting *s, struct vz_err *e)
+{
+	const struct vz_pstr *name = &s->ct->conf.hostname;
+
+	(void)e;
+	if (name->set && *name->v)
+		s->spec->hostname = name->v;
+	return 0;
+}
+
+static int live_hostname(const struct vz_setting *s, struct vz_err *e)
+{
+	return vz_hostname_set(s->ct, s->conf->hostname.v, e);
+}
+
+static int start_rate(const struct vz_starting *s, struct vz_err *e)
+{
+	return vz_rate_start(s->ct->id, &s->ct->conf, e);
+}
+
+static int live_rate(const struct vz_setting *s, struct vz_err *e)
+{
+	return vz_rate_set(s->ct->id, s->conf, e);
+}
+
+static void announce_rate(const struct vz_conf *c)
+{
+	vz_log(0, "Setting rate: in %llu out %llu bits/sec", (unsigned long long)c->rate.bar,
+	       (unsigned long long)c->rate.lim);
+}
+
+static int start_conntrack(const struct vz_starting *s, struct vz_err *e)
+{
+	return vz_conntrack_apply(s->ct, &s->ct->conf, s->state, e);
+}
+
+static int live_conntrack(const struct vz_setting *s, struct vz_err *e)
+{
+	return vz_conntrack_set(s->ct, s->conf, e);
+}
+
+static void announce_conntrack(const struct vz_conf *c)
+{
+	say_limit("numconntrack", &c->numconntrack, "entries");
+}
+
+/* ---- the table ---- */
+
+#define ALSO_BARE(phase) (1u << VZ_START_##phase)
+
+/* clang-format off */
+const struct vz_effect vz_effects[] = {
+	{
+		.bit = APPLY_UBC, .what = "UBC", .refuses = COUNTED,
+		.group = true,
+		.start = { [VZ_START_SPEC] = start_terminals }, .bare = ALSO_BARE(SPEC),
+		.possible = vz_res_counters_possible,
+		.live = live_counters, .said_done = "UB limits were set successfully",
+	},
+	{
+		.bit = APPLY_NET, .what = "network",
+		.start = { [VZ_START_PROBE] = start_probe, [VZ_START_NET] = start_addresses },
+		.live = live_addresses, .distro = VZ_DIST_IP,
+	},
+	{
+		.bit = APPLY_NETDEV, .what = "network",
+		.start = { [VZ_START_NET] = start_netdevs },
+		.live = live_netdevs,
+	},
+	{ /* after venet: a gateway that a device is given goes before venet's default route */
+		.bit = APPLY_VETH, .to_do = veths_to_do, .refused_last = true,
+		.start = { [VZ_START_NET] = start_veths },
+		.live = live_veths, .distro = VZ_DIST_IP,
+	},
+	{
+		.bit = APPLY_DNS, .what = "network",
+		.distro = VZ_DIST_DNS,
+	},
+	{
+		.bit = APPLY_CPU, .what = "CPU",
+		.group = true,
+		.start = { [VZ_START_GROUP] = start_masks }, .say_start = say_cpuunits,
+		.possible = vz_res_cpu_possible,
+		.live = live_group, .announce = announce_cpu,
+	},
+	{
+		.bit = APPLY_DEVICES, .what = "devices",
+		.group = true,
+		.start = { [VZ_START_ACTIONS] = start_pci_scripts, [VZ_START_SPEC] = start_devnodes },
+		.bare = ALSO_BARE(GROUP) | ALSO_BARE(ACTIONS) | ALSO_BARE(SPEC),
+		.possible = vz_res_devices_possible,
+		.live = live_devices, .announce = announce_devices,
+	},
+	{
+		.bit = APPLY_IO, .what = "I/O",
+		.group = true,
+		.live = live_group, .announce = announce_io, .say_lacking = say_no_io,
+	},
+	{
+		.bit = APPLY_HOSTNAME, .what = "network",
+		.start = { [VZ_START_SPEC] = start_hostname },
+		.live = live_hostname, .distro = VZ_DIST_HOSTNAME,
+	},
+	{ /* once all devices are there */
+		.bit = APPLY_RATE, .what = "network",
+		.start = { [VZ_START_NET] = start_rate },
+		.live = live_rate, .announce = announce_rate,
+	},
+	{
+		.bit = APPLY_CONNTRACK, .what = "network",
+		.start = { [VZ_START_INSIDE] = start_conntrack }, .bare = ALSO_BARE(INSIDE),
+		.live = live_conntrack, .announce = announce_conntrack,
+	},
+	{ 0 },
+};
+/* clang-format on */
+
+/* ---- loops ---- */
+
+static bool is_due(const struct vz_effect *row, const struct vz_starting *s, enum vz_start_phase phase)
+{
+	return !s->bare || row->bare & 1u << phase;
+}
+
+/* All at once: what one limit is may depend on another. */
+static int put_on_group(const struct vz_starting *s, struct vz_err *e)
+{
+	unsigned bits = 0;
+	int r;
+
+	for (const struct vz_effect *row = vz_effects; row->bit; row++)
+		if (row->group && is_due(row, s, VZ_START_GROUP))
+			bits |= row->bit;
+	r = vz_res_apply(s->cg, &s->ct->conf, bits, e);
+	if (r != -EOPNOTSUPP)
+		return r;
+	vz_log_once(-1, "Warning: %s, skipping", e->msg); /* all the others are in force */
+	return 0;
+}
+
+static int tell_distro(const struct vz_starting *s, struct vz_err *e)
+{
+	struct vz_dist_change c = {
+		.ve_state = "starting",
+		.what = vz_effects_distro(vz_effects, ~0u),
+		.conf = &s->ct->conf,
+	};
+
+	return s->bare ? 0 : vz_dist_apply(s->ct, s->state, &c, e);
+}
+
+int vz_effects_start(const struct vz_starting *s, enum vz_start_phase phase, struct vz_err *e)
+{
+	int r = 0;
+
+	for (const struct vz_effect *row = vz_effects; r >= 0 && row->bit; row++)
+		if (row->start[phase] && is_due(row, s, phase))
+			r = row->start[phase](s, e);
+	if (r >= 0 && phase == VZ_START_GROUP)
+		r = put_on_group(s, e);
+	if (r >= 0 && phase == VZ_START_DISTRO)
+		r = tell_distro(s, e);
+	return r;
+}
+
+void vz_effects_say_start(const struct vz_starting *s)
+{
+	for (const struct vz_effect *row = vz_effects; row->bit; row++)
+		if (row->say_start && is_due(row, s, VZ_START_GROUP))
+			row->say_start(&s->ct->conf);
+}
+
+unsigned vz_effects_of(const struct vz_conf *conf)
+{
+	unsigned bits = 0;
+
+	for (size_t i = 0; i < vz_nparams; i++)
+		if (vz_param_is_set(&vz_params[i], conf))
+			bits |= vz_params[i].apply;
+	return bits;
+}
+
+unsigned vz_effects_distro(const struct vz_effect *table, unsigned bits)
+{
+	unsigned what = 0;
+
+	for (const struct vz_effect *row = table; row->bit; row++)
+		if (row->bit & bits)
+			what |= row->distro;
+	return what;
+}
