@@ -19,7 +19,10 @@ int main(void)
 		for (unsigned part = 1; part < vl_nparts(r); part++)
 			printf(", \\fB%s\\fR", r->parts[part].suffix);
 		printf(" (%s)\n", title);
-		vz_emit_roff(stdout, r->text ? r->text : c.param->text);
+		if (r->text)
+			vz_emit_roff(stdout, r->text);
+		else
+			vz_emit_text(stdout, c.param);
 		putchar('\n');
 	}
 	return EXIT_SUCCESS;

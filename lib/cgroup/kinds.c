@@ -94,6 +94,7 @@ struct sizes {
 	const struct vz_cg_limits *want;
 	uint64_t v;
 	unsigned n; /* sizes met */
+	bool other; /* one has another limit than it was given */
 	struct vz_cg_count *count;
 	struct vz_err *e;
 };
@@ -177,7 +178,7 @@ int cg_put_sizes(struct vz_cg *cg, const struct cg_place *p, const struct vz_cg_
 	return r || s.n || s.v >= VZ_UNLIMITED ? r : cg_missing(HUGEPAGES, e);
 }
 
-/* The kernel cuts a limit to whole pages. The largest of all sizes is the answer. */
+/* The kernel cuts a limit to whole pages: 16M of 1 GB pages is none. */
 static int size_now(struct sizes *s, const char *size, uint64_t bytes)
 {
 	uint64_t none = VZ_UNLIMITED - VZ_UNLIMITED % bytes, asked = cg_value(s->p, s->want), now;
@@ -186,20 +187,20 @@ static int size_now(struct sizes *s, const char *size, uint64_t bytes)
 	now = cg_get(s->from, s->p->h, size_file(s, size, "max", "limit_in_bytes", file));
 	if (now >= none)
 		now = VZ_UNLIMITED;
-	else if (now == asked - asked % bytes)
-		now = asked;
+	s->other = s->other || now != (asked == VZ_UNLIMITED ? asked : asked - asked % bytes);
 	s->v = now > s->v ? now : s->v;
 	return 0;
 }
 
-/* A group for which the controller was never enabled has no limit. */
+/* When not all are as they were asked for, the largest is the answer. A group for which the
+ * controller was never enabled has no limit. */
 bool cg_now_sizes(const struct vz_cg *cg, const struct cg_place *p,
 		  const struct vz_cg_limits *want, struct vz_cg_limits *ret)
 {
 	struct sizes s = { .from = cg, .p = p, .want = want };
 
 	(void)sizes_each(cg, size_now, &s);
-	cg_value_is(p, ret, s.n ? s.v : VZ_UNLIMITED);
+	cg_value_is(p, ret, !s.n ? VZ_UNLIMITED : s.other ? s.v : cg_value(p, want));
 	return true;
 }
 

@@ -103,6 +103,18 @@ enum vz_check_verdict check_limit(struct check *c)
 	return in_group(c, limit);
 }
 
+/* Without putting one: the first limit of such a controller enables it for all containers. */
+enum vz_check_verdict check_can(struct check *c)
+{
+	__attribute__((cleanup(vz_cg_closep))) struct vz_cg *cg = NULL;
+	struct vz_err e = { 0 };
+	int r = vz_cg_open(probe_id(getpid()), NULL, &cg, &e);
+
+	if (r >= 0)
+		r = vz_cg_can(cg, c->bit, &e);
+	return r < 0 ? check_say(c, VZ_CHECK_MISSING, "%s", e.msg) : VZ_CHECK_OK;
+}
+
 static int devices(struct vz_cg *cg, struct check *c, struct vz_err *e)
 {
 	static const struct vz_cg_dev null = { .type = 'c', .major = 1, .minor = 3, .r = true, .w = true };

@@ -86,6 +86,7 @@ static const struct row rows[] = {
 	ROW("cgroup-iolimit", 0, check_limit, "IOLIMIT", "a kernel with CONFIG_BLK_DEV_THROTTLING", .bit = VZ_CG_IOLIMIT),
 	ROW("cgroup-iopslimit", 0, check_limit, "IOPSLIMIT", "a kernel with CONFIG_BLK_DEV_THROTTLING", .bit = VZ_CG_IOPS),
 	ROW("cgroup-ioprio", 0, check_limit, "IOPRIO", "a kernel with the scheduler bfq, or io.cost", .bit = VZ_CG_IOPRIO),
+	ROW("cgroup-hugetlb", 0, check_can, "HUGETLB (--hugetlb)", "a kernel with CONFIG_CGROUP_HUGETLB", .bit = VZ_CG_HUGETLB),
 
 	ROW("ceiling-pids", 0, check_ceiling, "many containers at once", VZ_DO_RAISE, .what = "kernel.pid_max"),
 	ROW("ceiling-threads", 0, check_ceiling, "many containers at once", VZ_DO_RAISE, .what = "kernel.threads-max"),

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * exec, exec2, exec3, enter and runscript; how a command runs inside a running VPS is
- * launch/inside.h. runscript has an environment of its own for one that is stopped.
+ * launch/inside.h, in one that is stopped ops/alone.h.
  */
 #include "base/log.h"
 #include "base/own.h"
 #include "base/str.h"
 #include "fs/dev.h"
 #include "launch/inside.h"
-#include "ops/steps.h"
+#include "ops/alone.h"
+#include "ops/ops.h"
 #include "sys/file.h"
 #include "sys/pty.h"
 #include "sys/relay.h"
-#include "sys/wait.h"
 
 #include <fcntl.h>
 #include <sys/wait.h>
@@ -179,55 +179,7 @@ int vz_op_enter(struct vz_ct *ct, char **argv, int *ret_code, struct vz_err *e)
 	return r;
 }
 
-/* ---- runscript on a stopped VPS ---- */
-
-/* An environment of its own without init, network or action scripts: the shell is its PID 1. */
-static int run_alone(struct vz_ct *ct, const struct vz_inside_cmd *what, int *ret_code, struct vz_err *e)
-{
-	struct vz_inside in = VZ_INSIDE_INIT;
-	bool mounted = vz_ct_is_mounted(ct);
-	struct vz_env env;
-	int r = vz_env_open(&env, ct, e);
-
-	if (r >= 0)
-		r = vz_env_ids(ct, &env.spec.uid, &env.spec.gid, e);
-	if (r >= 0)
-		r = vz_journal_begin(ct->id, "runscript", e);
-	if (r >= 0 && !mounted)
-		r = vz_mount_steps(ct, false, e);
-	if (r >= 0)
-		r = vz_env_cgroup(&env, e);
-	if (r >= 0)
-		r = vz_env_policy(&env, e);
-	if (r >= 0)
-		r = vz_env_limits(&env, e);
-	if (r >= 0)
-		r = vz_env_spec(&env, false, e);
-	if (r >= 0)
-		r = vz_inside_pipes(&in, what->stdin_fd, (struct vz_inside_owner){ env.spec.uid, env.spec.gid }, e);
-	memcpy(env.spec.stdio, in.join.stdio, sizeof(env.spec.stdio));
-	env.spec.cmds = what->cmds;
-	in.relay.ours = what->ours;
-	if (r >= 0)
-		r = vz_launch_prepare(&env.spec, &env.launch, e);
-	if (r >= 0)
-		r = vz_launch_go(&env.launch, e);
-	if (r >= 0) {
-		if (what->timeout_s)
-			in.relay.end = vz_end_in(what->timeout_s);
-		r = vz_inside_relay(&in, env.launch.pidfd, ret_code, e);
-		env.launch.pid = 0;
-	}
-	vz_launch_abort(&env.launch);
-	vz_env_policy_gone(&env);
-	vz_env_cgroup_gone(&env);
-	if (!mounted && vz_ct_is_mounted(ct))
-		(void)vz_umount_steps(ct, false, NULL);
-	vz_journal_end(ct->id);
-	vz_inside_close(&in);
-	vz_env_close(&env);
-	return r < 0 ? r : 0;
-}
+/* ---- runscript ---- */
 
 int vz_op_run_anyway(struct vz_ct *ct, const struct vz_script *script, int *ret_code,
 		     struct vz_err *e)
@@ -243,7 +195,7 @@ int vz_op_run_anyway(struct vz_ct *ct, const struct vz_script *script, int *ret_
 	in = what.stdin_fd = vz_file_sealed(script->text, strlen(script->text));
 	if (in < 0)
 		return vz_fail(e, VZ_RESOURCE, -in, "cannot keep the script");
-	return run_alone(ct, &what, ret_code, e);
+	return vz_alone_run(ct, &what, ret_code, e);
 }
 
 int vz_op_runscript(struct vz_ct *ct, const char *path, int *ret_code, struct vz_err *e)

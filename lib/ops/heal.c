@@ -6,6 +6,7 @@
  */
 #include "base/log.h"
 #include "base/own.h"
+#include "base/str.h"
 #include "ct/fate.h"
 #include "ops/steps.h"
 
@@ -47,6 +48,8 @@ void vz_op_heal(struct vz_ct *ct, bool ended_too)
 		vz_log(-1, "Container has ended: %s", why);
 	else if (!verb)
 		vz_log(0, "Container has ended by itself");
+	s.no_hooks = vz_str_eq(verb, VZ_RUNSCRIPT);
+	s.keep_mount = vz_str_eq(verb, VZ_RUNSCRIPT_MOUNTED);
 	vz_plan_undo(vz_start_plan, SIZE_MAX, &s);
 	if (s.umount_result < 0)
 		vz_log(-1, "Warning: %s, ignoring", s.umount_err.msg);

@@ -34,7 +34,9 @@ static int come_into_force(struct vz_start *s, enum vz_start_phase phase, struct
 
 static int journal_do(void *ctx, struct vz_err *e)
 {
-	return vz_journal_begin(ctx_of(ctx)->env.ct->id, "start", e);
+	struct vz_start *s = ctx;
+
+	return vz_journal_begin(s->env.ct->id, s->verb, e);
 }
 
 static void journal_undo(void *ctx)
@@ -103,11 +105,11 @@ static int mount_do(void *ctx, struct vz_err *e)
 	if (vz_ct_is_mounted(ct)) {
 		if (s->opts.skip_remount)
 			return 0;
-		r = vz_umount_steps(ct, true, e);
+		r = vz_umount_steps(ct, !s->no_hooks, e);
 		if (r < 0)
 			return r;
 	}
-	return vz_mount_steps(ct, true, e);
+	return vz_mount_steps(ct, !s->no_hooks, e);
 }
 
 static void mount_undo(void *ctx)
@@ -115,7 +117,7 @@ static void mount_undo(void *ctx)
 	struct vz_start *s = ctx;
 
 	if (!s->keep_mount && vz_ct_is_mounted(s->env.ct))
-		s->umount_result = vz_umount_steps(s->env.ct, true, &s->umount_err);
+		s->umount_result = vz_umount_steps(s->env.ct, !s->no_hooks, &s->umount_err);
 }
 
 const struct vz_step vz_step_mount = { "mount", mount_do, mount_undo };
@@ -190,7 +192,8 @@ const struct vz_step vz_step_lan = { "lan", lan_do, NULL };
 static int init_do(void *ctx, struct vz_err *e)
 {
 	struct vz_start *s = ctx;
-	int r = vz_env_spec(&s->env, true, e);
+	/* a command in its place has descriptors of its own */
+	int r = vz_env_spec(&s->env, !s->env.spec.cmds, e);
 
 	s->env.spec.notify = s->opts.wait;
 	s->killed = vz_fate_killed(s->env.cg);

@@ -45,6 +45,15 @@ void vz_emit_roff(FILE *out, const char *s)
 			fputc(*s, out);
 }
 
+void vz_emit_text(FILE *out, const struct vz_param *p)
+{
+	vz_emit_roff(out, p->text);
+	if (!(p->where & UNENFORCED) || !p->opt)
+		return;
+	fputs(p->where & COUNTED ? " This kernel has no such counter: the value is kept and shown, not enforced." :
+				   " Kept and shown, not enforced in this version.", out);
+}
+
 static void roff_words(FILE *out, const char *words)
 {
 	for (const char *w = words; *w; w += strspn(w, "|")) {
@@ -118,7 +127,7 @@ static void man_options(FILE *out, unsigned verb)
 			fputs("|\\fIall\\fR", out);
 		}
 		fputc('\n', out);
-		vz_emit_roff(out, p->text);
+		vz_emit_text(out, p);
 		roff_facts(out, p, verb == IN_SET);
 	}
 }
@@ -133,7 +142,7 @@ static void man_keys(FILE *out, bool global)
 		fprintf(out, ".TP\n\\fB%s\\fR=\"\\fI", p->key);
 		vz_emit_roff(out, p->type->name);
 		fputs("\\fR\"\n", out);
-		vz_emit_roff(out, p->text);
+		vz_emit_text(out, p);
 		roff_facts(out, p, false);
 	}
 }
@@ -146,7 +155,7 @@ static void man_columns(FILE *out)
 		if (!p->col.field)
 			continue;
 		fprintf(out, ".TP\n\\fB%s\\fR (%s)\n", p->col.field, p->col.title);
-		vz_emit_roff(out, p->text);
+		vz_emit_text(out, p);
 		fputc('\n', out);
 	}
 }

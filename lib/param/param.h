@@ -278,6 +278,7 @@ void vz_emit_man(FILE *out, const char *section);   /* roff: "options-set", "opt
 						       "exit-status" */
 void vz_emit_roff(FILE *out, const char *s);        /* text, with what roff would take for its own
 						       made literal */
+void vz_emit_text(FILE *out, const struct vz_param *p); /* the row's sentences in roff, with that of UNENFORCED */
 void vz_emit_words(FILE *out, const char *what);    /* completion words: "set", "create" */
 /* What may stand behind the option "--name": words, one a line; "@NAME" for what only the host knows
  * (@templates, @samples, @free for anything). Nothing for an option without a value. */

@@ -17,20 +17,16 @@
 		.key = #KEY, .opt = #name, .short_opt = letter, .arg = "B[:L]",                  \
 		.type = &vz_type_##unit, .at = AT(name),                                         \
 		.where = IN_FILE | IN_SET | IN_HOST | COUNTED | WHERE_##holder,                  \
-		.apply = APPLY_##holder, .text = words TEXT_##holder, __VA_ARGS__                \
+		.apply = APPLY_##holder, .text = words, __VA_ARGS__                              \
 	},
 #define WHERE_NOTHING UNENFORCED
 #define APPLY_NOTHING 0
-#define TEXT_NOTHING " This kernel has no such counter: the value is kept and shown, not enforced."
 #define WHERE_DEVPTS LIVE
 #define APPLY_DEVPTS APPLY_UBC
-#define TEXT_DEVPTS
 #define WHERE_LIMIT(bit, field) LIVE
 #define APPLY_LIMIT(bit, field) APPLY_UBC
-#define TEXT_LIMIT(bit, field)
 #define WHERE_STRICT(bit, field) LIVE
 #define APPLY_STRICT(bit, field) APPLY_UBC
-#define TEXT_STRICT(bit, field)
 
 #define CONFIG (IN_SET | NO_RESTART)
 
@@ -367,36 +363,31 @@ const struct vz_param vz_params[] = {
 		.key = "DISKSPACE", .opt = "diskspace", .arg = "S[:H]",
 		.type = &vz_type_diskspace, .at = AT(diskspace),
 		.where = IN_FILE | IN_CREATE | IN_SET | UNENFORCED,
-		.text = "Disk space, soft and hard limit in KiB. Kept and shown, not enforced in "
-			"this version.",
+		.text = "Disk space, soft and hard limit in KiB.",
 	},
 	{
 		.key = "DISKINODES", .opt = "diskinodes", .arg = "S[:H]",
 		.type = &vz_type_diskinodes, .at = AT(diskinodes),
 		.where = IN_FILE | IN_CREATE | IN_SET | UNENFORCED,
-		.text = "Number of files, soft and hard limit. Kept and shown, not enforced in "
-			"this version.",
+		.text = "Number of files, soft and hard limit.",
 	},
 	{
 		.key = "QUOTATIME", .opt = "quotatime", .arg = "SECONDS",
 		.type = &vz_type_u64, .at = AT(quotatime), .max = INT32_MAX, .dflt = "0",
 		.where = IN_FILE | IN_SET | UNENFORCED,
-		.text = "Seconds for which the soft disk limit may be exceeded. Kept and shown, "
-			"not enforced in this version.",
+		.text = "Seconds for which the soft disk limit may be exceeded.",
 	},
 	{
 		.key = "QUOTAUGIDLIMIT", .opt = "quotaugidlimit", .arg = "N",
 		.type = &vz_type_u64, .at = AT(quotaugidlimit), .max = INT32_MAX, .dflt = "0",
 		.where = IN_FILE | IN_SET | UNENFORCED,
-		.text = "Number of users and groups with a disk quota inside; 0 is none. Kept "
-			"and shown, not enforced in this version.",
+		.text = "Number of users and groups with a disk quota inside; 0 is none.",
 	},
 	{
 		.key = "MEMINFO", .opt = "meminfo", .arg = "none|pages:N|privvmpages:N",
 		.type = &vz_type_meminfo, .at = AT(meminfo),
 		.where = IN_FILE | IN_SET | UNENFORCED,
-		.text = "What /proc/meminfo shows inside. Kept and shown, not enforced in this "
-			"version.",
+		.text = "What /proc/meminfo shows inside.",
 	},
 	{
 		.key = "NETIF", .opt = "netif_add", .opt_del = "netif_del",
@@ -492,8 +483,7 @@ const struct vz_param vz_params[] = {
 		.key = "VM_OVERCOMMIT", .opt = "vm_overcommit", .arg = "RATIO",
 		.type = &vz_type_ratio, .at = AT(vm_overcommit), .dflt = "0",
 		.where = IN_FILE | IN_SET | UNENFORCED, .col = { "vm_overcommit", "VM_OVC", 6 },
-		.text = "Ratio of allocatable memory to RAM and swap; 0 is none. Kept and shown, "
-			"not enforced.",
+		.text = "Ratio of allocatable memory to RAM and swap; 0 is none.",
 	},
 	{
 		.key = "VE_ID_RANGE",

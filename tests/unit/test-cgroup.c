@@ -713,7 +713,14 @@ static void hugepages_v2(void)
 	CHECK_INT(now.hugetlb, l.hugetlb);
 	set(t, "vz/42/hugetlb.2MB.max", "2097152\n"); /* by hand */
 	CHECK_INT(vz_cg_in_force(cg, &l, &now, &err), 0);
-	CHECK_INT(now.hugetlb, l.hugetlb);
+	CHECK_INT(now.hugetlb, GIB);
+	/* 16M is no page of 1 GB, which does not make 4M what was asked for */
+	set(t, "vz/42/hugetlb.1GB.max", "0\n");
+	set(t, "vz/42/hugetlb.2MB.max", "4194304\n");
+	l = HUGE(16 << 20);
+	CHECK_INT(vz_cg_in_force(cg, &l, &now, &err), 0);
+	CHECK_INT(now.hugetlb, 4 << 20);
+	set(t, "vz/42/hugetlb.1GB.max", "1073741824\n");
 	l = HUGE(0);
 	CHECK_INT(vz_cg_in_force(cg, &l, &now, &err), 0);
 	CHECK_INT(now.hugetlb, GIB);
