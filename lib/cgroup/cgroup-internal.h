@@ -102,7 +102,8 @@ struct vz_cg_ops {
 	/* pid 0: the caller. Everything but v2. */
 	int (*attach)(struct vz_cg *cg, pid_t pid, struct vz_err *e);
 	/* Before the first write to `file` of a controller that not every group has: makes or enables
-	 * it for this one. Success does not say that the kernel has the file. */
+	 * it for this one; -EOPNOTSUPP when it cannot be enabled. Success does not say that the kernel
+	 * has the file. */
 	int (*want)(struct vz_cg *cg, const struct cg_place *p, const char *file, struct vz_err *e);
 	const struct cg_line *lines; /* by enum vz_cg_limit */
 	int (*devices)(struct vz_cg *cg, const struct vz_cg_dev *list, size_t n, struct vz_err *e);

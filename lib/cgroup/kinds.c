@@ -175,7 +175,10 @@ int cg_put_sizes(struct vz_cg *cg, const struct cg_place *p, const struct vz_cg_
 	struct sizes s = { .cg = cg, .p = p, .v = cg_value(p, l), .e = e };
 	int r = sizes_each(cg, size_put, &s);
 
-	return r || s.n || s.v >= VZ_UNLIMITED ? r : cg_missing(HUGEPAGES, e);
+	if (r || s.n || s.v >= VZ_UNLIMITED)
+		return r;
+	(void)vz_fail(e, VZ_SETUBC, 0, "%s is not held: no size of huge pages is in " HUGEPAGES, p->option);
+	return -EOPNOTSUPP;
 }
 
 /* The kernel cuts a limit to whole pages: 16M of 1 GB pages is none. */

@@ -113,6 +113,8 @@ bool cg_v2_offers(const struct vz_cg *cg, enum cg_hier h)
 	       has_word(can, controller_name(h));
 }
 
+/* Where it cannot be enabled, as in a group that itself has processes, the limit is not held, and the VPS
+ * lives without. */
 static int v2_want(struct vz_cg *cg, const struct cg_place *p, const char *file, struct vz_err *e)
 {
 	const char *name = controller_name(p->line->in);
@@ -120,7 +122,9 @@ static int v2_want(struct vz_cg *cg, const struct cg_place *p, const char *file,
 
 	for (size_t i = 0; i < ARRAY_LEN(wanted); i++)
 		known = known || !strcmp(wanted[i], name);
-	return cg_has(cg, CG_V2, file) ? 0 : enable_above(cg, &(struct words){ &name, 1 }, known, e);
+	if (cg_has(cg, CG_V2, file))
+		return 0;
+	return enable_above(cg, &(struct words){ &name, 1 }, known, e) < 0 ? -EOPNOTSUPP : 0;
 }
 
 static int v2_attach(struct vz_cg *cg, pid_t pid, struct vz_err *e)

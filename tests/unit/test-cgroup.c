@@ -741,7 +741,20 @@ static void hugepages_v2(void)
 	set(t, "cgroup.controllers", "cpu memory\n");
 	CHECK_INT(vz_cg_can(cg, VZ_CG_GROUPS | VZ_CG_MEMORY, &err), 0);
 	CHECK_INT(vz_cg_can(cg, VZ_CG_HUGETLB, &err), -EOPNOTSUPP);
-	CHECK_STR(err.msg, "Unable to set --hugetlb: the kernel has no controller hugetlb");
+	CHECK_STR(err.msg, "Unable to set --hugetlb: the kernel has no controller hugetlb; vzctl check tells more");
+	/* one that cannot be enabled is one more that the kernel does not hold */
+	set(t, "cgroup.controllers", "cpu memory hugetlb io\n");
+	{
+		autofree char *control = vz_fmt("%s/cgroup.subtree_control", t), *io = vz_fmt("%s/vz/42/io.max", t);
+
+		CHECK_INT(unlink(io), 0);
+		set(t, "vz/cgroup.subtree_control", "");
+		CHECK_INT(unlink(control), 0);
+		CHECK_INT(mkdir(control, 0755), 0);
+		l = (struct vz_cg_limits){ .has = VZ_CG_IOLIMIT | VZ_CG_PIDS, .io_bps = 9, .pids = 9 };
+		CHECK_INT(vz_cg_apply(cg, &l, &err), -EOPNOTSUPP);
+		CHECK_STR(get(t, "vz/42/pids.max"), "9");
+	}
 	vz_cg_close(cg);
 }
 
