@@ -8,7 +8,6 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "distro/dist-run.h"
-#include "guard/meter.h"
 #include "guard/rate.h"
 #include "ops/ops.h"
 #include "ops/plan.h"
@@ -57,23 +56,63 @@ static void retire(unsigned id, const char *suffix)
 		vz_log(-1, "Warning: cannot rename %s: %m, ignoring", from);
 }
 
-/* Names go before the configuration they point to, scripts with it. */
-static int config_do(void *ctx, struct vz_err *e)
+static int dump_do(void *ctx, struct vz_err *e)
 {
-	static const char *const suffixes[] = { "mount", "umount", "premount", "postumount",
-						"start", "stop", "conf" };
 	struct destroy *d = ctx;
-	const struct vz_pstr *dumpdir = &d->ct->conf.dumpdir;
-	autofree char *dump = dumpdir->set ? vz_fmt("%s/Dump.%u", dumpdir->v, d->ct->id) : NULL;
+	const struct vz_pstr *dir = &d->ct->conf.dumpdir;
+	autofree char *dump = dir->set ? vz_fmt("%s/Dump.%u", dir->v, d->ct->id) : NULL;
 
 	(void)e;
 	if (dump)
 		(void)vz_remove_tree(AT_FDCWD, dump);
+	return 0;
+}
+
+static int name_do(void *ctx, struct vz_err *e)
+{
+	struct destroy *d = ctx;
+
+	(void)e;
 	vz_name_remove_all(d->ct->id);
+	return 0;
+}
+
+static int dist_do(void *ctx, struct vz_err *e)
+{
+	struct destroy *d = ctx;
+
+	(void)e;
 	vz_dist_forget(d->ct->id);
+	return 0;
+}
+
+static int traffic_do(void *ctx, struct vz_err *e)
+{
+	struct destroy *d = ctx;
+
+	(void)e;
 	vz_rate_forget(d->ct->id);
+	return 0;
+}
+
+static int scripts_do(void *ctx, struct vz_err *e)
+{
+	static const char *const suffixes[] = { "mount", "umount", "premount", "postumount",
+						"start", "stop" };
+	struct destroy *d = ctx;
+
+	(void)e;
 	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++)
 		retire(d->ct->id, suffixes[i]);
+	return 0;
+}
+
+static int config_do(void *ctx, struct vz_err *e)
+{
+	struct destroy *d = ctx;
+
+	(void)e;
+	retire(d->ct->id, "conf");
 	return 0;
 }
 
@@ -82,16 +121,21 @@ static int ids_do(void *ctx, struct vz_err *e)
 	struct destroy *d = ctx;
 
 	(void)e;
-	vz_meter_forget(d->ct->id);
 	vz_ids_release(d->ct->id);
 	return 0;
 }
 
-static const struct vz_step *const plan[] = {
+/* None can be undone: what is destroyed is destroyed. */
+const struct vz_step *const vz_destroy_plan[] = {
 	VZ_STEP("area", area_do, NULL),
 	VZ_STEP("base", base_do, NULL),
-	VZ_STEP("config", config_do, NULL),
-	VZ_STEP("ids", ids_do, NULL),
+	VZ_STEP("dump", dump_do, NULL),
+	VZ_STEP("name", name_do, NULL),       /* names the configuration, so goes before it */
+	VZ_STEP("dist", dist_do, NULL),
+	VZ_STEP("traffic", traffic_do, NULL),
+	VZ_STEP("scripts", scripts_do, NULL),
+	VZ_STEP("config", config_do, NULL),   /* until here the verb can be run again */
+	VZ_STEP("ids", ids_do, NULL),         /* a claim without a configuration is nobody's */
 	NULL,
 };
 
@@ -123,7 +167,7 @@ int vz_op_destroy(struct vz_ct *ct, struct vz_err *e)
 		return r;
 	vz_log(0, "Destroying container private area: %s", ct->private);
 	/* an area that stays keeps its configuration: without it nobody would find or destroy it */
-	r = vz_plan_run(plan, &d, e);
+	r = vz_plan_run(vz_destroy_plan, &d, e);
 	if (r >= 0)
 		vz_log(0, "Container private area was destroyed");
 	return r;

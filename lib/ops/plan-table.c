@@ -10,6 +10,7 @@
 /* clang-format off */
 const struct vz_plan vz_plans[] = {
 	{ "create", vz_create_plan, NULL },
+	{ "destroy", vz_destroy_plan, NULL },
 	{ "start", vz_start_plan, NULL },
 	{ "stop", vz_stop_plan, vz_start_plan },
 	{ "runscript", vz_alone_plan, vz_alone_plan }, /* on a stopped VPS */

@@ -44,7 +44,7 @@ struct vz_plan {
 };
 extern const struct vz_plan vz_plans[]; /* plan-table.c; ends with a NULL verb */
 
-extern const struct vz_step *const vz_create_plan[], *const vz_start_plan[], *const vz_stop_plan[],
-	*const vz_alone_plan[];
+extern const struct vz_step *const vz_create_plan[], *const vz_destroy_plan[], *const vz_start_plan[],
+	*const vz_stop_plan[], *const vz_alone_plan[];
 
 #endif
