@@ -16,12 +16,14 @@
 
 /* ---- the group ---- */
 
-static int live_group(const struct vz_setting *s, struct vz_err *e)
+static int live_limits(const struct vz_setting *s, struct vz_err *e)
 {
 	__attribute__((cleanup(vz_cg_closep))) struct vz_cg *cg = NULL;
+	struct vz_cg_limits l = { 0 };
 	int r = vz_cg_open(s->ct->id, NULL, &cg, e);
 
-	return r < 0 ? r : vz_res_apply(cg, s->conf, s->bit, e);
+	s->row->limits(s->conf, &l);
+	return r < 0 ? r : vz_res_apply(cg, &l, e);
 }
 
 static int start_terminals(const struct vz_starting *s, struct vz_err *e)
@@ -33,7 +35,7 @@ static int start_terminals(const struct vz_starting *s, struct vz_err *e)
 
 static int live_counters(const struct vz_setting *s, struct vz_err *e)
 {
-	int r = live_group(s, e);
+	int r = live_limits(s, e);
 
 	return r < 0 ? r : vz_terminals_set(s->ct, s->conf, e);
 }
@@ -86,6 +88,11 @@ static int start_pci_scripts(const struct vz_starting *s, struct vz_err *e)
 	return vz_pci_scripts(s->ct, &s->ct->conf.pci, NULL, true, e);
 }
 
+static int start_device_list(const struct vz_starting *s, struct vz_err *e)
+{
+	return vz_res_apply_devices(s->cg, &s->ct->conf, e);
+}
+
 static int start_devnodes(const struct vz_starting *s, struct vz_err *e)
 {
 	struct vz_spec *spec = s->spec;
@@ -106,8 +113,11 @@ static int start_devnodes(const struct vz_starting *s, struct vz_err *e)
 static int live_devices(const struct vz_setting *s, struct vz_err *e)
 {
 	const struct vz_plist *had = &s->ct->conf.pci, *now = &s->conf->pci;
-	int r = live_group(s, e);
+	__attribute__((cleanup(vz_cg_closep))) struct vz_cg *cg = NULL;
+	int r = vz_cg_open(s->ct->id, NULL, &cg, e);
 
+	if (r >= 0)
+		r = vz_res_apply_devices(cg, s->conf, e);
 	if (r >= 0)
 		r = vz_devnodes_set(s->ct, s->conf, e);
 	if (r >= 0)
@@ -219,10 +229,11 @@ static void announce_conntrack(const struct vz_conf *c)
 const struct vz_effect vz_effects[] = {
 	{
 		.bit = APPLY_UBC, .what = "UBC", .refuses = COUNTED,
-		.group = true,
+		.limits = vz_res_counters,
 		.start = { [VZ_START_SPEC] = start_terminals }, .bare = ALSO_BARE(SPEC),
 		.possible = vz_res_counters_possible,
-		.live = live_counters, .said_done = "UB limits were set successfully",
+		.live = live_counters, .partly = true,
+		.said_done = "UB limits were set successfully",
 	},
 	{
 		.bit = APPLY_NET, .what = "network",
@@ -245,23 +256,26 @@ const struct vz_effect vz_effects[] = {
 	},
 	{
 		.bit = APPLY_CPU, .what = "CPU",
-		.group = true,
-		.start = { [VZ_START_GROUP] = start_masks }, .say_start = say_cpuunits,
+		.limits = vz_res_cpu,
+		.start = { [VZ_START_CHECK] = start_masks }, .say_start = say_cpuunits,
 		.possible = vz_res_cpu_possible,
-		.live = live_group, .announce = announce_cpu,
+		.live = live_limits, .partly = true, .announce = announce_cpu,
 	},
 	{
 		.bit = APPLY_DEVICES, .what = "devices",
-		.group = true,
-		.start = { [VZ_START_ACTIONS] = start_pci_scripts, [VZ_START_SPEC] = start_devnodes },
+		.start = {
+			[VZ_START_GROUP] = start_device_list,
+			[VZ_START_ACTIONS] = start_pci_scripts,
+			[VZ_START_SPEC] = start_devnodes,
+		},
 		.bare = ALSO_BARE(GROUP) | ALSO_BARE(ACTIONS) | ALSO_BARE(SPEC),
 		.possible = vz_res_devices_possible,
-		.live = live_devices, .announce = announce_devices,
+		.live = live_devices, .partly = true, .announce = announce_devices,
 	},
 	{
 		.bit = APPLY_IO, .what = "I/O",
-		.group = true,
-		.live = live_group, .announce = announce_io, .say_lacking = say_no_io,
+		.limits = vz_res_io,
+		.live = live_limits, .partly = true, .announce = announce_io, .say_lacking = say_no_io,
 	},
 	{
 		.bit = APPLY_HOSTNAME, .what = "network",
@@ -289,20 +303,15 @@ static bool is_due(const struct vz_effect *row, const struct vz_starting *s, enu
 	return !s->bare || row->bare & 1u << phase;
 }
 
-/* All at once: what one limit is may depend on another. */
-static int put_on_group(const struct vz_starting *s, struct vz_err *e)
+/* All at once: in what order limits are set is lib/cgroup's knowledge. */
+static int put_limits(const struct vz_starting *s, struct vz_err *e)
 {
-	unsigned bits = 0;
-	int r;
+	struct vz_cg_limits l = { 0 };
 
 	for (const struct vz_effect *row = vz_effects; row->bit; row++)
-		if (row->group && is_due(row, s, VZ_START_GROUP))
-			bits |= row->bit;
-	r = vz_res_apply(s->cg, &s->ct->conf, bits, e);
-	if (r != -EOPNOTSUPP)
-		return r;
-	vz_log_once(-1, "Warning: %s, skipping", e->msg); /* all the others are in force */
-	return 0;
+		if (row->limits && is_due(row, s, VZ_START_GROUP))
+			row->limits(&s->ct->conf, &l);
+	return vz_res_apply(s->cg, &l, e);
 }
 
 static int tell_distro(const struct vz_starting *s, struct vz_err *e)
@@ -316,17 +325,26 @@ static int tell_distro(const struct vz_starting *s, struct vz_err *e)
 	return s->bare ? 0 : vz_dist_apply(s->ct, s->state, &c, e);
 }
 
+/* What this kernel cannot hold on the group is no reason to stay down: all the others are in force. */
+static int skip_lacking(int r, enum vz_start_phase phase, const struct vz_err *e)
+{
+	if (r != -EOPNOTSUPP || phase != VZ_START_GROUP)
+		return r;
+	vz_log_once(-1, "Warning: %s, skipping", e->msg);
+	return 0;
+}
+
 int vz_effects_start(const struct vz_starting *s, enum vz_start_phase phase, struct vz_err *e)
 {
 	int r = 0;
 
+	if (phase == VZ_START_GROUP)
+		r = skip_lacking(put_limits(s, e), phase, e);
+	else if (phase == VZ_START_DISTRO)
+		r = tell_distro(s, e);
 	for (const struct vz_effect *row = vz_effects; r >= 0 && row->bit; row++)
 		if (row->start[phase] && is_due(row, s, phase))
-			r = row->start[phase](s, e);
-	if (r >= 0 && phase == VZ_START_GROUP)
-		r = put_on_group(s, e);
-	if (r >= 0 && phase == VZ_START_DISTRO)
-		r = tell_distro(s, e);
+			r = skip_lacking(row->start[phase](s, e), phase, e);
 	return r;
 }
 

@@ -16,6 +16,7 @@
 /* When a start comes to an effect, and what it has by then in struct vz_starting. */
 enum vz_start_phase {
 	VZ_START_PROBE,   /* ct, net: nothing is made; who is asked answers meanwhile */
+	VZ_START_CHECK,   /* the file system is mounted: can this host hold it at all? */
 	VZ_START_GROUP,   /* cg: the group is there, and nobody in it */
 	VZ_START_ACTIONS, /* the administrator's action scripts */
 	VZ_START_SPEC,    /* spec: it is said what init is launched with */
@@ -39,14 +40,15 @@ struct vz_setting {
 	struct vz_ct *ct;           /* ct->conf: what held before */
 	const struct vz_given *g;   /* the command line */
 	const struct vz_conf *conf; /* all that holds from now on */
-	unsigned bit;               /* of the row */
+	const struct vz_effect *row;
 };
 
 struct vz_effect {
 	unsigned bit; /* APPLY_*; 0 ends the table */
 
 	/* ---- a start ---- */
-	bool group; /* lib/res puts it on the group; all such rows at once, in VZ_START_GROUP */
+	/* What it asks of the group; of all rows at once, first in VZ_START_GROUP. */
+	void (*limits)(const struct vz_conf *conf, struct vz_cg_limits *ret);
 	unsigned distro; /* VZ_DIST_*: scripts write it into files too: in VZ_START_DISTRO, and last of a set */
 	int (*start[VZ_START_PHASES])(const struct vz_starting *s, struct vz_err *e);
 	unsigned bare; /* 1 << phase: also under --skip_ve_setup, since it guards the host */
@@ -56,11 +58,11 @@ struct vz_effect {
 	/* ---- set ---- */
 	/* An error when no VPS on this host could ever have this; only what conf sets is looked at. */
 	int (*possible)(const struct vz_conf *conf, struct vz_err *e);
-	/* On a VPS that runs; NULL: .distro is all. -EOPNOTSUPP: this kernel cannot hold a part, the
-	 * rest is in force. */
+	/* On a VPS that runs; NULL: .distro is all. */
 	int (*live)(const struct vz_setting *s, struct vz_err *e);
+	bool partly; /* -EOPNOTSUPP of .live: this kernel cannot hold a part, the rest is in force */
 	void (*announce)(const struct vz_conf *changed); /* before that */
-	void (*say_lacking)(const struct vz_conf *changed); /* -EOPNOTSUPP; NULL: *e, as a warning */
+	void (*say_lacking)(const struct vz_conf *changed); /* then; NULL: *e, as a warning */
 	const char *said_done; /* after it */
 
 	/* ---- set, of a VPS that does not run, without --save ---- */

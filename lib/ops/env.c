@@ -130,8 +130,9 @@ int vz_env_policy(struct vz_env *env, struct vz_err *e)
 int vz_env_limits(struct vz_env *env, struct vz_err *e)
 {
 	const struct vz_starting at = vz_env_starting(env);
+	int r = vz_effects_start(&at, VZ_START_CHECK, e);
 
-	return vz_effects_start(&at, VZ_START_GROUP, e);
+	return r < 0 ? r : vz_effects_start(&at, VZ_START_GROUP, e);
 }
 
 /* A detached bind of the terminal that vzeventd keeps for the VPS; -1 and success without a

@@ -288,13 +288,13 @@ static unsigned restart_rows(const struct set *s, bool say)
 static int apply_row(struct set *s, const struct vz_effect *row, const struct vz_conf *whole,
 		     struct vz_err *e)
 {
-	const struct vz_setting at = { .ct = s->ct, .g = s->g, .conf = whole, .bit = row->bit };
+	const struct vz_setting at = { .ct = s->ct, .g = s->g, .conf = whole, .row = row };
 	int r;
 
 	if (row->announce)
 		row->announce(&s->changed);
 	r = row->live ? row->live(&at, e) : 0;
-	if (r < 0 && r != -EOPNOTSUPP)
+	if (r < 0 && !(row->partly && r == -EOPNOTSUPP))
 		return r;
 	if (r < 0 && row->say_lacking) /* what the kernel can do is done */
 		row->say_lacking(&s->changed);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The steps of a VPS's start; what each promises stands in steps.h, their order in the plans. */
 #include "ops/steps.h"
-#include "apply/devnodes.h"
 #include "apply/modules.h"
 #include "base/log.h"
 #include "base/own.h"

@@ -126,3 +126,12 @@ int vz_res_devices(const struct vz_conf *conf, struct vz_cg_dev **ret, size_t *r
 	*ret_n = kept;
 	return 0;
 }
+
+int vz_res_apply_devices(struct vz_cg *cg, const struct vz_conf *conf, struct vz_err *e)
+{
+	autofree struct vz_cg_dev *list = NULL;
+	size_t n;
+	int r = vz_res_devices(conf, &list, &n, e);
+
+	return r < 0 ? r : vz_cg_devices(cg, list, n, e);
+}

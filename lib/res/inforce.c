@@ -33,9 +33,11 @@ static void number(struct vz_pu64 *own, const struct vz_pu64 *conf, bool is_conf
 void vz_res_in_force(const struct vz_cg *cg, const struct vz_conf *conf, bool dear,
 		     struct vz_conf *own)
 {
-	struct vz_cg_limits want, now;
+	struct vz_cg_limits want = { 0 }, now;
 
-	vz_res_limits(conf, APPLY_UBC | APPLY_CPU | APPLY_IO, &want);
+	vz_res_counters(conf, &want);
+	vz_res_cpu(conf, &want);
+	vz_res_io(conf, &want);
 	for (size_t i = 0; dear && i < res_nubc; i++)
 		want.has |= res_ubc[i].bit; /* none was asked for: no limit */
 	if (vz_cg_in_force(cg, &want, &now, NULL) < 0)

@@ -30,7 +30,7 @@ static uint64_t cpu_percent(const struct vz_conf *conf)
 	return limit && limit < all ? limit : all;
 }
 
-static void cpu_limits(const struct vz_conf *conf, struct vz_cg_limits *l)
+void vz_res_cpu(const struct vz_conf *conf, struct vz_cg_limits *l)
 {
 	if (conf->cpuunits.set || conf->cpuweight.set) {
 		l->has |= VZ_CG_CPUUNITS;
@@ -51,7 +51,7 @@ static void cpu_limits(const struct vz_conf *conf, struct vz_cg_limits *l)
 	}
 }
 
-static void io_limits(const struct vz_conf *conf, struct vz_cg_limits *l)
+void vz_res_io(const struct vz_conf *conf, struct vz_cg_limits *l)
 {
 	if (conf->iolimit.set) {
 		l->has |= VZ_CG_IOLIMIT;
@@ -65,17 +65,6 @@ static void io_limits(const struct vz_conf *conf, struct vz_cg_limits *l)
 		l->has |= VZ_CG_IOPRIO;
 		l->io_prio = conf->ioprio.v;
 	}
-}
-
-void vz_res_limits(const struct vz_conf *conf, unsigned apply, struct vz_cg_limits *ret)
-{
-	*ret = (struct vz_cg_limits){ 0 };
-	if (apply & APPLY_UBC)
-		res_ubc_limits(conf, ret);
-	if (apply & APPLY_CPU)
-		cpu_limits(conf, ret);
-	if (apply & APPLY_IO)
-		io_limits(conf, ret);
 }
 
 /* CPUMASK="auto": the CPUs of the nodes of NODEMASK, "0-1,3", in fresh memory. */
@@ -107,34 +96,18 @@ static int cpus_of_nodes(const char *nodes, char **ret, struct vz_err *e)
 	return *ret ? 0 : vz_fail(e, VZ_RESOURCE, ENOMEM, "CPUs of nodes %s", nodes);
 }
 
-static int apply_devices(struct vz_cg *cg, const struct vz_conf *conf, struct vz_err *e)
-{
-	autofree struct vz_cg_dev *list = NULL;
-	size_t n;
-	int r = vz_res_devices(conf, &list, &n, e);
-
-	return r < 0 ? r : vz_cg_devices(cg, list, n, e);
-}
-
-int vz_res_apply(struct vz_cg *cg, const struct vz_conf *conf, unsigned apply, struct vz_err *e)
+int vz_res_apply(struct vz_cg *cg, struct vz_cg_limits *l, struct vz_err *e)
 {
 	autofree char *cpus = NULL;
-	struct vz_cg_limits l;
-	struct vz_err dev = { 0 };
-	int r, d;
+	int r;
 
-	vz_res_limits(conf, apply, &l);
-	if (l.cpus && !strcmp(l.cpus, "auto")) {
-		r = l.mems && strcmp(l.mems, "all") ? cpus_of_nodes(l.mems, &cpus, e) : 0;
+	if (l->cpus && !strcmp(l->cpus, "auto")) {
+		r = l->mems && strcmp(l->mems, "all") ? cpus_of_nodes(l->mems, &cpus, e) : 0;
 		if (r < 0)
 			return r;
-		l.cpus = cpus ? cpus : "all";
+		l->cpus = cpus ? cpus : "all";
 	}
-	r = vz_cg_apply(cg, &l, e);
-	if (r < 0 && r != -EOPNOTSUPP)
-		return r;
-	d = apply & APPLY_DEVICES ? apply_devices(cg, conf, &dev) : 0;
-	if (d < 0 && e)
-		*e = dev;
-	return d < 0 ? d : r;
+	r = vz_cg_apply(cg, l, e);
+	l->cpus = NULL; /* it may have been of this function */
+	return r;
 }

@@ -21,6 +21,4 @@ static inline uint64_t *res_limit(const struct res_ubc *row, struct vz_cg_limits
 	return (void *)((char *)l + row->to);
 }
 
-void res_ubc_limits(const struct vz_conf *conf, struct vz_cg_limits *l);
-
 #endif

@@ -10,11 +10,16 @@
 #include "cgroup/cgroup.h"
 #include "param/param.h"
 
-/* What the kinds named in `apply` (enum vz_apply bits: UBC, CPU, IO) ask for. Only what the
+/* What beancounters, CPU and I/O parameters ask of the group, added to *ret. Only what the
  * configuration sets is in ret->has: a new group has the defaults already; but what the host must
  * be kept from, numbers of tasks and of groups, has always a bound. The strings in *ret
  * belong to conf; CPUMASK="auto" is not resolved here. */
-void vz_res_limits(const struct vz_conf *conf, unsigned apply, struct vz_cg_limits *ret);
+void vz_res_counters(const struct vz_conf *conf, struct vz_cg_limits *ret);
+void vz_res_cpu(const struct vz_conf *conf, struct vz_cg_limits *ret);
+void vz_res_io(const struct vz_conf *conf, struct vz_cg_limits *ret);
+/* Puts them in force. A limit that this kernel cannot hold is -EOPNOTSUPP, after all others have
+ * been set; the exit code in *e tells of which kind: VZ_SETUBC, VZ_SETFSHD, VZ_SET_IO. */
+int vz_res_apply(struct vz_cg *cg, struct vz_cg_limits *l, struct vz_err *e);
 
 /* The nodes a VPS gets by name, as words of DEVNODES in ret->devnodes (free with vz_conf_free()):
  * those that its PCI devices have on this host, and DEVNODES, which wins. VZ_SET_DEVICES (86) when
@@ -28,6 +33,9 @@ int vz_pci_devnodes(const char *id, const char *perm, struct vz_conf *ret, struc
 int vz_res_devices(const struct vz_conf *conf, struct vz_cg_dev **ret, size_t *ret_n,
 		   struct vz_err *e);
 
+/* Puts that list in force. VZ_SET_DEVICES (86). */
+int vz_res_apply_devices(struct vz_cg *cg, const struct vz_conf *conf, struct vz_err *e);
+
 /* Values that this host can never put in force, so that every start would fail: no process or memory
  * at all, and limits that are STRICT in counters.def and that its control groups cannot hold; CPUs and
  * memory nodes that it does not have; devices that are not there. Only what conf sets is looked at.
@@ -37,11 +45,6 @@ int vz_res_cpu_possible(const struct vz_conf *conf, struct vz_err *e);
 int vz_res_devices_possible(const struct vz_conf *conf, struct vz_err *e);
 /* CPUMASK and NODEMASK, as a start names them. */
 int vz_res_masks_possible(const struct vz_conf *c, struct vz_err *e);
-
-/* Puts all of that in force; APPLY_DEVICES sets the device list, other bits are ignored. A limit
- * that this kernel cannot hold is -EOPNOTSUPP, after all others have been set; the exit code in
- * *e tells of which kind: VZ_SETUBC, VZ_SETFSHD, VZ_SET_IO, VZ_SET_DEVICES. */
-int vz_res_apply(struct vz_cg *cg, const struct vz_conf *conf, unsigned apply, struct vz_err *e);
 
 /* Puts into *own, which starts as a VPS's own configuration, the limits that its running group has;
  * `dear`: also those that take long to read and that conf does not set. conf: the configuration with the defaults of the host, for what the kernel knows more coarsely.

@@ -73,7 +73,7 @@ static void bounds(const struct vz_conf *conf, struct vz_cg_limits *l)
 		l->pids = default_tasks();
 }
 
-void res_ubc_limits(const struct vz_conf *conf, struct vz_cg_limits *l)
+void vz_res_counters(const struct vz_conf *conf, struct vz_cg_limits *l)
 {
 	for (size_t i = 0; i < res_nubc; i++) {
 		const struct res_ubc *row = &res_ubc[i];

@@ -26,7 +26,7 @@ static unsigned phases_of(const struct vz_effect *row)
 
 	for (int phase = 0; phase < VZ_START_PHASES; phase++)
 		due |= row->start[phase] ? 1u << phase : 0;
-	due |= row->group ? 1u << VZ_START_GROUP : 0;
+	due |= row->limits ? 1u << VZ_START_GROUP : 0;
 	return due | (row->distro ? 1u << VZ_START_DISTRO : 0);
 }
 
@@ -47,8 +47,10 @@ static int check_row(const struct vz_effect *row)
 		bad += printf("effect %#x: bare in a phase in which it does nothing\n", row->bit);
 	if (!row->what == !row->to_do)
 		bad += printf("effect %#x: not one sentence for a stopped VPS\n", row->bit);
-	if (row->group && !row->live)
-		bad += printf("effect %#x: on the group only at a start\n", row->bit);
+	if (row->partly && !(phases & 1u << VZ_START_GROUP))
+		bad += printf("effect %#x: held partly, by no group\n", row->bit);
+	if (row->limits && !row->live)
+		bad += printf("effect %#x: a limit only at a start\n", row->bit);
 	return bad;
 }
 

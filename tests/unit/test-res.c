@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* lib/res: which limit a configuration asks for. */
+#include "apply/effects.h"
 #include "base/num.h"
 #include "base/own.h"
 #include "res/res-internal.h"
@@ -12,9 +13,11 @@
 
 static struct vz_cg_limits limits(const struct vz_conf *c, unsigned apply)
 {
-	struct vz_cg_limits l;
+	struct vz_cg_limits l = { 0 };
 
-	vz_res_limits(c, apply, &l);
+	for (const struct vz_effect *row = vz_effects; row->bit; row++)
+		if (row->bit & apply && row->limits)
+			row->limits(c, &l);
 	return l;
 }
 

@@ -16,7 +16,7 @@ static char dir[] = "/tmp/test-set.XXXXXX";
 /* What was called, one word per call. */
 static struct {
 	bool running;
-	int fail_bit, fail_exit;
+	int fail_bit, fail_exit, fail_errno;
 	char calls[400];
 	unsigned long long ram, cpuunits;
 } world;
@@ -39,13 +39,13 @@ static int w_live(const struct vz_setting *s, struct vz_err *e)
 {
 	char b[12];
 
-	snprintf(b, sizeof(b), "%u", s->bit);
+	snprintf(b, sizeof(b), "%u", s->row->bit);
 	called("apply", b);
 	world.ram = s->conf->physpages.lim;
 	world.cpuunits = s->conf->cpuunits.v;
-	if ((int)s->bit == world.fail_bit)
+	if ((int)s->row->bit == world.fail_bit)
 		return vz_fail(e, (enum vz_exit)world.fail_exit,
-			       s->bit == APPLY_IO ? EOPNOTSUPP : 0, "the kernel said no");
+			       world.fail_errno, "the kernel said no");
 	return 0;
 }
 
@@ -351,9 +351,21 @@ static void failures_of_the_kernel(const struct vz_host *host, const char *path,
 	/* a host without I/O limits is no failure */
 	world.fail_bit = APPLY_IO;
 	world.fail_exit = VZ_SET_IO;
+	world.fail_errno = EOPNOTSUPP;
 	CHECK_INT(run(host, 101, "--iolimit 1 --save", &e), 0);
 	three = said(log);
 	CHECK(strstr(three, "Warning: iolimit not supported by the kernel, skipping\n"));
+	free(TAKE_PTR(three));
+	world.fail_bit = APPLY_UBC;
+	CHECK_INT(run(host, 101, "--numproc 5", &e), 0);
+	three = said(log);
+	CHECK(strstr(three, "Warning: the kernel said no"));
+	CHECK(strstr(three, "skipping\nUB limits were set successfully\n"));
+
+	/* one without rates is: nobody would notice */
+	world.fail_bit = APPLY_RATE;
+	CHECK(run(host, 101, "--rate 1m", &e) < 0);
+	world.fail_errno = 0;
 
 	/* a restart that fails saves nothing */
 	put(path, BASE);
