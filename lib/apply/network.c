@@ -338,26 +338,22 @@ static void change_free(struct change *c)
 	vz_ips_free(&c->again);
 }
 
-static bool all_go(const struct vz_given *g)
-{
-	return g->del.ip_address.n && !strcmp(g->del.ip_address.v[0], "all");
-}
-
 /* An address that goes and comes stays: its connections are not to notice. */
 static int sort_out(struct change *c, struct vz_err *e)
 {
 	autoips want = { 0 }, unwanted = { 0 };
-	const struct vz_ips *going = all_go(c->g) ? &c->was : &unwanted;
+	const struct vz_plist *del = &c->g->del.ip_address;
+	const struct vz_ips *going = vz_plist_is_all(del) ? &c->was : &unwanted;
 	int r = take_words(c->conf, &c->g->add.ip_address, &want, e);
 
-	for (size_t i = 0; r >= 0 && i < c->g->del.ip_address.n; i++) {
+	for (size_t i = 0; r >= 0 && i < del->n; i++) {
 		struct vz_ip ip;
 
-		if (vz_ip_parse(c->g->del.ip_address.v[i], &ip) >= 0)
+		if (vz_ip_parse(del->v[i], &ip) >= 0)
 			r = vz_ips_add(&unwanted, &ip);
 	}
-	if (c->g->del.ip_address.n)
-		say_ips(all_go(c->g) ? "Deleting all" : "Deleting", going);
+	if (del->n)
+		say_ips(vz_plist_is_all(del) ? "Deleting all" : "Deleting", going);
 	for (size_t i = 0; r >= 0 && i < going->n; i++)
 		if (vz_ips_has(&c->was, &going->v[i]) && !vz_ips_has(&want, &going->v[i]))
 			r = vz_ips_add(&c->del, &going->v[i]);

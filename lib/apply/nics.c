@@ -320,7 +320,7 @@ int vz_netdevs_set(const struct vz_netif_at *at, const struct vz_given *g, struc
 	const struct vz_plist *add = &g->add.netdev, *del = &g->del.netdev;
 	const struct vz_netdev_at n = netdev_at(at);
 
-	if (del->n && !strcmp(del->v[0], "all"))
+	if (vz_plist_is_all(del))
 		del = &at->ct->conf.netdev;
 	if (del->n)
 		say_netdevs("Deleting", del);

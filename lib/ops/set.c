@@ -329,7 +329,7 @@ static int tell_inside(struct set *s, const struct vz_conf *whole, struct vz_err
 		.conf = whole,
 		.added = &s->g->add.ip_address,
 		.removed = del,
-		.removed_all = del->n && !strcmp(del->v[0], "all"),
+		.removed_all = vz_plist_is_all(del),
 	};
 
 	return c.what ? s->world->distro(s->ct, &c, e) : 0;

@@ -62,6 +62,14 @@ int vz_copy_list(void *to, const void *from)
 	return 0;
 }
 
+bool vz_plist_is_all(const struct vz_plist *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (!strcmp(l->v[i], "all"))
+			return true;
+	return false;
+}
+
 static bool same(const struct vz_ptype *t, const char *a, const char *b)
 {
 	size_t n = t->id_len(a);

@@ -190,6 +190,8 @@ static inline const void *vz_param_get(const struct vz_param *p, const struct vz
 	return (const char *)c + p->at;
 }
 bool vz_param_is_set(const struct vz_param *p, const struct vz_conf *c);
+/* Of words to remove: is "all" among them? */
+bool vz_plist_is_all(const struct vz_plist *l);
 
 /* ---- conf.c: whole configurations, all loops over the table ---- */
 

@@ -665,8 +665,13 @@ static void options(void)
 	CHECK_STR(g.setmode, "ignore");
 	CHECK_INT(g.add.ip_address.n, 2);
 	CHECK_STR(g.del.ip_address.v[0], "all");
+	CHECK(vz_plist_is_all(&g.del.ip_address) && !vz_plist_is_all(&g.add.ip_address));
 	CHECK_INT(g.add.iolimit.v, 2 << 20);
 	CHECK_STR(g.userpasswd.v[0], "root:a:b");
+	vz_given_free(&g);
+
+	CHECK_INT(parse(&g, &e, "set --ipdel 10.0.0.1 --ipdel all"), 0);
+	CHECK(vz_plist_is_all(&g.del.ip_address)); /* wherever it stands */
 	vz_given_free(&g);
 
 	CHECK_INT(parse(&g, &e, "create --ostemplate debian-12 --velayout ploop:raw --name x "
