@@ -27,58 +27,39 @@ static struct vz_netdev_at netdev_at(const struct vz_netif_at *at)
 	};
 }
 
-/* ---- lists of words; only .netif of these configurations is used ---- */
+/* ---- veth ---- */
 
-/* A copy of the words, completed. */
-static int wanted(const struct vz_conf *conf, unsigned ctid, struct vz_conf *ret, struct vz_err *e)
+/* The devices of the configuration, completed. */
+static int wanted_veth(const struct vz_conf *conf, unsigned ctid, struct vz_netifs *ret,
+		       struct vz_err *e)
 {
-	const struct vz_conf only = { .netif = conf->netif };
-	int r = vz_conf_merge(ret, &only);
+	int r = vz_netifs_of(&conf->netif, ret, e);
 
-	return r < 0 ? vz_oom(e) : vz_netif_complete(&ret->netif, ctid, e);
-}
-
-static const char *find(const struct vz_conf *c, const char *word)
-{
-	size_t n = strcspn(word, ",");
-
-	for (size_t i = 0; i < c->netif.n; i++)
-		if (strcspn(c->netif.v[i], ",") == n && !memcmp(c->netif.v[i], word, n))
-			return c->netif.v[i];
-	return NULL;
+	return r < 0 ? r : vz_netifs_complete(ret, ctid, e);
 }
 
 /* The legacy line: names on the host, each with a blank behind it. */
-static void add_host_name(struct vz_str *line, const char *word)
+static void add_host_name(struct vz_str *line, const struct vz_netif *n)
 {
-	autonetif n = { 0 };
-
-	if (vz_netif_parse(word, &n, NULL) >= 0)
-		vz_str_addf(line, "%s ", n.v[VZ_NETIF_HOST_IFNAME]);
+	vz_str_addf(line, "%s ", n->v[VZ_NETIF_HOST_IFNAME]);
 }
 
-/* ---- veth ---- */
-
 /* The device becomes what `to` says: NULL means that it is not there. */
-static int step(const struct vz_veth_at *at, const char *from, const char *to, struct vz_err *e)
+static int become(const struct vz_veth_at *at, const struct vz_netif *from,
+		  const struct vz_netif *to, struct vz_err *e)
 {
-	autonetif a = { 0 }, b = { 0 };
-	int r = from ? vz_netif_parse(from, &a, e) : 0;
+	int r;
 
-	if (r >= 0 && to)
-		r = vz_netif_parse(to, &b, e);
-	if (r < 0)
-		return r;
 	if (!to)
-		return from ? vz_veth_delete(at->rtnl, &a, e) : 0;
+		return from ? vz_veth_delete(at->rtnl, from, e) : 0;
 	if (from)
-		return strcmp(from, to) ? vz_veth_change(at, &a, &b, e) : 0;
-	r = vz_veth_make(at, &b, e);
+		return vz_netif_same(from, to) ? 0 : vz_veth_change(at, from, to, e);
+	r = vz_veth_make(at, to, e);
 	if (r < 0)
 		return r;
-	r = vz_veth_up(at, &b, e);
+	r = vz_veth_up(at, to, e);
 	if (r < 0)
-		(void)vz_veth_delete(at->rtnl, &b, NULL);
+		(void)vz_veth_delete(at->rtnl, to, NULL);
 	if (r <= 0)
 		return r;
 	if (e) { /* NULL on a way back */
@@ -91,18 +72,18 @@ static int step(const struct vz_veth_at *at, const char *from, const char *to, s
 int vz_veths_start(const struct vz_netif_at *at, struct vz_err *e)
 {
 	autoclose int inner = -EBADF;
-	autoconf want = { 0 };
+	autonetifs want = { 0 };
 	autostr names = { 0 };
 	struct vz_veth_at v;
 	int r;
 
 	if (!at->ct->conf.netif.n)
 		return 0;
-	r = wanted(&at->ct->conf, at->ct->id, &want, e);
+	r = wanted_veth(&at->ct->conf, at->ct->id, &want, e);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < want.netif.n; i++)
-		add_host_name(&names, want.netif.v[i]);
+	for (size_t i = 0; i < want.n; i++)
+		add_host_name(&names, &want.v[i]);
 	vz_log(0, "Configure veth devices: %s", names.s ? names.s : "");
 	inner = vz_nl_open(NETLINK_ROUTE, at->netns, e);
 	if (inner < 0)
@@ -110,8 +91,8 @@ int vz_veths_start(const struct vz_netif_at *at, struct vz_err *e)
 	v = veth_at(at, inner);
 	/* ahead of the deed, so that a killed start leaves no device that nobody knows */
 	r = vz_veth_record_write(at->ct->id, &want, e);
-	for (size_t i = 0; i < want.netif.n && r >= 0; i++)
-		r = step(&v, NULL, want.netif.v[i], e);
+	for (size_t i = 0; i < want.n && r >= 0; i++)
+		r = become(&v, NULL, &want.v[i], e);
 	return r;
 }
 
@@ -154,34 +135,60 @@ void vz_netif_stop(const struct vz_netif_at *at)
 
 /* ---- set ---- */
 
+/* What a device is, and what it shall be; NULL: not there. */
+struct veth_step {
+	const struct vz_netif *was, *want;
+};
+
 struct change {
 	const struct vz_netif_at *at;
 	struct vz_veth_at veth;
-	const struct vz_conf *conf; /* all that holds from now on */
-	struct vz_conf was, want; /* in force, and wanted */
-	struct vz_conf touched;   /* words of devices the command line names, each once */
+	const struct vz_conf *conf;  /* all that holds from now on */
+	struct vz_netifs was, want;  /* in force, and wanted */
+	struct veth_step *step;      /* of the devices that the command line names, each once */
+	size_t n;
 };
 
-static int touch(struct change *c, const char *word)
+static void touch(struct change *c, const char *ifname)
 {
-	autofree char *name = NULL;
+	const struct veth_step s = { vz_netifs_find(&c->was, ifname),
+				     vz_netifs_find(&c->want, ifname) };
+	size_t i = 0;
 
-	if (find(&c->touched, word))
-		return 0;
-	name = strndup(word, strcspn(word, ","));
-	return name ? vz_conf_set(&c->touched, vz_param_by_key("NETIF"), name, false, NULL) :
-		      -ENOMEM;
+	while (i < c->n && (c->step[i].was != s.was || c->step[i].want != s.want))
+		i++;
+	if (i == c->n && (s.was || s.want))
+		c->step[c->n++] = s;
 }
 
-static int touch_list(struct change *c, const struct vz_plist *l)
+static int touch_list(struct change *c, const struct vz_plist *words, struct vz_err *e)
 {
-	int r = 0;
+	autonetifs l = { 0 };
+	int r = vz_plist_is_all(words) ? 0 : vz_netifs_of(words, &l, e);
 
-	for (size_t i = 0; i < l->n && r >= 0; i++)
-		if (strcmp(l->v[i], "all"))
-			r = touch(c, l->v[i]);
-		else
-			r = touch_list(c, &c->was.netif);
+	for (size_t i = 0; r >= 0 && i < l.n; i++)
+		touch(c, l.v[i].v[VZ_NETIF_IFNAME]);
+	for (size_t i = 0; vz_plist_is_all(words) && i < c->was.n; i++)
+		touch(c, c->was.v[i].v[VZ_NETIF_IFNAME]);
+	return r;
+}
+
+/* From what is in force, what is wanted, and what the command line names. */
+static int find_steps(struct change *c, const struct vz_given *g, struct vz_err *e)
+{
+	const struct vz_plist *named[] = { &g->del.netif, &g->add.netif, &g->ifname };
+	int r = vz_veth_record_read(c->at->ct->id, &c->was);
+
+	if (r < 0)
+		return vz_fail(e, VZ_VETH_ERROR, -r, "cannot read the record of veth devices");
+	r = wanted_veth(c->conf, c->at->ct->id, &c->want, e);
+	if (r < 0)
+		return r;
+	c->step = calloc(c->was.n + c->want.n + 1, sizeof(*c->step));
+	if (!c->step)
+		return vz_oom(e);
+	for (size_t i = 0; r >= 0 && i < ARRAY_LEN(named); i++)
+		r = touch_list(c, named[i], e);
 	return r;
 }
 
@@ -189,15 +196,11 @@ static void say_veth(const struct change *c)
 {
 	autostr set = { 0 }, del = { 0 };
 
-	for (size_t i = 0; i < c->touched.netif.n; i++) {
-		const char *was = find(&c->was, c->touched.netif.v[i]);
-		const char *want = find(&c->want, c->touched.netif.v[i]);
-
-		if (want)
-			add_host_name(&set, want);
-		else if (was)
-			add_host_name(&del, was);
-	}
+	for (size_t i = 0; i < c->n; i++)
+		if (c->step[i].want)
+			add_host_name(&set, c->step[i].want);
+		else
+			add_host_name(&del, c->step[i].was);
 	if (del.len)
 		vz_log(0, "Deleting veth devices: %s", del.s);
 	if (set.len)
@@ -206,38 +209,43 @@ static void say_veth(const struct change *c)
 
 /* What is in force when all is done: what was, without what was touched, and what is wanted of
  * that. Ahead of the deed also what is to be deleted. */
-static int write_record(struct change *c, bool ahead, struct vz_err *e)
+static int write_record(const struct change *c, bool ahead, struct vz_err *e)
 {
-	const struct vz_param *p = vz_param_by_key("NETIF");
-	autoconf now = { 0 };
+	autonetifs now = { 0 };
 	int r = 0;
 
-	for (size_t i = 0; i < c->was.netif.n && r >= 0; i++)
-		if (!find(&c->touched, c->was.netif.v[i]))
-			r = vz_conf_set(&now, p, c->was.netif.v[i], false, NULL);
-	for (size_t i = 0; i < c->touched.netif.n && r >= 0; i++) {
-		const char *word = find(&c->want, c->touched.netif.v[i]);
+	for (size_t i = 0; i < c->was.n && r >= 0; i++)
+		r = vz_netifs_put(&now, &c->was.v[i]);
+	for (size_t i = 0; i < c->n && r >= 0; i++) {
+		const struct veth_step *s = &c->step[i];
 
-		if (!word && ahead)
-			word = find(&c->was, c->touched.netif.v[i]);
-		if (word)
-			r = vz_conf_set(&now, p, word, false, NULL);
+		if (s->was)
+			vz_netifs_remove(&now, s->was->v[VZ_NETIF_IFNAME]);
+		if (s->want || ahead)
+			r = vz_netifs_put(&now, s->want ? s->want : s->was);
 	}
 	return r < 0 ? vz_oom(e) : vz_veth_record_write(c->at->ct->id, &now, e);
 }
 
-/* Deletions first: a name may come free for another device. */
+/* Deletions first, since a name may come free for another device: the steps are walked twice, and the
+ * i-th of 2 * n is NULL when it is for the other walk. */
+static const struct veth_step *nth_step(const struct change *c, size_t i)
+{
+	const struct veth_step *s = &c->step[i % c->n];
+
+	return (i < c->n) == !s->want ? s : NULL;
+}
+
 static int change_veth(struct change *c, struct vz_err *e)
 {
-	size_t n = c->touched.netif.n, done = 0;
+	size_t done = 0;
 	int r = write_record(c, true, e);
 
-	for (; r >= 0 && done < 2 * n; done++) {
-		const char *word = c->touched.netif.v[done % n];
-		const char *want = find(&c->want, word);
+	for (; r >= 0 && done < 2 * c->n; done++) {
+		const struct veth_step *s = nth_step(c, done);
 
-		if ((done < n) == !want)
-			r = step(&c->veth, find(&c->was, word), want, e);
+		if (s)
+			r = become(&c->veth, s->was, s->want, e);
 		if (r < 0)
 			break;
 	}
@@ -248,11 +256,10 @@ static int change_veth(struct change *c, struct vz_err *e)
 	if (r >= 0)
 		return 0;
 	while (done-- > 0) {
-		const char *word = c->touched.netif.v[done % n];
-		const char *want = find(&c->want, word);
+		const struct veth_step *s = nth_step(c, done);
 
-		if ((done < n) == !want)
-			(void)step(&c->veth, want, find(&c->was, word), NULL);
+		if (s)
+			(void)become(&c->veth, s->want, s->was, NULL);
 	}
 	(void)vz_veth_record_write(c->at->ct->id, &c->was, NULL);
 	return r;
@@ -266,23 +273,15 @@ int vz_veths_set(const struct vz_netif_at *at, const struct vz_given *g,
 	int r = inner;
 
 	if (r >= 0)
-		r = vz_veth_record_read(at->ct->id, &c.was);
-	if (r >= 0)
-		r = wanted(conf, at->ct->id, &c.want, e);
-	if (r >= 0)
-		r = touch_list(&c, &g->del.netif);
-	if (r >= 0)
-		r = touch_list(&c, &g->add.netif);
-	if (r >= 0)
-		r = touch_list(&c, &g->ifname);
+		r = find_steps(&c, g, e);
 	if (r >= 0) {
 		say_veth(&c);
 		r = change_veth(&c, e);
 	}
-	vz_conf_free(&c.was);
-	vz_conf_free(&c.want);
-	vz_conf_free(&c.touched);
-	return r < 0 && e && !e->msg[0] ? vz_oom(e) : r;
+	free(c.step);
+	vz_netifs_free(&c.was);
+	vz_netifs_free(&c.want);
+	return r;
 }
 
 /* Both lists in their order, or nothing of them. */

@@ -34,42 +34,41 @@ static void add_ip(struct vz_str *b, const struct vz_ip *ip, unsigned prefix)
 	vz_str_addf(b, ",ip=%s/%u", vz_ip_text(ip, text), prefix);
 }
 
-/* What a device is told, or nothing; *ret_gw: bit 0 a gateway of IPv4, bit 1 one of IPv6. A word
- * that cannot be read is no device of ours. */
-static void add_netif(struct vz_str *b, const char *word, bool ipv6, unsigned *ret_gw)
+/* What a device is told, or nothing; *ret_gw: bit 0 a gateway of IPv4, bit 1 one of IPv6. */
+static void add_netif(struct vz_str *b, const struct vz_netif *n, bool ipv6, unsigned *ret_gw)
 {
 	autostr d = { 0 };
-	autonetif n = { 0 };
 
-	if (vz_netif_parse(word, &n, NULL) < 0)
-		return;
-	if (vz_netif_is_on(&n, VZ_NETIF_DHCP))
+	if (vz_netif_is_on(n, VZ_NETIF_DHCP))
 		vz_str_add(&d, ",dhcp");
-	if (ipv6 && vz_netif_is_on(&n, VZ_NETIF_DHCP6))
+	if (ipv6 && vz_netif_is_on(n, VZ_NETIF_DHCP6))
 		vz_str_add(&d, ",dhcp6");
-	for (size_t i = 0; i < n.n_ip; i++)
-		if (ipv6 || n.ip[i].family == AF_INET)
-			add_ip(&d, &n.ip[i], n.ip[i].prefix);
-	if (*n.v[VZ_NETIF_GW]) {
-		vz_str_addf(&d, ",gw=%s", n.v[VZ_NETIF_GW]);
+	for (size_t i = 0; i < n->n_ip; i++)
+		if (ipv6 || n->ip[i].family == AF_INET)
+			add_ip(&d, &n->ip[i], n->ip[i].prefix);
+	if (*n->v[VZ_NETIF_GW]) {
+		vz_str_addf(&d, ",gw=%s", n->v[VZ_NETIF_GW]);
 		*ret_gw |= 1;
 	}
-	if (ipv6 && *n.v[VZ_NETIF_GW6]) {
-		vz_str_addf(&d, ",gw=%s", n.v[VZ_NETIF_GW6]);
+	if (ipv6 && *n->v[VZ_NETIF_GW6]) {
+		vz_str_addf(&d, ",gw=%s", n->v[VZ_NETIF_GW6]);
 		*ret_gw |= 2;
 	}
 	if (d.len)
-		vz_str_addf(b, " %s%s", n.v[VZ_NETIF_IFNAME], d.s);
+		vz_str_addf(b, " %s%s", n->v[VZ_NETIF_IFNAME], d.s);
 	b->failed |= d.failed;
 }
 
 char *vz_dist_devices(const struct vz_conf *c, bool ipv6)
 {
 	autostr venet = { 0 }, others = { 0 }, all = { 0 };
+	autonetifs l = { 0 };
 	unsigned has = 0, gw = 0;
 
-	for (size_t i = 0; i < c->netif.n; i++)
-		add_netif(&others, c->netif.v[i], ipv6, &gw);
+	if (vz_netifs_of(&c->netif, &l, NULL) < 0)
+		return NULL;
+	for (size_t i = 0; i < l.n; i++)
+		add_netif(&others, &l.v[i], ipv6, &gw);
 	for (size_t i = 0; i < c->ip_address.n; i++) {
 		struct vz_ip ip;
 

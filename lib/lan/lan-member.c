@@ -14,19 +14,18 @@
 int vz_lan_device(const struct vz_conf *c, const char *name, struct vz_netif *ret)
 {
 	char bridge[IFNAMSIZ];
+	autonetifs l = { 0 };
+	int r = vz_netifs_of(&c->netif, &l, NULL);
 
 	vz_lan_bridge(name, bridge);
-	for (size_t i = 0; c->netif.set && i < c->netif.n; i++) {
-		autonetif n = { 0 };
-
-		if (vz_netif_parse(c->netif.v[i], &n, NULL) < 0 ||
-		    strcmp(n.v[VZ_NETIF_BRIDGE], bridge))
+	for (size_t i = 0; i < l.n; i++) {
+		if (strcmp(l.v[i].v[VZ_NETIF_BRIDGE], bridge))
 			continue;
-		*ret = n;
-		n.ip = NULL;
+		*ret = l.v[i];
+		l.v[i].ip = NULL;
 		return 0;
 	}
-	return -ENOENT;
+	return r < 0 ? r : -ENOENT;
 }
 
 static bool same_ip(const struct vz_ip *a, const struct vz_ip *b)
@@ -87,7 +86,7 @@ static bool is_member(const struct vz_lan *lan, unsigned ctid)
 
 	if (r == -ENOENT)
 		return lan->vni;
-	return r < 0 || vz_lan_device(&c, lan->name, &dev) >= 0 || is_busy(ctid);
+	return r < 0 || vz_lan_device(&c, lan->name, &dev) != -ENOENT || is_busy(ctid);
 }
 
 void vz_lan_prune(struct vz_lan *lan, bool *ret_changed)
@@ -155,14 +154,15 @@ static int follow(struct vz_ct *ct, const char *name, struct vz_err *e)
 /* The LANs of the configuration `lans`, but not those of `but`. */
 static void follow_all(struct vz_ct *ct, const struct vz_conf *lans, const struct vz_conf *but)
 {
-	for (size_t i = 0; lans->netif.set && i < lans->netif.n; i++) {
-		autonetif dev = { 0 }, other = { 0 };
-		struct vz_err e = { 0 };
-		const char *name;
+	autonetifs l = { 0 };
 
-		if (vz_netif_parse(lans->netif.v[i], &dev, NULL) < 0)
-			continue;
-		name = vz_lan_of_bridge(dev.v[VZ_NETIF_BRIDGE]);
+	if (vz_netifs_of(&lans->netif, &l, NULL) < 0)
+		return;
+	for (size_t i = 0; i < l.n; i++) {
+		const char *name = vz_lan_of_bridge(l.v[i].v[VZ_NETIF_BRIDGE]);
+		autonetif other = { 0 };
+		struct vz_err e = { 0 };
+
 		if (!name || (but && vz_lan_device(but, name, &other) >= 0))
 			continue;
 		if (follow(ct, name, &e) < 0)
@@ -217,18 +217,14 @@ static int one_lan(struct vz_ct *ct, const char *name, const struct vz_netif *de
 
 int vz_lan_before_start(struct vz_ct *ct, struct vz_err *e)
 {
-	const struct vz_plist *l = &ct->conf.netif;
-	int r = 0;
+	autonetifs l = { 0 };
+	int r = vz_netifs_of(&ct->conf.netif, &l, e);
 
-	for (size_t i = 0; r >= 0 && l->set && i < l->n; i++) {
-		autonetif dev = { 0 };
-		const char *name;
+	for (size_t i = 0; r >= 0 && i < l.n; i++) {
+		const char *name = vz_lan_of_bridge(l.v[i].v[VZ_NETIF_BRIDGE]);
 
-		if (vz_netif_parse(l->v[i], &dev, NULL) < 0)
-			continue; /* whoever makes the devices says what is wrong */
-		name = vz_lan_of_bridge(dev.v[VZ_NETIF_BRIDGE]);
 		if (name)
-			r = one_lan(ct, name, &dev, e);
+			r = one_lan(ct, name, &l.v[i], e);
 	}
 	return r;
 }

@@ -15,7 +15,7 @@
 
 /* ---- lan-member.c ---- */
 /* The device of a configuration that is on the LAN's bridge: 0 and *ret (the caller frees), or
- * -ENOENT. */
+ * -ENOENT; -ENOMEM. */
 int vz_lan_device(const struct vz_conf *c, const char *name, struct vz_netif *ret);
 /* Enters (or corrects) the VPS in the LAN by its device. VZ_IP_INUSE and so on when the device's
  * address cannot be. *ret_changed: the LAN has to be saved. */

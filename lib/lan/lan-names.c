@@ -53,15 +53,14 @@ static const char script_head[] =
 static char *block_of(const struct vz_conf *c)
 {
 	autostr lines = { 0 }, block = { 0 };
+	autonetifs l = { 0 };
 
-	for (size_t i = 0; c->netif.set && i < c->netif.n; i++) {
-		autonetif dev = { 0 };
+	if (vz_netifs_of(&c->netif, &l, NULL) < 0)
+		return NULL;
+	for (size_t i = 0; i < l.n; i++) {
+		const char *name = vz_lan_of_bridge(l.v[i].v[VZ_NETIF_BRIDGE]);
 		autolan lan = { 0 };
-		const char *name;
 
-		if (vz_netif_parse(c->netif.v[i], &dev, NULL) < 0)
-			continue;
-		name = vz_lan_of_bridge(dev.v[VZ_NETIF_BRIDGE]);
 		if (name && vz_lan_load(name, &lan, NULL) >= 0)
 			vz_lan_hosts(&lines, &lan);
 	}
@@ -91,14 +90,14 @@ static bool tell(struct vz_ct *ct, const struct vz_state *st, const char *block)
 
 static bool in_any_lan(const struct vz_conf *c)
 {
-	for (size_t i = 0; c->netif.set && i < c->netif.n; i++) {
-		autonetif dev = { 0 };
+	autonetifs l = { 0 };
+	bool in = false;
 
-		if (vz_netif_parse(c->netif.v[i], &dev, NULL) >= 0 &&
-		    vz_lan_of_bridge(dev.v[VZ_NETIF_BRIDGE]))
-			return true;
-	}
-	return false;
+	if (vz_netifs_of(&c->netif, &l, NULL) < 0)
+		return false;
+	for (size_t i = 0; i < l.n; i++)
+		in |= vz_lan_of_bridge(l.v[i].v[VZ_NETIF_BRIDGE]) != NULL;
+	return in;
 }
 
 void vz_lan_tell_names(struct vz_ct *ct, const struct vz_state *st, bool had_lan)

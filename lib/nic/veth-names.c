@@ -60,12 +60,12 @@ static uint32_t digits_of(const char *ifname)
 	return vz_num_u32(text, NUMBER_MAX, &v) < 0 ? NOT_A_NUMBER : v;
 }
 
-static int make_host_name(struct vz_netif *all, size_t n, struct vz_netif *dev, unsigned ctid,
+static int make_host_name(const struct vz_netifs *l, struct vz_netif *dev, unsigned ctid,
 			  struct vz_err *e)
 {
 	uint32_t digits = digits_of(dev->v[VZ_NETIF_IFNAME]);
 
-	for (uint32_t i = 0; i <= n; i++) {
+	for (uint32_t i = 0; i <= l->n; i++) {
 		uint32_t number = digits == NOT_A_NUMBER ? i : digits + i;
 		char name[32];
 
@@ -74,7 +74,7 @@ static int make_host_name(struct vz_netif *all, size_t n, struct vz_netif *dev, 
 			snprintf(name, sizeof(name), "v%u.%u", ctid, number);
 		if (strlen(name) >= IFNAMSIZ)
 			break;
-		if (host_name_used(all, n, name))
+		if (host_name_used(l->v, l->n, name))
 			continue;
 		snprintf(dev->v[VZ_NETIF_HOST_IFNAME], IFNAMSIZ, "%s", name);
 		return 0;
@@ -83,18 +83,18 @@ static int make_host_name(struct vz_netif *all, size_t n, struct vz_netif *dev, 
 		       "No host name fits the veth device %s: give one", dev->v[VZ_NETIF_IFNAME]);
 }
 
-static int complete(struct vz_netif *all, size_t n, unsigned ctid, struct vz_err *e)
+int vz_netifs_complete(struct vz_netifs *l, unsigned ctid, struct vz_err *e)
 {
-	for (size_t i = 0; i < n; i++) {
-		const char *name = all[i].v[VZ_NETIF_HOST_IFNAME];
+	for (size_t i = 0; i < l->n; i++) {
+		const char *name = l->v[i].v[VZ_NETIF_HOST_IFNAME];
 
-		if (*name && host_name_used(all, i, name))
+		if (*name && host_name_used(l->v, i, name))
 			return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0,
 				       "Two veth devices cannot both be %s on the host", name);
 	}
-	for (size_t i = 0; i < n; i++) {
-		struct vz_netif *d = &all[i];
-		int r = *d->v[VZ_NETIF_HOST_IFNAME] ? 0 : make_host_name(all, n, d, ctid, e);
+	for (size_t i = 0; i < l->n; i++) {
+		struct vz_netif *d = &l->v[i];
+		int r = *d->v[VZ_NETIF_HOST_IFNAME] ? 0 : make_host_name(l, d, ctid, e);
 
 		if (r < 0)
 			return r;
@@ -110,26 +110,15 @@ static int complete(struct vz_netif *all, size_t n, unsigned ctid, struct vz_err
 
 int vz_netif_complete(struct vz_plist *netif, unsigned ctid, struct vz_err *e)
 {
-	autofree struct vz_netif *all = calloc(netif->n + 1, sizeof(*all));
-	int r = all ? 0 : -ENOMEM;
+	autonetifs l = { 0 };
+	int r = vz_netifs_of(netif, &l, e);
 
-	for (size_t i = 0; i < netif->n && r >= 0; i++)
-		r = vz_netif_parse(netif->v[i], &all[i], e);
 	if (r >= 0)
-		r = complete(all, netif->n, ctid, e);
-	for (size_t i = 0; i < netif->n && r >= 0; i++) {
-		char *word = vz_netif_word(&all[i]);
-
-		if (!word) {
-			r = -ENOMEM;
-			break;
-		}
-		free(netif->v[i]);
-		netif->v[i] = word;
-	}
-	for (size_t i = 0; all && i < netif->n; i++)
-		vz_netif_free(&all[i]);
-	return r == -ENOMEM ? vz_fail(e, VZ_RESOURCE, ENOMEM, "Unable to name veth devices") : r;
+		r = vz_netifs_complete(&l, ctid, e);
+	if (r < 0)
+		return r;
+	r = vz_netifs_store(&l, netif);
+	return r < 0 ? vz_fail(e, VZ_RESOURCE, ENOMEM, "Unable to name veth devices") : 0;
 }
 
 void vz_netif_host_mac(const struct vz_netif *n, uint8_t ret[static 6])

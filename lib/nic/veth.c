@@ -457,25 +457,27 @@ static char *record_path(unsigned ctid)
 	return vz_fmt(RECORD_DIR "/%u", ctid);
 }
 
-int vz_veth_record_read(unsigned ctid, struct vz_conf *ret)
+int vz_veth_record_read(unsigned ctid, struct vz_netifs *ret)
 {
 	autofree char *path = record_path(ctid), *text = NULL;
 	ssize_t n = path ? vz_file_read(AT_FDCWD, path, RECORD_MAX, &text) : -ENOMEM;
 
-	if (n == -ENOENT)
+	if (n == -ENOENT) {
+		*ret = (struct vz_netifs){ 0 };
 		return 0;
-	return n < 0 ? (int)n : vz_conf_set(ret, vz_param_by_key("NETIF"), text, false, NULL);
+	}
+	return n < 0 ? (int)n : vz_netifs_read(text, ret);
 }
 
-int vz_veth_record_write(unsigned ctid, const struct vz_conf *c, struct vz_err *e)
+int vz_veth_record_write(unsigned ctid, const struct vz_netifs *l, struct vz_err *e)
 {
 	autofree char *path = record_path(ctid), *text = NULL;
 	int r = path ? 0 : -ENOMEM;
 
-	if (r >= 0 && !c->netif.n)
+	if (r >= 0 && !l->n)
 		return unlink(path) < 0 && errno != ENOENT ?
 			       vz_fail(e, VZ_VETH_ERROR, errno, "cannot remove %s", path) : 0;
-	text = vz_conf_text(c, vz_param_by_key("NETIF"));
+	text = vz_netifs_text(l);
 	if (!text)
 		r = -ENOMEM;
 	if (r >= 0)
@@ -487,15 +489,11 @@ int vz_veth_record_write(unsigned ctid, const struct vz_conf *c, struct vz_err *
 
 void vz_veth_delete_all(int rtnl, unsigned ctid)
 {
-	autoconf c = { 0 };
+	autonetifs l = { 0 };
 
-	if (vz_veth_record_read(ctid, &c) < 0)
+	if (vz_veth_record_read(ctid, &l) < 0)
 		return;
-	for (size_t i = 0; i < c.netif.n; i++) {
-		autonetif n = { 0 };
-
-		if (vz_netif_parse(c.netif.v[i], &n, NULL) >= 0)
-			(void)vz_veth_delete(rtnl, &n, NULL);
-	}
-	(void)vz_veth_record_write(ctid, &(struct vz_conf){ 0 }, NULL);
+	for (size_t i = 0; i < l.n; i++)
+		(void)vz_veth_delete(rtnl, &l.v[i], NULL);
+	(void)vz_veth_record_write(ctid, &(struct vz_netifs){ 0 }, NULL);
 }

@@ -34,10 +34,10 @@ int vz_veth_change(const struct vz_veth_at *at, const struct vz_netif *from,
 /* Deletes it by its host name, if a veth device of its hardware address has that; missing is fine. */
 int vz_veth_delete(int rtnl, const struct vz_netif *n, struct vz_err *e);
 
-/* What is in force: only ret->netif is filled, empty without a record. The caller frees. */
-int vz_veth_record_read(unsigned ctid, struct vz_conf *ret);
-/* c->netif becomes the record; without words there is none. */
-int vz_veth_record_write(unsigned ctid, const struct vz_conf *c, struct vz_err *e);
+/* What is in force; empty without a record. The caller frees. */
+int vz_veth_record_read(unsigned ctid, struct vz_netifs *ret);
+/* The list becomes the record; without devices there is none. */
+int vz_veth_record_write(unsigned ctid, const struct vz_netifs *l, struct vz_err *e);
 /* Deletes all that the record names, then the record. For stop, failed starts and healing. */
 void vz_veth_delete_all(int rtnl, unsigned ctid);
 

@@ -187,30 +187,22 @@ int vz_op_lan_look(const char *name, struct vz_lan *ret, struct vz_lan_state *re
 
 /* ---- attach, detach ---- */
 
-static bool has_device(const struct vz_conf *c, const char *ifname)
-{
-	size_t n = strlen(ifname);
-
-	for (size_t i = 0; i < c->netif.n; i++) {
-		const char *v;
-
-		if (vz_str_prefix(c->netif.v[i], "ifname=", &v) && strcspn(v, ",") == n &&
-		    !memcmp(v, ifname, n))
-			return true;
-	}
-	return false;
-}
-
 static int choose_ifname(const struct vz_conf *c, const char *want, char ret[static IFNAMSIZ],
 			 struct vz_err *e)
 {
+	autonetifs l = { 0 };
+	int r;
+
 	if (want && strlen(want) >= IFNAMSIZ)
 		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "Bad device name: %s", want);
-	if (want && has_device(c, want))
+	r = vz_netifs_of(&c->netif, &l, e);
+	if (r < 0)
+		return r;
+	if (want && vz_netifs_find(&l, want))
 		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0,
 			       "The container has a device %s already", want);
 	snprintf(ret, IFNAMSIZ, "%s", want ? want : "eth1");
-	for (unsigned i = 2; !want && has_device(c, ret); i++)
+	for (unsigned i = 2; !want && vz_netifs_find(&l, ret); i++)
 		snprintf(ret, IFNAMSIZ, "eth%u", i);
 	return 0;
 }
@@ -275,40 +267,29 @@ static char *word_of(const struct vz_lan *lan, const struct vz_lan_member *m,
 /* What set has saved: the device has a hardware address now, or is gone. */
 static int reload(struct vz_ct *ct, struct vz_err *e)
 {
-	const struct vz_param *p = vz_param_by_key("NETIF");
 	autoconf now = { 0 };
 	int r = vz_conf_load(ct->conf_path, &now, NULL, e);
+	struct vz_plist was = ct->conf.netif;
 
 	if (r < 0)
 		return r;
-	vz_conf_unset(&ct->conf, p);
-	if (!now.netif.set)
-		return 0;
-	for (size_t i = 0; i < vz_nparams; i++)
-		if (&vz_params[i] != p)
-			vz_conf_unset(&now, &vz_params[i]);
-	r = vz_conf_merge(&ct->conf, &now);
-	return r < 0 ? vz_oom(e) : 0;
+	ct->conf.netif = now.netif;
+	now.netif = was; /* goes with it */
+	return 0;
 }
 
 /* One change of NETIF by the verb set, which saves it and brings it into force. */
 static int set_netif(struct vz_ct *ct, const char *add, const char *del, struct vz_err *e)
 {
 	const struct vz_param *p = vz_param_by_key("NETIF");
+	autofree char *gone = del ? vz_fmt("ifname=%s", del) : NULL;
 	struct vz_given g = { .save = true };
-	int r = 0;
+	int r = del && !gone ? vz_oom(e) : 0;
 
-	if (add)
+	if (r >= 0 && add)
 		r = vz_conf_set(&g.add, p, add, false, e);
-	if (r >= 0 && del) {
-		g.del.netif = (struct vz_plist){ .set = true, .v = calloc(1, sizeof(char *)) };
-		if (g.del.netif.v)
-			g.del.netif.v[0] = vz_fmt("ifname=%s", del);
-		if (!g.del.netif.v || !g.del.netif.v[0])
-			r = vz_oom(e);
-		else
-			g.del.netif.n = 1;
-	}
+	if (r >= 0 && del)
+		r = vz_conf_set(&g.del, p, gone, false, e);
 	if (r >= 0)
 		r = vz_set_live(ct, &g, e);
 	vz_given_free(&g);

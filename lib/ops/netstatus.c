@@ -88,32 +88,28 @@ static void put_device(int rtnl, const char *name)
 static void put_devices(int rtnl, const struct vz_ct *ct)
 {
 	char venet[sizeof("venet") + 10];
-	autoconf made = { 0 };
+	autonetifs made = { 0 };
 
 	snprintf(venet, sizeof(venet), "venet%u", ct->id);
 	if (ct->conf.ip_address.set && ct->conf.ip_address.n)
 		put_device(rtnl, venet);
 	if (vz_veth_record_read(ct->id, &made) < 0)
 		return;
-	for (size_t i = 0; made.netif.set && i < made.netif.n; i++) {
-		autonetif n = { 0 };
-
-		if (vz_netif_parse(made.netif.v[i], &n, NULL) >= 0)
-			put_device(rtnl, n.v[VZ_NETIF_HOST_IFNAME]);
-	}
+	for (size_t i = 0; i < made.n; i++)
+		put_device(rtnl, made.v[i].v[VZ_NETIF_HOST_IFNAME]);
 }
 
 static void put_lans(const struct vz_ct *ct)
 {
-	for (size_t i = 0; ct->conf.netif.set && i < ct->conf.netif.n; i++) {
-		autonetif n = { 0 };
+	autonetifs l = { 0 };
+
+	if (vz_netifs_of(&ct->conf.netif, &l, NULL) < 0)
+		return;
+	for (size_t i = 0; i < l.n; i++) {
+		const char *name = vz_lan_of_bridge(l.v[i].v[VZ_NETIF_BRIDGE]);
 		struct vz_lan_state st;
-		const char *name;
 		autolan lan = { 0 };
 
-		if (vz_netif_parse(ct->conf.netif.v[i], &n, NULL) < 0)
-			continue;
-		name = vz_lan_of_bridge(n.v[VZ_NETIF_BRIDGE]);
 		if (!name)
 			continue;
 		if (vz_lan_load(name, &lan, NULL) < 0 || vz_lan_look(name, &st, NULL) < 0)

@@ -69,30 +69,25 @@ static int check_rows(const struct set *s, struct vz_err *e)
 	return 0;
 }
 
-static bool has_device(const struct vz_plist *l, const char *word)
-{
-	size_t n = strcspn(word, ",");
-
-	for (size_t i = 0; i < l->n; i++)
-		if (strcspn(l->v[i], ",") == n && !memcmp(l->v[i], word, n))
-			return true;
-	return false;
-}
-
 /* --ifname changes a device; it does not make one. */
 static int check_devices(const struct set *s, struct vz_err *e)
 {
-	const struct vz_plist *l = &s->g->ifname;
+	autonetifs named = { 0 }, have = { 0 }, added = { 0 };
+	int r = vz_netifs_of(&s->g->ifname, &named, e);
 
-	for (size_t i = 0; i < l->n; i++)
-		if (!has_device(&s->ct->conf.netif, l->v[i]) &&
-		    !has_device(&s->g->add.netif, l->v[i]))
-			return vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0,
-				       "Invalid usage: veth device %.*s is not configured, use "
-				       "--netif_add option first",
-				       (int)strcspn(l->v[i], ",") - (int)strlen("ifname="),
-				       l->v[i] + strlen("ifname="));
-	return 0;
+	if (r >= 0)
+		r = vz_netifs_of(&s->ct->conf.netif, &have, e);
+	if (r >= 0)
+		r = vz_netifs_of(&s->g->add.netif, &added, e);
+	for (size_t i = 0; r >= 0 && i < named.n; i++) {
+		const char *ifname = named.v[i].v[VZ_NETIF_IFNAME];
+
+		if (!vz_netifs_find(&have, ifname) && !vz_netifs_find(&added, ifname))
+			r = vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0,
+				    "Invalid usage: veth device %s is not configured, use "
+				    "--netif_add option first", ifname);
+	}
+	return r;
 }
 
 static int check(const struct set *s, struct vz_err *e)

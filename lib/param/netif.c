@@ -42,6 +42,17 @@ void vz_netif_free(struct vz_netif *n)
 	n->n_ip = 0;
 }
 
+bool vz_netif_same(const struct vz_netif *a, const struct vz_netif *b)
+{
+	for (unsigned k = 0; k < VZ_NETIF_KEYS; k++)
+		if (strcmp(a->v[k], b->v[k]))
+			return false;
+	for (size_t i = 0; i < a->n_ip && i < b->n_ip; i++)
+		if (!vz_ip_same(&a->ip[i], &b->ip[i]) || a->ip[i].prefix != b->ip[i].prefix)
+			return false;
+	return a->n_ip == b->n_ip;
+}
+
 /* A device with addresses is held to them, unless DHCP may give it others. */
 static const char *ip_filter_default(const struct vz_netif *n)
 {

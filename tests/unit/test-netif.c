@@ -79,6 +79,47 @@ static void host_address(const char *word, const char *want)
 	CHECK_STR(text, want);
 }
 
+/* Put, find and remove know a device by its name, and nothing of a list is shared with another. */
+static void lists(void)
+{
+	const struct vz_param *p = vz_param_by_key("NETIF");
+	autonetifs l = { 0 }, copy = { 0 }, bad = { 0 };
+	autofree char *text = NULL, *back = NULL, *conf_text = NULL;
+	char *words[] = { (char *)"ifname=eth0,-ip=all,gw=", (char *)"nonsense" };
+	const struct vz_plist no_device = { true, words, 2 };
+	struct vz_err e = { 0 };
+	autonetif n = { 0 };
+	autoconf c = { 0 };
+
+	CHECK_INT(vz_netifs_read("ifname=eth0,bridge=br0,ip=10.0.0.5/24;x=y;ifname=eth01;"
+				 "ifname=eth0,ip=10.0.0.6/8,router=off", &l), 0);
+	CHECK_INT(l.n, 2); /* the last word about a device counts, a bad one is left out */
+	text = vz_netifs_text(&l);
+	CHECK_STR(text, "ifname=eth0,ip=10.0.0.6/8;ifname=eth01");
+	CHECK(!vz_netifs_find(&l, "eth") && vz_netifs_find(&l, "eth01") == &l.v[1]);
+	for (size_t i = 0; i < l.n; i++)
+		CHECK_INT(vz_netifs_put(&copy, &l.v[i]), 0);
+	CHECK(vz_netif_same(&l.v[0], &copy.v[0]) && l.v[0].ip != copy.v[0].ip);
+	copy.v[0].ip[0].prefix = 9;
+	CHECK(!vz_netif_same(&l.v[0], &copy.v[0]));
+	CHECK_INT(vz_netif_parse("ifname=eth0,dhcp=yes", &n, NULL), 0);
+	CHECK_INT(vz_netifs_put(&copy, &n), 0); /* in its place */
+	CHECK(copy.n == 2 && vz_netif_same(&copy.v[0], &n));
+	vz_netifs_remove(&copy, "eth0");
+	vz_netifs_remove(&copy, "eth0");
+	CHECK(copy.n == 1 && vz_netifs_find(&copy, "eth01") == &copy.v[0]);
+	CHECK_INT(vz_netifs_put(&copy, &n), 0); /* last, now */
+	back = vz_netifs_text(&copy);
+	CHECK_STR(back, "ifname=eth01;ifname=eth0,dhcp=yes");
+	CHECK_INT(vz_conf_set(&c, p, "ifname=wan", false, NULL), 0);
+	CHECK_INT(vz_netifs_store(&copy, &c.netif), 0);
+	conf_text = vz_conf_text(&c, p);
+	CHECK_STR(conf_text, back);
+	CHECK_INT(vz_netifs_of(&no_device, &bad, &e), -EINVAL);
+	CHECK_STR(e.msg, "bad veth device \"nonsense\"");
+	CHECK(!bad.v && !bad.n);
+}
+
 static void record(void)
 {
 	autoheld one = { 0 }, two = { 0 }, bad = { 0 };
@@ -126,6 +167,7 @@ int main(void)
 {
 	names();
 	addresses();
+	lists();
 	host_address("ifname=eth0,mac=00:18:51:00:00:01,host_mac=00:18:51:00:00:02",
 		     "00:18:51:00:00:02");
 	/* the same on both ends would be the host's own to a bridge */
