@@ -32,7 +32,7 @@ bool cg_place_of(const struct vz_cg *cg, enum vz_cg_limit limit, struct cg_place
  * cause is known. */
 static int refused(const struct cg_place *p, int r, struct vz_err *e)
 {
-	if (r == -EBUSY && p->bit == VZ_CG_MEMORY)
+	if (r == -EBUSY && p->bit & (VZ_CG_MEMORY | VZ_CG_HUGETLB))
 		return vz_fail(e, e->exit, 0, "Unable to set %s: the container uses more than that, and the kernel "
 			       "cannot take it back; give it more, or end processes inside", p->option), r;
 	return vz_within(e, r, "Unable to set %s", p->option);
