@@ -33,10 +33,13 @@ static int start_terminals(const struct vz_starting *s, struct vz_err *e)
 	return 0;
 }
 
+/* Who asks now for what the host cannot hold is refused; what only the file says is skipped, as at a start. */
 static int live_counters(const struct vz_setting *s, struct vz_err *e)
 {
-	int r = live_limits(s, e);
+	int r = s->g ? vz_res_counters_held(&s->g->add, e) : 0;
 
+	if (r >= 0)
+		r = live_limits(s, e);
 	return r < 0 ? r : vz_terminals_set(s->ct, s->conf, e);
 }
 

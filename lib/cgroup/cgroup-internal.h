@@ -115,8 +115,6 @@ extern const struct vz_cg_ops cg_v1_ops, cg_v2_ops;
 int cg_detect(struct vz_cg *cg, const char *root, struct vz_err *e);
 /* Mount root of a hierarchy: an fd that stays the handle's, or -errno. */
 int cg_root(const struct vz_cg *cg, enum cg_hier h);
-/* Looks for all of them now: later calls need neither /proc nor a path of the host. */
-void cg_find_roots(const struct vz_cg *cg);
 /* Where a controller is: its v1 hierarchy, or CG_V2. */
 enum cg_hier cg_where(const struct vz_cg *cg, enum cg_hier h);
 const char *cg_hier_name(enum cg_hier h);

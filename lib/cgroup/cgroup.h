@@ -136,7 +136,7 @@ int vz_cg_read(const struct vz_cg *cg, struct vz_cg_usage *ret, struct vz_err *e
 void vz_cg_read_kinds(const struct vz_cg *cg, struct vz_cg_kinds *ret);
 /* By the line of the limit; what read.c reads all together is not told here. */
 void vz_cg_count(const struct vz_cg *cg, enum vz_cg_limit limit, struct vz_cg_count *ret);
-/* -EOPNOTSUPP, with a sentence and VZ_SETUBC, when this host cannot hold one of the limits `bits`: no line, or no
+/* -ENODEV, with a sentence and VZ_SETUBC, when this host cannot hold one of the limits `bits`: no line, or no
  * controller. The group need not exist. */
 int vz_cg_can(const struct vz_cg *cg, unsigned bits, struct vz_err *e);
 /* The limits that hold at this moment, as far as the table of the back-end reads them; ret->has: those

@@ -147,12 +147,6 @@ enum cg_hier cg_where(const struct vz_cg *cg, enum cg_hier h)
 	return cg->hybrid && cg_root(cg, h) >= 0 ? h : CG_V2;
 }
 
-void cg_find_roots(const struct vz_cg *cg)
-{
-	for (enum cg_hier h = CG_FIRST_V1; cg->hybrid && h <= CG_LAST_V1; h++)
-		(void)cg_root(cg, h);
-}
-
 int cg_root_of(const struct vz_cg *cg, const char *controllers)
 {
 	const char *first = controllers, *usual = controllers;

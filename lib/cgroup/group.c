@@ -213,7 +213,6 @@ int vz_cg_join_fd(struct vz_cg *cg, pid_t init)
 	if (init) {
 		vz_closep(&cg->fds->init);
 		cg->fds->init = open_proc(init);
-		cg_find_roots(cg);
 	}
 	vz_closep(&cg->fds->join);
 	cg->fds->join = open_beside(cg, cg->fds->init);
@@ -259,7 +258,7 @@ int vz_cg_check_frozen(struct vz_cg *cg, pid_t init, struct vz_err *e)
 
 void vz_cg_find(const struct vz_cg *cg)
 {
-	for (enum cg_hier h = CG_FIRST_V1; cg->ops == &cg_v1_ops && h <= CG_LAST_V1; h++)
+	for (enum cg_hier h = CG_FIRST_V1; cg->hybrid && h <= CG_LAST_V1; h++)
 		(void)cg_dir(cg, h);
 	cg->fds->scanned = true;
 }

@@ -32,7 +32,7 @@ bool cg_place_of(const struct vz_cg *cg, enum vz_cg_limit limit, struct cg_place
  * cause is known. */
 static int refused(const struct cg_place *p, int r, struct vz_err *e)
 {
-	if (r == -EBUSY && p->bit & (VZ_CG_MEMORY | VZ_CG_HUGETLB))
+	if (r == -EBUSY && e->exit == VZ_SETUBC) /* an amount, and all of it is in use */
 		return vz_fail(e, e->exit, 0, "Unable to set %s: the container uses more than that, and the kernel "
 			       "cannot take it back; give it more, or end processes inside", p->option), r;
 	return vz_within(e, r, "Unable to set %s", p->option);
@@ -109,10 +109,10 @@ int vz_cg_can(const struct vz_cg *cg, unsigned bits, struct vz_err *e)
 		if (!(bits & 1u << i))
 			continue;
 		if (!cg_place_of(cg, i, &p))
-			return no_line(&p, e);
+			return no_line(&p, e), -ENODEV;
 		if (p.h == CG_V2 && p.line->in != CG_V2 && !cg_v2_offers(cg, p.line->in))
 			return vz_fail(e, VZ_SETUBC, 0, "Unable to set %s: the kernel has no controller %s; "
-				       "vzctl check tells more", p.option, cg_hier_name(p.line->in)), -EOPNOTSUPP;
+				       "vzctl check tells more", p.option, cg_hier_name(p.line->in)), -ENODEV;
 	}
 	return 0;
 }

@@ -177,7 +177,7 @@ int cg_scope_stop(struct vz_cg *cg, struct vz_err *e)
 	unit_name(cg, unit, sizeof(unit));
 	snprintf(slice, sizeof(slice), "vz.slice/%s", unit);
 	/* beside v1 the parents of our groups there are ours, too */
-	for (enum cg_hier h = CG_FIRST_V1; cg->ops == &cg_v1_ops && h <= CG_LAST_V1; h++)
+	for (enum cg_hier h = CG_FIRST_V1; cg->hybrid && h <= CG_LAST_V1; h++)
 		if (cg_root(cg, h) >= 0)
 			(void)unlinkat(cg_root(cg, h), slice, AT_REMOVEDIR);
 	if (faccessat(root, slice, F_OK, 0) < 0)

@@ -40,8 +40,7 @@ static int check_mask(const struct vz_pstr *mask, const char *name, const char *
 		       name, mask->v, have);
 }
 
-/* Limits that the control groups of this host cannot hold, of counters that only say so. */
-static int check_counters(const struct vz_conf *c, struct vz_err *e)
+int vz_res_counters_held(const struct vz_conf *c, struct vz_err *e)
 {
 	__attribute__((cleanup(vz_cg_closep))) struct vz_cg *cg = NULL;
 	unsigned bits = 0;
@@ -68,7 +67,7 @@ int vz_res_counters_possible(const struct vz_conf *c, struct vz_err *e)
 		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0,
 			       "Bad parameter for --ram: %llu KiB (no container starts with less than 1 MiB)",
 			       (unsigned long long)c->physpages.lim * 4);
-	return check_counters(c, e);
+	return vz_res_counters_held(c, e);
 }
 
 int vz_res_cpu_possible(const struct vz_conf *c, struct vz_err *e)

@@ -740,7 +740,7 @@ static void hugepages_v2(void)
 	CHECK_INT(vz_cg_can(cg, VZ_CG_HUGETLB | VZ_CG_GROUPS | VZ_CG_IOPS, &err), 0);
 	set(t, "cgroup.controllers", "cpu memory\n");
 	CHECK_INT(vz_cg_can(cg, VZ_CG_GROUPS | VZ_CG_MEMORY, &err), 0);
-	CHECK_INT(vz_cg_can(cg, VZ_CG_HUGETLB, &err), -EOPNOTSUPP);
+	CHECK_INT(vz_cg_can(cg, VZ_CG_HUGETLB, &err), -ENODEV);
 	CHECK_STR(err.msg, "Unable to set --hugetlb: the kernel has no controller hugetlb; vzctl check tells more");
 	/* one that cannot be enabled is one more that the kernel does not hold */
 	set(t, "cgroup.controllers", "cpu memory hugetlb io\n");
