@@ -9,39 +9,51 @@
 
 #include <sched.h>
 
-#define PCI_ID_LEN strlen("0000:00:00.0") /* as the parser writes them */
-
 static int change(void *arg)
 {
 	return vz_dev_change(arg);
 }
 
-/* Does the list hold this word, or one with the same first n bytes? */
-static bool has(const struct vz_plist *l, const char *word, size_t n)
+/* PCI ids are canonical: the same device is the same word. */
+static bool has_pci(const struct vz_plist *l, const char *id)
 {
-	for (size_t i = 0; l->set && i < l->n; i++)
-		if (!strncmp(l->v[i], word, n))
+	for (size_t i = 0; i < l->n; i++)
+		if (!strcmp(l->v[i], id))
 			return true;
 	return false;
 }
 
-/* Words ":none" for what the configuration gave and no longer gives. A PCI device that is gone from
- * the host has no nodes. */
-static void taken_away(const struct vz_conf *had, const struct vz_conf *now, struct vz_conf *ret)
+static int read_devnodes(const struct vz_conf *c, struct vz_nodeperms *ret)
 {
-	const struct vz_param *row = vz_param_by_key("DEVNODES");
+	int r = 0;
 
-	for (size_t i = 0; had->pci.set && i < had->pci.n; i++)
-		if (!has(&now->pci, had->pci.v[i], PCI_ID_LEN + 1))
+	for (size_t i = 0; r != -ENOMEM && i < c->devnodes.n; i++)
+		r = vz_nodeperms_put(ret, c->devnodes.v[i]);
+	return r == -ENOMEM ? r : 0;
+}
+
+/* Permission "none" for what the configuration gave and no longer gives. A PCI device that is gone
+ * from the host has no nodes. */
+static int taken_away(const struct vz_conf *had, const struct vz_conf *now,
+		      struct vz_nodeperms *ret)
+{
+	autonodeperms gave = { 0 }, gives = { 0 };
+	int r = read_devnodes(had, &gave);
+
+	if (r >= 0)
+		r = read_devnodes(now, &gives);
+	for (size_t i = 0; i < had->pci.n; i++)
+		if (!has_pci(&now->pci, had->pci.v[i]))
 			(void)vz_pci_devnodes(had->pci.v[i], "none", ret, NULL);
-	for (size_t i = 0; had->devnodes.set && i < had->devnodes.n; i++) {
-		const char *word = had->devnodes.v[i];
-		size_t name = (size_t)(strrchr(word, ':') - word); /* the parser saw to a colon */
-		autofree char *none = vz_fmt("%.*s:none", (int)name, word);
+	for (size_t i = 0; r >= 0 && i < gave.n; i++) {
+		autofree char *none = vz_fmt("%s:none", gave.v[i].name);
 
-		if (none && !has(&now->devnodes, word, name + 1))
-			(void)vz_conf_set(ret, row, none, false, NULL);
+		if (!none)
+			return -ENOMEM;
+		if (!vz_nodeperms_find(&gives, gave.v[i].name))
+			r = vz_nodeperms_put(ret, none);
 	}
+	return r;
 }
 
 /* An action script of the administrator's, as vzctl 4 had one. */
@@ -61,8 +73,8 @@ int vz_pci_scripts(const struct vz_ct *ct, const struct vz_plist *ids, const str
 {
 	int r = 0;
 
-	for (size_t i = 0; r >= 0 && ids->set && i < ids->n; i++)
-		if (!but || !has(but, ids->v[i], PCI_ID_LEN + 1))
+	for (size_t i = 0; r >= 0 && i < ids->n; i++)
+		if (!but || !has_pci(but, ids->v[i]))
 			r = pci_script(ct, ids->v[i], add, e);
 	return r;
 }
@@ -70,21 +82,22 @@ int vz_pci_scripts(const struct vz_ct *ct, const struct vz_plist *ids, const str
 int vz_devnodes_set(struct vz_ct *ct, const struct vz_conf *conf, struct vz_err *e)
 {
 	autofree struct vz_devnode *nodes = NULL;
-	autoconf words = { 0 };
+	autonodeperms perms = { 0 };
 	struct vz_dev_change c;
 	struct vz_state st;
 	int r;
 
 	if (vz_state_read(ct->id, &st) <= 0)
 		return vz_fail(e, VZ_VE_NOT_RUNNING, 0, "Container is not running");
-	taken_away(&ct->conf, conf, &words);
-	r = vz_res_devnodes(conf, &words, e);
+	if (taken_away(&ct->conf, conf, &perms) < 0)
+		return vz_oom(e);
+	r = vz_res_devnodes(conf, &perms, e);
 	if (r >= 0)
-		r = vz_dev_resolve(&words.devnodes, &nodes, e);
+		r = vz_dev_resolve(&perms, &nodes, e);
 	if (r < 0)
 		return r;
 	c = (struct vz_dev_change){ .uid = st.uid, .gid = st.gid, .made = (dev_t)st.dev,
-				    .nodes = nodes, .n = words.devnodes.n };
+				    .nodes = nodes, .n = perms.n };
 	r = c.n ? vz_join_call(&st, CLONE_NEWNS, change, &c) : 0;
 	if (r == -EXDEV)
 		return vz_fail(e, VZ_SET_DEVICES, 0,

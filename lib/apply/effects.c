@@ -99,7 +99,7 @@ static int start_device_list(const struct vz_starting *s, struct vz_err *e)
 static int start_devnodes(const struct vz_starting *s, struct vz_err *e)
 {
 	struct vz_spec *spec = s->spec;
-	autoconf nodes = { 0 };
+	autonodeperms nodes = { 0 };
 	int r = vz_res_devnodes(&s->ct->conf, &nodes, e);
 
 	if (r < 0)
@@ -107,7 +107,7 @@ static int start_devnodes(const struct vz_starting *s, struct vz_err *e)
 	r = spec->dev = vz_dev_make(&(struct vz_dev_spec){ .uid = spec->uid,
 							   .gid = spec->gid,
 							   .features = spec->features,
-							   .devnodes = &nodes.devnodes,
+							   .devnodes = &nodes,
 							   .console = spec->console >= 0 },
 				    e);
 	return r < 0 ? r : 0;

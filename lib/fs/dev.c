@@ -97,21 +97,12 @@ static int open_parent(const struct dev *d, const char *name, const char **ret_l
 	return at < 0 ? -errno : TAKE_FD(at);
 }
 
-/* The length of the name in "name:perm"; a name may hold colons. */
-static int name_len(const char *word)
-{
-	const char *colon = strrchr(word, ':');
-
-	return colon ? (int)(colon - word) : (int)strlen(word);
-}
-
-/* Makes the node of a word of DEVNODES, or removes it; what is there of the same kind stays. */
+/* Makes a node of DEVNODES, or removes it; what is there of the same kind stays. */
 static int put_node(const struct dev *d, const struct vz_devnode *n)
 {
-	autofree char *name = strndup(n->word, (size_t)name_len(n->word));
 	const char *last;
 	struct stat st;
-	int r = name ? open_parent(d, name, &last) : -ENOMEM;
+	int r = open_parent(d, n->name, &last);
 	autoclose int parent = r;
 	struct dev here = { parent, d->uid, d->gid, d->detached };
 
@@ -126,27 +117,26 @@ static int put_node(const struct dev *d, const struct vz_devnode *n)
 		return -errno;
 	if (!n->mode)
 		return 0;
-	return make_node(&here, last, d->detached ? name : NULL, n->mode, n->rdev);
+	return make_node(&here, last, d->detached ? n->name : NULL, n->mode, n->rdev);
 }
 
-int vz_dev_resolve(const struct vz_plist *words, struct vz_devnode **ret, struct vz_err *e)
+int vz_dev_resolve(const struct vz_nodeperms *l, struct vz_devnode **ret, struct vz_err *e)
 {
-	size_t n = words && words->set ? words->n : 0;
-	autofree struct vz_devnode *list = calloc(n + 1, sizeof(*list));
+	autofree struct vz_devnode *list = calloc(l->n + 1, sizeof(*list));
 
 	if (!list)
 		return vz_oom(e);
-	for (size_t i = 0; i < n; i++) {
-		const char *word = words->v[i];
-		autofree char *host = vz_fmt("/dev/%.*s", name_len(word), word);
+	for (size_t i = 0; i < l->n; i++) {
+		const struct vz_nodeperm *node = &l->v[i];
+		autofree char *host = vz_fmt("/dev/%s", node->name);
 		struct stat st;
 
-		list[i].word = word;
-		if (vz_str_suffix(word, ":none"))
+		list[i].name = node->name;
+		if (vz_nodeperm_is_none(node))
 			continue;
-		if (!host || strstr(host, "..") || stat(host, &st) < 0)
+		if (!host || stat(host, &st) < 0)
 			return vz_fail(e, VZ_SET_DEVICES, 0,
-				       "Incorrect name or no such device %s", host ? host : word);
+				       "Incorrect name or no such device %s", host ? host : node->name);
 		if (!S_ISBLK(st.st_mode) && !S_ISCHR(st.st_mode))
 			return vz_fail(e, VZ_SET_DEVICES, 0,
 				       "The %s is not block or character device", host);
@@ -216,16 +206,15 @@ static int add_feature_nodes(const struct dev *d, uint32_t features)
 	return r;
 }
 
-static int add_devnodes(const struct dev *d, const struct vz_plist *words, struct vz_err *e)
+static int add_devnodes(const struct dev *d, const struct vz_nodeperms *l, struct vz_err *e)
 {
 	autofree struct vz_devnode *list = NULL;
-	int r = vz_dev_resolve(words, &list, e);
+	int r = vz_dev_resolve(l, &list, e);
 
-	for (size_t i = 0; r >= 0 && words && words->set && i < words->n; i++) {
+	for (size_t i = 0; r >= 0 && i < l->n; i++) {
 		r = put_node(d, &list[i]);
 		if (r < 0)
-			return vz_fail(e, VZ_SET_DEVICES, -r, "cannot make /dev/%.*s",
-				       name_len(list[i].word), list[i].word);
+			return vz_fail(e, VZ_SET_DEVICES, -r, "cannot make /dev/%s", list[i].name);
 	}
 	return r;
 }
@@ -247,7 +236,7 @@ int vz_dev_make(const struct vz_dev_spec *s, struct vz_err *e)
 		r = add_feature_nodes(&d, s->features);
 	if (r < 0)
 		vz_fail(e, VZ_SET_DEVICES, -r, "cannot make the container's /dev");
-	else
+	else if (s->devnodes)
 		r = add_devnodes(&d, s->devnodes, e);
 	umask(mask);
 	return r < 0 ? r : TAKE_FD(fd);

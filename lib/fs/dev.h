@@ -8,7 +8,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
-#include "param/param.h"
+#include "param/nodeperm.h"
 
 /* Group of terminals inside; the same number in every distribution, and in api.c's devpts. */
 #define VZ_DEV_TTY_GROUP 5
@@ -17,7 +17,7 @@
 struct vz_dev_spec {
 	uint32_t uid, gid;               /* whose it is */
 	uint32_t features;               /* VZ_FEAT_*: some of them are nodes */
-	const struct vz_plist *devnodes; /* words "name:perm", copied from the host's /dev */
+	const struct vz_nodeperms *devnodes; /* copied from the host's /dev, or NULL */
 	bool console;                    /* an empty file "console" to bind a terminal on */
 };
 
@@ -25,15 +25,15 @@ struct vz_dev_spec {
  * an fd for move_mount(2), the caller's to close; a node that cannot be made: VZ_SET_DEVICES. */
 int vz_dev_make(const struct vz_dev_spec *s, struct vz_err *e);
 
-/* A word of DEVNODES after a look at the host: make such a node, or remove it (mode 0). */
+/* A node of DEVNODES after a look at the host: make such a node, or remove it (mode 0). */
 struct vz_devnode {
-	const char *word; /* not ours */
+	const char *name; /* not ours */
 	mode_t mode;
 	dev_t rdev;
 };
-/* *ret, one entry per word, is the caller's to free. VZ_SET_DEVICES when the host has no such
+/* *ret, one entry per node, is the caller's to free. VZ_SET_DEVICES when the host has no such
  * node. */
-int vz_dev_resolve(const struct vz_plist *words, struct vz_devnode **ret, struct vz_err *e);
+int vz_dev_resolve(const struct vz_nodeperms *l, struct vz_devnode **ret, struct vz_err *e);
 
 /* Changes the /dev of a running VPS. For a process of the host that has joined its mount
  * namespace. `made` is the device number of the tmpfs it was started with. -EXDEV: something else

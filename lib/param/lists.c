@@ -303,24 +303,6 @@ static int pci_word(const struct vz_param *p, const char *in, bool cli, char **r
 	return *ret ? 0 : -ENOMEM;
 }
 
-/* "[r][w][q]" or "none"; canonical order rwq. */
-static int permissions(const char *s, char out[static 5])
-{
-	size_t n = 0;
-
-	if (!strcmp(s, "none")) {
-		memcpy(out, "none", 5);
-		return 0;
-	}
-	if (!*s || s[strspn(s, "rwq")])
-		return -EINVAL;
-	for (const char *c = "rwq"; *c; c++)
-		if (strchr(s, *c))
-			out[n++] = *c;
-	out[n] = 0;
-	return strlen(s) == n ? 0 : -EINVAL;
-}
-
 int vz_devperm_parse(const char *word, struct vz_devperm *ret)
 {
 	struct vz_devperm d = { .type = word[0] };
@@ -337,7 +319,7 @@ int vz_devperm_parse(const char *word, struct vz_devperm *ret)
 		len[i] = strcspn(s, ":");
 		s += len[i];
 	}
-	if (*s || len[0] >= sizeof(major) || len[1] >= sizeof(minor) || permissions(parts[2], perm))
+	if (*s || len[0] >= sizeof(major) || len[1] >= sizeof(minor) || vz_permissions(parts[2], perm))
 		return -EINVAL;
 	memcpy(major, parts[0], len[0]);
 	major[len[0]] = 0;
@@ -371,40 +353,19 @@ static int device_word(const struct vz_param *p, const char *in, bool cli, char 
 		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "loop devices cannot be given");
 	if (!d.all_minors)
 		snprintf(minor, sizeof(minor), "%u", d.minor);
-	if (permissions(strrchr(in, ':') + 1, perm))
+	if (vz_permissions(strrchr(in, ':') + 1, perm))
 		return -EINVAL;
 	*ret = vz_fmt("%c:%u:%s:%s", d.type, d.major, minor, perm);
 	return *ret ? 0 : -ENOMEM;
 }
 
-/* The name is looked up below /dev of the host: no way out of it. */
 static int devnode_word(const struct vz_param *p, const char *in, bool cli, char **ret,
 			struct vz_err *e)
 {
-	const char *colon = strrchr(in, ':'), *s;
-	autofree char *name = strndup(in, colon ? (size_t)(colon - in) : 0);
-	char perm[5];
-
 	(void)p;
 	(void)cli;
 	(void)e;
-	if (!name)
-		return -ENOMEM;
-	if (!colon || *name == '/' || !is_plain(name, "-_.+:/") || permissions(colon + 1, perm))
-		return -EINVAL;
-	s = name;
-	do {
-		size_t n = strcspn(s, "/");
-		autofree char *part = strndup(s, n);
-
-		if (!part)
-			return -ENOMEM;
-		if (!vz_str_is_component(part))
-			return -EINVAL;
-		s += n;
-	} while (*s && s++);
-	*ret = vz_fmt("%s:%s", name, perm);
-	return *ret ? 0 : -ENOMEM;
+	return vz_nodeperm_word(in, ret);
 }
 
 /* ---- switches: "name:on" ---- */

@@ -44,6 +44,11 @@ void vz_list_remove(struct vz_plist *l, const struct vz_ptype *type, const char 
 /* May it be the name of a device, as far as configurations go? (netif.c) */
 bool vz_is_ifname(const char *s, size_t n);
 
+/* "[r][w][q]" or "none"; canonical order rwq. (nodeperm.c) */
+int vz_permissions(const char *s, char out[static 5]);
+/* A word of DEVNODES made canonical. -EINVAL, -ENOMEM. (nodeperm.c) */
+int vz_nodeperm_word(const char *in, char **ret);
+
 /* True when `words` ("a|b|c") holds the word of length n. */
 bool vz_words_have(const char *words, const char *word, size_t n);
 

@@ -55,33 +55,26 @@ static int put_word(struct vz_cg_dev *list, size_t *n, const char *word, struct 
 	return 0;
 }
 
-/* "net/tun:rw": the node is looked up on the host, beneath /dev. */
-static int put_node(struct vz_cg_dev *list, size_t *n, const char *word, struct vz_err *e)
+/* The node is looked up on the host, beneath /dev. */
+static int put_node(struct vz_cg_dev *list, size_t *n, const struct vz_nodeperm *node,
+		    struct vz_err *e)
 {
-	autoclose int dev = open("/dev", O_PATH | O_DIRECTORY | O_CLOEXEC), fd = -EBADF;
-	const char *perm = strrchr(word, ':');
-	autofree char *name = perm ? strndup(word, (size_t)(perm - word)) : NULL;
+	autoclose int dev = open("/dev", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	autoclose int fd = vz_openat2(dev, node->name, O_PATH, 0, RESOLVE_BENEATH);
 	struct vz_cg_dev d;
 	struct stat st;
 
-	if (!name)
-		return vz_fail(e, VZ_SET_DEVICES, 0, "bad device \"%s\"", word);
-	fd = vz_openat2(dev, name, O_PATH, 0, RESOLVE_BENEATH);
-	if (fd < 0 && !strcmp(perm, ":none"))
+	if (fd < 0 && vz_nodeperm_is_none(node))
 		return 0; /* gone from the host as well */
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return vz_fail(e, VZ_SET_DEVICES, 0, "Incorrect name or no such device /dev/%s",
-			       name);
+			       node->name);
 	if (!S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode))
 		return vz_fail(e, VZ_SET_DEVICES, 0,
-			       "The /dev/%s is not block or character device", name);
+			       "The /dev/%s is not block or character device", node->name);
 	d = (struct vz_cg_dev){ .type = S_ISBLK(st.st_mode) ? 'b' : 'c',
-				.major = major(st.st_rdev), .minor = minor(st.st_rdev) };
-	if (strcmp(perm + 1, "none")) {
-		d.r = strchr(perm, 'r') != NULL;
-		d.w = strchr(perm, 'w') != NULL;
-		d.m = d.r || d.w;
-	}
+				.major = major(st.st_rdev), .minor = minor(st.st_rdev),
+				.r = node->r, .w = node->w, .m = node->r || node->w };
 	put_device(list, n, &d);
 	return 0;
 }
@@ -102,21 +95,21 @@ int vz_res_devices(const struct vz_conf *conf, struct vz_cg_dev **ret, size_t *r
 		   struct vz_err *e)
 {
 	autofree struct vz_cg_dev *list = NULL;
-	autoconf nodes = { 0 };
+	autonodeperms nodes = { 0 };
 	size_t n = ARRAY_LEN(defaults), kept = 0;
 	int r = vz_res_devnodes(conf, &nodes, e);
 
 	if (r < 0)
 		return r;
-	list = calloc(n + VZ_FEATURE_NODES + conf->devices.n + nodes.devnodes.n, sizeof(*list));
+	list = calloc(n + VZ_FEATURE_NODES + conf->devices.n + nodes.n, sizeof(*list));
 	if (!list)
 		return vz_fail(e, VZ_RESOURCE, ENOMEM, "list of devices");
 	memcpy(list, defaults, sizeof(defaults));
 	put_features(list, &n, vz_conf_features(conf));
 	for (size_t i = 0; !r && conf->devices.set && i < conf->devices.n; i++)
 		r = put_word(list, &n, conf->devices.v[i], e);
-	for (size_t i = 0; !r && i < nodes.devnodes.n; i++)
-		r = put_node(list, &n, nodes.devnodes.v[i], e);
+	for (size_t i = 0; !r && i < nodes.n; i++)
+		r = put_node(list, &n, &nodes.v[i], e);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < n; i++)

@@ -19,7 +19,7 @@
 
 struct search {
 	const char *perm;
-	struct vz_conf *ret;
+	struct vz_nodeperms *ret;
 	int found; /* or -errno */
 };
 
@@ -32,7 +32,6 @@ static bool is_pci_id(const char *s)
 
 static int add_node(struct search *s, int dir)
 {
-	const struct vz_param *row = vz_param_by_key("DEVNODES");
 	autofree char *uevent = NULL, *word = NULL;
 	const char *name = NULL;
 	char *p, *line;
@@ -45,7 +44,7 @@ static int add_node(struct search *s, int dir)
 	if (!name)
 		return 0;
 	word = vz_fmt("%s:%s", name, s->perm);
-	if (!word || vz_conf_set(s->ret, row, word, false, NULL) < 0)
+	if (!word || vz_nodeperms_put(s->ret, word) == -ENOMEM)
 		return -ENOMEM;
 	s->found++;
 	return 0;
@@ -76,7 +75,7 @@ static int search(struct search *s, int fd, int depth)
 	return r;
 }
 
-int vz_pci_devnodes(const char *id, const char *perm, struct vz_conf *ret, struct vz_err *e)
+int vz_pci_devnodes(const char *id, const char *perm, struct vz_nodeperms *ret, struct vz_err *e)
 {
 	autofree char *path = vz_fmt("%s/%s", PCI_DIR, id);
 	struct search s = { .perm = perm, .ret = ret };
@@ -88,22 +87,21 @@ int vz_pci_devnodes(const char *id, const char *perm, struct vz_conf *ret, struc
 	return r < 0 ? vz_fail(e, VZ_SET_DEVICES, -r, "cannot look at PCI device %s", id) : s.found;
 }
 
-int vz_res_devnodes(const struct vz_conf *conf, struct vz_conf *ret, struct vz_err *e)
+int vz_res_devnodes(const struct vz_conf *conf, struct vz_nodeperms *ret, struct vz_err *e)
 {
-	const struct vz_param *row = vz_param_by_key("DEVNODES");
 	int r = 0;
 
-	for (size_t i = 0; r >= 0 && conf->pci.set && i < conf->pci.n; i++)
+	for (size_t i = 0; r >= 0 && i < conf->pci.n; i++)
 		r = vz_pci_devnodes(conf->pci.v[i], "rw", ret, e);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; conf->devnodes.set && i < conf->devnodes.n; i++) {
+	for (size_t i = 0; i < conf->devnodes.n; i++) {
 		const char *word = conf->devnodes.v[i];
 
-		r = vz_conf_set(ret, row, word, false, NULL);
-		if (r < 0)
+		r = vz_nodeperms_put(ret, word);
+		if (r == -ENOMEM)
 			return vz_oom(e);
-		if (r > 0) /* no word that the parser lets through */
+		if (r < 0) /* no word that the parser lets through */
 			return vz_fail(e, VZ_SET_DEVICES, 0,
 				       "Incorrect name or no such device /dev/%.*s",
 				       (int)strcspn(word, ":"), word);

@@ -79,11 +79,10 @@ int vz_res_cpu_possible(const struct vz_conf *c, struct vz_err *e)
 
 int vz_res_devices_possible(const struct vz_conf *c, struct vz_err *e)
 {
-	const struct vz_conf devices = { .devnodes = c->devnodes, .pci = c->pci };
 	autofree struct vz_cg_dev *list = NULL;
 	size_t n;
 
-	return vz_res_devices(&devices, &list, &n, e);
+	return vz_res_devices(c, &list, &n, e);
 }
 
 int vz_res_masks_possible(const struct vz_conf *c, struct vz_err *e)

@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "cgroup/cgroup.h"
+#include "param/nodeperm.h"
 #include "param/param.h"
 
 /* What beancounters, CPU and I/O parameters ask of the group, added to *ret. Only what the
@@ -21,12 +22,11 @@ void vz_res_io(const struct vz_conf *conf, struct vz_cg_limits *ret);
  * been set; the exit code in *e tells of which kind: VZ_SETUBC, VZ_SETFSHD, VZ_SET_IO. */
 int vz_res_apply(struct vz_cg *cg, struct vz_cg_limits *l, struct vz_err *e);
 
-/* The nodes a VPS gets by name, as words of DEVNODES in ret->devnodes (free with vz_conf_free()):
- * those that its PCI devices have on this host, and DEVNODES, which wins. VZ_SET_DEVICES (86) when
- * a PCI device is not there; one without nodes gives none. */
-int vz_res_devnodes(const struct vz_conf *conf, struct vz_conf *ret, struct vz_err *e);
+/* Adds the nodes a VPS gets by name: those that its PCI devices have on this host, and DEVNODES,
+ * which wins. VZ_SET_DEVICES (86) when a PCI device is not there; one without nodes gives none. */
+int vz_res_devnodes(const struct vz_conf *conf, struct vz_nodeperms *ret, struct vz_err *e);
 /* Adds the nodes of one PCI device ("0000:00:1f.2") with these permissions; their number. */
-int vz_pci_devnodes(const char *id, const char *perm, struct vz_conf *ret, struct vz_err *e);
+int vz_pci_devnodes(const char *id, const char *perm, struct vz_nodeperms *ret, struct vz_err *e);
 
 /* The devices a VPS may use: the default ones, of FEATURES, DEVICES, PCI and DEVNODES. *ret is the caller's to
  * free. VZ_SET_DEVICES (86) when a node of DEVNODES is not there. */

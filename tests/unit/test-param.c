@@ -10,6 +10,7 @@
 #include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "param/nodeperm.h"
 #include "param/types-internal.h"
 #include "sys/file.h"
 #include "unit.h"
@@ -369,6 +370,29 @@ static void values_at_work(void)
 	CHECK_INT(vz_devperm_parse("c:10:200:none", &d), 0);
 	CHECK(d.minor == 200 && !d.all_minors && !d.r && !d.w && !d.q);
 	CHECK(vz_devperm_parse("", &d) < 0);
+}
+
+/* A node stands in the list once, and its name may hold colons. */
+static void nodeperms(void)
+{
+	static const char *const bad[] = { "", ":rw", "null", "null:", "null:rx", "null:rr", "/null:r",
+					   "../etc/shadow:r", "net/..:r", "net//tun:r", "a b:r" };
+	autonodeperms l = { 0 };
+	const struct vz_nodeperm *n;
+
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		CHECK_INT(vz_nodeperms_put(&l, bad[i]), -EINVAL);
+	CHECK(!l.v && !l.n);
+	CHECK_INT(vz_nodeperms_put(&l, "net/tun:wr"), 0);
+	CHECK_INT(vz_nodeperms_put(&l, "bus/pci:0:q"), 0);
+	n = vz_nodeperms_find(&l, "net/tun");
+	CHECK(n && n->r && n->w && !n->q && !vz_nodeperm_is_none(n));
+	CHECK(!vz_nodeperms_find(&l, "net") && !vz_nodeperms_find(&l, "bus/pci"));
+	n = vz_nodeperms_find(&l, "bus/pci:0");
+	CHECK(n && n->q && !vz_nodeperm_is_none(n));
+	CHECK_INT(vz_nodeperms_put(&l, "net/tun:none"), 0);
+	CHECK(l.n == 2 && vz_nodeperms_find(&l, "net/tun") == &l.v[0]);
+	CHECK(vz_nodeperm_is_none(&l.v[0]));
 }
 
 /* ---- files ---- */
@@ -807,6 +831,7 @@ int main(void)
 	table();
 	grammar();
 	values_at_work();
+	nodeperms();
 	reading();
 	saving();
 	shell_agrees();
