@@ -16,6 +16,16 @@
 
 /* ---- the group ---- */
 
+/* The rest of an effect, after a part that this kernel may not have held: r, or why the rest failed. */
+static int and_rest(int r, int rest, const struct vz_err *why, struct vz_err *e)
+{
+	if (rest >= 0)
+		return r;
+	if (e)
+		*e = *why;
+	return rest;
+}
+
 static int live_limits(const struct vz_setting *s, struct vz_err *e)
 {
 	__attribute__((cleanup(vz_cg_closep))) struct vz_cg *cg = NULL;
@@ -36,11 +46,14 @@ static int start_terminals(const struct vz_starting *s, struct vz_err *e)
 /* Who asks now for what the host cannot hold is refused; what only the file says is skipped, as at a start. */
 static int live_counters(const struct vz_setting *s, struct vz_err *e)
 {
-	int r = s->g ? vz_res_counters_held(&s->g->add, e) : 0;
+	struct vz_err why = { 0 };
+	int r = vz_res_counters_held(&s->g->add, e);
 
 	if (r >= 0)
 		r = live_limits(s, e);
-	return r < 0 ? r : vz_terminals_set(s->ct, s->conf, e);
+	if (r < 0 && r != -EOPNOTSUPP)
+		return r;
+	return and_rest(r, vz_terminals_set(s->ct, s->conf, &why), &why, e);
 }
 
 /* The kernel only says that the argument is invalid. */
@@ -113,19 +126,27 @@ static int start_devnodes(const struct vz_starting *s, struct vz_err *e)
 	return r < 0 ? r : 0;
 }
 
-static int live_devices(const struct vz_setting *s, struct vz_err *e)
+static int live_nodes(const struct vz_setting *s, struct vz_err *e)
 {
 	const struct vz_plist *had = &s->ct->conf.pci, *now = &s->conf->pci;
+	int r = vz_devnodes_set(s->ct, s->conf, e);
+
+	if (r >= 0)
+		r = vz_pci_scripts(s->ct, had, now, false, e);
+	return r < 0 ? r : vz_pci_scripts(s->ct, now, had, true, e);
+}
+
+static int live_devices(const struct vz_setting *s, struct vz_err *e)
+{
 	__attribute__((cleanup(vz_cg_closep))) struct vz_cg *cg = NULL;
+	struct vz_err why = { 0 };
 	int r = vz_cg_open(s->ct->id, NULL, &cg, e);
 
 	if (r >= 0)
 		r = vz_res_apply_devices(cg, s->conf, e);
-	if (r >= 0)
-		r = vz_devnodes_set(s->ct, s->conf, e);
-	if (r >= 0)
-		r = vz_pci_scripts(s->ct, had, now, false, e);
-	return r < 0 ? r : vz_pci_scripts(s->ct, now, had, true, e);
+	if (r < 0 && r != -EOPNOTSUPP)
+		return r;
+	return and_rest(r, live_nodes(s, &why), &why, e);
 }
 
 static void announce_devices(const struct vz_conf *c)
