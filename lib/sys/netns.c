@@ -4,48 +4,69 @@
 #include "base/own.h"
 #include "sys/call.h"
 #include "sys/spawn.h"
-#include "sys/wait.h"
 
 #include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
 
-static int current_netns(void)
+struct visit {
+	int netns, r;
+	int (*fn)(void *arg);
+	void *arg;
+};
+
+static void *visit_main(void *arg)
 {
-	int fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	struct visit *v = arg;
 
-	return fd < 0 ? -errno : fd;
+	if (v->netns == VZ_NETNS_NEW)
+		v->r = unshare(CLONE_NEWNET) < 0 ? -errno : 0;
+	else
+		v->r = vz_setns(v->netns, CLONE_NEWNET);
+	if (v->r >= 0)
+		v->r = v->fn(v->arg);
+	return NULL;
 }
 
-static void return_to(int home)
+int vz_netns_call(int netns, int (*fn)(void *arg), void *arg)
 {
-	if (vz_setns(home, CLONE_NEWNET) < 0)
-		abort(); /* never go on in the wrong network */
+	struct visit v = { .netns = netns, .fn = fn, .arg = arg };
+	sigset_t all, old;
+	pthread_t thread;
+	int r;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	r = pthread_create(&thread, NULL, visit_main, &v);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (r)
+		return -r;
+	pthread_join(thread, NULL);
+	return v.r;
+}
+
+static int open_own(void *arg)
+{
+	int fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+
+	(void)arg;
+	return fd < 0 ? -errno : fd;
 }
 
 int vz_netns_new(struct vz_err *e)
 {
-	autoclose int home = current_netns(), fd = -EBADF;
-	int r = home;
+	int fd = vz_netns_call(VZ_NETNS_NEW, open_own, NULL);
 
-	if (r >= 0 && unshare(CLONE_NEWNET) < 0)
-		r = -errno;
-	if (r < 0)
-		return vz_fail(e, VZ_SYSTEM, -r, "cannot make a network namespace");
-	fd = current_netns();
-	return_to(home);
-	return fd < 0 ? vz_fail(e, VZ_SYSTEM, -fd, "cannot open the network namespace") :
-			TAKE_FD(fd);
+	return fd < 0 ? vz_fail(e, VZ_SYSTEM, -fd, "cannot make a network namespace") : fd;
+}
+
+static int spawn_there(void *arg)
+{
+	return vz_spawn_run(arg);
 }
 
 int vz_netns_run(int netns, const struct vz_spawn *s)
 {
-	autoclose int home = current_netns();
-	bool undoing = vz_cancelled();
-	pid_t pid = 0;
-	int r = home < 0 ? home : vz_setns(netns, CLONE_NEWNET);
-
-	if (r < 0)
-		return r;
-	r = vz_spawn_start(s, &pid);
-	return_to(home);
-	return r < 0 ? r : vz_spawn_wait(pid, s->seconds, undoing);
+	return vz_netns_call(netns, spawn_there, (void *)(uintptr_t)s);
 }

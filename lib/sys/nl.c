@@ -4,7 +4,7 @@
 #include "sys/nl.h"
 #include "base/own.h"
 #include "base/str.h"
-#include "sys/call.h"
+#include "sys/netns.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -40,25 +40,15 @@ static int open_socket(int bus)
 	return TAKE_FD(fd);
 }
 
+static int open_socket_there(void *bus)
+{
+	return open_socket(*(int *)bus);
+}
+
 int vz_nl_open(int bus, int netns_fd, struct vz_err *e)
 {
-	autoclose int home = -EBADF;
-	int fd = -EBADF, r;
+	int fd = netns_fd < 0 ? open_socket(bus) : vz_netns_call(netns_fd, open_socket_there, &bus);
 
-	if (netns_fd < 0) {
-		fd = open_socket(bus);
-		return fd < 0 ? vz_fail(e, VZ_SYSTEM, -fd, "cannot open a netlink socket") : fd;
-	}
-	home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	if (home < 0)
-		return vz_fail(e, VZ_SYSTEM, errno, "cannot open the network namespace");
-	r = vz_setns(netns_fd, CLONE_NEWNET);
-	if (r < 0)
-		return vz_fail(e, VZ_SYSTEM, -r, "cannot enter the network namespace");
-	fd = open_socket(bus);
-	r = vz_setns(home, CLONE_NEWNET);
-	if (r < 0)
-		abort(); /* never go on in a guest's namespace */
 	return fd < 0 ? vz_fail(e, VZ_SYSTEM, -fd, "cannot open a netlink socket") : fd;
 }
 

@@ -35,7 +35,7 @@ struct vz_nl {
 
 /* A netlink socket of bus NETLINK_ROUTE, NETLINK_NETFILTER ... in the network namespace netns_fd
  * (-1: the current one). The socket stays in that namespace wherever its holder goes. Returns an
- * fd, the caller's to close. Single-threaded programs only (it visits the namespace). */
+ * fd, the caller's to close. */
 int vz_nl_open(int bus, int netns_fd, struct vz_err *e);
 #define VZ_NL_HERE (-1)
 

@@ -3,14 +3,19 @@
  * kernel answers to a question that needs no right. */
 #include "base/ip.h"
 #include "base/own.h"
+#include "sys/netns.h"
 #include "sys/nl.h"
 #include "unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <linux/sockios.h>
 #include <net/if.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 static void addresses(void)
 {
@@ -168,6 +173,35 @@ static void forged_early(void)
 	CHECK_INT(los, 1);
 }
 
+static uint64_t inode_of(int fd)
+{
+	struct stat st;
+
+	return fd >= 0 && !fstat(fd, &st) ? st.st_ino : 0;
+}
+
+/* A socket of another namespace is made there, and nobody has moved. */
+static void elsewhere(void)
+{
+	autoclose int home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC), ns = -EBADF;
+	autoclose int sock = -EBADF, theirs = -EBADF, file = -EBADF, now = -EBADF;
+	struct vz_err e = { 0 };
+
+	if (geteuid())
+		return;
+	ns = vz_netns_new(&e);
+	if (ns < 0)
+		return; /* none can be made here */
+	sock = vz_nl_open(NETLINK_ROUTE, ns, &e);
+	theirs = sock < 0 ? -EBADF : ioctl(sock, SIOCGSKNS);
+	CHECK(inode_of(ns) && inode_of(ns) != inode_of(home));
+	CHECK(inode_of(theirs) == inode_of(ns));
+	file = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	CHECK(vz_nl_open(NETLINK_ROUTE, file, &e) < 0); /* no namespace at all */
+	now = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	CHECK(inode_of(now) == inode_of(home));
+}
+
 int main(void)
 {
 	addresses();
@@ -176,5 +210,6 @@ int main(void)
 	kernel();
 	forged();
 	forged_early();
+	elsewhere();
 	return done();
 }
