@@ -217,14 +217,9 @@ static void put_words(FILE *out, const char *words, bool switches)
 
 static void put_values(FILE *out, const struct vz_param *p)
 {
-	if (p->at == AT(ostemplate) || p->at == AT(def_ostemplate))
-		fputs("@templates\n", out);
-	else if (p->words)
-		put_words(out, p->words, p->at == AT(features) || p->at == AT(capability));
-	else if (p->type == &vz_type_yesno)
-		put_words(out, p->type->name, false);
-	else
-		fputs("@free\n", out);
+	const char *words = p->words ? p->words : p->type->offers;
+
+	put_words(out, words ? words : "@free", p->type->on_off);
 }
 
 void vz_emit_values(FILE *out, const char *what, const char *option)
@@ -238,11 +233,7 @@ void vz_emit_values(FILE *out, const char *what, const char *option)
 
 		if (!(x->where & verb) || !x->arg || strcmp(x->opt, option))
 			continue;
-		if (x->words)
-			put_words(out, x->words, false);
-		else
-			fputs(strcmp(option, "config") && strcmp(option, "applyconfig") ? "@free\n" :
-										     "@samples\n", out);
+		put_words(out, x->words ? x->words : x->kind == X_SAMPLE ? "@samples" : "@free", false);
 	}
 	for (size_t i = 0; i < vz_nparams; i++) {
 		const struct vz_param *p = &vz_params[i];

@@ -468,11 +468,11 @@ const struct vz_ptype vz_type_modules = {
 };
 const struct vz_ptype vz_type_capability = {
 	.name = "list of NAME:on|off", LIST, .print = trailing_print, .seps = ", \t",
-	.word = capability_word, .id_len = id_to_colon,
+	.word = capability_word, .id_len = id_to_colon, .on_off = true,
 };
 const struct vz_ptype vz_type_features = {
 	.name = "list of name:on|off", LIST, .print = trailing_print, .seps = ", \t",
-	.word = feature_word, .id_len = id_to_colon,
+	.word = feature_word, .id_len = id_to_colon, .on_off = true,
 };
 const struct vz_ptype vz_type_devices = {
 	.name = "list of b|c:major:minor|all:perm", LIST, .print = trailing_print, .seps = " \t",

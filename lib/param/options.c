@@ -21,7 +21,7 @@ const struct vz_extra vz_extras[] = {
 	  "Accepted with --save, where the kernel cannot do what is asked." },
 	{ "setmode", "restart|ignore", "restart|ignore", IN_SET, X_WORD, GIVEN(setmode),
 	  "What to do about parameters that need a restart: restart the container, or refuse." },
-	{ "applyconfig", "NAME", NULL, IN_SET, X_TEXT, GIVEN(applyconfig),
+	{ "applyconfig", "NAME", NULL, IN_SET, X_SAMPLE, GIVEN(applyconfig),
 	  "Take the parameters of the sample configuration ve-NAME.conf-sample as if given." },
 	{ "applyconfig_map", "name", "name", IN_SET, X_WORD, GIVEN(applyconfig_map),
 	  "Make the name of the configuration file known again." },
@@ -61,7 +61,7 @@ const struct vz_extra vz_extras[] = {
 	  "Whether the container asks for IPv4 addresses of the chosen veth device by DHCP." },
 	{ "dhcp6", "yes|no", "yes|no", IN_SET, X_NETIF, 0,
 	  "Whether the container asks for IPv6 addresses of the chosen veth device by DHCP." },
-	{ "config", "NAME", NULL, IN_CREATE, X_TEXT, GIVEN(config),
+	{ "config", "NAME", NULL, IN_CREATE, X_SAMPLE, GIVEN(config),
 	  "Start from the sample configuration ve-NAME.conf-sample." },
 };
 
@@ -250,7 +250,7 @@ static int take_text(char **text, const struct vz_extra *x, const char *value)
 	if (x->words ? !vz_words_have(x->words, value, strlen(value)) :
 		       !vz_str_is_component(value) || vz_str_has_control(value))
 		return -EINVAL;
-	if (*text && x->kind == X_TEXT)
+	if (*text && x->kind == X_SAMPLE)
 		return 0;
 	free(*text);
 	*text = strdup(value);
@@ -365,14 +365,14 @@ static int take_row(struct vz_given *g, const struct option *o, const char *valu
 	const struct vz_param *p = o->p;
 	int r;
 
-	if (p->at == AT(ip_address) && g->ifname.n)
+	if (p->type == &vz_type_ips && g->ifname.n)
 		return take_device_ips(g, o, value, why);
 	if (o->del)
 		return take_removals(g, p, value, why);
 	r = vz_conf_put(&g->add, p, value, true, why);
 	if (r < 0)
 		return r;
-	if (p->at == AT(name))
+	if (p->type == &vz_type_name)
 		g->name_given = true;
 	if (p->type == &vz_type_layout) {
 		const char *colon = strchr(value, ':');
@@ -394,7 +394,7 @@ static int take_extra(struct vz_given *g, const struct vz_extra *x, const char *
 	case X_FLAG:
 		*(bool *)at = true;
 		return 0;
-	case X_TEXT:
+	case X_SAMPLE:
 	case X_WORD:
 		return take_text(at, x, value);
 	case X_PASSWORD:

@@ -115,6 +115,8 @@ struct vz_ptype {
 	int (*word)(const struct vz_param *, const char *in, bool cli, char **ret, struct vz_err *);
 	size_t (*id_len)(const char *word);
 	bool list;      /* words accumulate; a second option removes */
+	bool on_off;    /* of a list: a word is a name with ":on" or ":off" */
+	const char *offers; /* where a row has no .words, for completion: "a|b", or "@NAME" as in emit.c */
 	bool last_wins; /* given twice: UBC and I/O take the last, other scalars the first */
 };
 

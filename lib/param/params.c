@@ -260,14 +260,14 @@ const struct vz_param vz_params[] = {
 	},
 	{
 		.key = "OSTEMPLATE", .opt = "ostemplate", .arg = "NAME",
-		.type = &vz_type_component, .at = AT(ostemplate),
+		.type = &vz_type_template, .at = AT(ostemplate),
 		.where = IN_FILE | IN_CREATE | CONFIG | NEEDS_SAVE | NOT_SAMPLE,
 		.col = { "ostemplate", "OSTEMPLATE", -32 },
 		.text = "Template the container is made from, a name without .tar.",
 	},
 	{
 		.key = "DEF_OSTEMPLATE",
-		.type = &vz_type_component, .at = AT(def_ostemplate),
+		.type = &vz_type_template, .at = AT(def_ostemplate),
 		.where = IN_FILE | IN_GLOBAL,
 		.text = "Template for create when none is given.",
 	},

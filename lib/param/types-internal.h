@@ -12,7 +12,7 @@
 extern const struct vz_ptype vz_type_u64, vz_type_u64_last, vz_type_ratio;
 extern const struct vz_ptype vz_type_yesno, vz_type_word, vz_type_layout;
 extern const struct vz_ptype vz_type_text, vz_type_path, vz_type_hostname, vz_type_name;
-extern const struct vz_ptype vz_type_component, vz_type_idrange, vz_type_cpulist;
+extern const struct vz_ptype vz_type_component, vz_type_template, vz_type_idrange, vz_type_cpulist;
 extern const struct vz_ptype vz_type_meminfo, vz_type_retired;
 /* size.c */
 extern const struct vz_ptype vz_type_bytes, vz_type_pages, vz_type_items;
@@ -69,7 +69,7 @@ static inline const char *vz_opt_del(const struct vz_param *p, unsigned verb)
 /* An option of create or set that is not a parameter: what it is, and where it goes. */
 enum vz_extra_kind {
 	X_FLAG,     /* a bool */
-	X_TEXT,     /* a char *, the first wins */
+	X_SAMPLE,   /* a char *, the name of a sample, the first wins */
 	X_WORD,     /* a char *, one of .words, the last wins */
 	X_PASSWORD, /* the list of passwords */
 	X_IFNAME,   /* names the veth device that the next options change */

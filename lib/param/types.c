@@ -366,7 +366,7 @@ const struct vz_ptype vz_type_ratio = {
 	.drop = vz_drop_plain, .copy = copy_double,
 };
 const struct vz_ptype vz_type_yesno = {
-	.name = "yes|no", .parse = yesno_parse, .print = yesno_print,
+	.name = "yes|no", .offers = "yes|no", .parse = yesno_parse, .print = yesno_print,
 	.drop = vz_drop_plain, .copy = copy_bool,
 };
 const struct vz_ptype vz_type_word = {
@@ -382,6 +382,9 @@ const struct vz_ptype vz_type_name = {
 	.name = "name of letters, digits, blanks and -+_.", .parse = name_parse, STR,
 };
 const struct vz_ptype vz_type_component = { .name = "file name", .parse = component_parse, STR };
+const struct vz_ptype vz_type_template = {
+	.name = "file name", .offers = "@templates", .parse = component_parse, STR,
+};
 const struct vz_ptype vz_type_idrange = { .name = "first-last", .parse = idrange_parse, STR };
 const struct vz_ptype vz_type_cpulist = { .name = "list of ranges", .parse = cpulist_parse, STR };
 const struct vz_ptype vz_type_meminfo = {
