@@ -77,15 +77,23 @@ static bool same(const struct vz_ptype *t, const char *a, const char *b)
 	return n == t->id_len(b) && !memcmp(a, b, n);
 }
 
-int vz_list_put(struct vz_plist *l, const struct vz_ptype *type, char *word)
+char **vz_list_find(const struct vz_plist *l, const struct vz_ptype *type, const char *word)
 {
 	for (size_t i = 0; i < l->n; i++)
-		if (same(type, l->v[i], word)) {
-			free(l->v[i]);
-			l->v[i] = word;
-			return 0;
-		}
-	return push(l, word);
+		if (same(type, l->v[i], word))
+			return &l->v[i];
+	return NULL;
+}
+
+int vz_list_put(struct vz_plist *l, const struct vz_ptype *type, char *word)
+{
+	char **is = vz_list_find(l, type, word);
+
+	if (!is)
+		return push(l, word);
+	free(*is);
+	*is = word;
+	return 0;
 }
 
 void vz_list_remove(struct vz_plist *l, const struct vz_ptype *type, const char *word)

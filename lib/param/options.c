@@ -260,16 +260,12 @@ static int take_text(char **text, const struct vz_extra *x, const char *value)
 /* A word of a list that will be merged into another one; an interface given again is changed. */
 static int add_word(struct vz_plist *l, const struct vz_param *p, const char *word)
 {
-	size_t n = p->type->id_len(word);
-	char *out = NULL;
+	char **is = vz_list_find(l, p->type, word), *out = NULL;
 	int r = 0;
 
-	for (size_t i = 0; i < l->n && !r && p->type == &vz_type_netif; i++)
-		if (p->type->id_len(l->v[i]) == n && !memcmp(l->v[i], word, n))
-			r = vz_netif_change(l->v[i], word, &out, NULL);
-	if (!r && !out && p->type == &vz_type_netif)
-		r = vz_netif_change(word, "", &out, NULL);
-	else if (!r && !out)
+	if (p->type == &vz_type_netif)
+		r = vz_netif_change(is ? *is : word, is ? word : "", &out, NULL);
+	else
 		out = strdup(word);
 	if (!r)
 		r = out ? vz_list_put(l, p->type, out) : -ENOMEM;
@@ -283,24 +279,19 @@ static int add_word(struct vz_plist *l, const struct vz_param *p, const char *wo
 static int choose_device(struct vz_plist *l, const struct vz_param *p, const char *name,
 			 struct vz_err *why)
 {
-	char *word = NULL;
+	char *word = NULL, **is, *was;
 	int r = p->type->word(p, name, true, &word, why);
-	size_t n;
 
 	if (r < 0)
 		return r;
-	n = strlen(word);
-	for (size_t i = 0; i < l->n; i++) {
-		char *was = l->v[i];
-
-		if (strncmp(was, word, n) || (was[n] && was[n] != ','))
-			continue;
-		memmove(&l->v[i], &l->v[i + 1], (l->n - i - 1) * sizeof(*l->v));
-		l->v[l->n - 1] = was;
-		free(word);
-		return 0;
-	}
-	return vz_list_put(l, p->type, word);
+	is = vz_list_find(l, p->type, word);
+	if (!is)
+		return vz_list_put(l, p->type, word);
+	was = *is;
+	memmove(is, is + 1, (size_t)(l->v + l->n - 1 - is) * sizeof(*is));
+	l->v[l->n - 1] = was;
+	free(word);
+	return 0;
 }
 
 /* The change goes to the last word of the list, where removals of addresses come first, as they

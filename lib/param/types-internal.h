@@ -36,6 +36,8 @@ int vz_copy_list(void *to, const void *from);
  * VZ_TAKEN_PARTLY, on the command line it is a failure. */
 int vz_list_parse(const struct vz_param *p, const char *text, bool cli, void *val,
 		  struct vz_err *e);
+/* The place of the word that is about the same thing as `word`, or NULL. */
+char **vz_list_find(const struct vz_plist *l, const struct vz_ptype *type, const char *word);
 /* Adds a word (ownership goes to the list, also on failure), replacing one of the same identity. */
 int vz_list_put(struct vz_plist *l, const struct vz_ptype *type, char *word);
 /* Removes the word with the identity of `word`; "all" removes every word. */
