@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int parse_mask(const char *text, struct vz_ip *ip)
@@ -64,4 +65,48 @@ bool vz_ip_in(const struct vz_ip *ip, const struct vz_ip *net)
 
 	return ip->family == net->family && !memcmp(ip->bytes, net->bytes, whole) &&
 	       (!rest || !((ip->bytes[whole] ^ net->bytes[whole]) >> (8 - rest)));
+}
+
+/* ---- lists ---- */
+
+void vz_ips_free(struct vz_ips *l)
+{
+	free(l->v);
+	*l = (struct vz_ips){ 0 };
+}
+
+bool vz_ips_has(const struct vz_ips *l, const struct vz_ip *ip)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (vz_ip_same(&l->v[i], ip))
+			return true;
+	return false;
+}
+
+int vz_ips_add(struct vz_ips *l, const struct vz_ip *ip)
+{
+	struct vz_ip *more;
+
+	if (vz_ips_has(l, ip))
+		return 0;
+	if (l->n % 16 == 0) { /* full */
+		more = realloc(l->v, (l->n + 16) * sizeof(*more));
+		if (!more)
+			return -ENOMEM;
+		l->v = more;
+	}
+	l->v[l->n] = *ip;
+	l->v[l->n].prefix = vz_ip_bits(ip);
+	l->v[l->n++].masked = false;
+	return 0;
+}
+
+void vz_ips_remove(struct vz_ips *l, const struct vz_ip *ip)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < l->n; i++)
+		if (!vz_ip_same(&l->v[i], ip))
+			l->v[kept++] = l->v[i];
+	l->n = kept;
 }

@@ -41,4 +41,17 @@ static inline unsigned vz_ip_bits(const struct vz_ip *ip)
 	return ip->family == AF_INET ? 32 : 128;
 }
 
+/* ---- lists: each address once, without its mask, in the order in which they came ---- */
+
+struct vz_ips {
+	struct vz_ip *v;
+	size_t n;
+};
+void vz_ips_free(struct vz_ips *l);
+#define autoips __attribute__((cleanup(vz_ips_free))) struct vz_ips
+/* -ENOMEM. An address that is there already is not added again. */
+int vz_ips_add(struct vz_ips *l, const struct vz_ip *ip);
+void vz_ips_remove(struct vz_ips *l, const struct vz_ip *ip);
+bool vz_ips_has(const struct vz_ips *l, const struct vz_ip *ip);
+
 #endif

@@ -28,48 +28,6 @@ static void host_name(unsigned ctid, char name[static IFNAMSIZ])
 
 /* ---- the record ---- */
 
-void vz_ips_free(struct vz_ips *l)
-{
-	free(l->v);
-	*l = (struct vz_ips){ 0 };
-}
-
-bool vz_ips_has(const struct vz_ips *l, const struct vz_ip *ip)
-{
-	for (size_t i = 0; i < l->n; i++)
-		if (vz_ip_same(&l->v[i], ip))
-			return true;
-	return false;
-}
-
-int vz_ips_add(struct vz_ips *l, const struct vz_ip *ip)
-{
-	struct vz_ip *more;
-
-	if (vz_ips_has(l, ip))
-		return 0;
-	if (l->n % 16 == 0) { /* full */
-		more = realloc(l->v, (l->n + 16) * sizeof(*more));
-		if (!more)
-			return -ENOMEM;
-		l->v = more;
-	}
-	l->v[l->n] = *ip;
-	l->v[l->n].prefix = vz_ip_bits(ip);
-	l->v[l->n++].masked = false;
-	return 0;
-}
-
-void vz_ips_remove(struct vz_ips *l, const struct vz_ip *ip)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < l->n; i++)
-		if (!vz_ip_same(&l->v[i], ip))
-			l->v[kept++] = l->v[i];
-	l->n = kept;
-}
-
 int vz_venet_read(unsigned ctid, struct vz_ips *ret)
 {
 	char path[sizeof(RECORD_DIR) + 12];

@@ -77,17 +77,6 @@ int vz_venet_gone(int rtnl, unsigned ctid, struct vz_err *e);
 
 /* ---- the record ---- */
 
-struct vz_ips {
-	struct vz_ip *v;
-	size_t n;
-};
-void vz_ips_free(struct vz_ips *l);
-#define autoips __attribute__((cleanup(vz_ips_free))) struct vz_ips
-/* -ENOMEM. An address that is there already is not added again. */
-int vz_ips_add(struct vz_ips *l, const struct vz_ip *ip);
-void vz_ips_remove(struct vz_ips *l, const struct vz_ip *ip);
-bool vz_ips_has(const struct vz_ips *l, const struct vz_ip *ip);
-
 /* Addresses in force, the caller's to free. -ENOENT when the VPS has no venet. A stopped VPS's
  * record may be an old one. */
 int vz_venet_read(unsigned ctid, struct vz_ips *ret);
