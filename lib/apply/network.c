@@ -45,18 +45,17 @@ static bool is_yes(const struct vz_pbool *b, bool otherwise)
 static int take_words(const struct vz_conf *conf, const struct vz_plist *words, struct vz_ips *ret,
 		      struct vz_err *e)
 {
-	bool left_out = false;
+	bool left_out = false, ipv6 = is_yes(&conf->ipv6, true);
+	autoips all = { 0 };
+	int r = vz_ips_of(words, &all);
 
-	for (size_t i = 0; i < words->n; i++) {
-		struct vz_ip ip;
-
-		if (vz_ip_parse(words->v[i], &ip) < 0)
-			continue; /* the table let nothing else through */
-		if (ip.family == AF_INET6 && !is_yes(&conf->ipv6, true))
+	for (size_t i = 0; r >= 0 && i < all.n; i++)
+		if (ipv6 || all.v[i].family == AF_INET)
+			r = vz_ips_add(ret, &all.v[i]);
+		else
 			left_out = true;
-		else if (vz_ips_add(ret, &ip) < 0)
-			return vz_oom(e);
-	}
+	if (r < 0)
+		return vz_oom(e);
 	if (left_out)
 		vz_log(-1, "WARNING: IPv6 support is disabled");
 	return 0;
@@ -346,12 +345,8 @@ static int sort_out(struct change *c, struct vz_err *e)
 	const struct vz_ips *going = vz_plist_is_all(del) ? &c->was : &unwanted;
 	int r = take_words(c->conf, &c->g->add.ip_address, &want, e);
 
-	for (size_t i = 0; r >= 0 && i < del->n; i++) {
-		struct vz_ip ip;
-
-		if (vz_ip_parse(del->v[i], &ip) >= 0)
-			r = vz_ips_add(&unwanted, &ip);
-	}
+	if (r >= 0)
+		r = vz_ips_of(del, &unwanted);
 	if (del->n)
 		say_ips(vz_plist_is_all(del) ? "Deleting all" : "Deleting", going);
 	for (size_t i = 0; r >= 0 && i < going->n; i++)

@@ -2,6 +2,8 @@
 /* Internet addresses: text to value and back; see ip.h. */
 #include "base/ip.h"
 #include "base/num.h"
+#include "base/own.h"
+#include "base/str.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -109,4 +111,19 @@ void vz_ips_remove(struct vz_ips *l, const struct vz_ip *ip)
 		if (!vz_ip_same(&l->v[i], ip))
 			l->v[kept++] = l->v[i];
 	l->n = kept;
+}
+
+int vz_ips_read(const char *text, struct vz_ips *ret)
+{
+	const char *s = text;
+
+	for (;;) {
+		autofree char *word = vz_str_word(&s, " \n");
+		struct vz_ip ip;
+
+		if (!word)
+			return 0;
+		if (vz_ip_parse(word, &ip) >= 0 && vz_ips_add(ret, &ip) < 0)
+			return -ENOMEM;
+	}
 }

@@ -53,5 +53,7 @@ void vz_ips_free(struct vz_ips *l);
 int vz_ips_add(struct vz_ips *l, const struct vz_ip *ip);
 void vz_ips_remove(struct vz_ips *l, const struct vz_ip *ip);
 bool vz_ips_has(const struct vz_ips *l, const struct vz_ip *ip);
+/* Adds the addresses of a text, apart by blanks or lines; a word that is none is left out. -ENOMEM. */
+int vz_ips_read(const char *text, struct vz_ips *ret);
 
 #endif

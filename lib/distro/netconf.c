@@ -63,19 +63,18 @@ char *vz_dist_devices(const struct vz_conf *c, bool ipv6)
 {
 	autostr venet = { 0 }, others = { 0 }, all = { 0 };
 	autonetifs l = { 0 };
+	autoips ips = { 0 };
 	unsigned has = 0, gw = 0;
 
-	if (vz_netifs_of(&c->netif, &l, NULL) < 0)
+	if (vz_netifs_of(&c->netif, &l, NULL) < 0 || vz_ips_of(&c->ip_address, &ips) < 0)
 		return NULL;
 	for (size_t i = 0; i < l.n; i++)
 		add_netif(&others, &l.v[i], ipv6, &gw);
-	for (size_t i = 0; i < c->ip_address.n; i++) {
-		struct vz_ip ip;
-
-		if (vz_ip_parse(c->ip_address.v[i], &ip) < 0 || (!ipv6 && ip.family != AF_INET))
+	for (size_t i = 0; i < ips.n; i++) {
+		if (!ipv6 && ips.v[i].family != AF_INET)
 			continue;
-		add_ip(&venet, &ip, vz_ip_bits(&ip));
-		has |= ip.family == AF_INET ? 1 : 2;
+		add_ip(&venet, &ips.v[i], ips.v[i].prefix);
+		has |= ips.v[i].family == AF_INET ? 1 : 2;
 	}
 	if (has & ~gw & 1)
 		vz_str_add(&venet, ",default4");

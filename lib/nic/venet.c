@@ -33,22 +33,14 @@ int vz_venet_read(unsigned ctid, struct vz_ips *ret)
 	char path[sizeof(RECORD_DIR) + 12];
 	autofree char *text = NULL;
 	autoips l = { 0 };
-	const char *p;
 	ssize_t n;
 
 	snprintf(path, sizeof(path), RECORD_DIR "/%u", ctid);
 	n = vz_file_read(AT_FDCWD, path, RECORD_MAX, &text);
 	if (n < 0)
 		return (int)n;
-	for (p = text;;) {
-		autofree char *word = vz_str_word(&p, " \n");
-		struct vz_ip ip;
-
-		if (!word)
-			break;
-		if (vz_ip_parse(word, &ip) >= 0 && vz_ips_add(&l, &ip) < 0)
-			return -ENOMEM;
-	}
+	if (vz_ips_read(text, &l) < 0)
+		return -ENOMEM;
 	*ret = l;
 	l = (struct vz_ips){ 0 };
 	return 0;

@@ -222,6 +222,17 @@ static int ip_word(const struct vz_param *p, const char *in, bool cli, char **re
 	return *ret ? 0 : -ENOMEM;
 }
 
+int vz_ips_of(const struct vz_plist *words, struct vz_ips *ret)
+{
+	for (size_t i = 0; i < words->n; i++) {
+		struct vz_ip ip;
+
+		if (vz_ip_parse(words->v[i], &ip) >= 0 && vz_ips_add(ret, &ip) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 static int nameserver_word(const struct vz_param *p, const char *in, bool cli, char **ret,
 			   struct vz_err *e)
 {

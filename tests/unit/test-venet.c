@@ -3,6 +3,7 @@
 #include "net/addr.h"
 #include "net/uplink.h"
 #include "nic/venet.h"
+#include "param/param.h"
 #include "unit.h"
 
 static struct vz_ip ip_of(const char *text)
@@ -16,6 +17,10 @@ static struct vz_ip ip_of(const char *text)
 static void test_lists(void)
 {
 	struct vz_ip a = ip_of("10.0.0.1/24"), b = ip_of("2001:db8::1");
+	const struct vz_ip c = ip_of("10.0.0.2");
+	char *w[] = { (char *)"all", (char *)"10.0.0.1/8", (char *)"2001:db8::1",
+		      (char *)"10.0.0.1" };
+	const struct vz_plist words = { true, w, 4 };
 	struct vz_ips l = { 0 };
 	char text[32];
 
@@ -41,6 +46,13 @@ static void test_lists(void)
 	}
 	CHECK_INT(l.n, 61);
 	CHECK(vz_ip_same(&l.v[0], &b));
+	vz_ips_free(&l);
+	/* words of a list, and a record: what is no address is left out, a mask does not count */
+	CHECK_INT(vz_ips_of(&words, &l), 0);
+	CHECK(l.n == 2 && vz_ip_same(&l.v[0], &a) && vz_ip_same(&l.v[1], &b));
+	CHECK(l.v[0].prefix == 32 && !l.v[0].masked);
+	CHECK_INT(vz_ips_read("10.0.0.1 x\n10.0.0.2 2001:db8::1\n", &l), 0);
+	CHECK(l.n == 3 && vz_ips_has(&l, &c));
 	vz_ips_free(&l);
 	CHECK(!l.v && !l.n);
 }
