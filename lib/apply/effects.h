@@ -16,8 +16,8 @@
 /* When a start comes to an effect, and what it has by then in struct vz_starting. */
 enum vz_start_phase {
 	VZ_START_PROBE,   /* ct, net: nothing is made; who is asked answers meanwhile */
-	VZ_START_CHECK,   /* the file system is mounted: can this host hold it at all? */
-	VZ_START_GROUP,   /* cg: the group is there, and nobody in it */
+	VZ_START_CHECK,   /* cg: the group is there, and nobody in it: can this host hold it at all? */
+	VZ_START_GROUP,   /* it is put on the group */
 	VZ_START_ACTIONS, /* the administrator's action scripts */
 	VZ_START_SPEC,    /* spec: it is said what init is launched with */
 	VZ_START_NET,     /* net entered: the network namespace is there; init builds its tree */
@@ -49,7 +49,7 @@ struct vz_effect {
 	/* ---- a start ---- */
 	/* What it asks of the group; of all rows at once, first in VZ_START_GROUP. */
 	void (*limits)(const struct vz_conf *conf, struct vz_cg_limits *ret);
-	unsigned distro; /* VZ_DIST_*: scripts write it into files too: in VZ_START_DISTRO, and last of a set */
+	unsigned distro; /* VZ_DIST_*: scripts write it into files too, in VZ_START_DISTRO; last of a set */
 	int (*start[VZ_START_PHASES])(const struct vz_starting *s, struct vz_err *e);
 	unsigned bare; /* 1 << phase: also under --skip_ve_setup, since it guards the host */
 	void (*say_start)(const struct vz_conf *conf); /* once the group holds it */
@@ -58,12 +58,12 @@ struct vz_effect {
 	/* ---- set ---- */
 	/* An error when no VPS on this host could ever have this; only what conf sets is looked at. */
 	int (*possible)(const struct vz_conf *conf, struct vz_err *e);
+	void (*announce)(const struct vz_conf *changed);
 	/* On a VPS that runs; NULL: .distro is all. */
 	int (*live)(const struct vz_setting *s, struct vz_err *e);
 	bool partly; /* -EOPNOTSUPP of .live: this kernel cannot hold a part, the rest is in force */
-	void (*announce)(const struct vz_conf *changed); /* before that */
-	void (*say_lacking)(const struct vz_conf *changed); /* then; NULL: *e, as a warning */
-	const char *said_done; /* after it */
+	void (*say_lacking)(const struct vz_conf *changed); /* of that; NULL: *e, as a warning */
+	const char *said_done;
 
 	/* ---- set, of a VPS that does not run, without --save ---- */
 	const char *what;     /* "Unable to apply WHAT parameters: container is not running" */

@@ -96,18 +96,17 @@ static int cpus_of_nodes(const char *nodes, char **ret, struct vz_err *e)
 	return *ret ? 0 : vz_fail(e, VZ_RESOURCE, ENOMEM, "CPUs of nodes %s", nodes);
 }
 
-int vz_res_apply(struct vz_cg *cg, struct vz_cg_limits *l, struct vz_err *e)
+int vz_res_apply(struct vz_cg *cg, const struct vz_cg_limits *limits, struct vz_err *e)
 {
+	struct vz_cg_limits l = *limits;
 	autofree char *cpus = NULL;
 	int r;
 
-	if (l->cpus && !strcmp(l->cpus, "auto")) {
-		r = l->mems && strcmp(l->mems, "all") ? cpus_of_nodes(l->mems, &cpus, e) : 0;
+	if (l.cpus && !strcmp(l.cpus, "auto")) {
+		r = l.mems && strcmp(l.mems, "all") ? cpus_of_nodes(l.mems, &cpus, e) : 0;
 		if (r < 0)
 			return r;
-		l->cpus = cpus ? cpus : "all";
+		l.cpus = cpus ? cpus : "all";
 	}
-	r = vz_cg_apply(cg, l, e);
-	l->cpus = NULL; /* it may have been of this function */
-	return r;
+	return vz_cg_apply(cg, &l, e);
 }

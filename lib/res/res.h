@@ -20,7 +20,7 @@ void vz_res_cpu(const struct vz_conf *conf, struct vz_cg_limits *ret);
 void vz_res_io(const struct vz_conf *conf, struct vz_cg_limits *ret);
 /* Puts them in force. A limit that this kernel cannot hold is -EOPNOTSUPP, after all others have
  * been set; the exit code in *e tells of which kind: VZ_SETUBC, VZ_SETFSHD, VZ_SET_IO. */
-int vz_res_apply(struct vz_cg *cg, struct vz_cg_limits *l, struct vz_err *e);
+int vz_res_apply(struct vz_cg *cg, const struct vz_cg_limits *limits, struct vz_err *e);
 
 /* Adds the nodes a VPS gets by name: those that its PCI devices have on this host, and DEVNODES,
  * which wins. VZ_SET_DEVICES (86) when a PCI device is not there; one without nodes gives none. */
