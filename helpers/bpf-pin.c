@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Where the loaders pin what they load, and how they wait for each other; see bpf-pin.h. It does not
+/* Where loaders pin what they load, and how they wait for each other; see bpf-pin.h. It does not
  * know what they load. */
 #include "helpers/bpf-pin.h"
 #include "base/own.h"
