@@ -95,6 +95,14 @@ static int features_do(void *ctx, struct vz_err *e)
 /* No undo: a loaded module is the host's, and others may have come to use it. */
 const struct vz_step vz_step_features = { "features", features_do, NULL };
 
+static int probe_do(void *ctx, struct vz_err *e)
+{
+	return come_into_force(ctx, VZ_START_PROBE, e);
+}
+
+/* No undo: it only asks, and its socket is closed with vz_start.net. */
+const struct vz_step vz_step_probe = { "probe", probe_do, NULL };
+
 static int mount_do(void *ctx, struct vz_err *e)
 {
 	struct vz_start *s = ctx;
@@ -207,14 +215,6 @@ static void init_undo(void *ctx)
 }
 
 const struct vz_step vz_step_init = { "init", init_do, init_undo };
-
-static int probe_do(void *ctx, struct vz_err *e)
-{
-	return come_into_force(ctx, VZ_START_PROBE, e);
-}
-
-/* No undo: it only asks, and its socket is closed with vz_start.net. */
-const struct vz_step vz_step_probe = { "probe", probe_do, NULL };
 
 /* What the VPS is, once it runs; also what the N.start script needs to be run inside before. */
 static int describe(const struct vz_env *env, struct vz_state *st, struct vz_err *e)
