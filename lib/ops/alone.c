@@ -4,7 +4,6 @@
  * same list is read upwards when the command has ended.
  */
 #include "ops/alone.h"
-#include "base/log.h"
 #include "ops/steps.h"
 #include "sys/wait.h"
 
@@ -91,8 +90,7 @@ int vz_alone_run(struct vz_ct *ct, const struct vz_inside_cmd *what, int *ret_co
 		r = vz_plan_run(vz_alone_plan, &a, e);
 	if (r >= 0)
 		vz_plan_undo(vz_alone_plan, SIZE_MAX, &a);
-	if (a.s.umount_result < 0)
-		vz_log(-1, "Warning: %s, ignoring", a.s.umount_err.msg);
+	vz_start_say_umount(&a.s);
 	vz_inside_close(&a.in);
 	vz_env_close(&a.s.env);
 	return r < 0 ? r : 0;

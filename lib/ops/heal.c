@@ -51,7 +51,6 @@ void vz_op_heal(struct vz_ct *ct, bool ended_too)
 	s.no_hooks = vz_str_eq(verb, VZ_RUNSCRIPT);
 	s.keep_mount = vz_str_eq(verb, VZ_RUNSCRIPT_MOUNTED);
 	vz_plan_undo(vz_start_plan, SIZE_MAX, &s);
-	if (s.umount_result < 0)
-		vz_log(-1, "Warning: %s, ignoring", s.umount_err.msg);
+	vz_start_say_umount(&s);
 	vz_env_close(&s.env);
 }

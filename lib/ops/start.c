@@ -107,6 +107,7 @@ static int run_plan(struct vz_start *s, struct vz_err *e)
 
 	if (r < 0) {
 		vz_log(-1, "%s", e->msg);
+		vz_start_say_umount(s);
 		vz_ceilings_explain();
 		snprintf(e->msg, sizeof(e->msg), "Container start failed");
 		return r;

@@ -129,6 +129,12 @@ static void mount_undo(void *ctx)
 
 const struct vz_step vz_step_mount = { "mount", mount_do, mount_undo };
 
+void vz_start_say_umount(const struct vz_start *s)
+{
+	if (s->umount_result < 0)
+		vz_log(-1, "Warning: %s, ignoring", s->umount_err.msg);
+}
+
 static void cgroup_undo(void *ctx)
 {
 	vz_env_cgroup_gone(&ctx_of(ctx)->env);
