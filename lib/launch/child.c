@@ -84,6 +84,25 @@ int vz_child_confine(uint64_t caps, const struct vz_filter *filter, struct vz_er
 	return r < 0 ? vz_fail(e, VZ_SYSTEM, -r, "cannot load the seccomp filter") : 0;
 }
 
+/* Makes `root` the root, and lets go of the one before. */
+static int pivot_into(int root)
+{
+	int r;
+
+	/* pivot_root(".", ".") puts the old root on top of the new one; "." is then the old
+	 * root, and detaching it leaves the new one (pivot_root(2), notes) */
+	if (fchdir(root) < 0)
+		return -errno;
+	r = vz_pivot_root(".", ".");
+	if (r < 0)
+		return r;
+	if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
+		return -errno;
+	/* a mount reaches the namespaces of services, as everywhere where systemd is PID 1: it makes
+	 * its credentials in one and expects them in the other, and leaves this to us */
+	return vz_mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, 0, 0, MS_SHARED, -1);
+}
+
 /* Attaches the guest's root inside the pad, mounts the kernel's file systems into it, makes it the
  * root and lets go of the pad. */
 static int build_tree(const struct vz_spec *s, struct vz_err *e)
@@ -114,20 +133,7 @@ static int build_tree(const struct vz_spec *s, struct vz_err *e)
 	r = vz_api_mount(&a, e);
 	if (r < 0)
 		return r;
-	/* pivot_root(".", ".") puts the old root on top of the new one; "." is then the old
-	 * root, and detaching it leaves the new one (pivot_root(2), notes) */
-	if (fchdir(root) < 0)
-		r = -errno;
-	if (r >= 0)
-		r = vz_pivot_root(".", ".");
-	if (r >= 0 && umount2(".", MNT_DETACH) < 0)
-		r = -errno;
-	if (r >= 0 && chdir("/") < 0)
-		r = -errno;
-	/* a mount reaches the namespaces of services, as everywhere where systemd is PID 1: it makes
-	 * its credentials in one and expects them in the other, and leaves this to us */
-	if (r >= 0)
-		r = vz_mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, 0, 0, MS_SHARED, -1);
+	r = pivot_into(root);
 	return r < 0 ? vz_fail(e, VZ_ENVCREATE, -r, "cannot pivot to the container's root") : 0;
 }
 

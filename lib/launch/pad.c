@@ -48,29 +48,35 @@ static int build_pad(void)
 
 	umask(0022);
 	r = vz_mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, 0, 0, MS_PRIVATE, -1);
-	if (r >= 0)
-		r = mount_at("tmpfs", PAD_DIR, safe);
+	if (r < 0)
+		return r;
+	r = mount_at("tmpfs", PAD_DIR, safe);
 	if (r < 0)
 		return r;
 	if (chdir(PAD_DIR) < 0 || mkdir("proc", 0555) < 0 || mkdir("sys", 0555) < 0 ||
 	    mkdir("root", 0755) < 0 || mkdir("hide", 0555) < 0)
 		return -errno;
 	r = mount_at("proc", "proc", safe);
-	if (r >= 0)
-		r = mount_at("sysfs", "sys", safe);
-	if (r >= 0)
-		r = mount_at("tmpfs", "hide", safe);
-	if (r >= 0 && mkdir("hide/dir", 0555) < 0)
-		r = -errno;
-	if (r >= 0)
-		r = make_file("hide/file");
-	if (r >= 0)
-		r = vz_mount_setattr(AT_FDCWD, "hide", 0, MOUNT_ATTR_RDONLY, 0, 0, -1);
-	if (r >= 0)
-		r = vz_pivot_root(".", ".");
-	if (r >= 0 && umount2(".", MNT_DETACH) < 0)
-		r = -errno;
-	return r;
+	if (r < 0)
+		return r;
+	r = mount_at("sysfs", "sys", safe);
+	if (r < 0)
+		return r;
+	r = mount_at("tmpfs", "hide", safe);
+	if (r < 0)
+		return r;
+	if (mkdir("hide/dir", 0555) < 0)
+		return -errno;
+	r = make_file("hide/file");
+	if (r < 0)
+		return r;
+	r = vz_mount_setattr(AT_FDCWD, "hide", 0, MOUNT_ATTR_RDONLY, 0, 0, -1);
+	if (r < 0)
+		return r;
+	r = vz_pivot_root(".", ".");
+	if (r < 0)
+		return r;
+	return umount2(".", MNT_DETACH) < 0 ? -errno : 0;
 }
 
 static void run_on(int cpu)
