@@ -85,16 +85,19 @@ static int set_inside(int netns, const struct vz_lan *lan, struct vz_err *e)
 	struct vz_link link;
 	int r = rtnl < 0 ? rtnl : vz_link_set(rtnl, LOOPBACK, &up, e);
 
-	if (r >= 0)
-		r = vz_link_find(rtnl, INSIDE, &link, e);
-	if (r >= 0)
-		r = vz_addr_add(rtnl, link.index, &ip, e);
-	if (r >= 0)
-		r = vz_link_set(rtnl, link.index, &up, e);
-	if (r >= 0 && lan->nat)
-		r = vz_route_replace(rtnl, &(struct vz_route){ .to = { .family = AF_INET },
-							       .dev = link.index, .via = &gw }, e);
-	return r;
+	if (r < 0)
+		return r;
+	r = vz_link_find(rtnl, INSIDE, &link, e);
+	if (r < 0)
+		return r;
+	r = vz_addr_add(rtnl, link.index, &ip, e);
+	if (r < 0)
+		return r;
+	r = vz_link_set(rtnl, link.index, &up, e);
+	if (r < 0 || !lan->nat)
+		return r;
+	return vz_route_replace(rtnl, &(struct vz_route){ .to = { .family = AF_INET },
+							  .dev = link.index, .via = &gw }, e);
 }
 
 static int make_network(const struct vz_lan *lan, struct vz_err *e)
@@ -102,26 +105,34 @@ static int make_network(const struct vz_lan *lan, struct vz_err *e)
 	autoclose int rtnl = vz_nl_open(NETLINK_ROUTE, VZ_NL_HERE, e), netns = -EBADF;
 	char bridge[IFNAMSIZ], end[IFNAMSIZ];
 	struct vz_link br, link;
-	int r = rtnl;
+	int r;
 
+	if (rtnl < 0)
+		return rtnl;
 	vz_lan_dev(END_PREFIX, lan->name, end);
-	if (r >= 0) /* of a server that died; gone at once, while its namespace takes its time */
-		r = vz_link_delete_name(rtnl, end, e);
-	if (r >= 0)
-		r = vz_link_find(rtnl, vz_lan_bridge(lan->name, bridge), &br, e);
-	if (r >= 0)
-		r = netns = vz_netns_new(e);
-	if (r >= 0)
-		r = vz_link_pair(rtnl, &(struct vz_link_pair){ .host = end, .inside = INSIDE,
-							       .netns = netns, .mtu = br.mtu }, e);
-	if (r >= 0)
-		r = vz_link_find(rtnl, end, &link, e);
-	if (r >= 0)
-		r = vz_link_set(rtnl, link.index,
-				&(struct vz_link_change){ .up = true, .no_ipv6_auto = true,
-							  .master = br.index }, e);
-	if (r >= 0)
-		r = set_inside(netns, lan, e);
+	/* of a server that died; gone at once, while its namespace takes its time */
+	r = vz_link_delete_name(rtnl, end, e);
+	if (r < 0)
+		return r;
+	r = vz_link_find(rtnl, vz_lan_bridge(lan->name, bridge), &br, e);
+	if (r < 0)
+		return r;
+	netns = vz_netns_new(e);
+	if (netns < 0)
+		return netns;
+	r = vz_link_pair(rtnl, &(struct vz_link_pair){ .host = end, .inside = INSIDE,
+						       .netns = netns, .mtu = br.mtu }, e);
+	if (r < 0)
+		return r;
+	r = vz_link_find(rtnl, end, &link, e);
+	if (r < 0)
+		return r;
+	r = vz_link_set(rtnl, link.index,
+			&(struct vz_link_change){ .up = true, .no_ipv6_auto = true,
+						  .master = br.index }, e);
+	if (r < 0)
+		return r;
+	r = set_inside(netns, lan, e);
 	return r < 0 ? r : TAKE_FD(netns);
 }
 

@@ -200,16 +200,22 @@ static int one_lan(struct vz_ct *ct, const char *name, const struct vz_netif *de
 	vz_lan_free(&lan);
 	lock = vz_lan_lock(name, e);
 	r = lock < 0 ? lock : vz_lan_load(name, &lan, e);
-	if (r >= 0 && !vz_lan_find(&lan, ct->id))
+	if (r < 0)
+		return r;
+	if (!vz_lan_find(&lan, ct->id))
 		vz_lan_prune(&lan, &pruned); /* its address may be that of one long gone */
-	if (r >= 0)
-		r = vz_lan_adopt(&lan, ct->id, dev, &changed, e);
-	if (r >= 0 && (changed || pruned))
+	r = vz_lan_adopt(&lan, ct->id, dev, &changed, e);
+	if (r < 0)
+		return r;
+	if (changed || pruned) {
 		r = vz_lan_save(&lan, e);
-	if (r >= 0)
-		r = vz_lan_up(&lan, e);
-	if (r >= 0)
-		r = vz_lan_dhcp_up(&lan, e);
+		if (r < 0)
+			return r;
+	}
+	r = vz_lan_up(&lan, e);
+	if (r < 0)
+		return r;
+	r = vz_lan_dhcp_up(&lan, e);
 	if (r >= 0 && changed) /* it has come from another host, or by another command */
 		vz_lan_tell_members(&lan, ct->id, TAKE_FD(lock));
 	return r;

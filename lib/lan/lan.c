@@ -236,20 +236,26 @@ static int make_gateway(int rtnl, const struct vz_lan *lan, const struct vz_link
 {
 	int r = sysctl("ipv6", br->name, "disable_ipv6", lan->subnet6.family ? 0 : 1, e);
 
-	if (r >= 0)
-		r = sysctl("ipv6", br->name, "accept_ra", 0, e);
-	if (r >= 0)
-		r = gateway_address(rtnl, br, &lan->subnet, e);
-	if (r >= 0)
-		r = gateway_address(rtnl, br, &lan->subnet6, e);
-	if (r >= 0 && lan->subnet.family)
+	if (r < 0)
+		return r;
+	r = sysctl("ipv6", br->name, "accept_ra", 0, e);
+	if (r < 0)
+		return r;
+	r = gateway_address(rtnl, br, &lan->subnet, e);
+	if (r < 0)
+		return r;
+	r = gateway_address(rtnl, br, &lan->subnet6, e);
+	if (r < 0)
+		return r;
+	if (lan->subnet.family)
 		r = sysctl("ipv4", "all", "forwarding", 1, e);
 	if (r >= 0 && lan->subnet6.family)
 		r = forward6(rtnl, e);
-	return r < 0 ? r : vz_link_set(rtnl, br->index,
-				       &(struct vz_link_change){ .no_ipv6_auto = true,
-								 .forward = true,
-								 .no_redirects = true }, e);
+	if (r < 0)
+		return r;
+	return vz_link_set(rtnl, br->index,
+			   &(struct vz_link_change){ .no_ipv6_auto = true, .forward = true,
+						     .no_redirects = true }, e);
 }
 
 /* ---- the VXLAN port ---- */
@@ -355,21 +361,35 @@ static int join_hosts(int rtnl, const struct vz_lan *lan, const struct vz_link *
 
 /* ---- all of it ---- */
 
+static int make_lan(int rtnl, const struct vz_lan *lan, struct vz_err *e)
+{
+	struct vz_link br;
+	int r = find_bridge(rtnl, lan->name, &br, e);
+
+	if (r < 0)
+		return r;
+	/* the filter comes before the first packet can */
+	if (!vz_lan_is_filtered(lan->name)) {
+		r = vz_lan_filter(NULL, e);
+		if (r < 0)
+			return r;
+	}
+	r = lan->nat ? make_gateway(rtnl, lan, &br, e) : shut_host_out(rtnl, &br, e);
+	if (r < 0)
+		return r;
+	if (lan->vni) {
+		r = join_hosts(rtnl, lan, &br, e);
+		if (r < 0)
+			return r;
+	}
+	return vz_link_set(rtnl, br.index, &(struct vz_link_change){ .up = true }, e);
+}
+
 int vz_lan_up(const struct vz_lan *lan, struct vz_err *e)
 {
 	autoclose int rtnl = vz_nl_open(NETLINK_ROUTE, VZ_NL_HERE, e);
-	struct vz_link br;
-	int r = rtnl < 0 ? rtnl : find_bridge(rtnl, lan->name, &br, e);
+	int r = rtnl < 0 ? rtnl : make_lan(rtnl, lan, e);
 
-	/* the filter comes before the first packet can */
-	if (r >= 0 && !vz_lan_is_filtered(lan->name))
-		r = vz_lan_filter(NULL, e);
-	if (r >= 0)
-		r = lan->nat ? make_gateway(rtnl, lan, &br, e) : shut_host_out(rtnl, &br, e);
-	if (r >= 0 && lan->vni)
-		r = join_hosts(rtnl, lan, &br, e);
-	if (r >= 0)
-		r = vz_link_set(rtnl, br.index, &(struct vz_link_change){ .up = true }, e);
 	return r < 0 ? vz_within(e, r, "Unable to start guest LAN %s", lan->name) : 0;
 }
 
