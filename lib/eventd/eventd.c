@@ -101,12 +101,15 @@ static int set_up(struct vz_eventd *d, struct vz_err *e)
 	if (d->ep < 0)
 		return vz_fail(e, VZ_SYSTEM, errno, "cannot make an epoll");
 	r = signals_init(d, e);
-	if (r >= 0)
-		r = vz_eventd_watch_init(d, e);
-	if (r >= 0)
-		r = vz_consoles_init(d, e);
-	if (r >= 0)
-		r = vz_viewers_init(d, e);
+	if (r < 0)
+		return r;
+	r = vz_eventd_watch_init(d, e);
+	if (r < 0)
+		return r;
+	r = vz_consoles_init(d, e);
+	if (r < 0)
+		return r;
+	r = vz_viewers_init(d, e);
 	if (r >= 0)
 		write_pid(d);
 	return r;
@@ -240,21 +243,28 @@ static int serve(struct vz_eventd *d, int ready, struct vz_err *e)
 	return 0;
 }
 
+/* The one instance of a host that is ready. 1: the parent, whose child serves. */
+static int become_instance(struct vz_eventd *d, bool foreground, int *ret_ready, struct vz_err *e)
+{
+	int r = vz_host_ready(true, e);
+
+	if (r < 0)
+		return r;
+	r = vz_host_load(&d->host, NULL, e);
+	if (r < 0)
+		return r;
+	vz_log_open(&d->host.conf);
+	r = one_instance(d, e);
+	return r < 0 || foreground ? r : to_background(ret_ready, e);
+}
+
 int vz_eventd_run(bool foreground, struct vz_err *e)
 {
 	struct vz_eventd d = { .ep = -EBADF, .pidfile = -EBADF, .inotify.fd = -EBADF,
 			       .signals.fd = -EBADF, .listener.fd = -EBADF, .store.fd = -EBADF };
 	autoclose int ready = -EBADF;
-	int r = vz_host_ready(true, e);
+	int r = become_instance(&d, foreground, &ready, e);
 
-	if (r >= 0)
-		r = vz_host_load(&d.host, NULL, e);
-	if (r >= 0)
-		vz_log_open(&d.host.conf);
-	if (r >= 0)
-		r = one_instance(&d, e);
-	if (r >= 0 && !foreground)
-		r = to_background(&ready, e);
 	if (!r)
 		r = serve(&d, ready, e);
 	tear_down(&d);
