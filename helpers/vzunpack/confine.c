@@ -121,24 +121,30 @@ static int limit_memory(void)
 	return setrlimit(RLIMIT_CORE, &(struct rlimit){ 0 }) < 0 ? -errno : 0;
 }
 
+static int give_up_rights(int dirfd)
+{
+	int r = limit_memory();
+
+	if (r < 0)
+		return r;
+	r = keep_capabilities();
+	if (r < 0)
+		return r;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return -errno;
+	r = vz_landlock_only(dirfd);
+	/* ENOSYS, EOPNOTSUPP: not built in, or not enabled at boot; EBADFD: a directory on a mount
+	 * that is attached nowhere cannot be named in a rule */
+	if (r < 0 && r != -ENOSYS && r != -EOPNOTSUPP && r != -EBADFD)
+		return r;
+	return filter_calls(); /* last: it forbids what the steps above do */
+}
+
 int confine(int dirfd, struct vz_err *e)
 {
 	int r;
 
 	(void)vz_close_range(4, ~0u, 0);
-	r = limit_memory();
-	if (r == 0)
-		r = keep_capabilities();
-	if (r == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		r = -errno;
-	if (r == 0) {
-		r = vz_landlock_only(dirfd);
-		/* ENOSYS, EOPNOTSUPP: not built in, or not enabled at boot; EBADFD: a directory on
-		 * a mount that is attached nowhere cannot be named in a rule */
-		if (r == -ENOSYS || r == -EOPNOTSUPP || r == -EBADFD)
-			r = 0;
-	}
-	if (r >= 0)
-		r = filter_calls(); /* last: it forbids what the steps above do */
+	r = give_up_rights(dirfd);
 	return r < 0 ? vz_fail(e, VZ_SYSTEM, -r, "Unable to give up rights before unpacking") : 0;
 }
