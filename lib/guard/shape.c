@@ -252,13 +252,17 @@ static int shape_one(int rtnl, int ifindex, int shaper, const struct vz_shape *s
 		return vz_fail(e, VZ_SYSTEM, -r, "network device %d is not guarded", ifindex);
 	had = dev.flags & (VZ_DEV_RATE_IN | VZ_DEV_RATE_OUT);
 	r = mark(map, ifindex, &dev, dev.flags | want, e);
-	if (r >= 0 && s->in)
+	if (r < 0)
+		return r;
+	if (s->in)
 		r = put_bucket(rtnl, ifindex, s->in, e);
-	else if (r >= 0 && had & VZ_DEV_RATE_IN)
+	else if (had & VZ_DEV_RATE_IN)
 		r = drop_bucket(rtnl, ifindex, e);
-	if (r >= 0 && s->out)
+	if (r < 0)
+		return r;
+	if (s->out)
 		r = put_detour(rtnl, ifindex, shaper, e);
-	else if (r >= 0 && had & VZ_DEV_RATE_OUT)
+	else if (had & VZ_DEV_RATE_OUT)
 		r = drop_detour(rtnl, ifindex, e);
 	return r < 0 ? r : mark(map, ifindex, &dev, (dev.flags & ~had) | want, e);
 }

@@ -90,22 +90,20 @@ static uint32_t direct_nr(const struct vz_scrow *row)
 }
 #endif
 
+static bool set_arch(scmp_filter_ctx ctx, uint32_t arch)
+{
+	return arch == seccomp_arch_native() ||
+	       (!seccomp_arch_add(ctx, arch) && !seccomp_arch_remove(ctx, SCMP_ARCH_NATIVE));
+}
+
 /* An empty filter for one architecture; NULL: it cannot be made. */
 static scmp_filter_ctx filter_for(uint32_t arch)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
-	int r = ctx ? 0 : -ENOMEM;
 
-	if (!r && arch != seccomp_arch_native()) {
-		r = seccomp_arch_add(ctx, arch);
-		if (!r)
-			r = seccomp_arch_remove(ctx, SCMP_ARCH_NATIVE);
-	}
-	if (!r)
-		r = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(ENOSYS));
-	if (!r)
-		r = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2); /* binary tree */
-	if (!r)
+	if (ctx && set_arch(ctx, arch) &&
+	    !seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(ENOSYS)) &&
+	    !seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2)) /* binary tree */
 		return ctx;
 	seccomp_release(ctx);
 	return NULL;
