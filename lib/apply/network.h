@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The network of a VPS: the steps "probe" and "net" of start, which stop and
- * healing read upwards, and what set changes on a running VPS.
+ * The network of a VPS: what its effects (effects.c) call in the steps "probe" and "net" of a start and
+ * for set, and how a stop and healing take all of it away.
  */
 #ifndef VZ_APPLY_NETWORK_H
 #define VZ_APPLY_NETWORK_H
