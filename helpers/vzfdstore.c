@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* vzfdstore, the command: keeps descriptors for vzeventd, which starts it.
  * Takes nothing but --help: 20 for anything else, and otherwise 0 or the exit code of what failed. */
+#include "base/context.h"
 #include "base/log.h"
 #include "base/process.h"
 #include "base/usage.h"
@@ -10,6 +11,7 @@
 
 int main(int argc, char **argv)
 {
+	struct vz_context context;
 	struct vz_err e = { 0 };
 
 	vz_process_stdio();
@@ -22,6 +24,6 @@ int main(int argc, char **argv)
 		return VZ_INVALID_PARAMETER_SYNTAX;
 	}
 
-	vz_log_init("vzfdstore");
+	vz_process_context(&context, "vzfdstore");
 	return vz_fdstore_run(&e) < 0 ? vz_log_err(&e) : 0;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* vzifup-post, the command: a hook for when a device of the host came up (INTERFACE 10.9). */
+#include "base/context.h"
 #include "base/log.h"
 #include "base/process.h"
 #include "base/usage.h"
@@ -12,6 +13,7 @@ static const char usage[] = "Usage: vzifup-post DEVICE\n";
 
 int main(int argc, char **argv)
 {
+	struct vz_context context;
 	struct vz_err e = { 0 };
 
 	vz_process_init();
@@ -27,6 +29,6 @@ int main(int argc, char **argv)
 		fputs(usage, stderr);
 		return 1;
 	}
-	vz_log_init("vzifup-post");
+	vz_process_context(&context, "vzifup-post");
 	return vz_op_ifup(argv[1], &e) < 0 ? vz_log_err(&e) : 0;
 }

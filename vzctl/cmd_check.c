@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ct/once.h"
 #include "ops/check.h"
 #include "show/json.h"
 #include "show/table.h"
@@ -78,16 +77,16 @@ static void put_row(const struct vz_check *row, void *arg)
 	(void)fflush(stdout);
 }
 
-int run_check(struct vz_ct *ct, int argc, char **argv, struct vz_err *e)
+int run_check(struct command *c, struct vz_ct *ct, struct vz_err *e)
 {
 	struct show s = { 0 };
 	int r;
 
 	(void)ct;
-	if (argc > 1 && (argc > 2 || strcmp(argv[1], "--json")))
+	if (c->argc > 1 && (c->argc > 2 || strcmp(c->argv[1], "--json")))
 		return finish(vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0, "Invalid options: %s",
-				      argv[strcmp(argv[1], "--json") ? 1 : 2]), e);
-	s.json = argc > 1;
+				      c->argv[strcmp(c->argv[1], "--json") ? 1 : 2]), e);
+	s.json = c->argc > 1;
 	s.text = (struct vz_table){ .out = &s.out, .keep_blanks = true };
 	s.j = (struct vz_json){ .out = &s.out };
 	if (s.json)
@@ -96,7 +95,7 @@ int run_check(struct vz_ct *ct, int argc, char **argv, struct vz_err *e)
 	if (s.json) {
 		vz_json_end(&s.j);
 	} else {
-		vz_said_each(put_said, &s.out);
+		vz_check_said(put_said, &s.out);
 		vz_str_addf(&s.out, "%u ok, %u degraded, %u missing\n", s.n[VZ_CHECK_OK],
 			    s.n[VZ_CHECK_DEGRADED], s.n[VZ_CHECK_MISSING]);
 	}

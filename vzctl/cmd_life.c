@@ -8,12 +8,6 @@
 #include "base/usage.h"
 #include "base/str.h"
 
-static struct {
-	struct vz_start_opts start;
-	struct vz_stop_opts stop;
-	const char *only_start, *only_stop; /* the last option that fits one of them only */
-} given;
-
 /* above every character: optopt tells a long option from a short one by it */
 enum { FORCE = 256, WAIT, SKIP_FSCK, SKIP_REMOUNT, SKIP_SETUP, FAST, SKIP_UMOUNT };
 
@@ -28,26 +22,26 @@ static const struct option options[] = {
 	{ 0 },
 };
 
-static void keep_option(int o)
+static void keep_option(struct command *c, int o)
 {
 	switch (o) {
 	case FORCE:
-		given.start.force = true;
+		c->start.force = true;
 		break;
 	case WAIT:
-		given.start.wait = true;
+		c->start.wait = true;
 		break;
 	case SKIP_REMOUNT:
-		given.start.skip_remount = true;
+		c->start.skip_remount = true;
 		break;
 	case SKIP_SETUP:
-		given.start.skip_setup = true;
+		c->start.skip_setup = true;
 		break;
 	case FAST:
-		given.stop.fast = true;
+		c->stop.fast = true;
 		break;
 	case SKIP_UMOUNT:
-		given.stop.skip_umount = true;
+		c->stop.skip_umount = true;
 		break;
 	}
 }
@@ -73,32 +67,27 @@ static int unknown_option(const char *word, struct vz_err *e)
 		       word, near ? ", did you mean '--" : "", near ? near : "", near ? "'?" : "");
 }
 
-int parse_life(int argc, char **argv, struct vz_err *e)
+int parse_life(struct command *c, struct vz_err *e)
 {
-	char name[] = "vzctl", *ctid = argv[0];
+	char name[] = "vzctl", *ctid = c->argv[0];
 	int o, at = 0;
 
-	argv[0] = name; /* getopt's messages begin with it */
+	c->argv[0] = name; /* getopt's messages begin with it */
 	optind = opterr = 0;
-	while ((o = getopt_long(argc, argv, "", options, &at)) != -1) {
+	while ((o = getopt_long(c->argc, c->argv, "", options, &at)) != -1) {
 		if (o == '?')
-			return unknown_option(argv[optind - 1], e);
-		keep_option(o);
+			return unknown_option(c->argv[optind - 1], e);
+		keep_option(c, o);
 		if (o >= FAST)
-			given.only_stop = options[at].name;
+			c->only_stop = options[at].name;
 		else
-			given.only_start = options[at].name;
+			c->only_start = options[at].name;
 	}
-	argv[0] = ctid;
-	if (optind < argc)
+	c->argv[0] = ctid;
+	if (optind < c->argc)
 		return vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0, "Invalid extra arguments: %.*s",
-			       (int)strcspn(argv[optind], "="), argv[optind]);
+			       (int)strcspn(c->argv[optind], "="), c->argv[optind]);
 	return 0;
-}
-
-bool is_fast_stop(void)
-{
-	return given.stop.fast;
 }
 
 static int not_applicable(const char *option, const char *verb, struct vz_err *e)
@@ -107,27 +96,21 @@ static int not_applicable(const char *option, const char *verb, struct vz_err *e
 		       "Option --%s is not applicable to %s command", option, verb);
 }
 
-int run_start(struct vz_ct *ct, int argc, char **argv, struct vz_err *e)
+int run_start(struct command *c, struct vz_ct *ct, struct vz_err *e)
 {
-	(void)argc;
-	(void)argv;
-	if (given.only_stop)
-		return finish(not_applicable(given.only_stop, "start", e), e);
-	return finish(vz_op_start(ct, &given.start, e), e);
+	if (c->only_stop)
+		return finish(not_applicable(c->only_stop, "start", e), e);
+	return finish(vz_op_start(ct, &c->start, e), e);
 }
 
-int run_stop(struct vz_ct *ct, int argc, char **argv, struct vz_err *e)
+int run_stop(struct command *c, struct vz_ct *ct, struct vz_err *e)
 {
-	(void)argc;
-	(void)argv;
-	if (given.only_start)
-		return finish(not_applicable(given.only_start, "stop", e), e);
-	return finish(vz_op_stop(ct, &given.stop, e), e);
+	if (c->only_start)
+		return finish(not_applicable(c->only_start, "stop", e), e);
+	return finish(vz_op_stop(ct, &c->stop, e), e);
 }
 
-int run_restart(struct vz_ct *ct, int argc, char **argv, struct vz_err *e)
+int run_restart(struct command *c, struct vz_ct *ct, struct vz_err *e)
 {
-	(void)argc;
-	(void)argv;
-	return finish(vz_op_restart(ct, &given.start, &given.stop, e), e);
+	return finish(vz_op_restart(ct, &c->start, &c->stop, e), e);
 }

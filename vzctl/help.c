@@ -51,14 +51,14 @@ void usage(FILE *out)
 		usage_of(out, v);
 }
 
-int run_help(struct vz_ct *ct, int argc, char **argv, struct vz_err *e)
+int run_help(struct command *c, struct vz_ct *ct, struct vz_err *e)
 {
-	const struct verb *v = argc > 1 ? find_verb(argv[1]) : NULL;
+	const struct verb *v = c->argc > 1 ? find_verb(c->argv[1]) : NULL;
 
 	(void)ct;
 	(void)e;
-	if (argc > 1 && !v)
-		return bad_command(argv[1]);
+	if (c->argc > 1 && !v)
+		return bad_command(c->argv[1]);
 	if (v)
 		usage_of(stdout, v);
 	else

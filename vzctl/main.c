@@ -12,39 +12,25 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/own.h"
 #include "base/process.h"
 #include "base/usage.h"
-#include "ct/once.h"
-#include "ops/plan.h"
 
-struct global {
-	char **argv; /* all of them */
-	int verbose;
-	bool quiet, skiplock, dry_run;
-};
+/* A signal handler has no other way to reach it. */
+static struct vz_session session;
 
 int finish(int r, const struct vz_err *e)
 {
 	return r < 0 ? vz_log_err(e) : VZ_OK;
 }
 
-static void warn(int level, const char *line)
+static void on_signal(int sig)
 {
-	vz_log(level, "%s", line);
-}
+	static const char text[] = "\nCancelling...\n";
 
-static void set_up_log(const struct vz_conf *c, const struct global *g, const struct verb *v)
-{
-	int level = c->log_level.set ? (int)c->log_level.v : 0;
-
-	if (g->verbose)
-		vz_log_verbosity(g->verbose);
-	else
-		vz_log_verbosity(c->verbose.set ? (int)c->verbose.v : level);
-	if (v->flags & SILENT)
-		vz_log_verbosity(-1);
-	vz_log_quiet(g->quiet);
-	vz_log_open(c);
+	(void)sig;
+	(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
+	vz_cancel(&session.context);
 }
 
 /* Whoever works on a VPS that runs, or shall run, makes way for a stop that is in a hurry. */
@@ -55,96 +41,79 @@ static bool yields(const char *verb)
 	return v && v->flags & YIELDS;
 }
 
-static int lock_container(const struct verb *v, struct vz_ct *ct, struct vz_err *e)
+static int read_options(void *arg, struct vz_err *e)
 {
-	int r = 0;
+	struct command *c = arg;
+	int r = c->verb->parse ? c->verb->parse(c, e) : 0;
 
-	if ((v->flags & BREAKS) && is_fast_stop())
-		r = vz_ct_lock_break(ct, yields, warn, e);
-	return r < 0 ? r : vz_ct_lock(ct, v->name, warn, e);
+	if (r >= 0 && c->verb->flags & NO_OPTIONS && c->argc > 1)
+		r = vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0, "Invalid options: %s", c->argv[1]);
+	if (c->verb->flags & BREAKS && c->stop.fast)
+		c->want.flags |= VZ_SESSION_BREAKS;
+	return r;
 }
 
-/* The checks that need the VPS's configuration, its lock, and the verb itself. */
-static int with_container(const struct verb *v, struct vz_ct *ct, const struct global *g,
-			  int argc, char **argv)
+static int ask_user(void *arg, struct vz_err *e)
+{
+	struct command *c = arg;
+
+	return ask_passwords(&c->given.userpasswd, e);
+}
+
+static unsigned session_flags(const struct command *c)
+{
+	static const struct {
+		unsigned verb, session;
+	} map[] = {
+		{ LOCKS, VZ_SESSION_CHANGES },
+		{ LEAVES_ENDED, VZ_SESSION_LEAVES_ENDED },
+		{ NEEDS_CONF, VZ_SESSION_NEEDS_CONF },
+		{ HOST_TOO, VZ_SESSION_HOST_TOO },
+		{ SILENT, VZ_SESSION_SILENT },
+	};
+	unsigned flags = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(map); i++)
+		flags |= c->verb->flags & map[i].verb ? map[i].session : 0;
+	if (c->verb->flags & LOCKS && !c->skiplock)
+		flags |= VZ_SESSION_LOCKS;
+	return flags;
+}
+
+static int with_container(struct command *c)
 {
 	struct vz_err e = { 0 };
-	int r, code;
+	int r = vz_session_find(&session, c->argv[0], &e), code;
 
-	if ((v->flags & NEEDS_CONF) && !ct->has_conf) {
-		vz_log(-1, "Container config file does not exist");
-		return VZ_NOVECONFIG;
-	}
-	r = vz_host_ready(v->flags & LOCKS, &e);
-	if (r >= 0)
-		r = vz_op_hide_program(ct, g->argv, &e);
-	if (r >= 0 && v->flags & ASKS)
-		r = ask_set(&e);
+	c->want = (struct vz_session_want){ .flags = session_flags(c),
+					    .verb = c->verb->name,
+					    .verbose = c->verbose,
+					    .argv = c->all,
+					    .yields = yields,
+					    .read_options = read_options,
+					    .ask_user = c->verb->flags & ASKS ? ask_user : NULL,
+					    .arg = c };
 	if (r < 0)
-		return finish(r, &e);
-	if ((v->flags & LOCKS) && !g->skiplock) {
-		r = lock_container(v, ct, &e);
-		if (r < 0)
-			return finish(r, &e);
-	}
-	if (v->flags & LOCKS)
-		vz_op_heal(ct, !(v->flags & LEAVES_ENDED));
-	code = v->run(ct, argc, argv, &e);
-	vz_ct_unlock(ct);
-	return code;
-}
-
-static int with_host(const struct verb *v, const char *which, const struct global *g, int argc,
-		     char **argv)
-{
-	struct vz_host host = { 0 };
-	struct vz_err e = { 0 };
-	struct vz_ct ct = { 0 };
-	bool by_name;
-	unsigned id;
-	int r, code;
-
-	if (vz_ct_resolve(which, &id, &by_name, &e) < 0) {
-		vz_log_quiet(g->quiet);
 		return vz_log_err(&e);
-	}
 	/* every process inside could read our command line once we are there, and every user of the
 	 * host now; what is left tells the operator who is at work */
-	setproctitle("-vzctl %s %u", v->name, id);
-	vz_log_quiet(g->quiet);
-	if (!id && !(v->flags & HOST_TOO)) {
-		vz_log(-1, "Only set actions are allowed for CT0");
-		return VZ_INVALID_PARAMETER_VALUE;
-	}
-	r = vz_host_load(&host, warn, &e);
-	if (r >= 0) {
-		set_up_log(&host.conf, g, v);
-		vz_log_ctid(id);
-		r = v->parse ? v->parse(argc, argv, &e) : 0;
-	}
-	if (r >= 0 && (v->flags & NO_OPTIONS) && argc > 1)
-		r = vz_fail(&e, VZ_INVALID_PARAMETER_SYNTAX, 0, "Invalid options: %s", argv[1]);
-	if (r >= 0)
-		r = vz_ct_load(&host, id, &ct, warn, &e);
-	if (r >= 0 && by_name && ct.own.name.set && strcmp(ct.own.name.v, which))
-		r = vz_fail(&e, VZ_INVALID_PARAMETER_VALUE, 0,
-			    "Unable to find container by name %s", which);
-	code = r < 0 ? vz_log_err(&e) : with_container(v, &ct, g, argc, argv);
-	vz_ct_free(&ct);
-	vz_host_free(&host);
+	setproctitle("-vzctl %s %u", c->verb->name, session.id);
+	r = vz_session_open(&session, &c->want, &e);
+	code = r < 0 ? vz_log_err(&e) : c->verb->run(c, &session.ct, &e);
+	vz_session_close(&session);
+	vz_given_free(&c->given);
 	return code;
 }
 
-static int without_container(const struct verb *v, const struct global *g, int argc, char **argv)
+static int without_container(struct command *c)
 {
 	struct vz_err e = { 0 };
 
-	vz_log_quiet(g->quiet);
-	return v->run(NULL, argc, argv, &e);
+	return c->verb->run(c, NULL, &e);
 }
 
 /* Global flags stand before the command only; returns the index of the command, or -exit code. */
-static int global_flags(int argc, char **argv, struct global *g)
+static int global_flags(int argc, char **argv, struct command *g)
 {
 	int i;
 
@@ -189,15 +158,17 @@ static void print_step(const char *step)
 
 int main(int argc, char **argv)
 {
-	struct global g = { .argv = argv };
+	struct command c = { .all = argv };
 	const struct verb *v;
 	int i;
 
 	setproctitle_init(argc, argv, environ); /* before anything is kept that points there */
 	vz_process_init();
-	vz_plan_obey_signals();
-	vz_log_init("vzctl");
-	i = global_flags(argc, argv, &g);
+	vz_process_context(&session.context, "vzctl");
+	(void)vz_cancel_open(&session.context);
+	vz_process_signals(on_signal);
+	i = global_flags(argc, argv, &c);
+	session.context.quiet = c.quiet;
 	if (i >= argc) {
 		usage(stderr);
 		return VZ_INVALID_PARAMETER_SYNTAX;
@@ -225,20 +196,23 @@ int main(int argc, char **argv)
 		fprintf(stderr, "CT ID missing\n");
 		return VZ_INVALID_PARAMETER_VALUE;
 	}
-	if (g.dry_run && vz_op_each_step(v->name, print_step) == 0)
+	if (c.dry_run && vz_op_each_step(v->name, print_step) == 0)
 		return 0;
-	if (g.dry_run) {
+	if (c.dry_run) {
 		fprintf(stderr, "There is no plan to print for %s\n", v->name);
 		return VZ_INVALID_PARAMETER_SYNTAX;
 	}
-	if (v->flags & ANYBODY)
-		return without_container(v, &g, argc - i, argv + i);
-	if (geteuid() != 0) {
+	if (!(v->flags & ANYBODY) && geteuid() != 0) {
 		fprintf(stderr, "vzctl must be run as root\n");
 		return VZ_NO_ACCES;
 	}
-	if (v->flags & NO_CTID)
-		return without_container(v, &g, argc - i, argv + i);
-	ctid_first(v, argc - i - 1, argv + i + 1);
-	return with_host(v, argv[i + 1], &g, argc - i - 1, argv + i + 1);
+	c.verb = v;
+	c.argc = argc - i;
+	c.argv = argv + i;
+	if (v->flags & (ANYBODY | NO_CTID))
+		return without_container(&c);
+	c.argc--;
+	c.argv++;
+	ctid_first(v, c.argc, c.argv);
+	return with_container(&c);
 }

@@ -6,45 +6,41 @@
 
 #include "ops/console-view.h"
 
-static int run_destroy(struct vz_ct *ct, int argc, char **argv, struct vz_err *e)
+static int run_destroy(struct command *c, struct vz_ct *ct, struct vz_err *e)
 {
-	(void)argc;
-	(void)argv;
+	(void)c;
 	return finish(vz_op_destroy(ct, e), e);
 }
 
-static int run_mount(struct vz_ct *ct, int argc, char **argv, struct vz_err *e)
+static int run_mount(struct command *c, struct vz_ct *ct, struct vz_err *e)
 {
-	(void)argc;
-	(void)argv;
+	(void)c;
 	return finish(vz_op_mount(ct, e), e);
 }
 
-static int run_umount(struct vz_ct *ct, int argc, char **argv, struct vz_err *e)
+static int run_umount(struct command *c, struct vz_ct *ct, struct vz_err *e)
 {
-	(void)argc;
-	(void)argv;
+	(void)c;
 	return finish(vz_op_umount(ct, e), e);
 }
 
 /* As ever any option was an error, so there is one place for the one that is new. */
-static int parse_status(int argc, char **argv, struct vz_err *e)
+static int parse_status(struct command *c, struct vz_err *e)
 {
-	if (argc > 1 && (argc > 2 || strcmp(argv[1], "--verbose")))
+	if (c->argc > 1 && (c->argc > 2 || strcmp(c->argv[1], "--verbose")))
 		return vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0, "Invalid options: %s",
-			       argv[strcmp(argv[1], "--verbose") ? 1 : 2]);
+			       c->argv[strcmp(c->argv[1], "--verbose") ? 1 : 2]);
 	return 0;
 }
 
-static int run_status(struct vz_ct *ct, int argc, char **argv, struct vz_err *e)
+static int run_status(struct command *c, struct vz_ct *ct, struct vz_err *e)
 {
-	(void)argv;
-	return finish(vz_op_status(ct, argc > 1), e);
+	return finish(vz_op_status(ct, c->argc > 1), e);
 }
 
-static int run_console(struct vz_ct *ct, int argc, char **argv, struct vz_err *e)
+static int run_console(struct command *c, struct vz_ct *ct, struct vz_err *e)
 {
-	return finish(vz_op_console(ct, argc - 1, argv + 1, e), e);
+	return finish(vz_op_console(ct, c->argc - 1, c->argv + 1, e), e);
 }
 
 /* clang-format off */

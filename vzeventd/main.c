@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* vzeventd, the command: options in, exit code out (INTERFACE 10.8). */
+#include "base/context.h"
 #include "base/log.h"
 #include "base/process.h"
 #include "eventd/eventd.h"
@@ -22,6 +23,7 @@ static const struct option long_options[] = {
 int main(int argc, char **argv)
 {
 	struct vz_err e = { 0 };
+	struct vz_context context;
 	bool foreground = false;
 	int opt, verbose = 0;
 
@@ -49,7 +51,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "vzeventd takes no arguments, and not %s\n", argv[optind]);
 		return 1;
 	}
-	vz_log_init("vzeventd");
-	vz_log_verbosity(verbose);
+	vz_process_context(&context, "vzeventd");
+	context.verbosity = verbose;
 	return vz_eventd_run(foreground, &e) < 0 ? vz_log_err(&e) : 0;
 }

@@ -4,6 +4,7 @@
  * them. Streams, messages and exit codes are those of the legacy tool (INTERFACE 2).
  */
 #include "vzlist/vzlist.h"
+#include "base/context.h"
 #include "base/own.h"
 #include "base/process.h"
 #include "base/usage.h"
@@ -254,10 +255,12 @@ static int list_and_print(struct options *o)
 
 int main(int argc, char **argv)
 {
+	struct vz_context context;
 	struct options o = { 0 };
 	int c, r = 0;
 
 	vz_process_stdio();
+	vz_process_context(&context, "vzlist");
 	while ((c = getopt_long(argc, argv, "aSnHtjo:1s:h:N:d:Le", long_options, NULL)) != -1) {
 		if (c == '?')
 			unknown_option(argv[optind - 1]);

@@ -14,17 +14,21 @@
 #include "base/own.h"
 #include "base/process.h"
 #include "base/usage.h"
-#include "ops/ops.h"
+#include "ops/session.h"
 
 #define OPTS_MAX 64
 
-static struct {
+/* What was given on the command line. */
+struct command {
+	struct vz_session session;
+	char **args;
 	struct vz_lan_opt opt[OPTS_MAX];
-	size_t n;
+	size_t n; /* as nips */
 	struct vz_lan_attach attach;
+	size_t nips; /* given, whether there was room or not */
 	struct show_opts show;
 	bool force;
-} given;
+};
 
 enum option_id { SUBNET = 256, SUBNET6, NAT, DHCP, VXLAN, PEER, DEV, LOCAL, FORCE, IFNAME, IP };
 
@@ -58,142 +62,139 @@ static const struct option list_options[] = {
 static const struct option no_options[] = { { 0 } };
 /* clang-format on */
 
-static void key(const char *name, const char *value)
+static void take_key(struct command *c, const char *name, const char *value)
 {
-	if (given.n < OPTS_MAX)
-		given.opt[given.n] = (struct vz_lan_opt){ name, value };
-	given.n++;
+	if (c->n < OPTS_MAX)
+		c->opt[c->n] = (struct vz_lan_opt){ name, value };
+	c->n++;
 }
 
-static void take(int o, const char *arg)
+static void take_ip(struct command *c, const char *arg)
+{
+	if (c->nips < ARRAY_LEN(c->attach.ip))
+		c->attach.ip[c->nips] = arg;
+	c->nips++;
+}
+
+static void take_option(struct command *c, int o, const char *arg)
 {
 	static const char *const keys[] = { "SUBNET", "SUBNET6", "NAT",	"DHCP",
 					    "VXLAN",  "PEERS",	 "DEV", "LOCAL" };
 
 	if (o >= SUBNET && o <= LOCAL) {
-		key(keys[o - SUBNET], arg);
+		take_key(c, keys[o - SUBNET], arg);
 		return;
 	}
 	switch (o) {
 	case FORCE:
-		given.force = true;
+		c->force = true;
 		break;
 	case IFNAME:
-		given.attach.ifname = arg;
+		c->attach.ifname = arg;
 		break;
 	case IP:
-		given.attach.ip[given.attach.ip[0] != NULL] = arg;
+		take_ip(c, arg);
 		break;
 	case 'H':
-		given.show.no_header = true;
+		c->show.no_header = true;
 		break;
 	case 'j':
-		given.show.json = true;
+		c->show.json = true;
 		break;
 	case 'o':
-		given.show.fields = arg;
+		c->show.fields = arg;
 		break;
 	}
 }
 
-static void notice(int level, const char *line)
+/* One locked container, for the work of fn on the LAN. */
+typedef int on_container(struct command *c, struct vz_ct *ct, struct vz_err *e);
+
+static int with_container(struct command *c, const char *which, unsigned flags, on_container *fn,
+			  struct vz_err *e)
 {
-	vz_log(level, "%s", line);
-}
+	const struct vz_session_want want = {
+		.flags = VZ_SESSION_CHANGES | VZ_SESSION_LOCKS | VZ_SESSION_LEAVES_ENDED | flags, .verb = ""
+	};
+	struct vz_session *s = &c->session;
+	int r = vz_session_find(s, which, e);
 
-/* Runs a verb on the LAN and one locked VPS. */
-typedef int on_container(struct vz_ct *ct, const char *lan, struct vz_err *e);
-
-static int with_container(const char *lan, const char *which, on_container *fn, struct vz_err *e)
-{
-	struct vz_host host = { 0 };
-	struct vz_ct ct = { 0 };
-	bool by_name;
-	unsigned id;
-	int r = vz_ct_resolve(which, &id, &by_name, e);
-
-	if (r >= 0 && !id)
+	if (r >= 0 && !s->id)
 		r = vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "Bad CT ID %s", which);
 	if (r >= 0)
-		r = vz_host_load(&host, notice, e);
-	if (r >= 0)
-		r = vz_ct_load(&host, id, &ct, notice, e);
-	if (r >= 0)
-		r = vz_ct_lock(&ct, "", notice, e);
-	if (r >= 0) {
-		vz_op_heal(&ct, false);
-		r = fn(&ct, lan, e);
-		vz_ct_unlock(&ct);
-	}
-	vz_ct_free(&ct);
-	vz_host_free(&host);
+		r = vz_session_open(s, &want, e);
+	if (r < 0)
+		return r;
+	r = fn(c, &s->ct, e);
+	if (r >= 0) /* else what is said of it is still about this VPS */
+		vz_session_close(s);
 	return r;
 }
 
-static int attach(struct vz_ct *ct, const char *lan, struct vz_err *e)
+static int attach(struct command *c, struct vz_ct *ct, struct vz_err *e)
 {
-	if (!ct->has_conf)
-		return vz_fail(e, VZ_NOVECONFIG, 0, "Container config file does not exist");
-	return vz_op_lan_attach(ct, lan, &given.attach, e);
+	return vz_op_lan_attach(ct, c->args[0], &c->attach, e);
 }
 
-static int detach(struct vz_ct *ct, const char *lan, struct vz_err *e)
+static int detach(struct command *c, struct vz_ct *ct, struct vz_err *e)
 {
-	return vz_op_lan_detach(ct, lan, e);
+	return vz_op_lan_detach(ct, c->args[0], e);
 }
 
-static int run_create(char **a, struct vz_err *e)
+static int run_create(struct command *c, struct vz_err *e)
 {
-	if (given.n > OPTS_MAX)
+	if (c->n > OPTS_MAX)
 		return vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0, "Too many options");
-	return vz_op_lan_create(a[0], given.opt, given.n, e);
+	return vz_op_lan_create(c->args[0], c->opt, c->n, e);
 }
 
-static int run_delete(char **a, struct vz_err *e)
+static int run_delete(struct command *c, struct vz_err *e)
 {
 	struct vz_lan_state st;
 	struct vz_lan lan = { 0 };
-	int r = given.force ? vz_op_lan_look(a[0], &lan, &st, e) : 0;
+	int r = c->force ? vz_op_lan_look(c->args[0], &lan, &st, e) : 0;
 
 	for (size_t i = 0; r >= 0 && i < lan.nmembers; i++) {
 		char id[16];
 
 		snprintf(id, sizeof(id), "%u", lan.member[i].ctid);
-		r = with_container(a[0], id, detach, e);
+		r = with_container(c, id, 0, detach, e);
 	}
 	vz_lan_free(&lan);
-	return r < 0 ? r : vz_op_lan_delete(a[0], e);
+	return r < 0 ? r : vz_op_lan_delete(c->args[0], e);
 }
 
-static int run_attach(char **a, struct vz_err *e)
+static int run_attach(struct command *c, struct vz_err *e)
 {
-	return with_container(a[0], a[1], attach, e);
+	if (c->nips > ARRAY_LEN(c->attach.ip))
+		return vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0,
+			       "Too many addresses: one of each family is all that --ip takes");
+	return with_container(c, c->args[1], VZ_SESSION_NEEDS_CONF, attach, e);
 }
 
-static int run_detach(char **a, struct vz_err *e)
+static int run_detach(struct command *c, struct vz_err *e)
 {
-	return with_container(a[0], a[1], detach, e);
+	return with_container(c, c->args[1], 0, detach, e);
 }
 
-static int run_start(char **a, struct vz_err *e)
+static int run_start(struct command *c, struct vz_err *e)
 {
-	return vz_op_lan_start(a[0], e);
+	return vz_op_lan_start(c->args[0], e);
 }
 
-static int run_stop(char **a, struct vz_err *e)
+static int run_stop(struct command *c, struct vz_err *e)
 {
-	return vz_op_lan_stop(a[0], e);
+	return vz_op_lan_stop(c->args[0], e);
 }
 
-static int run_list(char **a, struct vz_err *e)
+static int run_list(struct command *c, struct vz_err *e)
 {
-	(void)a;
-	return show_list(&given.show, e);
+	return show_list(&c->show, e);
 }
 
-static int run_show(char **a, struct vz_err *e)
+static int run_show(struct command *c, struct vz_err *e)
 {
-	return show_one(a[0], e);
+	return show_one(c->args[0], e);
 }
 
 /* clang-format off */
@@ -202,7 +203,7 @@ static const struct verb {
 	int args;
 	const char *shorts;
 	const struct option *options;
-	int (*run)(char **args, struct vz_err *e);
+	int (*run)(struct command *c, struct vz_err *e);
 	const char *usage;
 } verbs[] = {
 	{ "create", 1, "", create_options, run_create,
@@ -251,17 +252,17 @@ static bool wants_help(int argc, char **argv)
 	return false;
 }
 
-static int run(const struct verb *v, int argc, char **argv)
+static int run_verb(struct command *c, const struct verb *v, int argc, char **argv)
 {
 	char name[] = "vznet";
 	struct vz_err e = { 0 };
-	int o;
+	int o, code;
 
 	argv[0] = name; /* getopt's messages begin with it */
 	while ((o = getopt_long(argc, argv, v->shorts, v->options, NULL)) != -1) {
 		if (o == '?')
 			return bad_option(v, argv[optind - 1]);
-		take(o, optarg);
+		take_option(c, o, optarg);
 	}
 	if (argc - optind != v->args)
 		return bad_arguments(v, argc - optind, argv + optind);
@@ -271,7 +272,10 @@ static int run(const struct verb *v, int argc, char **argv)
 	}
 	/* seen by every process of a member that we join */
 	setproctitle("-vznet %s", v->name);
-	return v->run(argv + optind, &e) < 0 ? vz_log_err(&e) : VZ_OK;
+	c->args = argv + optind;
+	code = v->run(c, &e) < 0 ? vz_log_err(&e) : VZ_OK;
+	vz_session_close(&c->session);
+	return code;
 }
 
 static const struct verb *find_verb(const char *name)
@@ -296,15 +300,16 @@ static int bad_command(const char *name)
 
 int main(int argc, char **argv)
 {
+	struct command c = { 0 };
 	const struct verb *v;
 	struct vz_err e = { 0 };
 	int i = 1, r;
 
 	setproctitle_init(argc, argv, environ); /* before anything is kept that points there */
 	vz_process_init();
-	vz_log_init("vznet");
+	vz_process_context(&c.session.context, "vznet");
 	if (argc > 1 && !strcmp(argv[1], "--quiet")) {
-		vz_log_quiet(true);
+		c.session.context.quiet = true;
 		i++;
 	}
 	if (i >= argc) {
@@ -327,9 +332,8 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	/* who of the members that it enters is privileged would be known too late */
-	if (geteuid() == 0 &&
-	    (vz_host_ready(true, &e) < 0 || vz_op_hide_program(NULL, argv, &e) < 0))
+	if (geteuid() == 0 && vz_session_host(&c.session, argv, &e) < 0)
 		return vz_log_err(&e);
-	r = run(v, argc - i, argv + i);
+	r = run_verb(&c, v, argc - i, argv + i);
 	return fflush(stdout) || ferror(stdout) ? VZ_SYSTEM : r;
 }

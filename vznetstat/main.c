@@ -3,6 +3,7 @@
  * vznetstat: how much each VPS sent and got, by class of network. Reads the command line, has the
  * numbers collected, shows them; the columns are Virtuozzo's.
  */
+#include "base/context.h"
 #include "base/num.h"
 #include "base/own.h"
 #include "base/process.h"
@@ -332,10 +333,12 @@ static int run(struct options *o, char **argv, int argc)
 
 int main(int argc, char **argv)
 {
+	struct vz_context context;
 	struct options o = { 0 };
 	int c, r;
 
 	vz_process_stdio();
+	vz_process_context(&context, "vznetstat");
 	while ((c = getopt_long(argc, argv, "arc:jv46h", long_options, NULL)) != -1) {
 		if (is_answered(c))
 			return 0;

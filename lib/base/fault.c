@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Fault points; see fault.h. */
 #include "base/fault.h"
+#include "base/context.h"
 #include "base/str.h"
 
 #include <errno.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
+
+static const char *wanted(void)
+{
+	return vz_context() ? vz_context()->fault : NULL;
+}
 
 void vz_fault_kill(const char *when, const char *name)
 {
-	const char *f = getenv("VZ_FAULT"), *which;
+	const char *f = wanted(), *which;
 
 	if (f && vz_str_prefix(f, when, &which) && !strcmp(which, name))
 		raise(SIGKILL);
@@ -18,7 +23,7 @@ void vz_fault_kill(const char *when, const char *name)
 
 int vz_fault(const char *name, struct vz_err *e)
 {
-	const char *f = getenv("VZ_FAULT");
+	const char *f = wanted();
 
 	vz_fault_kill("kill:", name);
 	if (f && !strcmp(f, name))

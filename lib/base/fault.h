@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Fault points, for the tests: VZ_FAULT=NAME in the environment makes what has that name fail,
+ * Fault points, for the tests: VZ_FAULT=NAME in the environment of a program (base/context.h) makes what has that name fail,
  * VZ_FAULT=kill:NAME kills the program before it, kill+:NAME after it.
  */
 #ifndef VZ_BASE_FAULT_H

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Console and log file; see log.h. The only file that knows where messages go. */
+/* Messages of the current context, and its log file; see log.h. */
 #include "base/log.h"
+#include "base/context.h"
 #include "base/err.h"
 #include "base/own.h"
 
@@ -9,55 +10,43 @@
 #include <stdio.h>
 #include <time.h>
 
-static struct {
-	const char *program;
-	int verbosity, file_max, fd;
-	unsigned ctid;
-	bool quiet;
-} sink = { .program = "vzctl", .fd = -1 };
-
-void vz_log_init(const char *program)
-{
-	sink.program = program;
-}
-
-void vz_log_verbosity(int v)
-{
-	sink.verbosity = v < -1 ? -1 : v;
-}
-
 int vz_log_get_verbosity(void)
 {
-	return sink.verbosity;
-}
+	const struct vz_context *c = vz_context();
 
-void vz_log_quiet(bool on)
-{
-	sink.quiet = on;
+	return c ? c->verbosity : -1;
 }
 
 int vz_log_file(const char *path, int max)
 {
-	sink.file_max = max;
-	if (sink.fd < 0)
-		sink.fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
-	return sink.fd < 0 ? -errno : 0;
+	struct vz_context *c = vz_context();
+
+	if (!c)
+		return 0;
+	c->log_max = max;
+	if (c->log_fd < 0)
+		c->log_fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+	return c->log_fd < 0 ? -errno : 0;
 }
 
 void vz_log_ctid(unsigned ctid)
 {
-	sink.ctid = ctid;
+	if (vz_context())
+		vz_context()->ctid = ctid;
 }
 
 void vz_log_close(void)
 {
-	if (sink.fd >= 0)
-		close(sink.fd);
-	sink.fd = -1;
+	struct vz_context *c = vz_context();
+
+	if (!c)
+		return;
+	vz_closep(&c->log_fd);
+	c->log_fd = -1;
 }
 
 /* One write per line, so lines of two commands never mix. */
-static void file_line(const char *msg)
+static void file_line(const struct vz_context *c, const char *msg)
 {
 	char when[40], ct[24] = "", line[1400];
 	time_t now = time(NULL);
@@ -66,32 +55,31 @@ static void file_line(const char *msg)
 
 	localtime_r(&now, &tm);
 	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S%z", &tm);
-	if (sink.ctid)
-		snprintf(ct, sizeof(ct), "CT %u : ", sink.ctid);
-	n = snprintf(line, sizeof(line), "%s %s : %s%s\n", when, sink.program, ct, msg);
+	if (c->ctid)
+		snprintf(ct, sizeof(ct), "CT %u : ", c->ctid);
+	n = snprintf(line, sizeof(line), "%s %s : %s%s\n", when, c->program, ct, msg);
 	if (n >= (int)sizeof(line)) {
 		n = sizeof(line) - 1;
 		line[n - 1] = '\n';
 	}
-	(void)!write(sink.fd, line, (size_t)n);
+	(void)!write(c->log_fd, line, (size_t)n);
 }
 
 void vz_log(int level, const char *fmt, ...)
 {
+	const struct vz_context *c = vz_context();
 	char msg[1024];
 	va_list ap;
 
+	if (!c)
+		return;
 	va_start(ap, fmt);
 	(void)vsnprintf(msg, sizeof(msg), fmt, ap);
 	va_end(ap);
-	if (!sink.quiet && level <= sink.verbosity) {
-		FILE *out = level < 0 ? stderr : stdout;
-
-		fprintf(out, "%s\n", msg);
-		fflush(out);
-	}
-	if (sink.fd >= 0 && level <= sink.file_max)
-		file_line(msg);
+	if (c->sink && !c->quiet && level <= c->verbosity)
+		c->sink(c->sink_arg, level < 0 ? VZ_LINE_ERROR : VZ_LINE_PROGRESS, msg);
+	if (c->log_fd >= 0 && level <= c->log_max)
+		file_line(c, msg);
 }
 
 int vz_log_err(const struct vz_err *e)

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The start of a program; see process.h. */
 #include "base/process.h"
+#include "base/context.h"
 
 #include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -30,6 +33,34 @@ void vz_process_init(void)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	umask(0022);
+}
+
+static void put_line(void *arg, enum vz_line kind, const char *text)
+{
+	FILE *out = kind == VZ_LINE_ERROR || kind == VZ_LINE_NOTE ? stderr : stdout;
+
+	(void)arg;
+	fprintf(out, "%s\n", text);
+	fflush(out);
+}
+
+void vz_process_context(struct vz_context *c, const char *program)
+{
+	*c = (struct vz_context)VZ_CONTEXT_INIT;
+	c->program = program;
+	c->sink = put_line;
+	c->fault = getenv("VZ_FAULT");
+	(void)vz_context_use(c);
+}
+
+void vz_process_signals(void (*handler)(int))
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction sa = { .sa_handler = handler }, old;
+
+	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
+		if (!sigaction(signals[i], NULL, &old) && old.sa_handler != SIG_IGN)
+			(void)sigaction(signals[i], &sa, NULL);
 }
 
 #ifdef __SANITIZE_ADDRESS__

@@ -3,6 +3,8 @@
 #ifndef VZ_BASE_PROCESS_H
 #define VZ_BASE_PROCESS_H
 
+struct vz_context;
+
 /* Descriptors 0 to 2 are open, so that no file of ours gets such a number and is read or written for the
  * user. Every program calls this or the next before all else. */
 void vz_process_stdio(void);
@@ -11,5 +13,13 @@ void vz_process_stdio(void);
  * for, though the caller may ignore SIGCHLD; no signal is blocked; SIGPIPE is ignored; files are
  * made with the modes that are asked for, but for others' writing. */
 void vz_process_init(void);
+
+/* The context of a program: makes *c current, its lines go to stdout and stderr, and VZ_FAULT is obeyed.
+ * `program` is named in the log file. */
+void vz_process_context(struct vz_context *c, const char *program);
+
+/* Calls handler() on SIGINT, SIGTERM and SIGHUP, each only where the caller's parent had not set it
+ * to be ignored (nohup(1), jobs in the background). The handler calls vz_cancel(). */
+void vz_process_signals(void (*handler)(int));
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "cgroup/cgroup.h"
 #include "ct/ct.h"
+#include "ct/once.h"
 #include "fs/layout.h"
 #include "ops/check-ceilings.h"
 #include "ops/plan.h"
@@ -357,4 +358,9 @@ void vz_check_rows(vz_check_each *each, void *arg)
 
 		each(&row, arg);
 	}
+}
+
+void vz_check_said(void (*fn)(const char *text, void *arg), void *arg)
+{
+	vz_said_each(fn, arg);
 }

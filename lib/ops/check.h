@@ -38,5 +38,7 @@ typedef void vz_check_each(const struct vz_check *row, void *arg);
 int vz_op_check(vz_check_each *each, void *arg, struct vz_err *e);
 /* The same without trying: for documents; verdict and `found` mean nothing. */
 void vz_check_rows(vz_check_each *each, void *arg);
+/* Calls fn with every warning that commands have said since the boot, printable and in one line. */
+void vz_check_said(void (*fn)(const char *text, void *arg), void *arg);
 
 #endif

@@ -4,6 +4,7 @@
  * is passed on byte for byte and nothing in it is understood here.
  */
 #include "ops/console-view.h"
+#include "base/context.h"
 #include "base/own.h"
 #include "ct/console.h"
 #include "sys/fdpass.h"
@@ -209,12 +210,12 @@ int vz_op_console(struct vz_ct *ct, int argc, char **argv, struct vz_err *e)
 	sigaddset(&set, SIGQUIT);
 	sigprocmask(SIG_BLOCK, &set, &old);
 	signals = s.signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	fprintf(stderr, "Attached to CT %u (ESC . to detach)\n", ct->id);
+	vz_note("Attached to CT %u (ESC . to detach)", ct->id);
 	raw = vz_tty_raw(STDIN_FILENO, &saved);
 	relay(&s);
 	if (!raw)
 		vz_tty_restore(STDIN_FILENO, &saved);
-	fprintf(stderr, "\nDetached from CT %u\n", ct->id);
+	vz_note("\nDetached from CT %u", ct->id);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	return 0;
 }

@@ -3,6 +3,7 @@
  * exec, exec2, exec3, enter and runscript; how a command runs inside a running VPS is
  * launch/inside.h, in one that is stopped ops/alone.h.
  */
+#include "base/context.h"
 #include "base/log.h"
 #include "base/own.h"
 #include "base/str.h"
@@ -169,10 +170,9 @@ int vz_op_enter(struct vz_ct *ct, char **argv, int *ret_code, struct vz_err *e)
 	in.join.env = env;
 	if (r >= 0) {
 		vz_log_close();
-		printf("entered into CT %u\n", ct->id);
-		fflush(stdout);
+		vz_result("entered into CT %u", ct->id);
 		r = session(&in, argv, e);
-		printf(in.relay.pidfd < 0 ? "enter into CT %u failed\n" : "exited from CT %u\n", ct->id);
+		vz_result(in.relay.pidfd < 0 ? "enter into CT %u failed" : "exited from CT %u", ct->id);
 	}
 	vz_inside_close(&in);
 	*ret_code = 0; /* the shell's code is not handed on (INTERFACE 1.6) */

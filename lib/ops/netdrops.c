@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* status --verbose: what the guard has dropped of what a VPS sent, by reason. Apart from the rest
  * of it because the guard's maps have an address of their own kind. */
+#include "base/context.h"
 #include "guard/meter.h"
 #include "ops/ops.h"
 
-#include <stdio.h>
 
 void vz_status_drops(unsigned ctid)
 {
@@ -14,6 +14,6 @@ void vz_status_drops(unsigned ctid)
 		return;
 	for (unsigned i = 0; i < VZ_DROPS; i++)
 		if (c.drops[i])
-			printf("dropped: %llu packets by the guard, %s\n",
+			vz_result("dropped: %llu packets by the guard, %s",
 			       (unsigned long long)c.drops[i], vz_drop_name((enum vz_drop)i));
 }

@@ -3,6 +3,7 @@
  * status --verbose: what is the case with a VPS's network, so that an administrator sees on one
  * screen why packets do not arrive. Only looks; what cannot be looked at is left out.
  */
+#include "base/context.h"
 #include "base/own.h"
 #include "base/str.h"
 #include "lan/lan.h"
@@ -32,7 +33,7 @@ static void put_address(const struct vz_ct *ct)
 
 		if (!word)
 			return;
-		printf("address: %s in force\n", word);
+		vz_result("address: %s in force", word);
 	}
 }
 
@@ -72,17 +73,18 @@ static void put_device(int rtnl, const char *name)
 {
 	uint32_t all = value("ipv4", "all", "rp_filter"), own = value("ipv4", name, "rp_filter");
 	struct vz_link link, master;
+	autostr line = { 0 };
 
 	if (vz_link_find(rtnl, name, &link, NULL) < 0) {
-		printf("device: %s missing\n", name);
+		vz_result("device: %s missing", name);
 		return;
 	}
-	printf("device: %s %s, mtu %u, %s, rp_filter %u", name,
-	       link.flags & IFF_UP ? "up" : "down", link.mtu,
-	       is_guarded(rtnl, link.index) ? "guarded" : "not guarded", all > own ? all : own);
+	vz_str_addf(&line, "device: %s %s, mtu %u, %s, rp_filter %u", name,
+		    link.flags & IFF_UP ? "up" : "down", link.mtu,
+		    is_guarded(rtnl, link.index) ? "guarded" : "not guarded", all > own ? all : own);
 	if (link.master && vz_link_get(rtnl, link.master, &master, NULL) >= 0)
-		printf(", on %s %s", master.name, master.flags & IFF_UP ? "up" : "down");
-	printf("\n");
+		vz_str_addf(&line, ", on %s %s", master.name, master.flags & IFF_UP ? "up" : "down");
+	vz_result("%s", line.s ? line.s : "");
 }
 
 static void put_devices(int rtnl, const struct vz_ct *ct)
@@ -113,9 +115,9 @@ static void put_lans(const struct vz_ct *ct)
 		if (!name)
 			continue;
 		if (vz_lan_load(name, &lan, NULL) < 0 || vz_lan_look(name, &st, NULL) < 0)
-			printf("lan: %s does not exist on this host\n", name);
+			vz_result("lan: %s does not exist on this host", name);
 		else
-			printf("lan: %s %s, %s, %u ports, %s\n", name, st.up ? "up" : "down",
+			vz_result("lan: %s %s, %s, %u ports, %s", name, st.up ? "up" : "down",
 			       st.filtered ? "filtered" : "NOT filtered (vznet start mends it)",
 			       st.ports, lan.nat ? "NAT" : "isolated");
 	}
@@ -125,20 +127,20 @@ static void put_drop(const char *reason, uint64_t packets, void *arg)
 {
 	(void)arg;
 	if (packets)
-		printf("dropped: %llu packets %s (all guest LANs)\n", (unsigned long long)packets,
+		vz_result("dropped: %llu packets %s (all guest LANs)", (unsigned long long)packets,
 		       reason);
 }
 
 static void put_foreign(const char *what, const char *remedy, void *arg)
 {
 	(void)arg;
-	printf("filter: %s\n", what);
+	vz_result("filter: %s", what);
 	for (const char *p = remedy;;) {
 		autofree char *line = vz_str_word(&p, "\n");
 
 		if (!line)
 			return;
-		printf("remedy: %s\n", line);
+		vz_result("remedy: %s", line);
 	}
 }
 
@@ -149,7 +151,7 @@ void vz_status_network(const struct vz_ct *ct)
 	put_address(ct);
 	if (rtnl >= 0)
 		put_devices(rtnl, ct);
-	printf("forwarding: IPv4 %s, IPv6 %s\n",
+	vz_result("forwarding: IPv4 %s, IPv6 %s",
 	       value("ipv4", "all", "forwarding") ? "on" : "off (or by device)",
 	       value("ipv6", "all", "forwarding") ? "on" : "off");
 	put_lans(ct);

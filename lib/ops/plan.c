@@ -8,23 +8,6 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-static void on_signal(int sig)
-{
-	static const char text[] = "\nCancelling...\n";
-
-	(void)sig;
-	(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
-	vz_cancel();
-}
-
-void vz_plan_obey_signals(void)
-{
-	/* without its event a signal still is seen between two steps */
-	(void)vz_cancel_init(on_signal);
-}
 
 int vz_plan_run(const struct vz_step *const *plan, void *ctx, struct vz_err *e)
 {

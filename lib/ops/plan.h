@@ -30,9 +30,6 @@ struct vz_step {
 /* Runs the steps in order; undoes on failure. After vz_cancel() the step at work is the last one, and
  * everything is undone. */
 int vz_plan_run(const struct vz_step *const *plan, void *ctx, struct vz_err *e);
-/* SIGINT, SIGTERM and SIGHUP become vz_cancel() from now on, with a word to the user; those that
- * who started us had ignored stay ignored. */
-void vz_plan_obey_signals(void);
 /* Undoes the first n steps, last first; n = SIZE_MAX: all. */
 void vz_plan_undo(const struct vz_step *const *plan, size_t n, void *ctx);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* status: one line that clients parse word by word (INTERFACE 1.5). */
+#include "base/context.h"
 #include "base/own.h"
 #include "ct/fate.h"
 #include "ops/ops.h"
@@ -17,7 +18,7 @@ static void tell_end(unsigned id)
 		return;
 	if (vz_cg_open(id, NULL, &cg, NULL) >= 0)
 		(void)vz_fate_oom(cg, why, sizeof(why));
-	printf("ended: %s\n", why);
+	vz_result("ended: %s", why);
 }
 
 int vz_op_status(struct vz_ct *ct, bool verbose)
@@ -27,7 +28,7 @@ int vz_op_status(struct vz_ct *ct, bool verbose)
 	bool exist = ct->has_conf && ct->private && access(ct->private, F_OK) == 0;
 	bool suspended = exist && !running && vz_ct_has_dump(ct);
 
-	printf("CTID %u %s %s %s%s\n", ct->id, exist ? "exist" : "deleted",
+	vz_result("CTID %u %s %s %s%s", ct->id, exist ? "exist" : "deleted",
 	       vz_ct_is_mounted(ct) ? "mounted" : "unmounted", running ? "running" : "down",
 	       suspended ? " suspended" : "");
 	if (verbose && !running)

@@ -10,7 +10,6 @@
 
 #include <poll.h>
 #include <stdint.h>
-#include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -21,15 +20,8 @@
 #define LEFT_MS 100
 #define REAP_MAX 64   /* at a call: less than a millisecond's work */
 
-/* A signal handler has no other way to reach those who wait. */
-static struct {
-	int fd;
-	volatile sig_atomic_t set;
-	bool undoing;
-} cancel = { .fd = -1 };
-
-/* Children that were given up while somebody traced them. They must still be reaped as soon as he
- * lets go: the init of their pid namespace does not end before. */
+/* The process's, as its children are: those that were given up while somebody traced them. They must
+ * still be reaped as soon as he lets go: the init of their pid namespace does not end before. */
 static struct {
 	int *pidfd;
 	size_t n, room;
@@ -38,46 +30,6 @@ static struct {
 int64_t vz_end_in(int seconds)
 {
 	return vz_now_ms() + (int64_t)seconds * 1000;
-}
-
-int vz_cancel_init(void (*handler)(int))
-{
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction sa = { .sa_handler = handler }, old;
-	int r;
-
-	cancel.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	r = cancel.fd < 0 ? -errno : 0;
-	for (size_t i = 0; i < ARRAY_LEN(signals); i++)
-		if (!sigaction(signals[i], NULL, &old) && old.sa_handler != SIG_IGN)
-			(void)sigaction(signals[i], &sa, NULL);
-	return r;
-}
-
-void vz_cancel(void)
-{
-	const uint64_t one = 1;
-	int err = errno;
-
-	cancel.set = 1;
-	if (cancel.fd >= 0)
-		(void)!write(cancel.fd, &one, sizeof(one));
-	errno = err;
-}
-
-bool vz_cancelled(void)
-{
-	return cancel.set;
-}
-
-void vz_cancel_undoing(bool on)
-{
-	cancel.undoing = on;
-}
-
-int vz_cancel_fd(void)
-{
-	return cancel.fd;
 }
 
 /* 1 and the status when it was reaped, 0 when it cannot be yet. */
@@ -127,7 +79,7 @@ static void reap_left(void)
 static int wait_fd(int fd, short events, int64_t end, bool no_cancel)
 {
 	struct pollfd f[2] = { { .fd = fd, .events = events },
-			       { .fd = no_cancel ? -1 : cancel.fd, .events = POLLIN } };
+			       { .fd = no_cancel ? -1 : vz_cancel_fd(), .events = POLLIN } };
 
 	for (;;) {
 		int wait = end == VZ_NO_END ? -1 : vz_poll_ms(end), n;
@@ -248,7 +200,7 @@ int vz_wait_child(int pidfd, int64_t end, int *ret_status)
 
 int vz_wait_program(int pidfd, int64_t end, bool deaf, int *ret_status)
 {
-	int r = wait_fd(pidfd, POLLIN, end, deaf || cancel.undoing);
+	int r = wait_fd(pidfd, POLLIN, end, deaf || vz_cancel_is_undoing());
 
 	if (r < 0) {
 		(void)vz_pidfd_signal(pidfd, SIGTERM);
@@ -285,7 +237,8 @@ void vz_child_let_go(unsigned first)
 	for (int fd = 0; null >= 0 && fd < 3; fd++)
 		(void)dup2(null, fd);
 	/* numbers of the parent's, which will be those of other files */
-	cancel.fd = -1;
+	if (vz_context())
+		vz_context()->cancel_fd = -1;
 	left.n = 0;
 	(void)vz_close_range(first, ~0u, 0);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Waiting for what a guest decides. Every such wait has an end, and SIGINT, SIGTERM or SIGHUP ends
- * it at once; a process is waited for by its pidfd only, and given up when it does not end: one
+ * Waiting for what a guest decides. Every such wait has an end, and vz_cancel() (base/context.h),
+ * which SIGINT, SIGTERM and SIGHUP are for vzctl, ends it at once; a process is waited for by its pidfd only, and given up when it does not end: one
  * that a guest traces is never reaped by its parent, so waitpid(2) would not return.
  */
 #ifndef VZ_SYS_WAIT_H
@@ -11,23 +11,14 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/context.h"
+
 struct vz_err; /* base/err.h */
 
 #define VZ_NO_END INT64_MAX /* in place of a deadline */
 
 /* Milliseconds of vz_now_ms() at which so many seconds are over. */
 int64_t vz_end_in(int seconds);
-
-/* Calls handler() on SIGINT, SIGTERM and SIGHUP, each only where the caller's parent had not set it
- * to be ignored (nohup(1), jobs in the background). The handler calls vz_cancel(). Once, in main(). */
-int vz_cancel_init(void (*handler)(int));
-/* From then on the user wants us to end: waits return -ECANCELED. Safe in a signal handler. */
-void vz_cancel(void);
-bool vz_cancelled(void);
-/* While it is on no signal ends vz_wait_program(): what is half taken back is not left so. */
-void vz_cancel_undoing(bool on);
-/* Readable once it is; -1 in a program that did not call vz_cancel_init(). For poll(2). */
-int vz_cancel_fd(void);
 
 /* Until fd has one of these events of poll(2), or an error: 0. -ETIMEDOUT, -ECANCELED. */
 int vz_wait_fd(int fd, short events, int64_t end);

@@ -10,6 +10,7 @@
 #include "ops/set-internal.h"
 #include "sys/file.h"
 #include "unit.h"
+#include "base/context.h"
 
 static char dir[] = "/tmp/test-set.XXXXXX";
 
@@ -406,6 +407,7 @@ static void host_and_absent(const struct vz_host *host, const char *log)
 
 int main(void)
 {
+	struct vz_context context = VZ_CONTEXT_INIT;
 	struct vz_host host = { 0 };
 	autofree char *path = NULL, *log = NULL, *sample = NULL;
 
@@ -417,7 +419,7 @@ int main(void)
 	put(sample, "NUMPROC=\"1:2\"\nCPUUNITS=\"77\"\nHOSTNAME=\"not-this\"\nVE_ROOT=\"/no\"\n"
 		    "NETFILTER=\"stateless\"\nLOCKDIR=\"/no\"\n");
 	make_effects();
-	vz_log_quiet(true);
+	(void)vz_context_use(&context);
 	vz_log_file(log, 0);
 	vz_log_ctid(101);
 	matrix(&host, path, log);

@@ -7,6 +7,7 @@
 #include "sys/spawn.h"
 #include "sys/wait.h"
 #include "unit.h"
+#include "base/process.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -101,10 +102,12 @@ static void given_up(void)
 	close(p[1]);
 }
 
+static struct vz_context context = VZ_CONTEXT_INIT;
+
 static void on_signal(int sig)
 {
 	(void)sig;
-	vz_cancel();
+	vz_cancel(&context);
 }
 
 /* A signal ends the wait for a program, but not for the next one, which undoes something. */
@@ -122,7 +125,9 @@ static int shell_late(const char *text)
 
 static void cancelled(void)
 {
-	CHECK_INT(vz_cancel_init(on_signal), 0);
+	(void)vz_context_use(&context);
+	CHECK_INT(vz_cancel_open(&context), 0);
+	vz_process_signals(on_signal);
 	CHECK_INT(shell("kill -TERM $PPID; exec sleep 1000", 0), -ECANCELED);
 	CHECK_INT(shell("exit 7", 0), 7);
 	CHECK_INT(shell_late("exec sleep 1000"), -ECANCELED);

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* From the name of a VPS to its lock; see session.h. */
+#include "ops/session.h"
+#include "base/log.h"
+#include "ct/once.h"
+#include "ops/ops.h"
+
+#include <string.h>
+
+static void say_notice(int level, const char *line)
+{
+	vz_log(level, "%s", line);
+}
+
+int vz_session_find(struct vz_session *s, const char *which, struct vz_err *e)
+{
+	bool by_name = false;
+	int r = vz_ct_resolve(which, &s->id, &by_name, e);
+
+	s->name = by_name ? which : NULL;
+	return r;
+}
+
+static void obey_conf(struct vz_session *s, const struct vz_session_want *w)
+{
+	const struct vz_conf *c = &s->host.conf;
+
+	s->context.verbosity = w->verbose ? w->verbose :
+			       c->verbose.set ? (int)c->verbose.v :
+			       c->log_level.set ? (int)c->log_level.v : 0;
+	if (w->flags & VZ_SESSION_SILENT || s->context.verbosity < -1)
+		s->context.verbosity = -1;
+	vz_log_open(c);
+	s->context.ctid = s->id;
+}
+
+static int load_vps(struct vz_session *s, const struct vz_session_want *w, struct vz_err *e)
+{
+	int r = vz_ct_load(&s->host, s->id, &s->ct, say_notice, e);
+
+	if (r < 0)
+		return r;
+	if (s->name && s->ct.own.name.set && strcmp(s->ct.own.name.v, s->name))
+		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "Unable to find container by name %s",
+			       s->name);
+	if (w->flags & VZ_SESSION_NEEDS_CONF && !s->ct.has_conf)
+		return vz_fail(e, VZ_NOVECONFIG, 0, "Container config file does not exist");
+	return 0;
+}
+
+static int take_lock(struct vz_session *s, const struct vz_session_want *w, struct vz_err *e)
+{
+	int r = 0;
+
+	if (w->flags & VZ_SESSION_BREAKS)
+		r = vz_ct_lock_break(&s->ct, w->yields, say_notice, e);
+	return r < 0 ? r : vz_ct_lock(&s->ct, w->verb, say_notice, e);
+}
+
+static int open_session(struct vz_session *s, const struct vz_session_want *w, struct vz_err *e)
+{
+	bool changes = w->flags & VZ_SESSION_CHANGES;
+	int r;
+
+	if (!s->id && !(w->flags & VZ_SESSION_HOST_TOO))
+		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "Only set actions are allowed for CT0");
+	r = vz_host_load(&s->host, say_notice, e);
+	if (r < 0)
+		return r;
+	obey_conf(s, w);
+	if (w->read_options)
+		r = w->read_options(w->arg, e);
+	if (r >= 0)
+		r = load_vps(s, w, e);
+	if (r >= 0)
+		r = vz_host_ready(changes, e);
+	if (r >= 0 && w->argv)
+		r = vz_op_hide_program(&s->ct, w->argv, e);
+	if (r >= 0 && w->ask_user)
+		r = w->ask_user(w->arg, e);
+	if (r >= 0 && w->flags & VZ_SESSION_LOCKS)
+		r = take_lock(s, w, e);
+	if (r >= 0 && changes)
+		vz_op_heal(&s->ct, !(w->flags & VZ_SESSION_LEAVES_ENDED));
+	return r;
+}
+
+static void release(struct vz_session *s)
+{
+	vz_ct_unlock(&s->ct);
+	vz_ct_free(&s->ct);
+	vz_host_free(&s->host);
+	s->host = (struct vz_host){ 0 };
+}
+
+int vz_session_open(struct vz_session *s, const struct vz_session_want *w, struct vz_err *e)
+{
+	int r = open_session(s, w, e);
+
+	if (r < 0)
+		release(s); /* what is said of it now is still about this VPS */
+	return r;
+}
+
+void vz_session_close(struct vz_session *s)
+{
+	release(s);
+	s->context.ctid = 0;
+}
+
+int vz_session_host(struct vz_session *s, char *const argv[], struct vz_err *e)
+{
+	int r = vz_host_ready(true, e);
+
+	if (r >= 0)
+		r = vz_op_hide_program(NULL, argv, e);
+	if (r >= 0 && vz_host_load(&s->host, NULL, NULL) >= 0)
+		vz_log_open(&s->host.conf);
+	release(s);
+	return r;
+}
