@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Which verb has which plan: for --dry-run, and through it for the tests, which go through every step. */
+#include "base/own.h"
 #include "ops/ops.h"
 #include "ops/plan.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 /* clang-format off */
-const struct vz_plan vz_plans[] = {
+static const struct {
+	const char *verb;
+	const struct vz_step *const *steps;
+	const struct vz_step *const *undoes; /* what is read upwards afterwards, or NULL */
+} table[] = {
 	{ "create", vz_create_plan, NULL },
 	{ "destroy", vz_destroy_plan, NULL },
 	{ "start", vz_start_plan, NULL },
 	{ "stop", vz_stop_plan, vz_start_plan },
 	{ "runscript", vz_alone_plan, vz_alone_plan }, /* on a stopped VPS */
-	{ 0 },
 };
 /* clang-format on */
 
@@ -34,15 +37,15 @@ static void say_undo(const struct vz_step *const *plan, void (*say)(const char *
 
 int vz_op_each_step(const char *verb, void (*say)(const char *step))
 {
-	const struct vz_plan *p = vz_plans;
+	size_t at = 0;
 
-	while (p->verb && strcmp(p->verb, verb))
-		p++;
-	if (!p->verb)
+	while (at < ARRAY_LEN(table) && strcmp(table[at].verb, verb))
+		at++;
+	if (at == ARRAY_LEN(table))
 		return -ENOENT;
-	for (size_t i = 0; p->steps[i]; i++)
-		say(p->steps[i]->name);
-	if (p->undoes)
-		say_undo(p->undoes, say);
+	for (const struct vz_step *const *step = table[at].steps; *step; step++)
+		say((*step)->name);
+	if (table[at].undoes)
+		say_undo(table[at].undoes, say);
 	return 0;
 }

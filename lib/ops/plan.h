@@ -33,14 +33,7 @@ int vz_plan_run(const struct vz_step *const *plan, void *ctx, struct vz_err *e);
 /* Undoes the first n steps, last first; n = SIZE_MAX: all. */
 void vz_plan_undo(const struct vz_step *const *plan, size_t n, void *ctx);
 
-/* The plan of each verb: what it does, then what of which plan it takes back. */
-struct vz_plan {
-	const char *verb;
-	const struct vz_step *const *steps;
-	const struct vz_step *const *undoes; /* or NULL */
-};
-extern const struct vz_plan vz_plans[]; /* plan-table.c; ends with a NULL verb */
-
+/* Each is defined by its verb; plan-table.c has which verb that is. */
 extern const struct vz_step *const vz_create_plan[], *const vz_destroy_plan[], *const vz_start_plan[],
 	*const vz_stop_plan[], *const vz_alone_plan[];
 
