@@ -6,9 +6,9 @@
 #include "base/str.h"
 #include "launch/bpf/policy-pins.h"
 #include "launch/launch.h"
+#include "sys/bpf-loader.h"
 #include "sys/bpf.h"
 #include "sys/file.h"
-#include "sys/spawn.h"
 
 #include <fcntl.h>
 #include <linux/bpf.h>
@@ -16,7 +16,6 @@
 #include <sched.h>
 #include <sys/stat.h>
 
-#define LOADER VZ_LIBEXECDIR "/vzpolicy"
 #define CONNTRACK_MAX "/proc/sys/net/netfilter/nf_conntrack_max"
 #define BEHIND_CONNTRACK (-199) /* NF_IP_PRI_CONNTRACK is -200 */
 
@@ -83,17 +82,11 @@ static int attach_hooks(void *arg)
 
 static int open_prog(void)
 {
-	char *argv[] = { (char *)(uintptr_t)LOADER, (char *)(uintptr_t)"conntrack", NULL };
-	struct vz_spawn s = VZ_SPAWN_INIT;
-	autoclose int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	int fd = vz_bpf_open(VZ_CONNTRACK_PROG);
 
-	if (fd != -ENOENT)
-		return fd;
-	s.argv = argv;
-	s.seconds = VZ_SPAWN_SECONDS;
-	s.err = null;
-	return vz_spawn_run(&s) ? -EOPNOTSUPP : vz_bpf_open(VZ_CONNTRACK_PROG);
+	if (fd == -ENOENT && vz_bpf_run_loader(VZ_POLICY_LOADER, "conntrack", NULL) >= 0)
+		fd = vz_bpf_open(VZ_CONNTRACK_PROG);
+	return fd;
 }
 
 static int set_limit(const struct vz_state *st, uint32_t limit)

@@ -4,27 +4,14 @@
 #include "base/own.h"
 #include "ct/features.h"
 #include "launch/bpf/policy-pins.h"
+#include "sys/bpf-loader.h"
 #include "sys/bpf.h"
 #include "sys/file.h"
-#include "sys/spawn.h"
 
 #include <fcntl.h>
 #include <linux/bpf.h>
 
-#define LOADER VZ_LIBEXECDIR "/vzpolicy"
 #define SAID_MAX 256
-
-static int run_loader(void)
-{
-	char *argv[] = { (char *)(uintptr_t)LOADER, NULL };
-	struct vz_spawn s = VZ_SPAWN_INIT;
-	autoclose int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-
-	s.argv = argv;
-	s.seconds = VZ_SPAWN_SECONDS;
-	s.err = null;
-	return vz_spawn_run(&s) ? -EOPNOTSUPP : 0;
-}
 
 /* The map, or -EOPNOTSUPP with the kernel's reason in `why`. */
 static int open_map(char *why, size_t size)
@@ -35,7 +22,7 @@ static int open_map(char *why, size_t size)
 		return fd;
 	snprintf(why, size, "vzpolicy failed");
 	if (vz_file_read_buf(AT_FDCWD, VZ_POLICY_REFUSED, why, size) <= 0) {
-		if (run_loader() >= 0)
+		if (vz_bpf_run_loader(VZ_POLICY_LOADER, NULL, NULL) >= 0)
 			fd = vz_bpf_open(VZ_POLICY_MAP);
 		if (fd < 0)
 			(void)vz_file_read_buf(AT_FDCWD, VZ_POLICY_REFUSED, why, size);
