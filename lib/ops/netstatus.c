@@ -118,8 +118,8 @@ static void put_lans(const struct vz_ct *ct)
 			vz_result("lan: %s does not exist on this host", name);
 		else
 			vz_result("lan: %s %s, %s, %u ports, %s", name, st.up ? "up" : "down",
-			       st.filtered ? "filtered" : "NOT filtered (vznet start mends it)",
-			       st.ports, lan.nat ? "NAT" : "isolated");
+				  st.filtered ? "filtered" : "NOT filtered (vznet start mends it)",
+				  st.ports, lan.nat ? "NAT" : "isolated");
 	}
 }
 
@@ -128,7 +128,7 @@ static void put_drop(const char *reason, uint64_t packets, void *arg)
 	(void)arg;
 	if (packets)
 		vz_result("dropped: %llu packets %s (all guest LANs)", (unsigned long long)packets,
-		       reason);
+			  reason);
 }
 
 static void put_foreign(const char *what, const char *remedy, void *arg)
@@ -152,8 +152,8 @@ void vz_status_network(const struct vz_ct *ct)
 	if (rtnl >= 0)
 		put_devices(rtnl, ct);
 	vz_result("forwarding: IPv4 %s, IPv6 %s",
-	       value("ipv4", "all", "forwarding") ? "on" : "off (or by device)",
-	       value("ipv6", "all", "forwarding") ? "on" : "off");
+		  value("ipv4", "all", "forwarding") ? "on" : "off (or by device)",
+		  value("ipv6", "all", "forwarding") ? "on" : "off");
 	put_lans(ct);
 	vz_status_drops(ct->id);
 	vz_lan_drops(put_drop, NULL);

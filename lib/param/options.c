@@ -96,35 +96,49 @@ static bool same_target(const struct option *a, const struct option *b)
 	return a->p == b->p && a->del == b->del && a->x == b->x;
 }
 
-/* The i-th name of all; false behind the last. One that the verb does not take has no name. */
-static bool nth(size_t i, unsigned verb, struct option *ret)
+/* Names that are no aliases; each row has one to remove words by, too. */
+static size_t count_own(void)
 {
-	*ret = (struct option){ 0 };
+	return 2 * vz_nparams + vz_nextras;
+}
+
+/* The i-th of them. One that the verb does not take has no name. */
+static struct option own_option(size_t i, unsigned verb)
+{
+	struct option o = { 0 };
+
 	if (i < 2 * vz_nparams) {
-		ret->p = &vz_params[i / 2];
-		ret->del = i % 2;
-		if (ret->p->where & verb)
-			ret->name = ret->del ? vz_opt_del(ret->p, verb) : ret->p->opt;
+		o.p = &vz_params[i / 2];
+		o.del = i % 2;
+		if (o.p->where & verb)
+			o.name = o.del ? vz_opt_del(o.p, verb) : o.p->opt;
+	} else {
+		o.x = &vz_extras[i - 2 * vz_nparams];
+		if (o.x->where & verb)
+			o.name = o.x->opt;
+	}
+	return o;
+}
+
+/* The i-th name of all, aliases last; false behind the last. */
+static bool nth_option(size_t i, unsigned verb, struct option *ret)
+{
+	if (i < count_own()) {
+		*ret = own_option(i, verb);
 		return true;
 	}
-	i -= 2 * vz_nparams;
-	if (i < vz_nextras) {
-		ret->x = &vz_extras[i];
-		if (ret->x->where & verb)
-			ret->name = ret->x->opt;
-		return true;
-	}
-	i -= vz_nextras;
+	i -= count_own();
 	if (i >= ARRAY_LEN(aliases))
 		return false;
-	for (size_t j = 0; j < 2 * vz_nparams + vz_nextras; j++) {
-		nth(j, verb, ret);
-		if (vz_str_eq(ret->name, aliases[i].opt)) {
+	*ret = (struct option){ 0 };
+	for (size_t j = 0; j < count_own() && !ret->name; j++) {
+		struct option o = own_option(j, verb);
+
+		if (vz_str_eq(o.name, aliases[i].opt)) {
+			*ret = o;
 			ret->name = aliases[i].alias;
-			return true;
 		}
 	}
-	ret->name = NULL;
 	return true;
 }
 
@@ -133,7 +147,7 @@ static bool is_known(const char *name, unsigned verb)
 {
 	struct option o;
 
-	for (size_t i = 0; nth(i, verb, &o); i++)
+	for (size_t i = 0; nth_option(i, verb, &o); i++)
 		if (vz_str_eq(o.name, name))
 			return true;
 	return false;
@@ -163,7 +177,7 @@ static int unknown(const char *word, size_t len, unsigned verb, struct vz_err *e
 	if (other)
 		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0,
 			       "vzctl: unrecognized option '--%s', it is one of 'vzctl %s'", near.word, other);
-	for (size_t i = 0; nth(i, verb, &o); i++)
+	for (size_t i = 0; nth_option(i, verb, &o); i++)
 		vz_near_try(&near, o.name);
 	return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "vzctl: unrecognized option '--%s'%s%s%s",
 		       near.word, near.best ? ", did you mean '--" : "", near.best ? near.best : "",
@@ -177,7 +191,7 @@ static int find(const char *word, size_t len, unsigned verb, struct option *ret,
 	struct option o;
 	size_t found = 0;
 
-	for (size_t i = 0; nth(i, verb, &o); i++) {
+	for (size_t i = 0; nth_option(i, verb, &o); i++) {
 		if (!o.name || strncmp(o.name, word, len))
 			continue;
 		if (!o.name[len]) {

@@ -5,7 +5,9 @@
  * "vzctl" that only launches and cleans up. Guests are real pid namespaces that call reboot(2).
  * Needs root; skipped otherwise. Whatever is left at the end dies with PID 1.
  */
+#include "base/context.h"
 #include "base/own.h"
+#include "base/process.h"
 #include "base/str.h"
 #include "ct/console.h"
 #include "ct/ct.h"
@@ -643,9 +645,11 @@ static int tests(const char *base)
 int main(int argc, char **argv)
 {
 	char base[] = "/tmp/vz-eventd-XXXXXX";
+	struct vz_context context;
 	int status = 99;
 	pid_t pid;
 
+	vz_process_context(&context, "vzctl");
 	if (vz_str_suffix(argv[0], "/vzctl"))
 		return fake_vzctl(argc, argv);
 	if (geteuid() || unshare(CLONE_NEWPID) < 0) {

@@ -2,12 +2,12 @@
 /* Waits with an end: programs of the host that do not end, and children that a tracer keeps. */
 #include "base/err.h"
 #include "base/own.h"
+#include "base/process.h"
 #include "sys/call.h"
 #include "sys/clock.h"
 #include "sys/spawn.h"
 #include "sys/wait.h"
 #include "unit.h"
-#include "base/process.h"
 
 #include <fcntl.h>
 #include <poll.h>
