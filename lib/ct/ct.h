@@ -116,8 +116,13 @@ int vz_ct_lock_break(const struct vz_ct *ct, bool (*yields)(const char *verb),
 pid_t vz_ct_lock_holder(const struct vz_host *h, unsigned id);
 
 /* ---- journal.c ---- */
-/* "An operation that changes things is under way": written before the first side effect of start
- * and stop, removed at their end. Found with no lock held, it means the operation was killed and
+#define VZ_JOURNAL_START "start"
+#define VZ_JOURNAL_STOP "stop"
+#define VZ_JOURNAL_RUNSCRIPT "runscript" /* healing must not run action scripts either */
+#define VZ_JOURNAL_RUNSCRIPT_MOUNTED "runscript-mounted" /* nor unmount what was mounted before */
+
+/* "An operation that changes things is under way": written before the first side effect of these
+ * verbs, removed at their end. Found with no lock held, it means the operation was killed and
  * the next command must heal. */
 int vz_journal_begin(unsigned id, const char *verb, struct vz_err *e);
 void vz_journal_end(unsigned id);

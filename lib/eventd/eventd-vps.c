@@ -55,7 +55,7 @@ static bool comes_back(unsigned id, struct vz_init init, const struct vz_exitinf
 	autofree char *verb = vz_journal_read(id);
 
 	if (how->end == VZ_END_UNKNOWN)
-		return !is_same(init, VZ_INIT_OTHER_BOOT) && !vz_str_eq(verb, "stop") &&
+		return !is_same(init, VZ_INIT_OTHER_BOOT) && !vz_str_eq(verb, VZ_JOURNAL_STOP) &&
 		       vz_exitinfo_is_available();
 	return how->end == VZ_END_REBOOT;
 }

@@ -76,7 +76,7 @@ int vz_alone_run(struct vz_ct *ct, const struct vz_inside_cmd *what, int *ret_co
 	bool mounted = vz_ct_is_mounted(ct);
 	struct alone a = {
 		.s = { .net = VZ_NET_INIT,
-		       .verb = mounted ? VZ_RUNSCRIPT_MOUNTED : VZ_RUNSCRIPT,
+		       .verb = mounted ? VZ_JOURNAL_RUNSCRIPT_MOUNTED : VZ_JOURNAL_RUNSCRIPT,
 		       .opts.skip_remount = true,
 		       .no_hooks = true,
 		       .keep_mount = mounted },

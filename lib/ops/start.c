@@ -133,7 +133,7 @@ static void say_stuck(void)
 
 int vz_op_start(struct vz_ct *ct, const struct vz_start_opts *o, struct vz_err *e)
 {
-	struct vz_start s = { .opts = *o, .verb = VZ_START, .net = VZ_NET_INIT };
+	struct vz_start s = { .opts = *o, .verb = VZ_JOURNAL_START, .net = VZ_NET_INIT };
 	int r = vz_start_check(ct, o, false, e);
 
 	if (r < 0)

@@ -16,7 +16,7 @@ struct vz_start {
 	struct vz_env env;
 	struct vz_net net;
 	struct vz_start_opts opts;
-	const char *verb;         /* what the journal says: one of the below */
+	const char *verb;         /* what the journal says: VZ_JOURNAL_* */
 	struct vz_state state;
 	off_t console_mark;       /* where its console's log ended before init ran */
 	uint64_t killed;          /* by the kernel, for lack of memory, up to the last step */
@@ -25,10 +25,6 @@ struct vz_start {
 	int umount_result;        /* what undoing "mount" came to */
 	struct vz_err umount_err;
 };
-
-#define VZ_START "start"
-#define VZ_RUNSCRIPT "runscript"                 /* healing must not run action scripts either */
-#define VZ_RUNSCRIPT_MOUNTED "runscript-mounted" /* nor unmount what was mounted before */
 
 extern const struct vz_step
 	vz_step_journal,  /* before the first side effect; its undo is the last act */

@@ -193,7 +193,7 @@ static int make_it_end(struct vz_start *s, const struct vz_stop_opts *o, struct 
 }
 
 struct stopping {
-	struct vz_start s; /* what is read upwards afterwards */
+	struct vz_start s; /* for the steps of start, which are read upwards afterwards */
 	const struct vz_stop_opts *opts;
 };
 
@@ -203,20 +203,6 @@ static int stop_script_do(void *ctx, struct vz_err *e)
 
 	/* what is to be quick asks nothing of the guest */
 	return st->opts->fast ? 0 : vz_inside_script(st->s.env.ct, &st->s.state, "stop", e);
-}
-
-static int stop_journal_do(void *ctx, struct vz_err *e)
-{
-	struct stopping *st = ctx;
-
-	return vz_journal_begin(st->s.env.ct->id, "stop", e);
-}
-
-static void stop_journal_undo(void *ctx)
-{
-	struct stopping *st = ctx;
-
-	vz_journal_end(st->s.env.ct->id);
 }
 
 static int shutdown_do(void *ctx, struct vz_err *e)
@@ -232,14 +218,14 @@ static int shutdown_do(void *ctx, struct vz_err *e)
  */
 const struct vz_step *const vz_stop_plan[] = {
 	VZ_STEP("script", stop_script_do, NULL),    /* N.stop; nothing of ours to undo */
-	VZ_STEP("journal", stop_journal_do, stop_journal_undo),
+	&vz_step_journal,
 	VZ_STEP("shutdown", shutdown_do, NULL),     /* what has ended has ended */
 	NULL,
 };
 
 int vz_op_stop(struct vz_ct *ct, const struct vz_stop_opts *o, struct vz_err *e)
 {
-	struct stopping st = { .opts = o };
+	struct stopping st = { .s.verb = VZ_JOURNAL_STOP, .opts = o };
 	struct vz_start *s = &st.s;
 	int r;
 
