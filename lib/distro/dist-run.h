@@ -25,9 +25,9 @@ struct vz_dist_change {
 
 /* 107 and 108 of a VPS whose distribution cannot be used; for verbs that want to know early. */
 int vz_dist_check(const struct vz_ct *ct, struct vz_err *e);
-/* Runs what `c` says in the namespaces of st->init: between launch prepare and go, or in a running
- * VPS. At "starting" nothing is run when nothing has changed since the scripts last succeeded, and
- * PRE_START, which is always run, must succeed (79). 107, 108. */
+/* Runs what `c` says in the namespaces of st->init: between vz_launch_ready() and vz_launch_go(), or
+ * in a running VPS. At "starting" nothing is run when nothing has changed since the scripts last
+ * succeeded, and PRE_START, which is always run, must succeed (79). 107, 108. */
 int vz_dist_apply(struct vz_ct *ct, const struct vz_state *st, const struct vz_dist_change *c,
 		  struct vz_err *e);
 /* The text that changes a password by the distribution's SET_USERPASS, the caller's to free; NULL

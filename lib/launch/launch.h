@@ -72,8 +72,8 @@ struct vz_launch {
 int vz_launch_begin(const struct vz_spec *s, struct vz_launch *ret, struct vz_err *e);
 /* The child says that its tree stands; on failure it is vz_launch_abort() that ends it. */
 int vz_launch_ready(const struct vz_spec *s, struct vz_launch *l, struct vz_err *e);
-/* Both. On failure nothing of the child is left. */
-int vz_launch_prepare(const struct vz_spec *s, struct vz_launch *ret, struct vz_err *e);
+/* Lets the child run init and waits until it does. -ECHILD: it died before that without a word, and
+ * is not reaped yet; else what it said. On failure it is vz_launch_abort() that ends it. */
 int vz_launch_go(struct vz_launch *l, struct vz_err *e);
 /* Nobody listens for vz_launch.ready any longer, so systemd, which goes on to tell of itself, tells
  * its own socket, where that has no effect. */

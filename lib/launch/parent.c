@@ -54,18 +54,6 @@ int vz_launch_ready(const struct vz_spec *s, struct vz_launch *l, struct vz_err 
 	return r < 0 || notify < 0 ? r : vz_notify_listen(notify, l, e);
 }
 
-int vz_launch_prepare(const struct vz_spec *s, struct vz_launch *ret, struct vz_err *e)
-{
-	int r = vz_launch_begin(s, ret, e);
-
-	if (r < 0)
-		return r;
-	r = vz_launch_ready(s, ret, e);
-	if (r < 0)
-		vz_launch_abort(ret);
-	return r;
-}
-
 /* Both death and exec close the socket. Which of them it was, a mark of the kernel's tells that exec
  * takes away before it closes anything, and that a zombie keeps: an init that has run and ended by
  * now is one that ran. */
