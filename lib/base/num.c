@@ -50,3 +50,10 @@ int vz_num_u32(const char *s, uint32_t max, uint32_t *ret)
 		*ret = (uint32_t)v;
 	return r;
 }
+
+int vz_num_compare(const void *a, const void *b)
+{
+	unsigned x = *(const unsigned *)a, y = *(const unsigned *)b;
+
+	return (x > y) - (x < y);
+}

@@ -6,13 +6,6 @@
 #include "base/str.h"
 #include "sys/proc.h"
 
-static int compare_ids(const void *a, const void *b)
-{
-	unsigned x = *(const unsigned *)a, y = *(const unsigned *)b;
-
-	return (x > y) - (x < y);
-}
-
 static int id_of_name(const char *name, const char *suffix, uint32_t *ret)
 {
 	char digits[16];
@@ -50,7 +43,7 @@ int vz_ids_in_dir(const char *dir, const char *suffix, unsigned **ret, size_t *r
 		ids[n++] = id;
 	}
 	if (n)
-		qsort(ids, n, sizeof(*ids), compare_ids);
+		qsort(ids, n, sizeof(*ids), vz_num_compare);
 	*ret = TAKE_PTR(ids);
 	*ret_n = n;
 	return 0;

@@ -150,13 +150,6 @@ static int add_group(unsigned id, void *arg)
 	return 0;
 }
 
-static int compare_ids(const void *a, const void *b)
-{
-	unsigned x = *(const unsigned *)a, y = *(const unsigned *)b;
-
-	return (x > y) - (x < y);
-}
-
 int vz_state_list(unsigned **ret, size_t *ret_n)
 {
 	autofree unsigned *v = NULL;
@@ -171,7 +164,7 @@ int vz_state_list(unsigned **ret, size_t *ret_n)
 	if (r == -ENOMEM)
 		return r;
 	if (ids.n)
-		qsort(ids.v, ids.n, sizeof(*ids.v), compare_ids);
+		qsort(ids.v, ids.n, sizeof(*ids.v), vz_num_compare);
 	*ret = TAKE_PTR(v);
 	*ret_n = ids.n;
 	return 0;

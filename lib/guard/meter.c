@@ -256,13 +256,6 @@ void vz_meter_forget(unsigned ctid)
 		(void)unlink(path);
 }
 
-static int cmp_ids(const void *a, const void *b)
-{
-	unsigned x = *(const unsigned *)a, y = *(const unsigned *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* Ids in the kernel, behind the n that are in *ids. */
 static int add_kernel_ids(unsigned **ids, size_t *n, struct vz_err *e)
 {
@@ -302,7 +295,7 @@ int vz_meter_ids(unsigned **ret, size_t *ret_n, struct vz_err *e)
 	if (r < 0)
 		return r;
 	if (n)
-		qsort(ids, n, sizeof(*ids), cmp_ids);
+		qsort(ids, n, sizeof(*ids), vz_num_compare);
 	for (size_t i = 0; i < n; i++)
 		if (!k || ids[k - 1] != ids[i])
 			ids[k++] = ids[i];

@@ -24,13 +24,6 @@ struct vz_list_store {
 	size_t n;
 };
 
-static int by_id(const void *a, const void *b)
-{
-	unsigned x = *(const unsigned *)a, y = *(const unsigned *)b;
-
-	return (x > y) - (x < y);
-}
-
 int vz_op_list_id(const char *text, unsigned *ret_id, struct vz_err *e)
 {
 	autofree char *path = NULL;
@@ -282,7 +275,7 @@ static int add(struct vz_list *l, unsigned id, const struct vz_state *s, unsigne
 
 static bool wanted(const unsigned *ids, size_t n, unsigned id)
 {
-	return !ids || bsearch(&id, ids, n, sizeof(id), by_id);
+	return !ids || bsearch(&id, ids, n, sizeof(id), vz_num_compare);
 }
 
 struct two_lists {
@@ -345,7 +338,7 @@ static int collect(const struct vz_list_query *q, struct vz_list *l, struct vz_e
 		if (!ids)
 			return vz_oom(e);
 		memcpy(ids, q->ids, q->n * sizeof(*ids));
-		qsort(ids, q->n, sizeof(*ids), by_id);
+		qsort(ids, q->n, sizeof(*ids), vz_num_compare);
 	}
 	t.conf = conf;
 	t.state = state;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Traffic of VPSes; see traffic.h. */
 #include "ops/traffic.h"
+#include "base/num.h"
 #include "base/own.h"
 #include "ct/ct.h"
 #include "guard/classes.h"
@@ -53,13 +54,6 @@ static int running_ids(unsigned **ret, size_t *ret_n, struct vz_err *e)
 	return 0;
 }
 
-static int cmp_ids(const void *a, const void *b)
-{
-	unsigned x = *(const unsigned *)a, y = *(const unsigned *)b;
-
-	return (x > y) - (x < y);
-}
-
 int vz_op_traffic_ids(bool all, unsigned **ret, size_t *ret_n, struct vz_err *e)
 {
 	autofree unsigned *run = NULL, *known = NULL, *both = NULL;
@@ -77,7 +71,7 @@ int vz_op_traffic_ids(bool all, unsigned **ret, size_t *ret_n, struct vz_err *e)
 		memcpy(both, run, n * sizeof(*both));
 	if (more)
 		memcpy(both + n, known, more * sizeof(*both));
-	qsort(both, n + more, sizeof(*both), cmp_ids);
+	qsort(both, n + more, sizeof(*both), vz_num_compare);
 	for (size_t i = 0; i < n + more; i++)
 		if (!k || both[k - 1] != both[i])
 			both[k++] = both[i];

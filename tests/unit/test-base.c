@@ -30,6 +30,9 @@ static void numbers(void)
 	CHECK_INT(vz_num_u64("1x", 10, &v), -EINVAL);
 	CHECK_INT(vz_num_base("fF", 16, 255, &v), 0);
 	CHECK_INT(v, 255);
+	CHECK(vz_num_compare(&(unsigned){ 0 }, &(unsigned){ UINT32_MAX }) < 0);
+	CHECK(vz_num_compare(&(unsigned){ UINT32_MAX }, &(unsigned){ 0 }) > 0);
+	CHECK_INT(vz_num_compare(&(unsigned){ 7 }, &(unsigned){ 7 }), 0);
 }
 
 static void strings(void)
