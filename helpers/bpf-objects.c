@@ -140,16 +140,11 @@ static const struct vz_bpf_row objects[] = {
 	},
 };
 
-static bool same_argument(const char *a, const char *b)
-{
-	return a && b ? !strcmp(a, b) : a == b;
-}
-
 const struct vz_bpf_row *vz_bpf_row(const char *program, const char *argument)
 {
 	for (size_t i = 0; i < ARRAY_LEN(objects); i++)
 		if (!strcmp(objects[i].program, program) &&
-		    same_argument(objects[i].argument, argument))
+		    vz_str_eq(objects[i].argument, argument))
 			return &objects[i];
 	return NULL;
 }
