@@ -13,21 +13,34 @@
 
 #define SAID_MAX 256
 
-/* The map, or -EOPNOTSUPP with the kernel's reason in `why`. */
-static int open_map(char *why, size_t size)
+/* The kernel's reason, of a loader that ran before or just now. */
+static bool was_refused(struct vz_err *why)
+{
+	char said[SAID_MAX];
+
+	if (vz_file_read_buf(AT_FDCWD, VZ_POLICY_REFUSED, said, sizeof(said)) <= 0)
+		return false;
+	vz_fail(why, VZ_SYSTEM, 0, "%s", said);
+	return true;
+}
+
+/* The map, or -EOPNOTSUPP with the reason in *why. */
+static int open_map(struct vz_err *why)
 {
 	int fd = vz_bpf_open(VZ_POLICY_MAP);
 
 	if (fd >= 0)
 		return fd;
-	snprintf(why, size, "vzpolicy failed");
-	if (vz_file_read_buf(AT_FDCWD, VZ_POLICY_REFUSED, why, size) <= 0) {
-		if (vz_bpf_run_loader(VZ_POLICY_LOADER, NULL, NULL) >= 0)
-			fd = vz_bpf_open(VZ_POLICY_MAP);
-		if (fd < 0)
-			(void)vz_file_read_buf(AT_FDCWD, VZ_POLICY_REFUSED, why, size);
+	if (was_refused(why))
+		return -EOPNOTSUPP;
+	if (vz_bpf_run_loader(VZ_POLICY_LOADER, NULL, why) >= 0) {
+		fd = vz_bpf_open(VZ_POLICY_MAP);
+		if (fd >= 0)
+			return fd;
+		vz_fail(why, VZ_SYSTEM, -fd, "cannot open %s", VZ_POLICY_MAP);
 	}
-	return fd < 0 ? -EOPNOTSUPP : fd;
+	(void)was_refused(why);
+	return -EOPNOTSUPP;
 }
 
 /* What is left open when the programs are missing; the rest is seccomp's. */
@@ -50,15 +63,14 @@ static const char *not_held(uint32_t features)
 
 int vz_netpolicy_set(uint64_t cgroup, uint32_t features, struct vz_err *e)
 {
-	char why[SAID_MAX];
-	autoclose int map = -EBADF;
+	struct vz_err why = { 0 };
+	autoclose int map = open_map(&why);
 	int r;
 
-	map = open_map(why, sizeof(why));
 	if (map < 0) {
 		vz_fail(e, VZ_SET_IPTABLES, 0,
 			"%s: the kernel must allow BPF programs on its functions (%s)",
-			not_held(features), why);
+			not_held(features), why.msg);
 		return -EOPNOTSUPP;
 	}
 	r = vz_bpf_update(map, &cgroup, &features, BPF_ANY);
