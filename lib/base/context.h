@@ -7,6 +7,12 @@
  *
  * The library itself prints nothing, aborts nothing, sends its own process no signal and leaves
  * its environment alone. A VZ_FAULT that kills is the caller's wish, see `fault`.
+ *
+ * Lines alone go to the sink. Streams are the process's own 0, 1 and 2: a command or script inside
+ * reads and writes them through a relay (launch/inside.h), enter and console have them as the user's
+ * terminal, programs of the host such as action scripts inherit 1 and 2 (sys/spawn.h), and the
+ * unpacker shows its progress on 2 where that is a terminal. A caller who wants them elsewhere makes
+ * a process for the verb.
  */
 #ifndef VZ_BASE_CONTEXT_H
 #define VZ_BASE_CONTEXT_H
