@@ -13,6 +13,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/reboot.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -135,6 +136,26 @@ static void mark_of_exec(void)
 		CHECK_INT(p.has_run_exec, exec);
 		CHECK_INT(waitpid(pid, NULL, 0), pid);
 	}
+}
+
+/* A guest chooses the names of its processes, and no name is taken for the fields behind it. */
+static void hostile_names(void)
+{
+	static const char *const names[] = { ")", ") Z 1 1 1 1 0 6", "(a) b) Z 0", ") X", " \\n) Z" };
+	struct vz_proc was, is;
+	char name[16];
+
+	CHECK_INT(prctl(PR_GET_NAME, name), 0);
+	CHECK_INT(vz_proc_stat(getpid(), &was), 0);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		CHECK_INT(prctl(PR_SET_NAME, names[i]), 0);
+		CHECK_INT(vz_proc_stat(getpid(), &is), 0);
+		CHECK_INT(is.state, 'R');
+		CHECK_INT(is.parent, was.parent);
+		CHECK_INT(is.start_time, was.start_time);
+		CHECK(vz_proc_alive(getpid(), was.start_time) && !vz_proc_is_init(getpid()));
+	}
+	CHECK_INT(prctl(PR_SET_NAME, name), 0);
 }
 
 /* A line read while the parent reaps: dead, but the group's exit code is gone with the threads. */
@@ -270,6 +291,7 @@ int main(void)
 	go(&p);
 	waitpid(p.pid, NULL, 0);
 	finish(&p);
+	hostile_names();
 	half_reaped();
 	mark_of_exec();
 	zombies();
