@@ -3,6 +3,9 @@
  * From libarchive's entries to files; see archive.h. libarchive only decodes here: nothing of it
  * ever sees a path of ours, and put.c judges every name. Its own fall-back of running an external
  * program for a compression it was built without is refused.
+ *
+ * May be hostile: every byte, so every name, type and size that is decoded; therefore the process is
+ * confined before (confine.c), and what comes out has a bound beside that of the VPS.
  */
 #include "helpers/vzunpack/archive.h"
 #include "helpers/vzunpack/input.h"

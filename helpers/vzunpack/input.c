@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Reading, and gunzip with its check; see input.h. */
+/*
+ * Reading, and gunzip with its check; see input.h.
+ *
+ * May be hostile: every byte; therefore buffers are of one size, zlib is told how large they are, and the
+ * process is confined before (confine.c).
+ */
 #include "helpers/vzunpack/input.h"
 
 #include <archive.h>

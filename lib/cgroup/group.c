@@ -183,8 +183,8 @@ static int open_proc(pid_t init)
 }
 
 /*
- * The v2 group of init, whose /proc/PID is given; it is ours or one that the guest made below. May be
- * hostile: the part behind our own path is the guest's words; therefore it is opened beneath our
+ * The v2 group of init, whose /proc/PID is given; it is ours or one that the guest made below.
+ * May be hostile: the part behind our own path is the guest's words; therefore it is opened beneath our
  * directory.
  */
 static int open_beside(const struct vz_cg *cg, int init)

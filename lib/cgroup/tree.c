@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Directories and attributes of one group, whatever they mean. Below the group the names are the
- * guest's choice and the depth has no limit, so everything there is done from a directory fd with
- * O_NOFOLLOW, and no path is ever put together. ".." is safe: the kernel does not let a directory
+ * Directories and attributes of one group, whatever they mean.
+ *
+ * May be hostile: names and depth below the group; therefore everything there is done from a directory
+ * fd with O_NOFOLLOW, and no path is ever put together. ".." is safe: the kernel does not let a directory
  * of a cgroup file system change its parent.
  */
 #include "cgroup/cgroup-internal.h"

@@ -3,6 +3,9 @@
  * A VPS whose state file is lost (somebody emptied VZ_RUNDIR) and whose processes live: the state
  * out of what the kernel tells of them. Only what cannot be seen from outside, the features, is
  * taken from the configuration, and what its /dev is stays unknown.
+ *
+ * May be hostile: the names of its processes and the length of their lists of groups; therefore lines are
+ * looked for by their key, and a name cannot hold a line's end.
  */
 #include "ct/lost.h"
 #include "base/num.h"
@@ -25,7 +28,7 @@ static int of_pid(pid_t pid, const char *file, char *buf, size_t size)
 	return vz_file_read_buf(AT_FDCWD, path, buf, size) < 0 ? -ESRCH : 0;
 }
 
-/* What stands behind "KEY:\t" in a status file, whose name field cannot hold a line's end. */
+/* What stands behind "KEY:\t" in a status file. */
 static const char *value_of(char *text, const char *key)
 {
 	const char *rest;

@@ -113,8 +113,9 @@ bool vz_area_has_init(const struct vz_area *a)
 
 /*
  * A configuration that was emptied, or replaced by another, may have another layout than the area. The
- * layout is not taken from the area; that the two differ is told before anything is done. May be hostile:
- * what lies in an area may be the guest's; therefore only a mark counts that no guest can write.
+ * layout is not taken from the area; that the two differ is told before anything is done.
+ * May be hostile: what lies in an area may be the guest's; therefore only a mark counts that no guest can
+ * write.
  */
 static int check_mark(const struct vz_area *a, struct vz_err *e)
 {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Ids on disk; see shift.h. The tree is a guest's and may be hostile in any way (links, depth,
- * names, attributes), but nobody changes it during the pass: the VPS is down and locked.
+ * Ids on disk; see shift.h.
+ *
+ * May be hostile: the tree is a guest's (links, depth, names, attributes); therefore everything is
+ * opened beneath it, following no link. Nobody changes it during the pass: the VPS is down and locked.
  */
 #include "fs/shift.h"
 #include "base/num.h"

@@ -44,8 +44,8 @@ struct vz_traffic_file {
 };
 
 /* Changes text. -EINVAL or -ERANGE for anything that vz_traffic_print() does not make; *ret is
- * untouched then. The file comes from another host after a migration: may be hostile, and is
- * therefore only numbers. */
+ * untouched then. May be hostile: after a migration the file comes from another host; therefore it is
+ * only numbers. */
 int vz_traffic_parse(char *text, struct vz_traffic_file *ret);
 void vz_traffic_print(const struct vz_traffic_file *f, struct vz_str *out);
 

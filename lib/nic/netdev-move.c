@@ -6,8 +6,8 @@
  * whoever is killed in between leaves a record, and the record tells what to look for; it is looked
  * for inside first, then on the host.
  *
- * What the guest does to a device may be hostile: names, alternative names, alias, index are its
- * choice. So names inside are never looked up, all of them are taken off before a device comes
+ * May be hostile: what the guest does to a device; names, alternative names, alias, index are its
+ * choice. Therefore names inside are never looked up, all of them are taken off before a device comes
  * home, and what it was is taken from the record.
  */
 #include "nic/netdev-move.h"

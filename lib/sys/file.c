@@ -167,8 +167,11 @@ int vz_mkdir_p(const char *path, mode_t mode)
 	return mkdir(p, mode) < 0 && errno != EEXIST ? -errno : 0;
 }
 
-/* A tree of guests can be deeper than there are descriptors: what lies below this is moved up to
- * the top of the tree and taken from there. */
+/* ---- removing a tree ----
+ *
+ * May be hostile: names, links, mounts and depth of a guest's tree; therefore it is walked by descriptors,
+ * no link is followed and no mount entered. It can be deeper than there are descriptors: what lies below
+ * this is moved up to the top of the tree and taken from there. */
 #define REMOVE_DEPTH 64
 
 struct remove {

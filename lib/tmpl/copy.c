@@ -2,6 +2,9 @@
 /*
  * A directory template is copied by file descriptors with the fidelity of an archive: owners, modes,
  * times, attributes, hard links, holes. How a file is placed is put.c's business.
+ *
+ * May be hostile: the directory is a stranger's system; therefore each name is opened from the one above
+ * it without following a link, and the depth has a bound.
  */
 #include "tmpl/put.h"
 #include "tmpl/tmpl-internal.h"

@@ -4,7 +4,7 @@
  * key are one VPS to whoever logs in. Each gets its own at its first start: what the distribution's
  * services do not make by themselves, etc/dists/scripts/vz-first.sh makes inside.
  *
- * Hostile: the path. Therefore it is only compared; it is never looked up.
+ * May be hostile: the path. Therefore it is only compared; it is never looked up.
  */
 #include "tmpl/put.h"
 #include "base/own.h"

@@ -2,7 +2,7 @@
 /*
  * Files beneath a directory fd; see put.h.
  *
- * Hostile: every path, link text and size. Therefore a parent is opened in one openat2(2) that
+ * May be hostile: every path, link text and size. Therefore a parent is opened in one openat2(2) that
  * refuses symbolic links, "..", mount points and magic links, and everything else is done with
  * that fd and a single component, never following a link.
  */
