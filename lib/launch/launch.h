@@ -9,18 +9,20 @@
  *      VPS's ids
  *   2  the helper: clone3(): user, pid,
  *      mount, net, uts; into the
- *      cgroup                     -----> 3  arms the death signal; enters the v1 cgroups
+ *      v2 cgroup                  -----> 3  arms the death signal; enters the v1 cgroups
  *   4  writes the id maps
  *   5  MAPPED; network devices    -----> 6  time namespace; becomes root inside; ipc and cgroup
  *                                           namespaces; builds the tree, pivots, drops the
- *                                           pad; host name, loopback
- *   8  action scripts             <----- 7  ROOTED
+ *                                           pad; boot id, host name, loopback; is there an init?
+ *   8  connection tracking,       <----- 7  ROOTED
+ *      distribution scripts, names
+ *      of a LAN, N.start
  *   9  GO                         -----> 10 disarms the death signal; capabilities, seccomp,
  *                                           exec of init
- *   11 end of file, init alive           (or 12 FAILED with the reason)
+ *   11 end of file, init has run         (or 12 FAILED with the reason)
  *
  * Before GO, end of file means that the other side died and is an error. After GO both exec and
- * death close the socket, so the parent looks whether init is alive before it believes in
+ * death close the socket, so the parent looks whether the child has run exec before it believes in
  * success. Every wait names the message it waits for; there is no other traffic.
  *
  * vz_launch_begin() is steps 1 to 5, vz_launch_ready() 7, vz_launch_go() 9 to 11; what lies between

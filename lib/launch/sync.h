@@ -9,7 +9,7 @@
 
 /* Numbers: the steps in launch.h. */
 enum vz_msg_kind {
-	MAPPED = 1, /* parent: ids are mapped, you are in your cgroups */
+	MAPPED = 1, /* parent: ids are mapped */
 	ROOTED,     /* child: the tree stands, the old one is gone */
 	GO,         /* parent: everything around you is true now */
 	FAILED,     /* either: err tells why; the sender ends */
