@@ -27,18 +27,17 @@ static uint32_t u32_of(const struct nlattr *a, uint32_t otherwise)
 static int take_link(const struct nlmsghdr *h, struct vz_link *l)
 {
 	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(h);
-	const struct nlattr *tb[IFLA_LINK_NETNSID + 1], *info[IFLA_INFO_KIND + 1];
+	const struct nlattr *tb[IFLA_LINKINFO + 1], *info[IFLA_INFO_KIND + 1];
 
 	if (h->nlmsg_type != RTM_NEWLINK || mnl_nlmsg_get_payload_len(h) < sizeof(*ifi))
 		return -EBADMSG;
 	*l = (struct vz_link){ .index = ifi->ifi_index,
 			       .flags = ifi->ifi_flags,
 			       .type = ifi->ifi_type };
-	vz_nl_attrs(h, sizeof(*ifi), tb, IFLA_LINK_NETNSID);
+	vz_nl_attrs(h, sizeof(*ifi), tb, IFLA_LINKINFO);
 	text_of(tb[IFLA_IFNAME], l->name, sizeof(l->name));
 	l->master = (int)u32_of(tb[IFLA_MASTER], 0);
 	l->lower = (int)u32_of(tb[IFLA_LINK], 0);
-	l->lower_netns = (int)u32_of(tb[IFLA_LINK_NETNSID], (uint32_t)-1);
 	l->mtu = u32_of(tb[IFLA_MTU], 0);
 	if (tb[IFLA_ADDRESS] && mnl_attr_get_payload_len(tb[IFLA_ADDRESS]) == VZ_LINK_MAC)
 		memcpy(l->mac, mnl_attr_get_payload(tb[IFLA_ADDRESS]), VZ_LINK_MAC);

@@ -24,7 +24,6 @@ struct vz_link {
 	unsigned short type;      /* ARPHRD_* */
 	int master;               /* index of its bridge or bond, or 0 */
 	int lower;                /* IFLA_LINK: the other end of a veth, the device below a VLAN; or 0 */
-	int lower_netns;          /* the id of the namespace `lower` is in, -1: this one */
 	unsigned mtu;
 	uint8_t mac[VZ_LINK_MAC]; /* zeros where the device has no Ethernet address */
 	char kind[24];            /* "veth", "bridge" ...; "" for a real device */

@@ -301,7 +301,6 @@ static int one_chain(const struct nlmsghdr *h, void *arg)
 	c.family = nf->nfgen_family;
 	c.table = text_of(tb[NFTA_CHAIN_TABLE]);
 	c.name = text_of(tb[NFTA_CHAIN_NAME]);
-	c.handle = be64_of(tb[NFTA_CHAIN_HANDLE]);
 	if (tb[NFTA_CHAIN_HOOK]) {
 		vz_nl_nested(tb[NFTA_CHAIN_HOOK], hook, NFTA_HOOK_MAX);
 		c.base = true;

@@ -91,7 +91,6 @@ struct vz_nft_chain {
 	int priority;
 	bool drop;       /* base: its policy */
 	const char *dev; /* of a base chain on one device (netdev), or NULL */
-	uint64_t handle;
 };
 /* Every chain of every family; 0 or -errno to stop. The strings live as long as the call. A kernel
  * without nf_tables has none. */

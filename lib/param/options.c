@@ -379,14 +379,6 @@ static int take_row(struct vz_given *g, const struct option *o, const char *valu
 		return r;
 	if (p->type == &vz_type_name)
 		g->name_given = true;
-	if (p->type == &vz_type_layout) {
-		const char *colon = strchr(value, ':');
-
-		free(g->layout_mode);
-		g->layout_mode = colon ? strdup(colon + 1) : NULL;
-		if (colon && !g->layout_mode)
-			return -ENOMEM;
-	}
 	return 0;
 }
 
@@ -587,6 +579,5 @@ void vz_given_free(struct vz_given *g)
 	free(g->applyconfig);
 	free(g->applyconfig_map);
 	free(g->config);
-	free(g->layout_mode);
 	*g = (struct vz_given){ 0 };
 }

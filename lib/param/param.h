@@ -251,7 +251,7 @@ struct vz_given {
 	struct vz_conf del;   /* lists only: words to remove; "all" is one word */
 	/* options that are not parameters */
 	bool save, force, skip_arpdetect, reset_ub, offline_resize;
-	char *setmode, *applyconfig, *applyconfig_map, *config, *layout_mode;
+	char *setmode, *applyconfig, *applyconfig_map, *config;
 	struct vz_plist userpasswd; /* "user:password", never saved; "user", "user:-": to be asked */
 	bool name_given;            /* --name "" removes the name */
 	struct vz_plist ifname;     /* changes of veth devices, "ifname=eth0,bridge=br0"; each must

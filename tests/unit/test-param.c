@@ -702,7 +702,6 @@ static void options(void)
 				"--local_uid 0 --config basic"),
 		  0);
 	CHECK_STR(g.add.ve_layout.v, "ploop");
-	CHECK_STR(g.layout_mode, "raw");
 	CHECK(g.name_given && g.add.local_uid.set && !g.add.local_uid.v);
 	CHECK_STR(g.config, "basic");
 	vz_given_free(&g);
