@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-size_t vz_utf8_len(const unsigned char *s)
+/* Length of the valid UTF-8 sequence (RFC 3629) that a terminated string begins with, 0 when there is
+ * none. */
+static size_t utf8_len(const unsigned char *s)
 {
 	/* per lead byte: sequence length, and the range its second byte must be in */
 	static const struct {
@@ -32,7 +34,8 @@ size_t vz_utf8_len(const unsigned char *s)
 	return 0;
 }
 
-bool vz_utf8_is_control(const unsigned char *s, size_t len)
+/* Is this sequence a control character: C0, delete, or C1 (which some terminals obey)? */
+static bool utf8_is_control(const unsigned char *s, size_t len)
 {
 	return (len == 1 && (*s < 0x20 || *s == 0x7f)) || (len == 2 && *s == 0xc2 && s[1] < 0xa0);
 }
@@ -61,7 +64,7 @@ static size_t put_number(unsigned char byte, char *out)
 
 static bool is_shown(const unsigned char *s, size_t len)
 {
-	return *s == '\n' || *s == '\t' || !vz_utf8_is_control(s, len);
+	return *s == '\n' || *s == '\t' || !utf8_is_control(s, len);
 }
 
 /* Puts out what x->part begins with, or keeps it when it may go on. */
@@ -70,7 +73,7 @@ static size_t put_parsed(struct vz_escape *x, bool last, char *out)
 	size_t used = 0;
 
 	while (x->n) {
-		size_t len = vz_utf8_len(x->part);
+		size_t len = utf8_len(x->part);
 		size_t take = len ? len : 1;
 
 		if (!len && !last && is_begun(x->part, x->n))
@@ -103,9 +106,9 @@ size_t vz_escape(struct vz_escape *x, const char *in, size_t n, char *out)
 void vz_escape_plain(char *text)
 {
 	for (unsigned char *s = (unsigned char *)text; *s;) {
-		size_t len = vz_utf8_len(s);
+		size_t len = utf8_len(s);
 
-		if (!len || vz_utf8_is_control(s, len))
+		if (!len || utf8_is_control(s, len))
 			*s++ = '?';
 		else
 			s += len;
@@ -117,8 +120,8 @@ void vz_utf8_clean(const char *text, bool controls, const char *bad, struct vz_s
 	const char *s = text, *kept = text;
 
 	while (*s) {
-		size_t len = vz_utf8_len((const unsigned char *)s);
-		bool keeps = len && !(controls && vz_utf8_is_control((const unsigned char *)s, len));
+		size_t len = utf8_len((const unsigned char *)s);
+		bool keeps = len && !(controls && utf8_is_control((const unsigned char *)s, len));
 
 		if (!keeps) {
 			vz_str_addn(out, kept, (size_t)(s - kept));

@@ -8,12 +8,6 @@
 
 #include "base/str.h"
 
-/* Length of the valid UTF-8 sequence (RFC 3629) that a terminated string begins with, 0 when there is
- * none. */
-size_t vz_utf8_len(const unsigned char *s);
-/* Is this sequence a control character: C0, delete, or C1 (which some terminals obey)? */
-bool vz_utf8_is_control(const unsigned char *s, size_t len);
-
 /* A stream that may be cut anywhere; begins as { 0 }. */
 struct vz_escape {
 	unsigned char part[5]; /* the beginning of a sequence, terminated */

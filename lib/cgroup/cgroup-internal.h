@@ -141,8 +141,6 @@ bool cg_has(const struct vz_cg *cg, enum cg_hier h, const char *file);
 uint64_t cg_get(const struct vz_cg *cg, enum cg_hier h, const char *file);
 /* The number behind "key " in a flat keyed attribute, VZ_UNLIMITED when there is none. */
 uint64_t cg_get_key(const struct vz_cg *cg, enum cg_hier h, const char *file, const char *key);
-/* Removes the group and all below it in one hierarchy. Missing is success. */
-int cg_rmdir(struct vz_cg *cg, enum cg_hier h);
 /* Removes the group in every hierarchy, v2 last. Missing is success. */
 int cg_remove(struct vz_cg *cg, struct vz_err *e);
 /* Calls fn for the pid of every process in the group and below; -errno of fn ends it. */

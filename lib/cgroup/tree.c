@@ -265,7 +265,8 @@ static int remove_below(int dir)
 	return r;
 }
 
-int cg_rmdir(struct vz_cg *cg, enum cg_hier h)
+/* Removes the group and all below it in one hierarchy. Missing is success. */
+static int remove_in_hierarchy(struct vz_cg *cg, enum cg_hier h)
 {
 	int root = cg_root(cg, h), dir, r;
 
@@ -300,7 +301,7 @@ int cg_remove(struct vz_cg *cg, struct vz_err *e)
 
 	/* v2 last, and only when all others are gone: it is what tells of them */
 	for (; h >= CG_V2 && (h > CG_V2 || !r); h--) {
-		int one = cg_rmdir(cg, (enum cg_hier)h);
+		int one = remove_in_hierarchy(cg, (enum cg_hier)h);
 
 		if (one < 0 && !r) {
 			bad = h;

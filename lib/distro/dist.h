@@ -84,7 +84,7 @@ char *vz_dist_text_take(struct vz_str *t);
 struct vz_dist_net {
 	char *ips;          /* IP_ADDRESS as it stands, without IPv6 where IPV6=no */
 	char *first_ip;     /* of these, without its mask */
-	char *devices;      /* VZ_DEVICES: see vz_dist_devices() */
+	char *devices;      /* VZ_DEVICES: see netconf.c */
 	char *nameserver, *searchdomain; /* "inherit" resolved */
 	char *hostname;
 	bool ipv6;
@@ -97,13 +97,5 @@ uint64_t vz_dist_net_hash(const struct vz_dist_net *n, uint64_t seed);
 
 /* Words of IP_ADDRESS ("a[/mask]"), joined; IPv6 only when wanted. NULL: out of memory. */
 char *vz_dist_ips(const struct vz_plist *l, bool ipv6);
-/* The devices to configure, one word each:
- *   venet0,ip=10.0.0.5/32,ip=2001:db8::5/128,default4,default6
- *             all of IP_ADDRESS, as lib/nic sets them: without their masks; the default routes are
- *             the device itself, unless a device of NETIF has a gateway
- *   eth0,dhcp,dhcp6   eth1,ip=192.0.2.9/24,gw=192.0.2.1,gw=2001:db8::1
- *             NETIF words with dhcp=yes, dhcp6=yes, ip=, gw=, gw6=
- * A NETIF word without any of these is the guest's own affair and left out. NULL: out of memory. */
-char *vz_dist_devices(const struct vz_conf *c, bool ipv6);
 
 #endif

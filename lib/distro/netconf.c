@@ -59,7 +59,14 @@ static void add_netif(struct vz_str *b, const struct vz_netif *n, bool ipv6, uns
 	b->failed |= d.failed;
 }
 
-char *vz_dist_devices(const struct vz_conf *c, bool ipv6)
+/* The devices to configure, one word each:
+ *   venet0,ip=10.0.0.5/32,ip=2001:db8::5/128,default4,default6
+ *             all of IP_ADDRESS, as lib/nic sets them: without their masks; the default routes are
+ *             the device itself, unless a device of NETIF has a gateway
+ *   eth0,dhcp,dhcp6   eth1,ip=192.0.2.9/24,gw=192.0.2.1,gw=2001:db8::1
+ *             NETIF words with dhcp=yes, dhcp6=yes, ip=, gw=, gw6=
+ * A NETIF word without any of these is the guest's own affair and left out. NULL: out of memory. */
+static char *dist_devices(const struct vz_conf *c, bool ipv6)
 {
 	autostr venet = { 0 }, others = { 0 }, all = { 0 };
 	autonetifs l = { 0 };
@@ -145,7 +152,7 @@ int vz_dist_net_of(const struct vz_conf *c, struct vz_dist_net *ret)
 
 	n.ips = vz_dist_ips(&c->ip_address, n.ipv6);
 	n.first_ip = n.ips ? strndup(n.ips, strcspn(n.ips, " /")) : NULL;
-	n.devices = vz_dist_devices(c, n.ipv6);
+	n.devices = dist_devices(c, n.ipv6);
 	n.hostname = strdup(c->hostname.set ? c->hostname.v : "");
 	if (r < 0 || !n.ips || !n.first_ip || !n.devices || !n.hostname) {
 		vz_dist_net_free(&n);

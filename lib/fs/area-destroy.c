@@ -137,7 +137,8 @@ static int empty_in_background(int trash)
 	_exit(0);
 }
 
-int vz_area_discard(const char *private, struct vz_err *e)
+/* Takes away PRIVATE only. */
+static int discard_private(const char *private, struct vz_err *e)
 {
 	autofree char *parent = strdup(private), *real = NULL, *top = NULL, *path = NULL;
 	char *slash = parent ? strrchr(parent, '/') : NULL;
@@ -185,7 +186,7 @@ int vz_area_can_destroy(const struct vz_area *a, struct vz_err *e)
 
 int vz_area_destroy(const struct vz_area *a, struct vz_err *e)
 {
-	int r = vz_area_discard(a->private, e);
+	int r = discard_private(a->private, e);
 
 	if (r < 0)
 		return r;

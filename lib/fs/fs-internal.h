@@ -76,9 +76,4 @@ void vz_overlay_let_go(unsigned id);
 /* Ends that, and forgets what was made. */
 void vz_overlay_forget(unsigned id);
 
-/* ---- area-destroy.c ---- */
-
-/* Takes away PRIVATE only. */
-int vz_area_discard(const char *private, struct vz_err *e);
-
 #endif

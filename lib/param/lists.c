@@ -109,8 +109,10 @@ void vz_list_remove(struct vz_plist *l, const struct vz_ptype *type, const char 
 	l->n = n;
 }
 
-int vz_list_parse(const struct vz_param *p, const char *text, bool cli, void *val,
-		  struct vz_err *e)
+/* A list value of any kind; in a file a bad word is skipped and reported by the result
+ * VZ_TAKEN_PARTLY, on the command line it is a failure. */
+static int list_parse(const struct vz_param *p, const char *text, bool cli, void *val,
+		      struct vz_err *e)
 {
 	struct vz_plist *l = val, fresh = { .set = true };
 	const char *s = text;
@@ -455,7 +457,7 @@ static int module_word(const struct vz_param *p, const char *in, bool cli, char 
 }
 
 #define LIST                                                                             \
-	.parse = vz_list_parse, .drop = vz_drop_list, .copy = vz_copy_list, .list = true
+	.parse = list_parse, .drop = vz_drop_list, .copy = vz_copy_list, .list = true
 
 const struct vz_ptype vz_type_ips = {
 	.name = "list of addresses", LIST, .print = list_print, .seps = " \t",

@@ -26,16 +26,11 @@ extern const struct vz_ptype vz_type_devices, vz_type_devnodes;
 
 /* Shared drop and copy functions of the kinds. */
 void vz_drop_plain(void *val);
-void vz_drop_str(void *val);
 void vz_drop_list(void *val);
 int vz_copy_u64(void *to, const void *from);
 int vz_copy_pair(void *to, const void *from);
 int vz_copy_list(void *to, const void *from);
 
-/* Parses a list value of any kind; in a file a bad word is skipped and reported by the result
- * VZ_TAKEN_PARTLY, on the command line it is a failure. */
-int vz_list_parse(const struct vz_param *p, const char *text, bool cli, void *val,
-		  struct vz_err *e);
 /* The place of the word that is about the same thing as `word`, or NULL. */
 char **vz_list_find(const struct vz_plist *l, const struct vz_ptype *type, const char *word);
 /* Adds a word (ownership goes to the list, also on failure), replacing one of the same identity. */

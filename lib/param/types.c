@@ -17,7 +17,7 @@ void vz_drop_plain(void *val)
 	*(bool *)val = false; /* presence is the first member of every value */
 }
 
-void vz_drop_str(void *val)
+static void drop_str(void *val)
 {
 	struct vz_pstr *s = val;
 
@@ -73,7 +73,7 @@ static int put_str(void *val, const char *text, size_t n)
 
 	if (!v)
 		return -ENOMEM;
-	vz_drop_str(val);
+	drop_str(val);
 	*(struct vz_pstr *)val = (struct vz_pstr){ true, v };
 	return 0;
 }
@@ -351,7 +351,7 @@ static int retired_parse(const struct vz_param *p, const char *text, bool cli, v
 	return 0;
 }
 
-#define STR .print = print_str, .drop = vz_drop_str, .copy = copy_str
+#define STR .print = print_str, .drop = drop_str, .copy = copy_str
 
 const struct vz_ptype vz_type_u64 = {
 	.name = "number", .parse = u64_parse, .print = u64_print,

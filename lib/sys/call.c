@@ -115,7 +115,7 @@ int vz_setns(int fd, int nstype)
 	return ret(setns(fd, nstype));
 }
 
-int vz_fsopen(const char *fstype)
+static int open_new_fs(const char *fstype)
 {
 	return ret(syscall(SYS_fsopen, fstype, FSOPEN_CLOEXEC));
 }
@@ -126,7 +126,7 @@ int vz_fsconfig(int fsfd, const char *key, const char *value)
 			   value, 0));
 }
 
-int vz_fsconfig_create(int fsfd)
+static int create_new_fs(int fsfd)
 {
 	return ret(syscall(SYS_fsconfig, fsfd, FSCONFIG_CMD_CREATE, NULL, NULL, 0));
 }
@@ -142,7 +142,7 @@ int vz_fsconfig_reconfigure(int fsfd)
 	return ret(syscall(SYS_fsconfig, fsfd, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0));
 }
 
-int vz_fsmount(int fsfd, unsigned attr)
+static int mount_new_fs(int fsfd, unsigned attr)
 {
 	return ret(syscall(SYS_fsmount, fsfd, FSMOUNT_CLOEXEC, attr));
 }
@@ -163,15 +163,15 @@ int vz_fsconfig_option(int fsfd, const char *option)
 
 int vz_mount_new(const char *fstype, const char *const *options, unsigned attr)
 {
-	int fs = vz_fsopen(fstype), r = 0, mnt;
+	int fs = open_new_fs(fstype), r = 0, mnt;
 
 	if (fs < 0)
 		return fs;
 	for (; options && *options && r >= 0; options++)
 		r = vz_fsconfig_option(fs, *options);
 	if (r >= 0)
-		r = vz_fsconfig_create(fs);
-	mnt = r < 0 ? r : vz_fsmount(fs, attr);
+		r = create_new_fs(fs);
+	mnt = r < 0 ? r : mount_new_fs(fs, attr);
 	close(fs);
 	return mnt;
 }

@@ -43,16 +43,12 @@ int vz_pivot_root(const char *new_root, const char *put_old);
 int vz_setns(int fd, int nstype);
 
 /* The mount API of Linux 5.2; fds are close-on-exec and the caller's. */
-int vz_fsopen(const char *fstype);
 /* One string option ("source", "size" ...); value NULL sets a flag. */
 int vz_fsconfig(int fsfd, const char *key, const char *value);
 int vz_fsconfig_option(int fsfd, const char *option); /* "key" or "key=value" */
-int vz_fsconfig_create(int fsfd);
 /* An existing file system, to be reconfigured; path "" for the mount behind dirfd itself. */
 int vz_fspick(int dirfd, const char *path);
 int vz_fsconfig_reconfigure(int fsfd);
-/* attr: MOUNT_ATTR_* bits. */
-int vz_fsmount(int fsfd, unsigned attr);
 /* fsopen + fsconfig of every "key" or "key=value" + create + fsmount. -errno of the first failure. */
 int vz_mount_new(const char *fstype, const char *const *options, unsigned attr);
 /* flags: OPEN_TREE_CLONE, AT_RECURSIVE, AT_EMPTY_PATH... (OPEN_TREE_CLOEXEC is added) */
