@@ -220,6 +220,15 @@ expect() {
 
 ok() { expect 0 "$@"; }
 
+# unwritten CODE CMD...: it fails with CODE, for its result was not taken, and says so once
+unwritten() {
+	local want=$1
+	shift
+	code=0
+	"$@" >/dev/full 2>"$T/err" || code=$?
+	same "$code" "$want" "$*"
+	same "$(grep -cxF 'cannot write the output: No space left on device' "$T/err")" 1 "$*"
+}
 said() { grep -qxF -- "$1" "$T/out" || fail "no line on stdout: $1"; }
 said_like() { grep -qE -- "$1" "$T/out" || fail "nothing on stdout like: $1"; }
 warned() { grep -qxF -- "$1" "$T/err" || fail "no line on stderr: $1"; }

@@ -74,7 +74,6 @@ static void put_row(const struct vz_check *row, void *arg)
 		put_text(&s->text, row);
 	s->n[row->verdict]++;
 	(void)vz_show_put(&s->out, stdout);
-	(void)fflush(stdout);
 }
 
 int run_check(struct command *c, struct vz_ct *ct, struct vz_err *e)

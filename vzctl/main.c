@@ -156,18 +156,12 @@ static void print_step(const char *step)
 	printf("%s\n", step);
 }
 
-int main(int argc, char **argv)
+static int run_line(int argc, char **argv)
 {
 	struct command c = { .all = argv };
 	const struct verb *v;
-	int i;
+	int i = global_flags(argc, argv, &c);
 
-	setproctitle_init(argc, argv, environ); /* before anything is kept that points there */
-	vz_process_init();
-	vz_process_context(&session.context, "vzctl");
-	(void)vz_cancel_open(&session.context);
-	vz_process_signals(on_signal);
-	i = global_flags(argc, argv, &c);
 	session.context.quiet = c.quiet;
 	if (i >= argc) {
 		usage(stderr);
@@ -215,4 +209,14 @@ int main(int argc, char **argv)
 	c.argv++;
 	ctid_first(v, c.argc, c.argv);
 	return with_container(&c);
+}
+
+int main(int argc, char **argv)
+{
+	setproctitle_init(argc, argv, environ); /* before anything is kept that points there */
+	vz_process_init();
+	vz_process_context(&session.context, "vzctl");
+	(void)vz_cancel_open(&session.context);
+	vz_process_signals(on_signal);
+	return vz_process_end(run_line(argc, argv), VZ_SYSTEM);
 }

@@ -89,25 +89,13 @@ static void unknown_option(const char *typed)
 		fprintf(stderr, "Did you mean --%s?\n", near);
 }
 
-/* Everything in one write, so that a reader that goes away early costs nothing. */
-static int put_out(struct vz_str *out)
-{
-	struct vz_err e = { 0 };
-	int r = vz_show_put(out, stdout);
-
-	if (r == -ENOMEM) {
-		(void)vz_oom(&e);
-		return say_error(&e);
-	}
-	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
-}
-
 static int print_names(void)
 {
 	autostr out = { 0 };
 
 	vl_names(&out);
-	return put_out(&out);
+	(void)vz_show_put(&out, stdout);
+	return EXIT_SUCCESS;
 }
 
 /* One option; 1 ends the program with *ret_exit. */
@@ -191,7 +179,8 @@ static void print_text(const struct options *o, const struct vl_columns *cs,
 		vl_text_row(cs, &l->items[i], !o->no_trim, out);
 }
 
-static int print(const struct options *o, const struct vl_columns *cs, const struct vz_list *l)
+/* Everything in one write, so that a reader that goes away early costs nothing. */
+static void print(const struct options *o, const struct vl_columns *cs, const struct vz_list *l)
 {
 	autostr out = { 0 };
 
@@ -201,7 +190,7 @@ static int print(const struct options *o, const struct vl_columns *cs, const str
 		vl_json(cs, l, &out);
 	else
 		print_text(o, cs, l, &out);
-	return put_out(&out);
+	(void)vz_show_put(&out, stdout);
 }
 
 static int list(const struct options *o, const struct vl_columns *cs)
@@ -209,7 +198,7 @@ static int list(const struct options *o, const struct vl_columns *cs)
 	struct vz_list_query q = { .ids = o->ids, .n = o->nids, .need = vl_needs(cs) };
 	autolist l = { 0 };
 	struct vz_err e = { 0 };
-	int r, none = o->ids ? EXIT_FAILURE : EXIT_SUCCESS;
+	int none = o->ids ? EXIT_FAILURE : EXIT_SUCCESS;
 
 	q.running = !o->stopped;
 	q.others = o->all || o->stopped || o->ids;
@@ -229,8 +218,8 @@ static int list(const struct options *o, const struct vl_columns *cs)
 	vl_apply_filter(&o->filter, &l);
 	if (o->sorted && vl_sort(&l, &o->sort, o->reverse, &e) < 0)
 		return say_error(&e);
-	r = print(o, cs, &l);
-	return l.found ? r : none;
+	print(o, cs, &l);
+	return l.found ? EXIT_SUCCESS : none;
 }
 
 static int list_and_print(struct options *o)
@@ -272,9 +261,5 @@ int main(int argc, char **argv)
 		r = list_and_print(&o);
 out:
 	free(o.ids);
-	if (fflush(stdout) || ferror(stdout)) {
-		perror("vzlist: cannot write");
-		r = EXIT_FAILURE;
-	}
-	return r;
+	return vz_process_end(r, EXIT_FAILURE);
 }

@@ -298,18 +298,14 @@ static int bad_command(const char *name)
 	return VZ_INVALID_PARAMETER_SYNTAX;
 }
 
-int main(int argc, char **argv)
+static int run_line(struct command *c, int argc, char **argv)
 {
-	struct command c = { 0 };
 	const struct verb *v;
 	struct vz_err e = { 0 };
-	int i = 1, r;
+	int i = 1;
 
-	setproctitle_init(argc, argv, environ); /* before anything is kept that points there */
-	vz_process_init();
-	vz_process_context(&c.session.context, "vznet");
 	if (argc > 1 && !strcmp(argv[1], "--quiet")) {
-		c.session.context.quiet = true;
+		c->session.context.quiet = true;
 		i++;
 	}
 	if (i >= argc) {
@@ -332,8 +328,17 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	/* who of the members that it enters is privileged would be known too late */
-	if (geteuid() == 0 && vz_session_host(&c.session, argv, &e) < 0)
+	if (geteuid() == 0 && vz_session_host(&c->session, argv, &e) < 0)
 		return vz_log_err(&e);
-	r = run_verb(&c, v, argc - i, argv + i);
-	return fflush(stdout) || ferror(stdout) ? VZ_SYSTEM : r;
+	return run_verb(c, v, argc - i, argv + i);
+}
+
+int main(int argc, char **argv)
+{
+	struct command c = { 0 };
+
+	setproctitle_init(argc, argv, environ); /* before anything is kept that points there */
+	vz_process_init();
+	vz_process_context(&c.session.context, "vznet");
+	return vz_process_end(run_line(&c, argc, argv), VZ_SYSTEM);
 }

@@ -237,15 +237,9 @@ static int show(const struct options *o)
 	struct vz_err e = { 0 };
 	autostr out = { 0 };
 	int r = o->json ? show_json(o, &out, &e) : show_text(o, &out, &e);
-	int w = vz_show_put(&out, stdout);
 
-	if (r < 0)
-		return complain(&e);
-	if (w == -ENOMEM)
-		(void)vz_oom(&e);
-	else if (w < 0)
-		(void)vz_fail(&e, VZ_SYSTEM, -w, "cannot write");
-	return w < 0 ? complain(&e) : 0;
+	(void)vz_show_put(&out, stdout);
+	return r < 0 ? complain(&e) : 0;
 }
 
 static int reset(const struct options *o)
@@ -341,7 +335,7 @@ int main(int argc, char **argv)
 	vz_process_context(&context, "vznetstat");
 	while ((c = getopt_long(argc, argv, "arc:jv46h", long_options, NULL)) != -1) {
 		if (is_answered(c))
-			return 0;
+			return vz_process_end(0, VZ_SYSTEM);
 		if (!one_option(&o, c, argv[optind - 1]))
 			return VZ_INVALID_PARAMETER_SYNTAX;
 	}
@@ -353,5 +347,5 @@ int main(int argc, char **argv)
 	}
 	r = run(&o, argv + optind, argc - optind);
 	free(o.ids);
-	return r;
+	return vz_process_end(r, VZ_SYSTEM);
 }

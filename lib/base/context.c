@@ -62,6 +62,12 @@ int vz_cancel_fd(void)
 	return current ? current->cancel_fd : -1;
 }
 
+void vz_unwritten(int err)
+{
+	if (current && !current->unwritten && err != EPIPE)
+		current->unwritten = err;
+}
+
 static void put_line(enum vz_line kind, const char *fmt, va_list ap)
 {
 	autostr text = { 0 };

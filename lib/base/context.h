@@ -40,6 +40,7 @@ struct vz_context {
 	int verbosity;       /* messages up to this level go to the sink; -1: errors only */
 	bool quiet;          /* no message goes there; the file is not affected */
 	unsigned ctid;       /* the "CT N : " part of lines in the file; 0 for none */
+	int unwritten;       /* see vz_unwritten(); 0 none */
 	int log_fd, log_max; /* the file and the level up to which is filed; -1: none */
 
 	/* the end, see vz_cancel() */
@@ -68,6 +69,10 @@ void vz_cancel_undoing(bool on);
 bool vz_cancel_is_undoing(void);
 /* Readable once it is; -1 without vz_cancel_open(). For poll(2). */
 int vz_cancel_fd(void);
+
+/* What was asked for could not be written, for this reason (an errno); the first is kept, and the program
+ * says it and fails (vz_process_end()). EPIPE is none: who reads has had enough; nor is 0. */
+void vz_unwritten(int err);
 
 /* A line of the result, or one beside it, to the sink of the current context; of any length. */
 void vz_result(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

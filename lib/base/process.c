@@ -2,12 +2,15 @@
 /* The start of a program; see process.h. */
 #include "base/process.h"
 #include "base/context.h"
+#include "base/log.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -30,6 +33,7 @@ void vz_process_init(void)
 	vz_process_stdio();
 	(void)signal(SIGCHLD, SIG_DFL);
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	umask(0022);
@@ -40,8 +44,12 @@ static void put_line(void *arg, enum vz_line kind, const char *text)
 	FILE *out = kind == VZ_LINE_ERROR || kind == VZ_LINE_NOTE ? stderr : stdout;
 
 	(void)arg;
-	fprintf(out, "%s\n", text);
-	fflush(out);
+	if (fprintf(out, "%s\n", text) >= 0 && !fflush(out))
+		return;
+	/* what was done is done, though nobody can be told */
+	if (kind == VZ_LINE_RESULT)
+		vz_unwritten(errno);
+	clearerr(out);
 }
 
 void vz_process_context(struct vz_context *c, const char *program)
@@ -51,6 +59,21 @@ void vz_process_context(struct vz_context *c, const char *program)
 	c->sink = put_line;
 	c->fault = getenv("VZ_FAULT");
 	(void)vz_context_use(c);
+}
+
+int vz_process_end(int code, int failed)
+{
+	struct vz_context *c = vz_context();
+	bool bad = ferror(stdout);
+
+	errno = 0;
+	/* a file of a network file system, or over its quota, may fail only now */
+	if (fclose(stdout) || bad)
+		vz_unwritten(errno ? errno : EIO);
+	if (!c->unwritten)
+		return code;
+	vz_log(-1, "cannot write the output: %s", strerror(c->unwritten));
+	return code ? code : failed;
 }
 
 void vz_process_signals(void (*handler)(int))

@@ -85,6 +85,8 @@ int vz_inside_relay(struct vz_inside *in, int pidfd, int *ret_code, struct vz_er
 	r = vz_relay_run(&in->relay, &status);
 	if (r < 0)
 		return vz_inside_not_ended(r, e);
+	if (in->relay.error && !in->relay.ours)
+		return vz_fail(e, VZ_SYSTEM, in->relay.error, "cannot write the output");
 	if (WIFEXITED(status))
 		*ret_code = WEXITSTATUS(status);
 	else

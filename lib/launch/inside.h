@@ -69,7 +69,8 @@ struct vz_inside_owner {
  * /dev/stdout otherwise. stdin_fd >= 0 is handed on instead of a pipe. */
 int vz_inside_pipes(struct vz_inside *in, int stdin_fd, struct vz_inside_owner root,
 		    struct vz_err *e);
-/* Closes the child's ends, copies until it ended. */
+/* Closes the child's ends, copies until it ended. Output of the user's command that could not be written is
+ * a failure, whatever the command made of it. */
 int vz_inside_relay(struct vz_inside *in, int pidfd, int *ret_code, struct vz_err *e);
 /* Why a wait for the command ended without its end: r, with a sentence. */
 int vz_inside_not_ended(int r, struct vz_err *e);

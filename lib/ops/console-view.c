@@ -97,13 +97,17 @@ static int from_console(struct session *s)
 	return 0;
 }
 
-/* 1: nobody reads it. */
+/* 1: nobody reads it, or it cannot be written. */
 static int to_user(struct session *s)
 {
 	ssize_t n = vz_write_some(s->out, (const char *)s->chunk + s->at, s->len - s->at);
 
-	if (n < 0)
-		return errno != EAGAIN && errno != EINTR;
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	if (n < 0) {
+		vz_unwritten(errno);
+		return 1;
+	}
 	s->at += (size_t)n;
 	return 0;
 }

@@ -148,6 +148,7 @@ static int session(struct vz_inside *in, char **argv, struct vz_err *e)
 	r = vz_relay_run(&in->relay, &status);
 	if (raw)
 		vz_tty_restore(0, &saved);
+	vz_unwritten(in->relay.error); /* as those of the lines around it, and once with them */
 	return r < 0 ? vz_inside_not_ended(r, e) : 0;
 }
 

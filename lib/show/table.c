@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Columns of text; see table.h. */
 #include "show/table.h"
+#include "base/context.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -68,8 +69,12 @@ int vz_show_put(struct vz_str *text, FILE *to)
 
 	if (text->failed)
 		r = -ENOMEM;
-	else if (text->len && fwrite(text->s, 1, text->len, to) != text->len)
-		r = -EIO;
+	else if (text->len && (fwrite(text->s, 1, text->len, to) != text->len || fflush(to)))
+		r = -errno;
+	if (r < 0) {
+		vz_unwritten(-r);
+		clearerr(to);
+	}
 	vz_str_free(text);
 	return r;
 }

@@ -29,7 +29,8 @@ void vz_table_cellf(struct vz_table *t, int width, const char *fmt, ...)
 void vz_table_end_line(struct vz_table *t);
 
 /* Writes what a writer of this room has made to a stream of the caller's, and empties the string.
- * -ENOMEM, and nothing is written, when the string is not whole; -EIO when the stream takes no more. */
+ * -ENOMEM, and nothing is written, when the string is not whole; -errno when the stream
+ * does not take it. Both are the end's to tell (vz_unwritten()). */
 int vz_show_put(struct vz_str *text, FILE *to);
 
 #endif

@@ -166,6 +166,8 @@ static void lane_write(struct loop *p, struct lane *l)
 	if (n < 0) {
 		/* nobody takes it: closing our end breaks the writer's pipe; a command of ours has more to
 		 * do than to be heard */
+		if (l != &p->lane[0] && errno != EPIPE && !p->r->error)
+			p->r->error = errno;
 		p->r->unread |= l != &p->lane[0];
 		l->mute = p->r->ours && l != &p->lane[0];
 		l->at = l->len = l->escape.n = 0;

@@ -23,7 +23,8 @@ struct vz_relay {
 	 * escaped (base/escape.h) and cut at VZ_RELAY_SAY, and a signal to us ends it. It runs to its end
 	 * though nobody reads what it says. */
 	bool ours;
-	bool unread; /* set: who read what the child said has left */
+	bool unread; /* set: what the child said was not taken to the end */
+	int error;   /* set: why not, an errno; 0 where who read it has left */
 };
 /* The child's side (in[1], out[0], err[0]) becomes the relay's, which closes it; the rest stays
  * the caller's. */
@@ -34,7 +35,7 @@ struct vz_relay {
 
 /* Copies until the child has ended and what it wrote is through; a daemon it left behind that
  * keeps the pipes open, or writes without end, is not waited for. Where nobody reads what it writes,
- * the user's command gets SIGPIPE. The child's ends must be closed in the caller already.
+ * or it cannot be written, the user's command gets SIGPIPE. The child's ends must be closed in the caller already.
  *
  * SIGINT and SIGQUIT that reach us are sent on to the user's command, and three within five seconds
  * end it; so are SIGTERM and SIGHUP, in whose place its terminal is hung up where there is one (in_eof), and

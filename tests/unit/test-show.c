@@ -77,7 +77,7 @@ static void test_put(void)
 	CHECK_STR(text, "line\n");
 	setvbuf(full, NULL, _IONBF, 0);
 	vz_str_add(&out, "line\n");
-	CHECK_INT(vz_show_put(&out, full), -EIO);
+	CHECK_INT(vz_show_put(&out, full), -ENOSPC);
 	fclose(full);
 }
 
