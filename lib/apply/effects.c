@@ -65,7 +65,7 @@ static int start_masks(const struct vz_starting *s, struct vz_err *e)
 static void say_cpuunits(const struct vz_conf *c)
 {
 	vz_log(0, "Setting CPU units: %llu",
-	       (unsigned long long)(c->cpuunits.set ? c->cpuunits.v : 1000));
+	       (unsigned long long)(c->cpuunits.set ? c->cpuunits.v : vz_param_default("CPUUNITS")));
 }
 
 static void announce_cpu(const struct vz_conf *c)

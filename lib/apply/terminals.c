@@ -6,13 +6,12 @@
 
 #include <sched.h>
 
-#define TERMINALS 256 /* unless NUMPTY is given: of 3072 for all guests of a host */
 #define TERMINALS_MAX (1u << 20) /* NR_UNIX98_PTY_MAX */
 
 /* devpts takes max=0 for no bound at all. */
 unsigned vz_terminals(const struct vz_conf *c)
 {
-	uint64_t n = c->numpty.set ? c->numpty.lim : TERMINALS;
+	uint64_t n = c->numpty.set ? c->numpty.lim : vz_param_default("NUMPTY");
 
 	return n < 1 ? 1 : n > TERMINALS_MAX ? 0 : (unsigned)n;
 }

@@ -14,15 +14,14 @@
 #include <limits.h>
 
 #define IDS_DIR VZ_STATEDIR "/ids"
-#define DEFAULT_RANGE "1879048192-2147352575"
 
 int vz_ids_range(const struct vz_conf *c, uint32_t *first, uint32_t *slots)
 {
-	const char *text = c->id_range.set ? c->id_range.v : DEFAULT_RANGE, *dash;
+	const char *text = c->id_range.set ? c->id_range.v : vz_param_by_key("VE_ID_RANGE")->dflt;
+	const char *dash = strchr(text, '-');
 	autofree char *a = NULL;
 	uint32_t last;
 
-	dash = strchr(text, '-');
 	if (!dash)
 		return -EINVAL;
 	a = strndup(text, (size_t)(dash - text));

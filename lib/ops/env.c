@@ -202,11 +202,11 @@ bool vz_env_is_systemd(pid_t init)
 	return strstr(to, "/systemd") != NULL;
 }
 
-int64_t vz_env_end(const struct vz_pu64 *seconds, int otherwise)
+int64_t vz_env_end(const struct vz_pu64 *seconds, const char *key)
 {
 	bool given = seconds->set && seconds->v && seconds->v < INT_MAX;
 
-	return vz_end_in(given ? (int)seconds->v : otherwise);
+	return vz_end_in(given ? (int)seconds->v : (int)vz_param_default(key));
 }
 
 void vz_env_policy_gone(struct vz_env *env)

@@ -33,8 +33,8 @@ struct vz_starting vz_env_starting(struct vz_env *env);
 int vz_env_spec(struct vz_env *env, bool console, struct vz_err *e);
 /* Is this init (host pid) a systemd? By the name of its program: a hint, since the guest chooses it. */
 bool vz_env_is_systemd(pid_t init);
-/* When a time of the configuration is over that begins now; unset and 0 mean `otherwise` seconds. */
-int64_t vz_env_end(const struct vz_pu64 *seconds, int otherwise);
+/* When a time of the configuration is over that begins now; unset and 0 mean the default of `key`. */
+int64_t vz_env_end(const struct vz_pu64 *seconds, const char *key);
 /* The kernel's programs forget the VPS, after what runs in its group was killed; before the group goes. */
 void vz_env_policy_gone(struct vz_env *env);
 /* Kills what runs in the group and removes it. */

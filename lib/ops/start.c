@@ -16,7 +16,6 @@
 #include <fcntl.h>
 #include <poll.h>
 
-#define WAIT_TIMEOUT_S 300 /* --wait */
 #define REAP_MS 500      /* how soon what scripts inside left to us is reaped */
 
 /* The same list read upwards is what a failed start, a stop and healing do. */
@@ -72,7 +71,7 @@ static int wait_ready(struct vz_start *s, struct vz_err *e)
 	struct pollfd f[3] = { { .fd = s->env.launch.ready, .events = POLLIN },
 			       { .fd = s->env.launch.pidfd, .events = POLLIN },
 			       { .fd = vz_cancel_fd(), .events = POLLIN } };
-	int64_t end = vz_env_end(&s->env.ct->conf.start_timeout, WAIT_TIMEOUT_S);
+	int64_t end = vz_env_end(&s->env.ct->conf.start_timeout, "START_TIMEOUT");
 	bool more;
 	int wait;
 	char c;

@@ -13,7 +13,6 @@
 #include <poll.h>
 #include <stdio.h>
 
-#define DEFAULT_TIMEOUT_S 120
 #define KILL_WAIT_S 30
 #define KEEPER_WAIT_S 2 /* until it is looked for who keeps it */
 #define HALT_TIMEOUT_S 30
@@ -103,7 +102,7 @@ static int ask_until(struct vz_start *s, struct asking *a, int64_t end)
 /* 0: it ended by itself; -ETIMEDOUT: it did not, which was said, and is to be killed. */
 static int end_by_asking(struct vz_start *s, int pidfd, struct vz_err *e)
 {
-	int64_t begin = vz_now_ms(), end = vz_env_end(&s->env.ct->conf.stop_timeout, DEFAULT_TIMEOUT_S);
+	int64_t begin = vz_now_ms(), end = vz_env_end(&s->env.ct->conf.stop_timeout, "STOP_TIMEOUT");
 	struct asking a = { .pidfd = pidfd };
 	struct vz_err frozen;
 	int r;

@@ -3,6 +3,7 @@
  * Whole configurations as loops over the table: look a row up, set, print, merge, free. Nothing
  * here knows any single parameter.
  */
+#include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"
 #include "param/types-internal.h"
@@ -18,6 +19,14 @@ const struct vz_param *vz_param_by_key(const char *key)
 		if (vz_params[i].key && *key == *vz_params[i].key && !strcmp(vz_params[i].key, key))
 			return &vz_params[i];
 	return NULL;
+}
+
+uint64_t vz_param_default(const char *key)
+{
+	const struct vz_param *p = vz_param_by_key(key);
+	uint64_t n = 0;
+
+	return p && p->dflt && vz_num_u64(p->dflt, UINT64_MAX, &n) >= 0 ? n : 0;
 }
 
 bool vz_param_is_set(const struct vz_param *p, const struct vz_conf *c)

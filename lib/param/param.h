@@ -182,6 +182,8 @@ extern const struct vz_param vz_params[]; /* in the canonical order of new keys 
 extern const size_t vz_nparams;
 
 const struct vz_param *vz_param_by_key(const char *key);
+/* The number that holds where the parameter is not set: its row's .dflt, which is written nowhere else. */
+uint64_t vz_param_default(const char *key);
 /* The value of a row inside a configuration, and whether it is set. */
 static inline void *vz_param_at(const struct vz_param *p, struct vz_conf *c)
 {

@@ -125,7 +125,7 @@ const struct vz_param vz_params[] = {
 			"reach. Namespaces that the container makes itself count apart. Needs "
 			"Linux 6.4.",
 	},
-	{
+	{ /* a Debian with a session of a user has 60, 6 deep; 20,000 took 215 MB of the host */
 		.key = "NUMCGROUPS", .opt = "numcgroups", .arg = "N",
 		.type = &vz_type_items, .at = AT(numcgroups), .dflt = "1024",
 		.where = IN_FILE | IN_SET | LIVE, .apply = APPLY_UBC,

@@ -13,10 +13,6 @@
 
 #define TASKS_USUAL 32768 /* kernel.pid_max of a small machine */
 #define TASKS_LEAST 1024
-/* A Debian with a session of a user has 60 groups, 6 deep; 20,000 took 215 MB of the host. The
- * manual gives these numbers (.dflt in params.c). */
-#define GROUPS_DEFAULT 1024
-#define DEPTH_DEFAULT 32
 
 const struct res_ubc res_ubc[] = {
 #define COUNTER(place, KEY, name, letter, unit, title, holder, ...) \
@@ -67,8 +63,8 @@ static uint64_t default_tasks(void)
 static void bounds(const struct vz_conf *conf, struct vz_cg_limits *l)
 {
 	l->has |= VZ_CG_PIDS | VZ_CG_GROUPS;
-	l->groups = conf->numcgroups.set ? conf->numcgroups.lim : GROUPS_DEFAULT;
-	l->depth = conf->cgroupdepth.set ? conf->cgroupdepth.lim : DEPTH_DEFAULT;
+	l->groups = conf->numcgroups.set ? conf->numcgroups.lim : vz_param_default("NUMCGROUPS");
+	l->depth = conf->cgroupdepth.set ? conf->cgroupdepth.lim : vz_param_default("CGROUPDEPTH");
 	if (!conf->numproc.set)
 		l->pids = default_tasks();
 }

@@ -823,8 +823,23 @@ static void documents(void)
 	CHECK(strstr(set, "--ipdel\n"));
 }
 
+/* Where the code needs what holds without a value it asks the table: a misspelt key would be 0. */
+static void defaults(void)
+{
+	CHECK_INT(vz_param_default("NUMPTY"), 256);
+	CHECK_INT(vz_param_default("NUMCGROUPS"), 1024);
+	CHECK_INT(vz_param_default("CGROUPDEPTH"), 32);
+	CHECK_INT(vz_param_default("CPUUNITS"), 1000);
+	CHECK_INT(vz_param_default("START_TIMEOUT"), 300);
+	CHECK_INT(vz_param_default("STOP_TIMEOUT"), 120);
+	CHECK_INT(vz_param_default("NUMPROC"), 0); /* the host's, not the table's */
+	CHECK_INT(vz_param_default("NO_SUCH"), 0);
+	CHECK(KEY("VE_ID_RANGE")->dflt != NULL);
+}
+
 int main(void)
 {
+	defaults();
 	if (!mkdtemp(dir))
 		return 1;
 	table();
