@@ -457,8 +457,8 @@ const struct vz_step *const vz_create_plan[] = {
 	VZ_STEP("config", config_do, config_undo), /* from here on "destroy" knows the VPS */
 	VZ_STEP("name", name_do, name_undo),
 	VZ_STEP("place", place_do, place_undo),    /* PRIVATE: never there without a configuration */
-	VZ_STEP("postcreate", postcreate_do, NULL),
-	VZ_STEP("create-script", script_do, NULL),
+	VZ_STEP("postcreate", postcreate_do, NULL), /* no undo: it changes the area, which goes */
+	VZ_STEP("create-script", script_do, NULL),  /* no undo: the administrator's */
 	NULL,
 };
 
