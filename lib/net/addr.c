@@ -31,11 +31,6 @@ static bool take_ip(const struct nlattr *a, int family, struct vz_ip *ret)
 	return true;
 }
 
-static uint32_t u32_of(const struct nlattr *a)
-{
-	return a && mnl_attr_validate(a, MNL_TYPE_U32) >= 0 ? mnl_attr_get_u32(a) : 0;
-}
-
 /* ---- addresses ---- */
 
 static void put_addr(struct vz_nl *m, int index, const struct vz_ip *ip)
@@ -174,7 +169,7 @@ static int take_way(const struct nlmsghdr *h, void *arg)
 	if (h->nlmsg_type != RTM_NEWROUTE || mnl_nlmsg_get_payload_len(h) < sizeof(*rt))
 		return -EBADMSG;
 	vz_nl_attrs(h, sizeof(*rt), tb, RTA_PREFSRC);
-	*way = (struct vz_way){ .dev = (int)u32_of(tb[RTA_OIF]),
+	*way = (struct vz_way){ .dev = (int)vz_nl_u32(tb[RTA_OIF]),
 				.type = rt->rtm_type,
 				.prefix = rt->rtm_dst_len };
 	(void)take_ip(tb[RTA_PREFSRC], rt->rtm_family, &way->src);

@@ -13,17 +13,6 @@
 
 /* ---- reading ---- */
 
-static void text_of(const struct nlattr *a, char *buf, size_t size)
-{
-	if (a && mnl_attr_validate(a, MNL_TYPE_NUL_STRING) >= 0)
-		snprintf(buf, size, "%s", mnl_attr_get_str(a));
-}
-
-static uint32_t u32_of(const struct nlattr *a, uint32_t otherwise)
-{
-	return a && mnl_attr_validate(a, MNL_TYPE_U32) >= 0 ? mnl_attr_get_u32(a) : otherwise;
-}
-
 static int take_link(const struct nlmsghdr *h, struct vz_link *l)
 {
 	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(h);
@@ -35,15 +24,15 @@ static int take_link(const struct nlmsghdr *h, struct vz_link *l)
 			       .flags = ifi->ifi_flags,
 			       .type = ifi->ifi_type };
 	vz_nl_attrs(h, sizeof(*ifi), tb, IFLA_LINKINFO);
-	text_of(tb[IFLA_IFNAME], l->name, sizeof(l->name));
-	l->master = (int)u32_of(tb[IFLA_MASTER], 0);
-	l->lower = (int)u32_of(tb[IFLA_LINK], 0);
-	l->mtu = u32_of(tb[IFLA_MTU], 0);
+	snprintf(l->name, sizeof(l->name), "%s", vz_nl_str(tb[IFLA_IFNAME]));
+	l->master = (int)vz_nl_u32(tb[IFLA_MASTER]);
+	l->lower = (int)vz_nl_u32(tb[IFLA_LINK]);
+	l->mtu = vz_nl_u32(tb[IFLA_MTU]);
 	if (tb[IFLA_ADDRESS] && mnl_attr_get_payload_len(tb[IFLA_ADDRESS]) == VZ_LINK_MAC)
 		memcpy(l->mac, mnl_attr_get_payload(tb[IFLA_ADDRESS]), VZ_LINK_MAC);
 	if (tb[IFLA_LINKINFO]) {
 		vz_nl_nested(tb[IFLA_LINKINFO], info, IFLA_INFO_KIND);
-		text_of(info[IFLA_INFO_KIND], l->kind, sizeof(l->kind));
+		snprintf(l->kind, sizeof(l->kind), "%s", vz_nl_str(info[IFLA_INFO_KIND]));
 	}
 	return 0;
 }

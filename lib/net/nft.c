@@ -270,14 +270,9 @@ int vz_nft_commit(int sock, struct vz_nft *t, struct vz_err *e, const char *what
 
 /* ---- reading ---- */
 
-static const char *text_of(const struct nlattr *a)
-{
-	return a && mnl_attr_validate(a, MNL_TYPE_NUL_STRING) >= 0 ? mnl_attr_get_str(a) : "";
-}
-
 static uint32_t be32_of(const struct nlattr *a)
 {
-	return a && mnl_attr_validate(a, MNL_TYPE_U32) >= 0 ? ntohl(mnl_attr_get_u32(a)) : 0;
+	return ntohl(vz_nl_u32(a));
 }
 
 static uint64_t be64_of(const struct nlattr *a)
@@ -299,14 +294,14 @@ static int one_chain(const struct nlmsghdr *h, void *arg)
 
 	vz_nl_attrs(h, sizeof(*nf), tb, NFTA_CHAIN_MAX);
 	c.family = nf->nfgen_family;
-	c.table = text_of(tb[NFTA_CHAIN_TABLE]);
-	c.name = text_of(tb[NFTA_CHAIN_NAME]);
+	c.table = vz_nl_str(tb[NFTA_CHAIN_TABLE]);
+	c.name = vz_nl_str(tb[NFTA_CHAIN_NAME]);
 	if (tb[NFTA_CHAIN_HOOK]) {
 		vz_nl_nested(tb[NFTA_CHAIN_HOOK], hook, NFTA_HOOK_MAX);
 		c.base = true;
 		c.hook = be32_of(hook[NFTA_HOOK_HOOKNUM]);
 		c.priority = (int)be32_of(hook[NFTA_HOOK_PRIORITY]);
-		c.dev = hook[NFTA_HOOK_DEV] ? text_of(hook[NFTA_HOOK_DEV]) : NULL;
+		c.dev = hook[NFTA_HOOK_DEV] ? vz_nl_str(hook[NFTA_HOOK_DEV]) : NULL;
 		c.drop = tb[NFTA_CHAIN_POLICY] && be32_of(tb[NFTA_CHAIN_POLICY]) == NF_DROP;
 	}
 	return w->each(&c, w->arg);
@@ -344,11 +339,11 @@ static uint64_t look_at_rule(const struct nlattr *exprs, bool *ret_drops)
 		vz_nl_nested(x, ex, NFTA_EXPR_MAX);
 		if (!ex[NFTA_EXPR_DATA])
 			continue;
-		if (!strcmp(text_of(ex[NFTA_EXPR_NAME]), "counter")) {
+		if (!strcmp(vz_nl_str(ex[NFTA_EXPR_NAME]), "counter")) {
 			vz_nl_nested(ex[NFTA_EXPR_DATA], d, NFTA_COUNTER_MAX);
 			packets = be64_of(d[NFTA_COUNTER_PACKETS]);
 		}
-		if (strcmp(text_of(ex[NFTA_EXPR_NAME]), "immediate"))
+		if (strcmp(vz_nl_str(ex[NFTA_EXPR_NAME]), "immediate"))
 			continue;
 		vz_nl_nested(ex[NFTA_EXPR_DATA], im, NFTA_IMMEDIATE_MAX);
 		if (!im[NFTA_IMMEDIATE_DATA])
@@ -370,8 +365,8 @@ static int one_rule(const struct nlmsghdr *h, void *arg)
 	bool dropped;
 
 	vz_nl_attrs(h, sizeof(struct nfgenmsg), tb, NFTA_RULE_MAX);
-	if (strcmp(w->chain, text_of(tb[NFTA_RULE_CHAIN]))) {
-		snprintf(w->chain, sizeof(w->chain), "%s", text_of(tb[NFTA_RULE_CHAIN]));
+	if (strcmp(w->chain, vz_nl_str(tb[NFTA_RULE_CHAIN]))) {
+		snprintf(w->chain, sizeof(w->chain), "%s", vz_nl_str(tb[NFTA_RULE_CHAIN]));
 		w->n = 0;
 	}
 	if (tb[NFTA_RULE_EXPRESSIONS]) {

@@ -25,17 +25,6 @@ void vz_held_free(struct vz_held_list *l)
 
 /* ---- from the kernel ---- */
 
-static void text_of(const struct nlattr *a, char *buf, size_t size)
-{
-	if (a && mnl_attr_validate(a, MNL_TYPE_NUL_STRING) >= 0)
-		snprintf(buf, size, "%s", mnl_attr_get_str(a));
-}
-
-static unsigned u32_of(const struct nlattr *a)
-{
-	return a && mnl_attr_validate(a, MNL_TYPE_U32) >= 0 ? mnl_attr_get_u32(a) : 0;
-}
-
 static bool mac_of(const struct nlattr *a, uint8_t ret[static VZ_LINK_MAC])
 {
 	if (!a || mnl_attr_get_payload_len(a) != VZ_LINK_MAC)
@@ -54,8 +43,7 @@ static void altnames_of(const struct nlattr *list, struct vz_held *h)
 		if (mnl_attr_get_type(a) == IFLA_ALT_IFNAME && h->n_alt < VZ_ALTNAMES) {
 			char *to = h->alt[h->n_alt];
 
-			*to = 0;
-			text_of(a, to, VZ_ALTNAME);
+			snprintf(to, VZ_ALTNAME, "%s", vz_nl_str(a));
 			h->n_alt += *to != 0;
 		}
 }
@@ -80,20 +68,20 @@ static int take_link(const struct nlmsghdr *m, void *arg)
 	vz_nl_attrs(m, sizeof(*ifi), tb, IFLA_PARENT_DEV_BUS_NAME);
 	h.index = ifi->ifi_index;
 	h.flags = ifi->ifi_flags;
-	h.mtu = u32_of(tb[IFLA_MTU]);
-	h.queue = u32_of(tb[IFLA_TXQLEN]);
-	h.group = u32_of(tb[IFLA_GROUP]);
+	h.mtu = vz_nl_u32(tb[IFLA_MTU]);
+	h.queue = vz_nl_u32(tb[IFLA_TXQLEN]);
+	h.group = vz_nl_u32(tb[IFLA_GROUP]);
 	h.has_mac = mac_of(tb[IFLA_ADDRESS], h.mac);
 	h.has_perm = mac_of(tb[IFLA_PERM_ADDRESS], h.perm);
-	text_of(tb[IFLA_IFNAME], h.dev.name, sizeof(h.dev.name));
-	text_of(tb[IFLA_IFALIAS], h.alias, sizeof(h.alias));
-	text_of(tb[IFLA_PARENT_DEV_NAME], h.bus, sizeof(h.bus));
+	snprintf(h.dev.name, sizeof(h.dev.name), "%s", vz_nl_str(tb[IFLA_IFNAME]));
+	snprintf(h.alias, sizeof(h.alias), "%s", vz_nl_str(tb[IFLA_IFALIAS]));
+	snprintf(h.bus, sizeof(h.bus), "%s", vz_nl_str(tb[IFLA_PARENT_DEV_NAME]));
 	altnames_of(tb[IFLA_PROP_LIST], &h);
 	if (tb[IFLA_LINKINFO]) {
 		vz_nl_nested(tb[IFLA_LINKINFO], info, IFLA_INFO_KIND);
-		text_of(info[IFLA_INFO_KIND], h.kind, sizeof(h.kind));
+		snprintf(h.kind, sizeof(h.kind), "%s", vz_nl_str(info[IFLA_INFO_KIND]));
 	}
-	look->master = (int)u32_of(tb[IFLA_MASTER]);
+	look->master = (int)vz_nl_u32(tb[IFLA_MASTER]);
 	if (look->one)
 		*look->one = h;
 	else if (!look->result)

@@ -42,7 +42,7 @@ static int is_bpf(const struct nlmsghdr *h, void *arg)
 	const struct nlattr *tb[TCA_KIND + 1];
 
 	vz_nl_attrs(h, sizeof(struct tcmsg), tb, TCA_KIND);
-	if (tb[TCA_KIND] && !strcmp(mnl_attr_get_str(tb[TCA_KIND]), "bpf"))
+	if (!strcmp(vz_nl_str(tb[TCA_KIND]), "bpf"))
 		*(bool *)arg = true;
 	return 0;
 }

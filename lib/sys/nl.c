@@ -132,9 +132,7 @@ static const char *ext_ack(const struct nlmsghdr *h)
 	if (!(h->nlmsg_flags & NLM_F_CAPPED))
 		skip += mnl_nlmsg_get_payload_len(&err->msg);
 	vz_nl_attrs(h, skip, tb, NLMSGERR_ATTR_MSG);
-	return tb[NLMSGERR_ATTR_MSG] && mnl_attr_validate(tb[NLMSGERR_ATTR_MSG],
-							  MNL_TYPE_NUL_STRING) >= 0 ?
-		       mnl_attr_get_str(tb[NLMSGERR_ATTR_MSG]) : "";
+	return vz_nl_str(tb[NLMSGERR_ATTR_MSG]);
 }
 
 struct answer {
@@ -290,6 +288,16 @@ void vz_nl_attrs(const struct nlmsghdr *h, size_t skip, const struct nlattr **tb
 	mnl_attr_for_each(a, h, skip)
 		if (mnl_attr_get_type(a) <= max)
 			tb[mnl_attr_get_type(a)] = a;
+}
+
+uint32_t vz_nl_u32(const struct nlattr *a)
+{
+	return a && mnl_attr_validate(a, MNL_TYPE_U32) >= 0 ? mnl_attr_get_u32(a) : 0;
+}
+
+const char *vz_nl_str(const struct nlattr *a)
+{
+	return a && mnl_attr_validate(a, MNL_TYPE_NUL_STRING) >= 0 ? mnl_attr_get_str(a) : "";
 }
 
 void vz_nl_nested(const struct nlattr *nest, const struct nlattr **tb, uint16_t max)

@@ -80,6 +80,10 @@ int vz_nl_read(int sock, struct vz_nl *m, const struct vz_nl_reader *reader, str
  * max (tb has max + 1 places, all are set); a malformed message leaves the rest NULL. */
 void vz_nl_attrs(const struct nlmsghdr *h, size_t skip, const struct nlattr **tb, uint16_t max);
 void vz_nl_nested(const struct nlattr *nest, const struct nlattr **tb, uint16_t max);
+/* The value of one of a table. What is missing (NULL), or malformed, is 0 and "". The string lives as
+ * long as the message. */
+uint32_t vz_nl_u32(const struct nlattr *a);
+const char *vz_nl_str(const struct nlattr *a);
 
 /* Several messages as one transaction (nf_tables): put between BEGIN and END messages, sent at
  * once; the first refusal is reported. Not thread safe, freed by vz_nl_batch_free(). */

@@ -61,6 +61,17 @@ static void nests(void)
 	CHECK_STR(mnl_attr_get_str(in[IFLA_INFO_KIND]), "veth");
 	vz_nl_nested(in[IFLA_INFO_DATA], in, 1);
 	CHECK_INT(mnl_attr_get_u32(in[1]), 7);
+	CHECK_INT(vz_nl_u32(in[1]), 7);
+	CHECK_STR(vz_nl_str(tb[IFLA_IFNAME]), "x");
+	/* missing, and of another size or without an end */
+	CHECK_INT(vz_nl_u32(NULL), 0);
+	CHECK_STR(vz_nl_str(NULL), "");
+	CHECK_INT(vz_nl_u32(tb[IFLA_IFNAME]), 0);
+	vz_nl_init(&m, RTM_NEWLINK, 0);
+	vz_nl_put_hdr(&m, &ifi, sizeof(ifi));
+	vz_nl_put(&m, IFLA_IFNAME, "xyz", 3);
+	vz_nl_attrs(&m.h, sizeof(ifi), tb, IFLA_MAX);
+	CHECK_STR(vz_nl_str(tb[IFLA_IFNAME]), "");
 }
 
 static void too_much(void)
