@@ -312,12 +312,6 @@ static int rate_parse(const struct vz_param *p, const char *text, bool cli, void
 	return r;
 }
 
-static void u64_print(const struct vz_param *p, const void *val, FILE *f)
-{
-	(void)p;
-	fprintf(f, "%llu", (unsigned long long)((const struct vz_pu64 *)val)->v);
-}
-
 #define PAIR .drop = vz_drop_plain, .copy = vz_copy_pair
 
 const struct vz_ptype vz_type_bytes = {
@@ -343,11 +337,11 @@ const struct vz_ptype vz_type_diskinodes = {
 	.name = "soft[:hard]", .parse = inodes_parse, .print = disk_print, PAIR,
 };
 const struct vz_ptype vz_type_iolimit = {
-	.name = "bytes per second", .parse = iolimit_parse, .print = u64_print,
+	.name = "bytes per second", .parse = iolimit_parse, .print = vz_print_u64,
 	.drop = vz_drop_plain, .copy = vz_copy_u64, .last_wins = true,
 };
 const struct vz_ptype vz_type_cpulimit = {
-	.name = "percent", .parse = cpulimit_parse, .print = u64_print,
+	.name = "percent", .parse = cpulimit_parse, .print = vz_print_u64,
 	.drop = vz_drop_plain, .copy = vz_copy_u64,
 };
 const struct vz_ptype vz_type_rate = {

@@ -24,7 +24,8 @@ extern const struct vz_ptype vz_type_netdevs, vz_type_netif, vz_type_pci, vz_typ
 extern const struct vz_ptype vz_type_capability, vz_type_features;
 extern const struct vz_ptype vz_type_devices, vz_type_devnodes;
 
-/* Shared drop and copy functions of the kinds. */
+/* Shared functions of the kinds. */
+void vz_print_u64(const struct vz_param *p, const void *val, FILE *f);
 void vz_drop_plain(void *val);
 void vz_drop_list(void *val);
 int vz_copy_u64(void *to, const void *from);

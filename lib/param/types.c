@@ -111,7 +111,7 @@ static int u64_parse(const struct vz_param *p, const char *text, bool cli, void 
 	return r;
 }
 
-static void u64_print(const struct vz_param *p, const void *val, FILE *f)
+void vz_print_u64(const struct vz_param *p, const void *val, FILE *f)
 {
 	(void)p;
 	fprintf(f, "%llu", (unsigned long long)((const struct vz_pu64 *)val)->v);
@@ -354,11 +354,11 @@ static int retired_parse(const struct vz_param *p, const char *text, bool cli, v
 #define STR .print = print_str, .drop = drop_str, .copy = copy_str
 
 const struct vz_ptype vz_type_u64 = {
-	.name = "number", .parse = u64_parse, .print = u64_print,
+	.name = "number", .parse = u64_parse, .print = vz_print_u64,
 	.drop = vz_drop_plain, .copy = vz_copy_u64,
 };
 const struct vz_ptype vz_type_u64_last = {
-	.name = "number", .parse = u64_parse, .print = u64_print,
+	.name = "number", .parse = u64_parse, .print = vz_print_u64,
 	.drop = vz_drop_plain, .copy = vz_copy_u64, .last_wins = true,
 };
 const struct vz_ptype vz_type_ratio = {
