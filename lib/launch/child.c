@@ -6,6 +6,7 @@
  * time, ipc and cgroup from step 6. Until the pivot its root is the launch pad, where nothing of
  * the host is to be found; after it, the guest's tree.
  */
+#include "launch/inside.h"
 #include "launch/launch-internal.h"
 #include "launch/pad.h"
 #include "launch/sync.h"
@@ -211,7 +212,7 @@ static void run_init(const struct vz_spec *s, struct vz_err *e)
 	char *env[] = {
 		(char[]){ "HOME=/" },
 		(char[]){ "TERM=linux" },
-		(char[]){ "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" },
+		(char[]){ VZ_INSIDE_PATH },
 		(char[]){ "container=lxc" },
 		/* PSI triggers do not survive a checkpoint: systemd >= 254 must not set any */
 		(char[]){ "MEMORY_PRESSURE_WATCH=/dev/null" },

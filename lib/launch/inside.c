@@ -133,7 +133,7 @@ int vz_inside_run(struct vz_ct *ct, const struct vz_state *st, const struct vz_s
 {
 	char *const *env = script->env;
 	char *bash[] = { VZ_WORD("bash"), NULL }, *sh[] = { VZ_WORD("sh"), NULL }, *all[36];
-	const struct vz_cmd shell[] = { { "/bin/bash", bash }, { "/bin/sh", sh }, { 0 } };
+	const struct vz_cmd shell[] = VZ_SHELLS(bash, sh);
 	autoclose int in = vz_file_sealed(script->text, strlen(script->text));
 	autoclose int lock = -EBADF;
 	struct vz_inside_cmd what = { script->posix ? shell + 1 : shell, all, in, script->timeout_s,

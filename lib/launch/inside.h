@@ -24,6 +24,8 @@ struct vz_script {
 #define VZ_SIGNALLED 256
 
 #define VZ_WORD(s) ((char[]){ s })
+/* bash, or sh where there is none, by the arguments of each. */
+#define VZ_SHELLS(bash, sh) { { "/bin/bash", bash }, { "/bin/sh", sh }, { 0 } }
 #define VZ_INSIDE_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 /* Feeds the text to a shell (bash or sh) in the namespaces of st->init, which need not have become a

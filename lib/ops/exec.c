@@ -49,7 +49,7 @@ int vz_op_exec(struct vz_ct *ct, enum vz_exec_kind kind, char **argv, int *ret_c
 	autofree char *line = join_words(argv);
 	char *bash[] = { VZ_WORD("bash"), VZ_WORD("-c"), line, NULL }, *sh[] = { VZ_WORD("sh"), VZ_WORD("-c"), line, NULL };
 	char *env[] = { VZ_WORD("HOME=/"), VZ_WORD("TERM=linux"), VZ_WORD(VZ_INSIDE_PATH), NULL };
-	const struct vz_cmd shell[] = { { "/bin/bash", bash }, { "/bin/sh", sh }, { 0 } };
+	const struct vz_cmd shell[] = VZ_SHELLS(bash, sh);
 	const struct vz_cmd direct[] = { { argv[0], argv }, { 0 } };
 	struct vz_inside_cmd what = { kind == VZ_EXEC3 ? direct : shell, env, -1, 0, false };
 	struct vz_state st;
@@ -155,7 +155,7 @@ static int session(struct vz_inside *in, char **argv, struct vz_err *e)
 int vz_op_enter(struct vz_ct *ct, char **argv, int *ret_code, struct vz_err *e)
 {
 	char *bash[] = { VZ_WORD("-bash"), NULL }, *sh[] = { VZ_WORD("-sh"), NULL };
-	const struct vz_cmd shell[] = { { "/bin/bash", bash }, { "/bin/sh", sh }, { 0 } };
+	const struct vz_cmd shell[] = VZ_SHELLS(bash, sh);
 	const char *term_name = getenv("TERM");
 	autofree char *term = vz_fmt("TERM=%s", term_name ? term_name : "linux");
 	char *env[] = { VZ_WORD(VZ_INSIDE_PATH), VZ_WORD("HISTFILE=/dev/null"), VZ_WORD("USER=root"), VZ_WORD("HOME=/root"),
@@ -186,7 +186,7 @@ int vz_op_run_anyway(struct vz_ct *ct, const struct vz_script *script, int *ret_
 		     struct vz_err *e)
 {
 	char *bash[] = { VZ_WORD("bash"), NULL }, *sh[] = { VZ_WORD("sh"), NULL };
-	const struct vz_cmd shell[] = { { "/bin/bash", bash }, { "/bin/sh", sh }, { 0 } };
+	const struct vz_cmd shell[] = VZ_SHELLS(bash, sh);
 	struct vz_inside_cmd what = { shell, NULL, -1, script->timeout_s, !script->users };
 	autoclose int in = -EBADF;
 	struct vz_state st;
