@@ -130,8 +130,10 @@ void vz_journal_end(unsigned id);
 char *vz_journal_read(unsigned id);
 
 /* ---- names.c ---- */
-int vz_name_assign(struct vz_ct *ct, const char *name, struct vz_err *e); /* "" removes */
-void vz_name_remove_all(unsigned id);
+/* Makes the link of a name, beside those that the VPS has: which one counts is NAME in its file. "" has none. */
+int vz_name_assign(struct vz_ct *ct, const char *name, struct vz_err *e);
+/* Removes the VPS's links but this one; NULL or "": all. */
+void vz_name_keep(unsigned id, const char *keep);
 
 /* ---- hook.c ---- */
 /* Runs an action script on the host if it exists: clean environment (HOME, TERM, PATH, VEID,

@@ -17,8 +17,7 @@ static bool name_is_valid(const char *s)
 	return vz_str_is_component(s) && !s[n] && n <= 255;
 }
 
-/* Removes every link in NAMES_DIR that points to N.conf, but `keep` (may be NULL). */
-static void remove_links(unsigned id, const char *keep)
+void vz_name_keep(unsigned id, const char *keep)
 {
 	autofree char *want = vz_fmt("%u.conf", id);
 	autoclosedir DIR *d = opendir(NAMES_DIR);
@@ -37,9 +36,13 @@ static void remove_links(unsigned id, const char *keep)
 	}
 }
 
-void vz_name_remove_all(unsigned id)
+/* Made anew it could be lost: on a full disk there may be no second time. */
+static bool is_link_to(const char *link, const char *path)
 {
-	remove_links(id, NULL);
+	char to[PATH_MAX];
+	ssize_t n = readlink(link, to, sizeof(to) - 1);
+
+	return n >= 0 && (size_t)n == strlen(path) && !memcmp(to, path, (size_t)n);
 }
 
 int vz_name_assign(struct vz_ct *ct, const char *name, struct vz_err *e)
@@ -48,10 +51,8 @@ int vz_name_assign(struct vz_ct *ct, const char *name, struct vz_err *e)
 	unsigned other;
 	bool by_name;
 
-	if (!*name) {
-		remove_links(ct->id, NULL);
+	if (!*name)
 		return 0;
-	}
 	if (!name_is_valid(name))
 		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "Bad parameter for --name: %s",
 			       name);
@@ -66,10 +67,11 @@ int vz_name_assign(struct vz_ct *ct, const char *name, struct vz_err *e)
 	if (!vz_ct_resolve(name, &other, &by_name, NULL) && by_name && other != ct->id)
 		return vz_fail(e, VZ_SET_NAME_ERROR, 0,
 			       "Conflict: name %s already used by container %u", name, other);
+	if (is_link_to(link, ct->conf_path))
+		return 0;
 	if (unlink(link) < 0 && errno != ENOENT)
 		return vz_fail(e, VZ_SET_NAME_ERROR, errno, "cannot replace %s", link);
 	if (symlink(ct->conf_path, link) < 0)
 		return vz_fail(e, VZ_SET_NAME_ERROR, errno, "cannot create %s", link);
-	remove_links(ct->id, name);
 	return 0;
 }

@@ -392,7 +392,11 @@ static int name_do(void *ctx, struct vz_err *e)
 	struct create *c = ctx;
 	const struct vz_pstr *name = &c->given->add.name;
 
-	return name->set && *name->v ? vz_name_assign(c->ct, name->v, e) : 0;
+	int r = name->set && *name->v ? vz_name_assign(c->ct, name->v, e) : 0;
+
+	if (r >= 0 && name->set && *name->v)
+		vz_name_keep(c->ct->id, name->v);
+	return r;
 }
 
 static void name_undo(void *ctx)
@@ -400,7 +404,7 @@ static void name_undo(void *ctx)
 	struct create *c = ctx;
 
 	if (!c->ct->has_conf)
-		vz_name_remove_all(c->ct->id);
+		vz_name_keep(c->ct->id, NULL);
 }
 
 static int script_do(void *ctx, struct vz_err *e)

@@ -73,7 +73,7 @@ static int name_do(void *ctx, struct vz_err *e)
 	struct destroy *d = ctx;
 
 	(void)e;
-	vz_name_remove_all(d->ct->id);
+	vz_name_keep(d->ct->id, NULL);
 	return 0;
 }
 

@@ -13,7 +13,8 @@ struct vz_set_world {
 	const struct vz_effect *effects; /* what parameters do: the table of lib/apply */
 	bool (*is_running)(const struct vz_ct *ct);
 	int (*restart)(struct vz_ct *ct, struct vz_err *e);
-	int (*name)(struct vz_ct *ct, const char *name, struct vz_err *e);
+	int (*name)(struct vz_ct *ct, const char *name, struct vz_err *e); /* beside the former one */
+	void (*name_keep)(unsigned id, const char *name); /* and no other */
 	int (*password)(struct vz_ct *ct, const char *user_password, struct vz_err *e);
 	/* Distribution scripts are told of a change. c NULL: only whether there are any. */
 	int (*distro)(struct vz_ct *ct, const struct vz_dist_change *c, struct vz_err *e);

@@ -20,6 +20,7 @@ struct set {
 	struct vz_given *g;
 	const struct vz_set_world *world;
 	bool running;
+	const char *named;      /* the name that has a link now, beside the former one; NULL: none was made */
 	struct vz_conf changed; /* the rows to save, lists complete */
 };
 
@@ -151,18 +152,36 @@ static unsigned told_inside(const struct set *s, const struct vz_conf *c)
 	return vz_effects_distro(s->world->effects, vz_effects_of(c));
 }
 
+static int assign_name(struct set *s, const char *name, struct vz_err *e)
+{
+	int r = s->world->name(s->ct, name, e);
+
+	if (r >= 0)
+		s->named = name;
+	return r;
+}
+
+/* The name that the file has in the end; the other's link goes. */
+static void settle_name(const struct set *s, bool saved)
+{
+	const struct vz_pstr *former = &s->ct->own.name;
+
+	if (!s->named)
+		return;
+	s->world->name_keep(s->ct->id, saved ? s->named : former->set ? former->v : NULL);
+	if (saved && s->g->name_given)
+		vz_log(0, "Name %s assigned", s->named);
+}
+
 static int early(struct set *s, struct vz_err *e)
 {
 	const struct vz_given *g = s->g;
 	int r = 0;
 
 	if (g->applyconfig_map && s->ct->own.name.set)
-		r = s->world->name(s->ct, s->ct->own.name.v, e);
-	if (r >= 0 && g->name_given) {
-		r = s->world->name(s->ct, g->add.name.v, e);
-		if (r >= 0)
-			vz_log(0, "Name %s assigned", g->add.name.v);
-	}
+		r = assign_name(s, s->ct->own.name.v, e);
+	if (r >= 0 && g->name_given)
+		r = assign_name(s, g->add.name.v, e);
 	if (r < 0)
 		return r;
 	if (s->running && (g->add.ve_root.set || g->add.ve_private.set))
@@ -485,6 +504,7 @@ int vz_set_run(struct vz_ct *ct, struct vz_given *g, const struct vz_set_world *
 
 	s.running = ct->id && world->is_running(ct);
 	r = set(&s, &own);
+	settle_name(&s, r >= 0);
 	if (r < 0 && !own.msg[0])
 		vz_fail(&own, VZ_RESOURCE, -r, "Unable to set parameters");
 	if (r < 0 && e)

@@ -64,6 +64,7 @@ int vz_set_live(struct vz_ct *ct, struct vz_given *g, struct vz_err *e)
 		.is_running = is_running,
 		.restart = restart_for_set,
 		.name = vz_name_assign,
+		.name_keep = vz_name_keep,
 		.password = change_password,
 		.distro = tell_distro,
 	};

@@ -87,6 +87,12 @@ static int w_name(struct vz_ct *ct, const char *name, struct vz_err *e)
 	return 0;
 }
 
+static void w_name_keep(unsigned id, const char *name)
+{
+	(void)id;
+	called("keep", name);
+}
+
 static int w_password(struct vz_ct *ct, const char *up, struct vz_err *e)
 {
 	(void)ct;
@@ -130,6 +136,7 @@ static const struct vz_set_world set_world = {
 	.is_running = w_running,
 	.restart = w_restart,
 	.name = w_name,
+	.name_keep = w_name_keep,
 	.password = w_password,
 	.distro = w_dist,
 };
@@ -213,7 +220,7 @@ static const struct try tries[] = {
 	  NULL },
 	/* names, roots, order */
 	{ false, "--name new", 131, "", NULL, "needs --save" },
-	{ true, "--private /x --save --name n", 32, "name=n", NULL, "running container" },
+	{ true, "--private /x --save --name n", 32, "name=n keep=old", NULL, "running container" },
 	{ false, "--stop-timeout 5", 20, "", NULL, "needs --save" },
 	{ false, "--ostemplate x", 20, "", NULL, "needs --save" },
 	{ false, "--force --cpuunits 500", 20, "", NULL, "needs --save" },
@@ -221,7 +228,7 @@ static const struct try tries[] = {
 	{ true, "--cpumask 0-99 --save", 21, "", NULL, "Bad parameter for --cpumask" },
 	{ false, "--cpumask auto --save", 20, "", NULL, "--cpumask auto requires --nodemask" },
 	{ true, "--userpasswd root:x", 0, "password=root:x", NULL, NULL },
-	{ true, "--applyconfig_map name", 0, "name=old", NULL, NULL },
+	{ true, "--applyconfig_map name", 0, "name=old keep=old", NULL, NULL },
 	{ false, "--ifname eth0 --bridge b --save", 20, "", NULL,
 	  "Invalid usage: veth device eth0 is not configured, use --netif_add option first" },
 	{ false, "--netif_add eth0,00:18:51:00:00:01,v.0,FE:18:51:00:00:02 --ifname eth0 --bridge b "
