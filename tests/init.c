@@ -766,6 +766,8 @@ static int bad_shell(void)
 		kill(getpid(), SIGSTOP);
 	if (!strcmp(what, "freeze"))
 		freeze(true);
+	if (!strcmp(what, "fuse"))
+		return serve_nothing("/sbin");
 	if (!strcmp(what, "siblings"))
 		return siblings(3);
 	if (!strcmp(what, "breeders"))
@@ -806,6 +808,7 @@ static int usage(void)
 	      "probe freeze | stopper   PID 1; who joins, before his exec\n"
 	      "probe lease FILE       whoever opens it waits\n"
 	      "probe linger SOCKET N  sends it descriptors that are not to be closed\n"
+	      "probe fuse DIR         mounts there what never answers; in the background\n"
 	      "probe opens FILE       in the background: makes /opened when somebody opens it\n"
 	      "probe siblings N [stay]   leaves children to who started it: N dead ones, and one that lives\n"
 	      "probe breeders N [stay]   leaves N that live, and each leaves dead ones without end\n"
@@ -892,6 +895,8 @@ static int probe_with_args(int argc, char **argv)
 		return lease(argv[2]);
 	if (!strcmp(what, "linger") && argc == 4)
 		return send_lingering(argv[2], atoi(argv[3]));
+	if (!strcmp(what, "fuse"))
+		return serve_nothing(argv[2]);
 	if (!strcmp(what, "opens"))
 		return watch_opens(argv[2]);
 	if (!strcmp(what, "siblings") || !strcmp(what, "breeders")) {

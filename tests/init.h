@@ -23,4 +23,8 @@ int show_owner(const char *path);
  * long as these are to linger. */
 int send_lingering(const char *path, int n);
 
+/* ---- fuse.c ---- */
+/* Mounts on `dir` a file system that never answers; in the background. */
+int serve_nothing(const char *dir);
+
 #endif

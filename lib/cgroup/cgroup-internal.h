@@ -178,7 +178,7 @@ bool cg_place_of(const struct vz_cg *cg, enum vz_cg_limit limit, struct cg_place
 /* A limit of memory in bytes. */
 uint64_t cg_v1_memory_limit(const struct vz_cg *cg, const char *file);
 /* Freezer of kernels whose v2 has none; makes the group when it must. -EOPNOTSUPP: none. */
-int cg_v1_freeze(struct vz_cg *cg, bool on, struct vz_err *e);
+int cg_v1_freeze(struct vz_cg *cg, bool on, int timeout_ms, struct vz_err *e);
 
 /* Does the unified tree have this controller, enabled for us or not? */
 bool cg_v2_offers(const struct vz_cg *cg, enum cg_hier h);

@@ -10,22 +10,28 @@
 #include <signal.h>
 
 #define FREEZE_TIMEOUT_MS 10000
+#define KILL_FREEZE_MS 500 /* what sleeps uninterruptibly never freezes */
 
-int vz_cg_freeze(struct vz_cg *cg, bool on, struct vz_err *e)
+static int freeze_within(struct vz_cg *cg, bool on, int timeout_ms, struct vz_err *e)
 {
 	int r;
 
 	if (!cg_has(cg, CG_V2, "cgroup.freeze")) /* drop when the minimum is 5.2 */
-		return cg_v1_freeze(cg, on, e);
+		return cg_v1_freeze(cg, on, timeout_ms, e);
 	r = cg_set(cg, CG_V2, "cgroup.freeze", on ? "1" : "0", e);
 	if (r < 0)
 		return r;
-	r = cg_wait_event(cg, "frozen", on, FREEZE_TIMEOUT_MS);
+	r = cg_wait_event(cg, "frozen", on, timeout_ms);
 	if (r < 0 && on)
 		(void)cg_set(cg, CG_V2, "cgroup.freeze", "0", NULL);
 	return r < 0 ? vz_fail(e, VZ_SYSTEM, -r, "cannot %s group %s", on ? "freeze" : "thaw",
 			       cg->path) :
 		       0;
+}
+
+int vz_cg_freeze(struct vz_cg *cg, bool on, struct vz_err *e)
+{
+	return freeze_within(cg, on, FREEZE_TIMEOUT_MS, e);
 }
 
 static int kill_one(pid_t pid, void *arg)
@@ -44,10 +50,11 @@ static void kill_frozen(struct vz_cg *cg)
 {
 	int dir = cg_dir(cg, CG_V2);
 
-	(void)vz_cg_freeze(cg, true, NULL);
+	(void)freeze_within(cg, true, KILL_FREEZE_MS, NULL);
+	/* Where the freezer gave up, it has thawed again: whoever held up the others dies all the same. */
 	if (dir >= 0)
 		(void)cg_each_pid(dir, kill_one, NULL);
-	(void)vz_cg_freeze(cg, false, NULL);
+	(void)freeze_within(cg, false, KILL_FREEZE_MS, NULL);
 }
 
 int vz_cg_kill(struct vz_cg *cg, int timeout_ms, struct vz_err *e)

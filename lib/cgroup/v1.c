@@ -16,7 +16,6 @@
 #include <time.h>
 
 #define MOVE_PASSES 1000
-#define FREEZE_POLLS 5000 /* of one millisecond */
 
 static bool has_v1(const struct vz_cg *cg, enum cg_hier h)
 {
@@ -452,7 +451,7 @@ static int v1_devices(struct vz_cg *cg, const struct vz_cg_dev *list, size_t n, 
 
 /* ---- freezer ---- */
 
-int cg_v1_freeze(struct vz_cg *cg, bool on, struct vz_err *e)
+int cg_v1_freeze(struct vz_cg *cg, bool on, int timeout_ms, struct vz_err *e)
 {
 	const struct timespec ms = { .tv_nsec = 1000000 };
 	char state[16];
@@ -464,7 +463,7 @@ int cg_v1_freeze(struct vz_cg *cg, bool on, struct vz_err *e)
 	if (!r)
 		r = cg_set(cg, CG_FREEZER, "freezer.state", on ? "FROZEN" : "THAWED", e);
 	/* FREEZING until all have stopped; v1 has no event for it */
-	for (int i = 0; !r && on && i < FREEZE_POLLS; i++) {
+	for (int i = 0; !r && on && i < timeout_ms; i++) {
 		r = (int)vz_file_read_buf(cg_dir(cg, CG_FREEZER), "freezer.state", state,
 					  sizeof(state));
 		if (r >= 0 && !strcmp(state, "FROZEN"))

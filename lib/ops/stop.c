@@ -14,6 +14,8 @@
 #include <stdio.h>
 
 #define KILL_WAIT_S 30
+#define ALONE_MS 500    /* until more than init is killed */
+#define GROUP_MS 100    /* to kill the group; init is waited for afterwards */
 #define KEEPER_WAIT_S 2 /* until it is looked for who keeps it */
 #define HALT_TIMEOUT_S 30
 #define LOOK_MS 50    /* nothing tells that init takes more signals than before */
@@ -128,7 +130,7 @@ static int end_by_asking(struct vz_start *s, int pidfd, struct vz_err *e)
 
 /* Ends a command of ours that is stopped (SIGSTOP): it does not reap what it ran inside, and init does not
  * end before. Of another, which may only be slow, a message tells; *k says who it is. */
-static bool end_keeper(pid_t init, struct vz_keeper *k, char *cmd, size_t size)
+static void end_keeper(pid_t init, struct vz_keeper *k, char *cmd, size_t size)
 {
 	autoclose int keeper = -EBADF;
 	struct vz_keeper again;
@@ -139,35 +141,76 @@ static bool end_keeper(pid_t init, struct vz_keeper *k, char *cmd, size_t size)
 		vz_proc_cmdline(k->pid, cmd, size);
 	keeper = k->may_end ? vz_pidfd_open(k->pid) : -ESRCH;
 	if (keeper < 0)
-		return false;
+		return;
 	vz_proc_keeper(init, &again); /* looked after the pidfd exists: it is still the one */
 	if (!again.may_end || again.pid != k->pid)
-		return false;
+		return;
 	vz_log(0, "Ending pid %d (%s), which does not take the end of its command inside", k->pid, cmd);
-	return vz_pidfd_signal(keeper, SIGKILL) >= 0;
+	(void)vz_pidfd_signal(keeper, SIGKILL);
 }
 
-/* After the kill. */
+/* What SIGKILL did not end. */
+struct remaining {
+	pid_t init, pid; /* pid 0: nothing is left but zombies */
+	char state;
+};
+
+/* Whoever sleeps uninterruptibly is the cause; init may only wait for him. */
+static int look_at_remaining(pid_t pid, void *arg)
+{
+	struct remaining *re = arg;
+	struct vz_proc p;
+
+	if (vz_proc_stat(pid, &p) < 0 || p.state == 'Z' || p.state == 'X')
+		return 0;
+	if (re->pid && (p.state != 'D' || (re->state == 'D' && re->pid != re->init)))
+		return 0;
+	re->pid = pid;
+	re->state = p.state;
+	return 0;
+}
+
+static int fail_remaining(struct vz_start *s, struct vz_err *e)
+{
+	struct remaining re = { .init = s->state.init };
+	char name[32], place[64];
+
+	(void)vz_cg_each(s->env.cg, look_at_remaining, &re);
+	if (!re.pid)
+		return vz_fail(e, VZ_STOP_ERROR, 0, "Unable to stop container: operation timed out");
+	vz_proc_line(re.pid, "comm", name, sizeof(name));
+	vz_proc_line(re.pid, "wchan", place, sizeof(place));
+	return vz_fail(e, VZ_STOP_ERROR, 0, "Unable to stop container: process %d (%s) was killed and does not "
+		       "die (state %c, in %s); stop again when what it waits for answers or is gone",
+		       re.pid, name, re.state, *place ? place : "an unknown place");
+}
+
+/*
+ * After the kill of init, with which the kernel kills the others when init exits. An init that sleeps
+ * uninterruptibly on one of them, a FUSE daemon that does not answer, never gets so far: they are killed
+ * without it then.
+ */
 static int wait_killed(struct vz_start *s, int pidfd, struct vz_err *e)
 {
 	int64_t end = vz_end_in(KILL_WAIT_S);
 	struct vz_keeper k = { 0 };
 	char cmd[160] = "";
-	int r;
+	int r = vz_wait_init(pidfd, vz_now_ms() + ALONE_MS);
 
-	do {
-		r = vz_wait_init(pidfd, vz_end_in(KEEPER_WAIT_S));
-	} while (r == -ETIMEDOUT && vz_poll_ms(end) && end_keeper(s->state.init, &k, cmd, sizeof(cmd)));
-	if (r == -ETIMEDOUT)
-		r = vz_wait_init(pidfd, end);
+	while (r == -ETIMEDOUT && vz_poll_ms(end)) {
+		int64_t look = vz_end_in(KEEPER_WAIT_S);
+
+		(void)vz_cg_kill(s->env.cg, GROUP_MS, NULL);
+		r = vz_wait_init(pidfd, look < end ? look : end);
+		if (r == -ETIMEDOUT)
+			end_keeper(s->state.init, &k, cmd, sizeof(cmd));
+	}
 	if (r == -ETIMEDOUT && k.pid)
 		return vz_fail(e, VZ_STOP_ERROR, 0, "Unable to stop container: process %d (%s) %s; end it, and "
 			       "stop again", k.pid, cmd, k.traces ?
 			       "traces a process that keeps the container from ending" :
 			       "does not take the end of its child inside");
-	if (r < 0 && r != -ECANCELED)
-		return vz_fail(e, VZ_STOP_ERROR, 0, "Unable to stop container: operation timed out");
-	return r;
+	return r < 0 && r != -ECANCELED ? fail_remaining(s, e) : r;
 }
 
 static int make_it_end(struct vz_start *s, const struct vz_stop_opts *o, struct vz_err *e)

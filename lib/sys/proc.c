@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* /proc/PID; see proc.h and proc(5). */
 #include "sys/proc.h"
+#include "base/escape.h"
 #include "base/num.h"
 #include "base/own.h"
 #include "sys/file.h"
@@ -226,6 +227,17 @@ void vz_proc_cmdline(pid_t pid, char *buf, size_t size)
 		if ((unsigned char)buf[i] < 32)
 			buf[i] = ' ';
 	buf[n] = 0;
+}
+
+void vz_proc_line(pid_t pid, const char *file, char *buf, size_t size)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, file);
+	if (vz_file_read_buf(AT_FDCWD, path, buf, size) < 0)
+		*buf = 0;
+	buf[strcspn(buf, "\n")] = 0;
+	vz_escape_plain(buf);
 }
 
 bool vz_is_mount_at(int dirfd, const char *name)

@@ -44,6 +44,9 @@ bool vz_proc_is_mounted(void);
 int vz_proc_boot_id(char *buf, size_t size);
 /* Command line with blanks between arguments, for messages; "" when unknown. */
 void vz_proc_cmdline(pid_t pid, char *buf, size_t size);
+/* The one line of /proc/PID/FILE, comm or wchan, printable and without waiting for anything of the process;
+ * "" when unknown. */
+void vz_proc_line(pid_t pid, const char *file, char *buf, size_t size);
 /* Is path a mount point? (statx(2) STATX_ATTR_MOUNT_ROOT, Linux 5.8) */
 bool vz_is_mount_point(const char *path);
 /* The same of dirfd/name, a link not followed; of dirfd itself where name is "". */
