@@ -1,18 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Loading one row of the table of BPF objects; see bpf-load.h. */
+/*
+ * Loading one row of the table of BPF objects; see bpf-load.h. One process at a time, on one bpf file
+ * system, and nothing is seen half done.
+ */
 #include "helpers/bpf-load.h"
 #include "base/own.h"
 #include "base/str.h"
-#include "helpers/bpf-pin.h"
+#include "sys/bpf.h"
 #include "sys/file.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
+
+#define LOCK_FILE VZ_RUNDIR "/.bpf.lock"
 
 static char last_words[160];
 
@@ -32,6 +41,51 @@ static int fail_row(const struct vz_bpf_row *row, struct vz_err *e, int r, const
 	detail = row->detail && *last_words;
 	return vz_fail(e, VZ_SYSTEM, -r, "%s%s%s%s", what, detail ? " (" : "",
 		       detail ? last_words : "", detail ? ")" : "");
+}
+
+static int mount_bpf(struct vz_err *e)
+{
+	struct statfs fs;
+
+	if (vz_mkdir_p(VZ_BPF_DIR, 0700) < 0 || statfs(VZ_BPF_DIR, &fs) < 0)
+		return vz_fail(e, VZ_SYSTEM, errno, "cannot make %s", VZ_BPF_DIR);
+	if ((unsigned long)fs.f_type == BPF_FS_MAGIC)
+		return 0;
+	if (mount("bpf", VZ_BPF_DIR, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700") < 0)
+		return vz_fail(e, VZ_SYSTEM, errno, "cannot mount a bpf file system on %s",
+			       VZ_BPF_DIR);
+	return 0;
+}
+
+/* Waits for whoever loads at this moment, and mounts VZ_BPF_DIR if need be; the lock's fd is the
+ * caller's, and closing it lets the next one in. */
+static int wait_turn(struct vz_err *e)
+{
+	autoclose int lock = -EBADF;
+	int r = vz_mkdir_p(VZ_RUNDIR, 0755);
+
+	if (r < 0)
+		return vz_fail(e, VZ_SYSTEM, -r, "cannot make %s", VZ_RUNDIR);
+	lock = open(LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (lock < 0 || flock(lock, LOCK_EX) < 0)
+		return vz_fail(e, VZ_SYSTEM, errno, "cannot lock %s", LOCK_FILE);
+	r = mount_bpf(e);
+	return r < 0 ? r : TAKE_FD(lock);
+}
+
+/* An empty directory to pin in; what one that was killed left there is gone. */
+static int make_half(const char *half, struct vz_err *e)
+{
+	int r = vz_remove_tree(AT_FDCWD, half);
+
+	if (r >= 0 && mkdir(half, 0700) < 0)
+		r = -errno;
+	return r < 0 ? vz_fail(e, VZ_SYSTEM, -r, "cannot make %s", half) : 0;
+}
+
+static void drop_object(struct bpf_object **o)
+{
+	bpf_object__close(*o);
 }
 
 /* libbpf takes a map from its pin when there is one that fits, and else makes and pins it. */
@@ -90,7 +144,7 @@ static int pin_program(const struct vz_bpf_row *row, struct bpf_program *prog, s
 static int pin_object(const struct vz_bpf_row *row, struct bpf_object *o, struct vz_err *e)
 {
 	struct bpf_program *prog;
-	int r = vz_pin_new(row->half, e);
+	int r = make_half(row->half, e);
 
 	if (r >= 0 && row->map)
 		r = pin_map(row, o, e);
@@ -101,12 +155,15 @@ static int pin_object(const struct vz_bpf_row *row, struct bpf_object *o, struct
 		if (r < 0)
 			return r;
 	}
-	return vz_pin_done(row->half, row->dir, e);
+	/* whoever finds `dir` finds all of it */
+	if (rename(row->half, row->dir) < 0)
+		return vz_fail(e, VZ_SYSTEM, errno, "cannot make %s", row->dir);
+	return 0;
 }
 
 static int load_build(const struct vz_bpf_row *row, const struct vz_bpf_build *b, struct vz_err *e)
 {
-	__attribute__((cleanup(vz_pin_drop_object))) struct bpf_object *o = NULL;
+	__attribute__((cleanup(drop_object))) struct bpf_object *o = NULL;
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = row->name);
 	int r;
 
@@ -132,7 +189,7 @@ static int load_build(const struct vz_bpf_row *row, const struct vz_bpf_build *b
 
 int vz_bpf_load(const struct vz_bpf_row *row, struct vz_err *e)
 {
-	autoclose int lock = vz_pin_begin(e);
+	autoclose int lock = wait_turn(e);
 	int r = -ENOENT;
 
 	if (lock < 0)

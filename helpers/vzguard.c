@@ -8,11 +8,22 @@
  */
 #include "base/err.h"
 #include "base/process.h"
+#include "base/usage.h"
 #include "helpers/bpf-load.h"
-#include "helpers/bpf-pin.h"
 
 #include <errno.h>
 #include <stdio.h>
+
+/* The answer to arguments that there is no row for: the exit code. */
+static int answer_usage(int argc, char **argv, const char *usage)
+{
+	if (argc == 2 && vz_is_help(argv[1])) {
+		printf("Usage: %s\n", usage);
+		return 0;
+	}
+	fprintf(stderr, "%s: unexpected argument %s\n", program_invocation_short_name, argv[argc - 1]);
+	return VZ_INVALID_PARAMETER_SYNTAX;
+}
 
 int main(int argc, char **argv)
 {
@@ -29,7 +40,7 @@ int main(int argc, char **argv)
 		return VZ_INVALID_PARAMETER_SYNTAX;
 	}
 	if (!row)
-		return vz_pin_usage(argc, argv, named->usage);
+		return answer_usage(argc, argv, named->usage);
 	if (vz_bpf_load(row, &e) < 0) {
 		fprintf(stderr, "%s\n", e.msg);
 		return e.exit;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Where the guard's maps and programs are pinned, for the files of this room and for vzguard. */
+/* Where the guard's maps and programs are pinned, for the files of this room. */
 #ifndef VZ_GUARD_GUARD_INTERNAL_H
 #define VZ_GUARD_GUARD_INTERNAL_H
 

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The bpf file system of all that is pinned; mounted by those who load (helpers/bpf-pin.h). */
+/* The bpf file system of all that is pinned; mounted by who loads (helpers/bpf-load.c). */
 #define VZ_BPF_DIR VZ_RUNDIR "/bpf"
 
 union bpf_attr;
