@@ -180,10 +180,9 @@ uint64_t cg_v1_memory_limit(const struct vz_cg *cg, const char *file);
 /* Freezer of kernels whose v2 has none; makes the group when it must. -EOPNOTSUPP: none. */
 int cg_v1_freeze(struct vz_cg *cg, bool on, int timeout_ms, struct vz_err *e);
 
+/* ---- v2.c: cg_v2_ops also serves v1.c for a controller that is bound to v2 ---- */
 /* Does the unified tree have this controller, enabled for us or not? */
 bool cg_v2_offers(const struct vz_cg *cg, enum cg_hier h);
-
-/* ---- v2.c: cg_v2_ops also serves v1.c for a controller that is bound to v2 ---- */
 
 /* ---- scope.c ---- */
 bool cg_scope_wanted(void);

@@ -90,6 +90,8 @@ bool vz_state_file_exists(unsigned id); /* live or stale */
 bool vz_state_is_written(unsigned id, const struct vz_state *s);
 /* pidfd of a live init, checked against start time and boot id; -errno. Caller closes. */
 int vz_state_pidfd(const struct vz_state *s);
+
+/* ---- lost.c ---- */
 /* Ids that have a state file or a group, sorted; caller frees *ret. */
 int vz_state_list(unsigned **ret, size_t *ret_n);
 

@@ -3,7 +3,7 @@
  * of it because the guard's maps have an address of their own kind. */
 #include "base/context.h"
 #include "guard/meter.h"
-#include "ops/ops.h"
+#include "ops/status-internal.h"
 
 void vz_status_drops(unsigned ctid)
 {

@@ -11,7 +11,7 @@
 #include "net/foreign.h"
 #include "net/link.h"
 #include "nic/veth.h"
-#include "ops/ops.h"
+#include "ops/status-internal.h"
 #include "param/netif.h"
 #include "sys/file.h"
 #include "sys/nl.h"

@@ -59,13 +59,11 @@ int vz_op_run_anyway(struct vz_ct *ct, const struct vz_script *script, int *ret_
  * VPS). argv: all of it; as a rule does nothing, else the program begins anew. */
 int vz_op_hide_program(const struct vz_ct *ct, char *const argv[], struct vz_err *e);
 
-/* status.c: prints the state line; no lock, always 0. verbose: and why one that ended by itself did,
- * and what is the case with the VPS's network (netstatus.c), in lines "word: value". */
+/* status.c: the state line is the result; no lock, always 0. verbose: and why one that ended by itself
+ * did, and what is the case with the VPS's network, in lines "word: value". */
 int vz_op_status(struct vz_ct *ct, bool verbose);
-void vz_status_network(const struct vz_ct *ct);
-void vz_status_drops(unsigned ctid); /* netdrops.c */
 
-/* set.c */
+/* setlive.c */
 int vz_op_set(struct vz_ct *ct, struct vz_given *g, struct vz_err *e);
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/own.h"
 #include "ct/fate.h"
 #include "ops/ops.h"
+#include "ops/status-internal.h"
 
 #include <string.h>
 
