@@ -11,7 +11,8 @@ void vz_process_stdio(void);
 
 /* For a program that changes things: vz_process_stdio(); children can be waited
  * for, though the caller may ignore SIGCHLD; no signal is blocked; SIGPIPE and SIGXFSZ are ignored, so
- * that write(2) fails and what was begun is finished or taken back; files are made with the modes that are asked for, but for others' writing. */
+ * that write(2) fails and what was begun is finished or taken back; files are made with the modes that
+ * are asked for, but for others' writing. */
 void vz_process_init(void);
 
 /* The context of a program: makes *c current, its lines go to stdout and stderr, and VZ_FAULT is obeyed.

@@ -127,10 +127,14 @@ int vz_cg_each_vps(int (*fn)(unsigned ctid, void *arg), void *arg);
 int vz_cg_each(const struct vz_cg *cg, int (*fn)(pid_t pid, void *arg), void *arg);
 /* Any process left inside? (0/1, or -errno) */
 int vz_cg_populated(const struct vz_cg *cg);
+/* Stops all inside, or lets them go on, and waits until it is so: ten seconds at most. A freeze that
+ * fails leaves none frozen. */
 int vz_cg_freeze(struct vz_cg *cg, bool on, struct vz_err *e);
 /* SIGKILL to everything inside, also to what forks meanwhile; waits (at most timeout_ms) until
  * only zombies are left. */
 int vz_cg_kill(struct vz_cg *cg, int timeout_ms, struct vz_err *e);
+/* What is used, was used at most and was refused; VZ_UNLIMITED where no controller tells. Fails only
+ * when there is no group. */
 int vz_cg_read(const struct vz_cg *cg, struct vz_cg_usage *ret, struct vz_err *e);
 /* Dearer than vz_cg_read(): the kernel adds them up for whoever asks. */
 void vz_cg_read_kinds(const struct vz_cg *cg, struct vz_cg_kinds *ret);

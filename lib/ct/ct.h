@@ -83,6 +83,7 @@ extern const struct vz_feature_node vz_feature_nodes[VZ_FEATURE_NODES];
 int vz_state_read(unsigned id, struct vz_state *ret);
 /* The same for an init that may be dead by now; 0 when nothing of this boot is written. */
 int vz_state_last(unsigned id, struct vz_state *ret);
+/* Replaces the file as a whole: whoever reads it sees the old state or the new one. */
 int vz_state_write(unsigned id, const struct vz_state *s, struct vz_err *e);
 void vz_state_remove(unsigned id);
 bool vz_state_file_exists(unsigned id); /* live or stale */

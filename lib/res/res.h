@@ -51,8 +51,8 @@ int vz_res_counters_held(const struct vz_conf *conf, struct vz_err *e);
 int vz_res_masks_possible(const struct vz_conf *c, struct vz_err *e);
 
 /* Puts into *own, which starts as a VPS's own configuration, the limits that its running group has;
- * `dear`: also those that take long to read and that conf does not set. conf: the configuration with the defaults of the host, for what the kernel knows more coarsely.
- * Only numbers change; what the kernel cannot tell stays. */
+ * `dear`: also those that take long to read and that conf does not set. conf: the configuration with the
+ * defaults of the host, for what the kernel knows more coarsely. Only numbers change; what the kernel cannot tell stays. */
 void vz_res_in_force(const struct vz_cg *cg, const struct vz_conf *conf, bool dear,
 		     struct vz_conf *own);
 

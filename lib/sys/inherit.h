@@ -12,8 +12,8 @@
 #include "base/err.h"
 
 /* Resets the caller, a process of one thread that has the host's rights: most of these may only be
- * raised with capabilities of the initial user namespace. Resource limits are apart, below. What cannot be reset stays as it is;
- * vz_inherit_refused() and vz_inherit_stuck() know what matters. */
+ * raised with capabilities of the initial user namespace. Resource limits are apart, below. What cannot
+ * be reset stays as it is; vz_inherit_refused() and vz_inherit_stuck() know what matters. */
 void vz_inherit_reset(void);
 /* Resource limits are raised in two steps. The first takes the host's rights and opens them as wide
  * as a VPS may have them. A user namespace that is made then takes those that are counted per user as

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Waiting for what a guest decides. Every such wait has an end, and vz_cancel() (base/context.h),
- * which SIGINT, SIGTERM and SIGHUP are for vzctl, ends it at once; a process is waited for by its pidfd only, and given up when it does not end: one
- * that a guest traces is never reaped by its parent, so waitpid(2) would not return.
+ * Waiting for what a guest decides. Every such wait has an end, and vz_cancel() (base/context.h), which
+ * SIGINT, SIGTERM and SIGHUP are for vzctl, ends it at once. A process is waited for by its pidfd only,
+ * and given up when it does not end: one that a guest traces is never reaped by its parent, so
+ * waitpid(2) would not return.
  */
 #ifndef VZ_SYS_WAIT_H
 #define VZ_SYS_WAIT_H
