@@ -20,10 +20,10 @@
 /* The same on both ends of every VPS: what one end sends is addressed to the other. */
 static const uint8_t venet_mac[VZ_LINK_MAC] = { 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff };
 
-static void host_name(unsigned ctid, char name[static IFNAMSIZ])
+void vz_venet_host_name(unsigned ctid, char name[static IFNAMSIZ])
 {
 	/* 15 characters with the greatest id there is */
-	snprintf(name, IFNAMSIZ, VZ_VENET_PREFIX "%u", ctid);
+	snprintf(name, IFNAMSIZ, "venet%u", ctid);
 }
 
 /* ---- the record ---- */
@@ -84,7 +84,7 @@ static int make_pair(const struct vz_venet *v, int netns, struct vz_err *e)
 	struct vz_link old;
 	int r;
 
-	host_name(v->ctid, name);
+	vz_venet_host_name(v->ctid, name);
 	r = vz_link_pair(v->rtnl, &p, e);
 	if (r != -EEXIST || vz_link_find(v->rtnl, name, &old, NULL) < 0 || strcmp(old.kind, "veth"))
 		return r;
@@ -135,7 +135,7 @@ int vz_venet_open(struct vz_venet *v, int netns, struct vz_err *e)
 	struct vz_link out, in;
 	char name[IFNAMSIZ];
 
-	host_name(v->ctid, name);
+	vz_venet_host_name(v->ctid, name);
 	if (v->inside < 0)
 		v->inside = vz_nl_open(NETLINK_ROUTE, netns, e);
 	if (v->inside < 0)
@@ -403,7 +403,7 @@ int vz_venet_gone(int rtnl, unsigned ctid, struct vz_err *e)
 	char name[IFNAMSIZ];
 	int r, r2;
 
-	host_name(ctid, name);
+	vz_venet_host_name(ctid, name);
 	r = vz_link_delete_name(rtnl, name, e);
 	r2 = vz_guard_gone_all(ctid, r < 0 ? NULL : e);
 	forget(ctid);

@@ -27,8 +27,9 @@
 
 struct vz_uplinks;
 
-#define VZ_VENET_PREFIX "venet"
 #define VZ_VENET_INSIDE "venet0"
+/* venet<CTID>, the host's end. */
+void vz_venet_host_name(unsigned ctid, char name[static IFNAMSIZ]);
 
 struct vz_venet {
 	unsigned ctid;

@@ -42,7 +42,7 @@ static void put_routes(const struct ifup *f, unsigned ctid, const struct vz_ips 
 	char name[IFNAMSIZ];
 	struct vz_link l;
 
-	snprintf(name, sizeof(name), VZ_VENET_PREFIX "%u", ctid);
+	vz_venet_host_name(ctid, name);
 	if (vz_link_find(f->rtnl, name, &l, NULL) < 0 || !(l.flags & IFF_UP))
 		return;
 	for (size_t i = 0; i < ips->n; i++) {

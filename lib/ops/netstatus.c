@@ -10,31 +10,23 @@
 #include "net/addr.h"
 #include "net/foreign.h"
 #include "net/link.h"
+#include "nic/venet.h"
 #include "nic/veth.h"
 #include "ops/status-internal.h"
 #include "param/netif.h"
-#include "sys/file.h"
 #include "sys/nl.h"
 
-#include <fcntl.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 
-#define RECORD_MAX 65536
-
 static void put_address(const struct vz_ct *ct)
 {
-	autofree char *path = vz_fmt(VZ_STATEDIR "/veip/%u", ct->id), *text = NULL;
+	char text[VZ_IP_TEXT];
+	autoips l = { 0 };
 
-	if (!path || vz_file_read(AT_FDCWD, path, RECORD_MAX, &text) < 0)
-		return;
-	for (const char *p = text;;) {
-		autofree char *word = vz_str_word(&p, " \n");
-
-		if (!word)
-			return;
-		vz_result("address: %s in force", word);
-	}
+	(void)vz_venet_read(ct->id, &l); /* no venet: none */
+	for (size_t i = 0; i < l.n; i++)
+		vz_result("address: %s in force", vz_ip_text(&l.v[i], text));
 }
 
 static int is_bpf(const struct nlmsghdr *h, void *arg)
@@ -89,10 +81,10 @@ static void put_device(int rtnl, const char *name)
 
 static void put_devices(int rtnl, const struct vz_ct *ct)
 {
-	char venet[sizeof("venet") + 10];
+	char venet[IFNAMSIZ];
 	autonetifs made = { 0 };
 
-	snprintf(venet, sizeof(venet), "venet%u", ct->id);
+	vz_venet_host_name(ct->id, venet);
 	if (ct->conf.ip_address.set && ct->conf.ip_address.n)
 		put_device(rtnl, venet);
 	if (vz_veth_record_read(ct->id, &made) < 0)
