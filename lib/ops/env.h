@@ -13,7 +13,7 @@ struct vz_env {
 	struct vz_cg *cg;
 	struct vz_spec spec;
 	struct vz_launch launch;
-	bool bare;     /* start --skip_ve_setup: neither limits nor host name of the configuration */
+	bool bare;     /* start --skip_ve_setup: of the configuration only what guards the host */
 	char name[16]; /* host name of a VPS that has none configured */
 };
 

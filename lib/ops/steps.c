@@ -196,7 +196,7 @@ static int lan_do(void *ctx, struct vz_err *e)
 {
 	struct vz_start *s = ctx;
 
-	return s->opts.skip_setup ? 0 : vz_lan_before_start(s->env.ct, e);
+	return s->env.bare ? 0 : vz_lan_before_start(s->env.ct, e);
 }
 
 /* No undo: a LAN is up for all its members, and its own verbs take it down. */
@@ -302,7 +302,7 @@ static int names_do(void *ctx, struct vz_err *e)
 	struct vz_start *s = ctx;
 
 	(void)e;
-	if (!s->opts.skip_setup)
+	if (!s->env.bare)
 		vz_lan_tell_names(s->env.ct, &s->state, false);
 	return 0;
 }
