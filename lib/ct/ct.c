@@ -10,7 +10,6 @@
 
 #define HOST_CONF VZ_CONFDIR "/vz.conf"
 #define NAMES_DIR VZ_CONFDIR "/names"
-#define CONF_DIR VZ_CONFDIR "/conf"
 
 int vz_host_load(struct vz_host *ret, vz_conf_warn *warn, struct vz_err *e)
 {
@@ -85,13 +84,18 @@ static char *expanded(const struct vz_pstr *path, unsigned id)
 	return path->set && *path->v ? vz_conf_expand(path->v, id) : NULL;
 }
 
+char *vz_ct_conf_path(unsigned id)
+{
+	return vz_fmt(VZ_CT_CONF_DIR "/%u.conf", id);
+}
+
 int vz_ct_load(const struct vz_host *h, unsigned id, struct vz_ct *ret, vz_conf_warn *warn,
 	       struct vz_err *e)
 {
 	struct vz_ct ct = { .host = h, .id = id };
 	int r;
 
-	ct.conf_path = vz_fmt("%s/%u.conf", CONF_DIR, id);
+	ct.conf_path = vz_ct_conf_path(id);
 	if (!ct.conf_path)
 		return vz_oom(e);
 	r = vz_conf_load(ct.conf_path, &ct.own, warn, e);
@@ -139,12 +143,14 @@ const char *vz_ct_name(const struct vz_ct *ct)
 	return link && id_of_link(link, &id) == 0 && id == ct->id ? ct->own.name.v : NULL;
 }
 
+char *vz_ct_dump_path(const struct vz_ct *ct)
+{
+	return ct->conf.dumpdir.set ? vz_fmt("%s/Dump.%u", ct->conf.dumpdir.v, ct->id) : NULL;
+}
+
 bool vz_ct_has_dump(const struct vz_ct *ct)
 {
-	autofree char *dump = NULL;
+	autofree char *dump = vz_ct_dump_path(ct);
 
-	if (!ct->conf.dumpdir.set)
-		return false;
-	dump = vz_fmt("%s/Dump.%u", ct->conf.dumpdir.v, ct->id);
 	return dump && access(dump, F_OK) == 0;
 }

@@ -35,7 +35,7 @@ struct vz_host {
 struct vz_ct {
 	const struct vz_host *host;
 	unsigned id;
-	char *conf_path;     /* VZ_CONFDIR/conf/N.conf */
+	char *conf_path;     /* vz_ct_conf_path() */
 	bool has_conf;
 	struct vz_conf own;  /* N.conf alone */
 	struct vz_conf conf; /* vz.conf with N.conf over it */
@@ -52,6 +52,10 @@ void vz_host_free(struct vz_host *h);
  * possible? VZ_UNSUITABLE with what is missing and the remedy. */
 int vz_host_ready(bool changes, struct vz_err *e);
 
+/* Of the configurations, N.conf, and of what lies beside them. */
+#define VZ_CT_CONF_DIR VZ_CONFDIR "/conf"
+/* N.conf, the caller's to free; NULL: out of memory. */
+char *vz_ct_conf_path(unsigned id);
 /* "42" or a name (INTERFACE 3.6) -> id. VZ_INVALID_PARAMETER_VALUE "Bad CT ID X". */
 int vz_ct_resolve(const char *text, unsigned *ret_id, bool *ret_by_name, struct vz_err *e);
 /* Fills *ret; a missing configuration file is not an error (has_conf = false). */
@@ -60,7 +64,9 @@ int vz_ct_load(const struct vz_host *h, unsigned id, struct vz_ct *ret, vz_conf_
 void vz_ct_free(struct vz_ct *ct);
 /* The name under which the VPS is known (NAME= with a matching symlink), or NULL. */
 const char *vz_ct_name(const struct vz_ct *ct);
-/* Default dump file exists? */
+/* The default dump file, the caller's to free; NULL: DUMPDIR is not set, or out of memory. */
+char *vz_ct_dump_path(const struct vz_ct *ct);
+/* Does it exist? */
 bool vz_ct_has_dump(const struct vz_ct *ct);
 
 /* ---- features.c ---- */

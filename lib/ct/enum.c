@@ -51,10 +51,10 @@ int vz_ids_in_dir(const char *dir, const char *suffix, unsigned **ret, size_t *r
 
 int vz_ct_list(unsigned **ret, size_t *ret_n, struct vz_err *e)
 {
-	int r = vz_ids_in_dir(VZ_CONFDIR "/conf", ".conf", ret, ret_n);
+	int r = vz_ids_in_dir(VZ_CT_CONF_DIR, ".conf", ret, ret_n);
 
 	if (r < 0)
-		return vz_fail(e, VZ_SYSTEM, -r, "Unable to open directory %s/conf", VZ_CONFDIR);
+		return vz_fail(e, VZ_SYSTEM, -r, "Unable to open directory %s", VZ_CT_CONF_DIR);
 	if (*ret_n && !(*ret)[0]) {
 		memmove(*ret, *ret + 1, (*ret_n - 1) * sizeof(**ret));
 		--*ret_n;

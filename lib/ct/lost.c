@@ -111,7 +111,7 @@ static int describe_lost(unsigned id, pid_t init, struct vz_state *ret)
 
 static bool is_configured(unsigned id)
 {
-	autofree char *path = vz_fmt("%s/conf/%u.conf", VZ_CONFDIR, id);
+	autofree char *path = vz_ct_conf_path(id);
 
 	return path && !access(path, F_OK);
 }

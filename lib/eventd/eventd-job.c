@@ -51,7 +51,7 @@ static bool run_script(struct vz_watched *v)
 	const char *path = v->reboot ? VZ_LIBEXECDIR "/scripts/vzevent-reboot" :
 				       VZ_LIBEXECDIR "/scripts/vzevent-stop";
 	autofree char *veid = vz_fmt("VEID=%u", v->id);
-	autofree char *conf = vz_fmt("VE_CONFFILE=%s/conf/%u.conf", VZ_CONFDIR, v->id);
+	autofree char *conf = vz_fmt("VE_CONFFILE=" VZ_CT_CONF_DIR "/%u.conf", v->id);
 	char *argv[] = { (char *)(uintptr_t)path, NULL }, *env[] = { veid, conf, NULL };
 	struct vz_spawn s = VZ_SPAWN_INIT;
 

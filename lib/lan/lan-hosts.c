@@ -14,7 +14,7 @@ static bool is_hostname(const char *s)
 
 static void add_names(struct vz_str *out, const struct vz_lan *lan, const struct vz_lan_member *m)
 {
-	autofree char *path = vz_fmt(VZ_CONFDIR "/conf/%u.conf", m->ctid);
+	autofree char *path = vz_ct_conf_path(m->ctid);
 	autoconf c = { 0 };
 
 	vz_str_addf(out, " ct%u ct%u.%s.vz", m->ctid, m->ctid, lan->name);

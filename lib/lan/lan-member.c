@@ -79,7 +79,7 @@ static bool is_busy(unsigned ctid)
 /* Is the VPS of this host still in the LAN? A file that cannot be read keeps its address. */
 static bool is_member(const struct vz_lan *lan, unsigned ctid)
 {
-	autofree char *path = vz_fmt(VZ_CONFDIR "/conf/%u.conf", ctid);
+	autofree char *path = vz_ct_conf_path(ctid);
 	autoconf c = { 0 };
 	autonetif dev = { 0 };
 	int r = path ? vz_conf_load(path, &c, NULL, NULL) : -ENOMEM;
@@ -108,7 +108,7 @@ int vz_lan_relink(const struct vz_lan *lan, struct vz_err *e)
 	int r = rtnl < 0 ? rtnl : vz_link_find(rtnl, vz_lan_bridge(lan->name, bridge), &br, e);
 
 	for (size_t i = 0; r >= 0 && i < lan->nmembers; i++) {
-		autofree char *path = vz_fmt(VZ_CONFDIR "/conf/%u.conf", lan->member[i].ctid);
+		autofree char *path = vz_ct_conf_path(lan->member[i].ctid);
 		autoconf c = { 0 };
 		autonetif dev = { 0 };
 		struct vz_state st;

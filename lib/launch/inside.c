@@ -159,7 +159,7 @@ int vz_inside_run(struct vz_ct *ct, const struct vz_state *st, const struct vz_s
 int vz_inside_script(struct vz_ct *ct, const struct vz_state *st, const char *which,
 		     struct vz_err *e)
 {
-	autofree char *path = vz_fmt("%s/conf/%u.%s", VZ_CONFDIR, ct->id, which), *text = NULL;
+	autofree char *path = vz_fmt(VZ_CT_CONF_DIR "/%u.%s", ct->id, which), *text = NULL;
 	ssize_t n = path ? vz_file_read(AT_FDCWD, path, VZ_SCRIPT_MAX, &text) : -ENOMEM;
 	int code = 0, r;
 

@@ -37,7 +37,7 @@ static int can_write(const char *path)
 
 enum vz_check_verdict check_writable(struct check *c)
 {
-	const char *const dirs[] = { VZ_RUNDIR, VZ_STATEDIR, VZ_CONFDIR "/conf", VZ_CONFDIR "/names",
+	const char *const dirs[] = { VZ_RUNDIR, VZ_STATEDIR, VZ_CT_CONF_DIR, VZ_CONFDIR "/names",
 				     c->conf->lockdir.set ? c->conf->lockdir.v : VZ_RUNDIR };
 
 	for (size_t i = 0; i < ARRAY_LEN(dirs); i++) {
@@ -107,7 +107,7 @@ enum vz_check_verdict check_ct_confs(struct check *c)
 		r = vz_ct_load(&host, ids[i], &ct, complain, &e);
 		vz_ct_free(&ct);
 	}
-	return r < 0 ? check_say(c, VZ_CHECK_MISSING, "%s", e.msg) : complained(c, VZ_CONFDIR "/conf");
+	return r < 0 ? check_say(c, VZ_CHECK_MISSING, "%s", e.msg) : complained(c, VZ_CT_CONF_DIR);
 }
 
 enum vz_check_verdict check_template(struct check *c)

@@ -17,8 +17,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#define CONF_DIR VZ_CONFDIR "/conf"
-#define CREATE_SCRIPT CONF_DIR "/vps.create"
+#define CREATE_SCRIPT VZ_CT_CONF_DIR "/vps.create"
 #define CONF_MAX (1u << 20)
 
 struct create {
@@ -64,10 +63,10 @@ static int find_sample(struct create *c, struct vz_err *e)
 	}
 	if (!name || !*name)
 		return 0;
-	c->sample = vz_fmt(CONF_DIR "/ve-%s.conf-sample", name);
+	c->sample = vz_fmt(VZ_CT_CONF_DIR "/ve-%s.conf-sample", name);
 	if (c->sample && vz_str_is_component(name) && access(c->sample, R_OK) == 0)
 		return 0;
-	vz_log(-1, "Sample config " CONF_DIR "/ve-%s.conf-sample not found", name);
+	vz_log(-1, "Sample config " VZ_CT_CONF_DIR "/ve-%s.conf-sample not found", name);
 	if (!given)
 		vz_log(-1, "Fix the value of CONFIGFILE in " VZ_CONFDIR "/vz.conf");
 	return vz_fail(e, VZ_CP_CONFIG, 0, "%s", "");

@@ -18,8 +18,6 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#define CONF_DIR VZ_CONFDIR "/conf"
-
 struct destroy {
 	struct vz_ct *ct;
 	struct vz_area area;
@@ -49,8 +47,8 @@ static int base_do(void *ctx, struct vz_err *e)
 
 static void retire(unsigned id, const char *suffix)
 {
-	autofree char *from = vz_fmt(CONF_DIR "/%u.%s", id, suffix);
-	autofree char *to = vz_fmt(CONF_DIR "/%u.%s.destroyed", id, suffix);
+	autofree char *from = vz_fmt(VZ_CT_CONF_DIR "/%u.%s", id, suffix);
+	autofree char *to = vz_fmt(VZ_CT_CONF_DIR "/%u.%s.destroyed", id, suffix);
 
 	if (from && to && rename(from, to) < 0 && errno != ENOENT)
 		vz_log(-1, "Warning: cannot rename %s: %m, ignoring", from);
@@ -59,8 +57,7 @@ static void retire(unsigned id, const char *suffix)
 static int dump_do(void *ctx, struct vz_err *e)
 {
 	struct destroy *d = ctx;
-	const struct vz_pstr *dir = &d->ct->conf.dumpdir;
-	autofree char *dump = dir->set ? vz_fmt("%s/Dump.%u", dir->v, d->ct->id) : NULL;
+	autofree char *dump = vz_ct_dump_path(d->ct);
 
 	(void)e;
 	if (dump)
@@ -160,9 +157,9 @@ int vz_op_destroy(struct vz_ct *ct, struct vz_err *e)
 	if (vz_ct_is_mounted(ct))
 		return refuse(e, VZ_FS_MOUNTED, "Container is currently mounted (umount first)");
 	r = vz_area_can_destroy(&d.area, e);
-	if (r >= 0 && access(CONF_DIR, W_OK) < 0)
+	if (r >= 0 && access(VZ_CT_CONF_DIR, W_OK) < 0)
 		r = vz_fail(e, VZ_FS_DEL_PRVT, errno, "Nothing is destroyed, because the configuration could not "
-			    "go: cannot write " CONF_DIR);
+			    "go: cannot write " VZ_CT_CONF_DIR);
 	if (r < 0)
 		return r;
 	vz_log(0, "Destroying container private area: %s", ct->private);

@@ -35,7 +35,7 @@ int vz_op_list_id(const char *text, unsigned *ret_id, struct vz_err *e)
 		goto invalid;
 	if (by_name) {
 		/* the link alone is not enough: NAME= must agree where it is set */
-		path = vz_fmt("%s/conf/%u.conf", VZ_CONFDIR, id);
+		path = vz_ct_conf_path(id);
 		if (!path || vz_conf_load(path, &conf, NULL, NULL) < 0)
 			goto invalid;
 		if (conf.name.set && strcmp(conf.name.v, text))

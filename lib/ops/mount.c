@@ -10,8 +10,6 @@
 #include "ops/private.h"
 #include "tmpl/tmpl.h"
 
-#define CONF_DIR VZ_CONFDIR "/conf"
-
 bool vz_private_may_be(const char *path)
 {
 	static const char *const ours[] = { VZ_CONFDIR, VZ_RUNDIR, VZ_STATEDIR, VZ_LIBEXECDIR,
@@ -80,14 +78,14 @@ int vz_private_close(const struct vz_area *a, enum vz_exit code, struct vz_err *
 
 static int global_script(const struct vz_ct *ct, const char *what, struct vz_err *e)
 {
-	autofree char *path = vz_fmt(CONF_DIR "/vps.%s", what);
+	autofree char *path = vz_fmt(VZ_CT_CONF_DIR "/vps.%s", what);
 
 	return path ? vz_hook_run(ct, path, NULL, what, e) : vz_oom(e);
 }
 
 static int own_script(const struct vz_ct *ct, const char *what, struct vz_err *e)
 {
-	autofree char *path = vz_fmt(CONF_DIR "/%u.%s", ct->id, what);
+	autofree char *path = vz_fmt(VZ_CT_CONF_DIR "/%u.%s", ct->id, what);
 
 	return path ? vz_hook_run(ct, path, NULL, what, e) : vz_oom(e);
 }

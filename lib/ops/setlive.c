@@ -59,7 +59,7 @@ static int change_password(struct vz_ct *ct, const char *user_password, struct v
 int vz_set_live(struct vz_ct *ct, struct vz_given *g, struct vz_err *e)
 {
 	static const struct vz_set_world world = {
-		.sample_dir = VZ_CONFDIR "/conf",
+		.sample_dir = VZ_CT_CONF_DIR,
 		.effects = vz_effects,
 		.is_running = is_running,
 		.restart = restart_for_set,

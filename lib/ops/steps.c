@@ -67,9 +67,9 @@ static int dump_do(void *ctx, struct vz_err *e)
 
 	if (!vz_ct_has_dump(ct))
 		return 0;
-	from = vz_fmt("%s/Dump.%u", ct->conf.dumpdir.v, ct->id);
-	to = vz_fmt("%s/Dump.%u.stale", ct->conf.dumpdir.v, ct->id);
-	if (!from || !to)
+	from = vz_ct_dump_path(ct);
+	to = from ? vz_fmt("%s.stale", from) : NULL;
+	if (!to)
 		return vz_oom(e);
 	if (rename(from, to) == 0)
 		vz_log(-1, "Warning: dump file %s cannot be restored by this version, starting "
