@@ -44,6 +44,17 @@ static void add_host_name(struct vz_str *line, const struct vz_netif *n)
 	vz_str_addf(line, "%s ", n->v[VZ_NETIF_HOST_IFNAME]);
 }
 
+static int say_unconnected(int r, struct vz_err *e)
+{
+	if (r <= 0)
+		return r;
+	if (e) { /* NULL on a way back */
+		vz_log(-1, "Warning: %s", e->msg);
+		*e = (struct vz_err){ 0 };
+	}
+	return 0;
+}
+
 /* The device becomes what `to` says: NULL means that it is not there. */
 static int become(const struct vz_veth_at *at, const struct vz_netif *from,
 		  const struct vz_netif *to, struct vz_err *e)
@@ -60,13 +71,7 @@ static int become(const struct vz_veth_at *at, const struct vz_netif *from,
 	r = vz_veth_up(at, to, e);
 	if (r < 0)
 		(void)vz_veth_delete(at->rtnl, to, NULL);
-	if (r <= 0)
-		return r;
-	if (e) { /* NULL on a way back */
-		vz_log(-1, "Warning: %s", e->msg);
-		*e = (struct vz_err){ 0 };
-	}
-	return 0;
+	return say_unconnected(r, e);
 }
 
 int vz_veths_start(const struct vz_netif_at *at, struct vz_err *e)
@@ -138,6 +143,7 @@ void vz_netif_stop(const struct vz_netif_at *at)
 /* What a device is, and what it shall be; NULL: not there. */
 struct veth_step {
 	const struct vz_netif *was, *want;
+	bool bridge; /* named by the command line */
 };
 
 struct change {
@@ -149,15 +155,18 @@ struct change {
 	size_t n;
 };
 
-static void touch(struct change *c, const char *ifname)
+static void touch(struct change *c, const struct vz_netif *named)
 {
+	const char *ifname = named->v[VZ_NETIF_IFNAME];
 	const struct veth_step s = { vz_netifs_find(&c->was, ifname),
-				     vz_netifs_find(&c->want, ifname) };
+				     vz_netifs_find(&c->want, ifname), *named->v[VZ_NETIF_BRIDGE] };
 	size_t i = 0;
 
 	while (i < c->n && (c->step[i].was != s.was || c->step[i].want != s.want))
 		i++;
-	if (i == c->n && (s.was || s.want))
+	if (i < c->n)
+		c->step[i].bridge |= s.bridge;
+	else if (s.was || s.want)
 		c->step[c->n++] = s;
 }
 
@@ -167,9 +176,9 @@ static int touch_list(struct change *c, const struct vz_plist *words, struct vz_
 	int r = vz_plist_is_all(words) ? 0 : vz_netifs_of(words, &l, e);
 
 	for (size_t i = 0; r >= 0 && i < l.n; i++)
-		touch(c, l.v[i].v[VZ_NETIF_IFNAME]);
+		touch(c, &l.v[i]);
 	for (size_t i = 0; vz_plist_is_all(words) && i < c->was.n; i++)
-		touch(c, c->was.v[i].v[VZ_NETIF_IFNAME]);
+		touch(c, &c->was.v[i]);
 	return r;
 }
 
@@ -236,6 +245,17 @@ static const struct veth_step *nth_step(const struct change *c, size_t i)
 	return (i < c->n) == !s->want ? s : NULL;
 }
 
+/* A device that was there may have been left without its bridge, by a start before the bridge was made or by
+ * somebody: the configuration does not know. */
+static int take_step(const struct change *c, const struct veth_step *s, struct vz_err *e)
+{
+	int r = become(&c->veth, s->was, s->want, e);
+
+	if (r < 0 || !s->was || !s->want)
+		return r;
+	return say_unconnected(vz_veth_connect(&c->veth, s->want, s->bridge, e), e);
+}
+
 static int change_veth(struct change *c, struct vz_err *e)
 {
 	size_t done = 0;
@@ -245,7 +265,7 @@ static int change_veth(struct change *c, struct vz_err *e)
 		const struct veth_step *s = nth_step(c, done);
 
 		if (s)
-			r = become(&c->veth, s->was, s->want, e);
+			r = take_step(c, s, e);
 		if (r < 0)
 			break;
 	}

@@ -305,6 +305,31 @@ int vz_veth_up(const struct vz_veth_at *at, const struct vz_netif *n, struct vz_
 	return as_veth(r, e, n);
 }
 
+static int move_to_bridge(const struct vz_veth_at *at, const struct vz_netif *n, const struct vz_link *host,
+			  struct vz_err *e)
+{
+	struct vz_link bridge = { 0 };
+	int r = bridge_find(at->rtnl, n->v[VZ_NETIF_BRIDGE], &bridge, e);
+
+	if (r >= 0 && !bridge.index)
+		return vz_fail(e, VZ_VETH_ERROR, 0, "there is no bridge %s", n->v[VZ_NETIF_BRIDGE]);
+	if (r >= 0 && host->master != bridge.index)
+		return plug(at->rtnl, host->index, bridge.index, e);
+	return r >= 0 && !(host->flags & IFF_UP) ? set_up(at->rtnl, host->index, true, e) : r;
+}
+
+int vz_veth_connect(const struct vz_veth_at *at, const struct vz_netif *n, bool move, struct vz_err *e)
+{
+	struct vz_link host = { 0 };
+	int r = *n->v[VZ_NETIF_BRIDGE] ? vz_link_find(at->rtnl, n->v[VZ_NETIF_HOST_IFNAME], &host, e) : 0;
+
+	if (r < 0 || !host.index)
+		return as_veth(r, e, n);
+	if (!host.master)
+		return vz_veth_up(at, n, e);
+	return as_veth(move ? move_to_bridge(at, n, &host, e) : 0, e, n);
+}
+
 int vz_veth_delete(int rtnl, const struct vz_netif *n, struct vz_err *e)
 {
 	struct vz_link host = { 0 };

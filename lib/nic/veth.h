@@ -32,6 +32,9 @@ int vz_veth_up(const struct vz_veth_at *at, const struct vz_netif *n, struct vz_
 int vz_veth_change(const struct vz_veth_at *at, const struct vz_netif *from,
 		   const struct vz_netif *to, struct vz_err *e);
 /* Deletes it by its host name, if a veth device of its hardware address has that; missing is fine. */
+/* One that is up already, or should be: on no bridge, as vz_veth_up(). move: also from another bridge, and
+ * up. */
+int vz_veth_connect(const struct vz_veth_at *at, const struct vz_netif *n, bool move, struct vz_err *e);
 int vz_veth_delete(int rtnl, const struct vz_netif *n, struct vz_err *e);
 
 /* What is in force; empty without a record. The caller frees. */
