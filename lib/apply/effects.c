@@ -255,7 +255,7 @@ const struct vz_effect vz_effects[] = {
 		.bit = APPLY_UBC, .what = "UBC", .refuses = COUNTED,
 		.limits = vz_res_counters,
 		.start = { [VZ_START_SPEC] = start_terminals }, .bare = ALSO_BARE(SPEC),
-		.possible = vz_res_counters_possible,
+		.possible = vz_res_counters_possible, .warn = vz_res_counters_warn,
 		.live = live_counters, .partly = true,
 		.said_done = "UB limits were set successfully",
 	},

@@ -58,6 +58,8 @@ struct vz_effect {
 	/* ---- set ---- */
 	/* An error when no VPS on this host could ever have this; only what conf sets is looked at. */
 	int (*possible)(const struct vz_conf *conf, struct vz_err *e);
+	/* Says what may be meant so, but holds nothing back on this host. */
+	void (*warn)(const struct vz_conf *changed);
 	void (*announce)(const struct vz_conf *changed);
 	/* On a VPS that runs; NULL: .distro is all. */
 	int (*live)(const struct vz_setting *s, struct vz_err *e);

@@ -3,6 +3,7 @@
 #include "base/num.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 static int digit(char c)
 {
@@ -49,6 +50,18 @@ int vz_num_u32(const char *s, uint32_t max, uint32_t *ret)
 	if (!r)
 		*ret = (uint32_t)v;
 	return r;
+}
+
+uint64_t vz_page_size(void)
+{
+	return (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+uint64_t vz_pages_bytes(uint64_t pages)
+{
+	uint64_t page = vz_page_size();
+
+	return pages > (VZ_UNLIMITED - 1) / page ? VZ_UNLIMITED : pages * page;
 }
 
 int vz_num_compare(const void *a, const void *b)

@@ -117,7 +117,7 @@ static uint64_t number_at(const void *from, size_t at, uint64_t unit)
 
 static void take_count(struct vz_list_item *it, const struct count_row *row, const void *from)
 {
-	uint64_t unit = row->pages ? (uint64_t)sysconf(_SC_PAGESIZE) : 1;
+	uint64_t unit = row->pages ? vz_page_size() : 1;
 
 	*(struct vz_list_count *)(void *)((char *)it + row->to) = (struct vz_list_count){
 		number_at(from, row->held, unit), number_at(from, row->peak, unit),

@@ -13,7 +13,6 @@
 #include "ops/set-internal.h"
 
 #include <sys/stat.h>
-#include <sys/sysinfo.h>
 
 struct set {
 	struct vz_ct *ct;
@@ -416,21 +415,6 @@ static int save(struct set *s, struct vz_err *e)
 	return 0;
 }
 
-/* It may be meant so, for a larger host to come; but on this one nothing holds the VPS back. */
-static void say_more_than_host(const struct vz_conf *c)
-{
-	struct sysinfo host;
-	uint64_t bytes;
-
-	if (!c->physpages.set || c->physpages.lim >= VZ_UNLIMITED / 4096 || sysinfo(&host) < 0)
-		return;
-	bytes = (uint64_t)host.totalram * host.mem_unit;
-	if (c->physpages.lim * 4096 > bytes)
-		vz_log(-1, "Warning: --ram %llu MiB is more than this host has (%llu MiB): its memory is used "
-			   "up before the limit is reached",
-		       (unsigned long long)c->physpages.lim / 256, (unsigned long long)bytes >> 20);
-}
-
 static void say_not_saved(const struct set *s)
 {
 	if (!any_row(&s->changed))
@@ -455,6 +439,13 @@ static void say_unenforced(const struct set *s)
 		vz_log(0, "Warning: kept in the configuration, but not enforced:%s", names.s);
 }
 
+static void warn_of_values(const struct set *s)
+{
+	for (const struct vz_effect *row = s->world->effects; row->bit; row++)
+		if (row->warn)
+			row->warn(&s->changed);
+}
+
 static int set(struct set *s, struct vz_err *e)
 {
 	int r = check(s, e);
@@ -476,7 +467,7 @@ static int set(struct set *s, struct vz_err *e)
 		return r;
 	say_unenforced(s);
 	if (s->ct->id)
-		say_more_than_host(&s->changed);
+		warn_of_values(s);
 	if (s->running)
 		r = set_running(s, e);
 	else if (!s->g->save)

@@ -38,7 +38,7 @@ static const struct grammar g_io_file = { 1, 1, .suffix = true, .single = true }
 
 static uint64_t in_bytes(uint32_t unit)
 {
-	return unit == PAGE ? (uint64_t)sysconf(_SC_PAGESIZE) : unit;
+	return unit == PAGE ? vz_page_size() : unit;
 }
 
 static uint64_t suffix_bytes(char c)

@@ -6,8 +6,6 @@
 #include "res/res-internal.h"
 #include "base/num.h"
 
-#include <unistd.h>
-
 /* What is in force is what the configuration asked for, or else the number itself; that of pages in
  * the form of VSwap, whose barrier is 0. */
 static void counter(const struct res_ubc *row, bool same, uint64_t now, const struct vz_conf *conf,
@@ -21,7 +19,7 @@ static void counter(const struct res_ubc *row, bool same, uint64_t now, const st
 		return;
 	}
 	if (row->pages && now != VZ_UNLIMITED)
-		now /= (uint64_t)sysconf(_SC_PAGESIZE);
+		now /= vz_page_size();
 	*ret = (struct vz_ppair){ true, row->pages && now != VZ_UNLIMITED ? 0 : now, now };
 }
 

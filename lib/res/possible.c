@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What a host can never put in force, asked before it is saved: see res.h. */
+#include "base/log.h"
 #include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"
@@ -8,10 +9,11 @@
 
 #include <ctype.h>
 #include <fcntl.h>
+#include <sys/sysinfo.h>
 
 #define LIST_MAX 4096
-/* Pages of 4096 bytes. With half of it a static init and nothing else is killed before it is up. */
-#define RAM_MIN 256
+/* Bytes. With half of it a static init and nothing else is killed before it is up. */
+#define RAM_MIN (1u << 20)
 
 /* The greatest number of "0-3,6"; numbers of checked lists are below 65536. */
 static unsigned greatest(const char *list)
@@ -60,14 +62,31 @@ int vz_res_counters_held(const struct vz_conf *c, struct vz_err *e)
 
 int vz_res_counters_possible(const struct vz_conf *c, struct vz_err *e)
 {
+	uint64_t ram = vz_pages_bytes(c->physpages.lim);
+
 	if (c->numproc.set && !c->numproc.lim)
 		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0,
 			       "Bad parameter for --numproc: 0 (not even init could run)");
-	if (c->physpages.set && c->physpages.lim < RAM_MIN)
+	if (c->physpages.set && ram < RAM_MIN)
 		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0,
 			       "Bad parameter for --ram: %llu KiB (no container starts with less than 1 MiB)",
-			       (unsigned long long)c->physpages.lim * 4);
+			       (unsigned long long)ram >> 10);
 	return vz_res_counters_held(c, e);
+}
+
+/* It may be meant so, for a larger host to come; but on this one nothing holds the VPS back. */
+void vz_res_counters_warn(const struct vz_conf *c)
+{
+	uint64_t ram = vz_pages_bytes(c->physpages.lim), have;
+	struct sysinfo host;
+
+	if (!c->physpages.set || ram == VZ_UNLIMITED || sysinfo(&host) < 0)
+		return;
+	have = (uint64_t)host.totalram * host.mem_unit;
+	if (ram > have)
+		vz_log(-1, "Warning: --ram %llu MiB is more than this host has (%llu MiB): its memory is used "
+			   "up before the limit is reached",
+		       (unsigned long long)ram >> 20, (unsigned long long)have >> 20);
 }
 
 int vz_res_cpu_possible(const struct vz_conf *c, struct vz_err *e)

@@ -9,7 +9,6 @@
 #include "sys/file.h"
 
 #include <stdint.h>
-#include <unistd.h>
 
 #define TASKS_USUAL 32768 /* kernel.pid_max of a small machine */
 #define TASKS_LEAST 1024
@@ -32,11 +31,7 @@ const size_t res_nubc = ARRAY_LEN(res_ubc);
  * INT32_MAX, what 32-bit tools stored for unlimited (INTERFACE 5.2). */
 static uint64_t bytes(uint64_t pages)
 {
-	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
-
-	if (pages == INT32_MAX || pages > (VZ_UNLIMITED - 1) / page)
-		return VZ_UNLIMITED;
-	return pages * page;
+	return pages == INT32_MAX ? VZ_UNLIMITED : vz_pages_bytes(pages);
 }
 
 /* What the host has for one at boot is shared by all: an eighth leaves seven others theirs. */

@@ -33,6 +33,9 @@ static void numbers(void)
 	CHECK(vz_num_compare(&(unsigned){ 0 }, &(unsigned){ UINT32_MAX }) < 0);
 	CHECK(vz_num_compare(&(unsigned){ UINT32_MAX }, &(unsigned){ 0 }) > 0);
 	CHECK_INT(vz_num_compare(&(unsigned){ 7 }, &(unsigned){ 7 }), 0);
+	CHECK(vz_pages_bytes(3) == 3 * vz_page_size());
+	CHECK(vz_pages_bytes(VZ_UNLIMITED / vz_page_size() + 1) == VZ_UNLIMITED);
+	CHECK(vz_pages_bytes(UINT64_MAX) == VZ_UNLIMITED);
 }
 
 static void strings(void)
