@@ -80,7 +80,8 @@ void vz_res_counters_warn(const struct vz_conf *c)
 	uint64_t ram = vz_pages_bytes(c->physpages.lim), have;
 	struct sysinfo host;
 
-	if (!c->physpages.set || ram == VZ_UNLIMITED || sysinfo(&host) < 0)
+	/* the kernel's own "no limit" is the last page below ours */
+	if (!c->physpages.set || ram >= VZ_UNLIMITED - vz_page_size() || sysinfo(&host) < 0)
 		return;
 	have = (uint64_t)host.totalram * host.mem_unit;
 	if (ram > have)
