@@ -52,10 +52,11 @@ void vz_host_free(struct vz_host *h);
  * possible? VZ_UNSUITABLE with what is missing and the remedy. */
 int vz_host_ready(bool changes, struct vz_err *e);
 
-/* Of the configurations, N.conf, and of what lies beside them. */
+/* Where the configurations are, and what lies beside them. */
 #define VZ_CT_CONF_DIR VZ_CONFDIR "/conf"
-/* N.conf, the caller's to free; NULL: out of memory. */
+/* VZ_CT_CONF_DIR/N.conf, the caller's to free; NULL: out of memory. */
 char *vz_ct_conf_path(unsigned id);
+
 /* "42" or a name (INTERFACE 3.6) -> id. VZ_INVALID_PARAMETER_VALUE "Bad CT ID X". */
 int vz_ct_resolve(const char *text, unsigned *ret_id, bool *ret_by_name, struct vz_err *e);
 /* Fills *ret; a missing configuration file is not an error (has_conf = false). */

@@ -42,8 +42,8 @@ int vz_close_range(unsigned first, unsigned last, unsigned flags);
 int vz_pivot_root(const char *new_root, const char *put_old);
 int vz_setns(int fd, int nstype);
 
-/* The mount API of Linux 5.2; fds are close-on-exec and the caller's. */
-/* One string option ("source", "size" ...); value NULL sets a flag. */
+/* The mount API of Linux 5.2; fds are close-on-exec and the caller's.
+ * One string option ("source", "size" ...); value NULL sets a flag. */
 int vz_fsconfig(int fsfd, const char *key, const char *value);
 int vz_fsconfig_option(int fsfd, const char *option); /* "key" or "key=value" */
 /* An existing file system, to be reconfigured; path "" for the mount behind dirfd itself. */
