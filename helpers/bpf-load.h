@@ -24,7 +24,7 @@ struct vz_bpf_row {
 	const char *argument; /* and its argument, or NULL */
 	const char *usage;    /* without an argument: the command line, and what it is */
 	const char *name;     /* the object's, in the kernel */
-	struct vz_bpf_build builds[2]; /* the first that the kernel takes; a NULL ends them */
+	struct vz_bpf_build builds[3]; /* the first that the kernel takes; a NULL ends them */
 
 	/* Where it is pinned: programs, or their links, in `dir`, under their names. `half` is that
 	 * directory until all is in it. */

@@ -29,6 +29,7 @@
 
 BYTES(guard, BPF_OBJECT);
 BYTES(guard_seeing, BPF_OBJECT_SEEING);
+BYTES(guard_probing, BPF_OBJECT_PROBING);
 BYTES(policy, POLICY_OBJECT);
 BYTES(conntrack, CONNTRACK_OBJECT);
 
@@ -98,8 +99,8 @@ static const struct vz_bpf_row objects[] = {
 		.program = "vzguard",
 		.usage = "vzguard: loads the network guard; started by vzctl",
 		.name = "vz_guard",
-		/* for kernels that let it see what the host does to packets, and for others */
-		.builds = { BUILD(guard_seeing, NULL), BUILD(guard, NULL) },
+		/* for kernels that let it see what the host does to packets, or the device, and for others */
+		.builds = { BUILD(guard_seeing, NULL), BUILD(guard_probing, NULL), BUILD(guard, NULL) },
 		.dir = VZ_GUARD_PROGS_DIR,
 		.half = HALF(VZ_GUARD_PROGS_DIR),
 		.maps_dir = VZ_GUARD_MAPS_DIR,

@@ -137,7 +137,7 @@ static void fill_dev(const struct vz_guard_dev *d, struct vz_dev *ret)
 	ret->flags &= VZ_DEV_RATE_IN | VZ_DEV_RATE_OUT;
 	ret->flags |= (d->l2 ? VZ_DEV_L2 : 0) | (d->mac_filter ? VZ_DEV_MAC_FILTER : 0) |
 		     (d->ip_filter ? VZ_DEV_IP_FILTER : 0) | (d->router ? VZ_DEV_ROUTER : 0) |
-		     (d->l2 ? 0 : direct[d->direct]);
+		     (d->bridged ? VZ_DEV_BRIDGED : 0) | (d->l2 ? 0 : direct[d->direct]);
 	memcpy(ret->mac, d->mac, sizeof(ret->mac));
 }
 

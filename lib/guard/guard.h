@@ -38,6 +38,7 @@ struct vz_guard_dev {
 	bool mac_filter; /* l2: only frames of `mac`, also inside ARP and neighbour discovery */
 	bool ip_filter;  /* l2: only the device's addresses (vz_guard_addr_add()) */
 	bool router;     /* l2: may be a DHCP server, send router advertisements, redirects, BPDUs */
+	bool bridged;    /* l2: it is to be a port of a bridge; while it is none, nothing passes from the VPS */
 	enum vz_direct direct; /* venet */
 	uint8_t mac[6];  /* l2: of the end inside the VPS */
 };

@@ -60,6 +60,7 @@ static struct vz_guard_dev guard_of(const struct vz_veth_at *at, int index,
 	struct vz_guard_dev d = { .ifindex = index,
 				  .ctid = at->ctid,
 				  .l2 = true,
+				  .bridged = *n->v[VZ_NETIF_BRIDGE],
 				  .mac_filter = vz_netif_is_on(n, VZ_NETIF_MAC_FILTER),
 				  .ip_filter = vz_netif_is_on(n, VZ_NETIF_IP_FILTER),
 				  .router = vz_netif_is_on(n, VZ_NETIF_ROUTER) };

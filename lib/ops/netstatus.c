@@ -61,7 +61,8 @@ static uint32_t value(const char *family, const char *dev, const char *key)
 	return v;
 }
 
-static void put_device(int rtnl, const char *name)
+/* `bridge`: the one that the device is to be on, or "". */
+static void put_device(int rtnl, const char *name, const char *bridge)
 {
 	uint32_t all = value("ipv4", "all", "rp_filter"), own = value("ipv4", name, "rp_filter");
 	struct vz_link link, master;
@@ -76,6 +77,9 @@ static void put_device(int rtnl, const char *name)
 		    is_guarded(rtnl, link.index) ? "guarded" : "not guarded", all > own ? all : own);
 	if (link.master && vz_link_get(rtnl, link.master, &master, NULL) >= 0)
 		vz_str_addf(&line, ", on %s %s", master.name, master.flags & IFF_UP ? "up" : "down");
+	else if (*bridge)
+		vz_str_addf(&line, ", not connected: %s bridge %s",
+			    vz_link_find(rtnl, bridge, &master, NULL) < 0 ? "no" : "not on", bridge);
 	vz_result("%s", line.s ? line.s : "");
 }
 
@@ -86,11 +90,11 @@ static void put_devices(int rtnl, const struct vz_ct *ct)
 
 	vz_venet_host_name(ct->id, venet);
 	if (ct->conf.ip_address.set && ct->conf.ip_address.n)
-		put_device(rtnl, venet);
+		put_device(rtnl, venet, "");
 	if (vz_veth_record_read(ct->id, &made) < 0)
 		return;
 	for (size_t i = 0; i < made.n; i++)
-		put_device(rtnl, made.v[i].v[VZ_NETIF_HOST_IFNAME]);
+		put_device(rtnl, made.v[i].v[VZ_NETIF_HOST_IFNAME], made.v[i].v[VZ_NETIF_BRIDGE]);
 }
 
 static void put_lans(const struct vz_ct *ct)

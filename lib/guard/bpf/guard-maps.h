@@ -26,6 +26,7 @@
 #define VZ_DEV_RATE_OUT 32u /* a filter behind the guard sends what passes through another */
 #define VZ_DEV_DIRECT 64u /* venet: what is for another such device goes into its VPS straight */
 #define VZ_DEV_AUTO 128u /* the same, while nothing of the host's would look at it */
+#define VZ_DEV_BRIDGED 256u /* veth: passes nothing while it is on no bridge */
 
 struct vz_dev {
 	__u32 ctid;

@@ -16,8 +16,9 @@
  * that comes in a later fragment.
  *
  * It must load on Linux 6.1: loops are bounded and short, nothing newer than its helpers is used. It
- * is compiled twice. With VZ_SEES_HOST it also looks at kernel structures, which needs BTF and
- * Linux 6.2 (bpf_cast_to_kern_ctx()); the loader tries that one first.
+ * is compiled three times, and the loader takes the first that the kernel does. With VZ_SEES_HOST it also
+ * looks at kernel structures, which needs BTF and Linux 6.2 (bpf_cast_to_kern_ctx()); with
+ * VZ_PROBES_DEVICE at the device alone, by a helper that needs BTF and no lockdown.
  */
 #include <stdbool.h>
 #include <linux/bpf.h>
@@ -39,7 +40,7 @@ enum { MLD_QUERY = 130, MLD_REPORT = 131, MLD_DONE = 132, RS = 133, RA = 134, NS
        REDIRECT = 137, MLD2_REPORT = 143 };
 enum { DHCP_SERVER = 67, DHCP_CLIENT = 68, DHCP6_CLIENT = 546, DHCP6_SERVER = 547 };
 enum { FAMILY4 = 4, FAMILY6 = 6 };
-enum { TO_HOST = 0 }; /* PACKET_HOST of <linux/if_packet.h> */
+enum { TO_HOST = 0, TO_OTHER = 3 }; /* PACKET_HOST, PACKET_OTHERHOST of <linux/if_packet.h> */
 enum { INET = 2, INET6 = 10 }; /* AF_* */
 
 struct {
@@ -601,7 +602,7 @@ static __always_inline void count(const struct frame *f, const struct vz_count *
 
 /* ---- from VPS to VPS ---- */
 
-#ifdef VZ_SEES_HOST
+#if defined(VZ_SEES_HOST) || defined(VZ_PROBES_DEVICE)
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 struct netns_nf {
 	void *hooks_ipv4[5], *hooks_ipv6[5];
@@ -627,12 +628,15 @@ typedef struct {
 struct net_device {
 	possible_net_t nd_net;
 	void *nf_hooks_ingress;
+	void *rx_handler; /* of the bridge, or whatever else the device is a port of */
 };
 struct sk_buff {
 	struct net_device *dev;
 };
 #pragma clang attribute pop
+#endif
 
+#ifdef VZ_SEES_HOST
 enum { PRE_ROUTING = 0, FORWARD = 2, POST_ROUTING = 4 }; /* <linux/netfilter.h> */
 enum { POLICY_OUT = 1, POLICY_FWD = 2 };                 /* <linux/xfrm.h> */
 
@@ -727,6 +731,26 @@ static __always_inline int go_straight(struct __sk_buff *skb, const struct frame
 	return bpf_redirect_peer(ifindex, 0);
 }
 
+/* ---- what is to be on a bridge ---- */
+
+/* Without one, the host's own stack would take the frame. It takes none for another host: where the device
+ * cannot be looked at, those for its own MAC become that. A bridge looks again what is for its own. */
+static __always_inline bool has_no_bridge(struct __sk_buff *ctx)
+{
+#if defined(VZ_SEES_HOST)
+	return !((struct sk_buff *)bpf_cast_to_kern_ctx(ctx))->dev->rx_handler;
+#elif defined(VZ_PROBES_DEVICE)
+	struct net_device *dev = NULL;
+	void *handler = NULL;
+
+	bpf_probe_read_kernel(&dev, sizeof(dev), &((struct sk_buff *)ctx)->dev);
+	bpf_probe_read_kernel(&handler, sizeof(handler), &dev->rx_handler);
+	return !handler;
+#else
+	return ctx->pkt_type == TO_HOST && bpf_skb_change_type(ctx, TO_OTHER);
+#endif
+}
+
 /* ---- the programs ---- */
 
 SEC("tc")
@@ -738,7 +762,7 @@ int vz_from(struct __sk_buff *skb)
 	int no;
 
 	f.dev = bpf_map_lookup_elem(&vz_devs, &f.ifindex);
-	if (!f.dev)
+	if (!f.dev || (f.dev->flags & VZ_DEV_BRIDGED && has_no_bridge(skb)))
 		return TC_ACT_SHOT;
 	c = bpf_map_lookup_elem(&vz_counters, &f.dev->ctid);
 	no = filter(skb, &f);
