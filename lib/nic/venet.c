@@ -65,12 +65,13 @@ int vz_venet_write(unsigned ctid, const struct vz_ips *l, struct vz_err *e)
 	return r < 0 ? vz_fail(e, VZ_SYSTEM, -r, "cannot write %s", path) : 0;
 }
 
-static void forget(unsigned ctid)
+/* Is there none now? */
+static bool forget(unsigned ctid)
 {
 	char path[sizeof(RECORD_DIR) + 12];
 
 	snprintf(path, sizeof(path), RECORD_DIR "/%u", ctid);
-	(void)unlink(path);
+	return !unlink(path) || (access(path, F_OK) < 0 && errno == ENOENT);
 }
 
 /* ---- the pair ---- */
@@ -105,9 +106,11 @@ static int set_up_ends(struct vz_venet *v, struct vz_err *e)
 		r = vz_guard_attach(v->rtnl, &guard, e);
 	if (r >= 0)
 		r = vz_link_set(v->inside, v->inner, &in, e);
-	if (r >= 0)
-		r = vz_venet_write(v->ctid, &(struct vz_ips){ 0 }, e);
-	return r;
+	if (r < 0)
+		return r;
+	/* where the disk is full: a pair without a record is made again with the first address (set) */
+	r = vz_venet_write(v->ctid, &(struct vz_ips){ 0 }, e);
+	return r < 0 && forget(v->ctid) ? 0 : r;
 }
 
 int vz_venet_make(struct vz_venet *v, int netns, struct vz_err *e)
@@ -334,8 +337,10 @@ static int record_and_answer(struct vz_venet *v, const struct vz_uplinks *u, con
 			     size_t n, struct vz_err *e)
 {
 	autoips l = { 0 };
-	int r = vz_venet_read(v->ctid, &l);
+	int r = n ? vz_venet_read(v->ctid, &l) : 0;
 
+	if (!n)
+		return 0;
 	r = r == -ENOENT ? 0 : r;
 	for (size_t i = 0; r >= 0 && i < n; i++)
 		r = vz_ips_add(&l, &ip[i]);
@@ -406,6 +411,6 @@ int vz_venet_gone(int rtnl, unsigned ctid, struct vz_err *e)
 	vz_venet_host_name(ctid, name);
 	r = vz_link_delete_name(rtnl, name, e);
 	r2 = vz_guard_gone_all(ctid, r < 0 ? NULL : e);
-	forget(ctid);
+	(void)forget(ctid);
 	return r < 0 ? r : r2;
 }
