@@ -302,7 +302,7 @@ static int run_line(struct command *c, int argc, char **argv)
 {
 	const struct verb *v;
 	struct vz_err e = { 0 };
-	int i = 1;
+	int i = 1, r;
 
 	if (argc > 1 && !strcmp(argv[1], "--quiet")) {
 		c->session.context.quiet = true;
@@ -330,7 +330,9 @@ static int run_line(struct command *c, int argc, char **argv)
 	/* who of the members that it enters is privileged would be known too late */
 	if (geteuid() == 0 && vz_session_host(&c->session, argv, &e) < 0)
 		return vz_log_err(&e);
-	return run_verb(c, v, argc - i, argv + i);
+	r = run_verb(c, v, argc - i, argv + i);
+	vz_session_close(&c->session);
+	return r;
 }
 
 int main(int argc, char **argv)

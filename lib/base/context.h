@@ -41,6 +41,7 @@ struct vz_context {
 	bool quiet;          /* no message goes there; the file is not affected */
 	unsigned ctid;       /* the "CT N : " part of lines in the file; 0 for none */
 	int unwritten;       /* see vz_unwritten(); 0 none */
+	int log_error;       /* why a line could not be filed, an errno; see vz_log_lost() */
 	int log_fd, log_max; /* the file and the level up to which is filed; -1: none */
 
 	/* the end, see vz_cancel() */

@@ -25,7 +25,8 @@ int vz_log_file(const char *path, int max)
 		return 0;
 	c->log_max = max;
 	if (c->log_fd < 0)
-		c->log_fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+		c->log_fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW |
+						O_NONBLOCK | O_NOCTTY, 0640);
 	return c->log_fd < 0 ? -errno : 0;
 }
 
@@ -46,11 +47,12 @@ void vz_log_close(void)
 }
 
 /* One write per line, so lines of two commands never mix. */
-static void file_line(const struct vz_context *c, const char *msg)
+static void file_line(struct vz_context *c, const char *msg)
 {
 	char when[40], ct[24] = "", line[1400];
 	time_t now = time(NULL);
 	struct tm tm;
+	ssize_t done;
 	int n;
 
 	localtime_r(&now, &tm);
@@ -62,12 +64,24 @@ static void file_line(const struct vz_context *c, const char *msg)
 		n = sizeof(line) - 1;
 		line[n - 1] = '\n';
 	}
-	(void)!write(c->log_fd, line, (size_t)n);
+	done = write(c->log_fd, line, (size_t)n);
+	if (done < n)
+		c->log_error = done < 0 ? errno : ENOSPC;
+}
+
+int vz_log_lost(void)
+{
+	struct vz_context *c = vz_context();
+	int err = c ? c->log_error : 0;
+
+	if (c)
+		c->log_error = 0;
+	return err;
 }
 
 void vz_log(int level, const char *fmt, ...)
 {
-	const struct vz_context *c = vz_context();
+	struct vz_context *c = vz_context();
 	char msg[1024];
 	va_list ap;
 

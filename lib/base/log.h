@@ -16,8 +16,10 @@ int vz_log_err(const struct vz_err *e);
 /* The verbosity of the context; -1 without one. */
 int vz_log_get_verbosity(void);
 /* Opens the log file in append mode, once; messages with level <= max are filed. -errno when it cannot
- * be opened; the sink still works then. */
+ * be opened; the sink still works then. Nothing is waited for: a FIFO without a reader is -ENXIO. */
 int vz_log_file(const char *path, int max);
+/* Why a line of this context could not be filed, an errno, and 0 from then on; 0 when all were. */
+int vz_log_lost(void);
 /* The "CT N : " part of later lines in the file; 0 for none. */
 void vz_log_ctid(unsigned ctid);
 /* Closes the file (enter does, for the length of a session). */

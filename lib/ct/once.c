@@ -71,6 +71,15 @@ void vz_said_each(void (*fn)(const char *text, void *arg), void *arg)
 	}
 }
 
+void vz_log_check(void)
+{
+	int err = vz_log_lost();
+
+	if (err)
+		vz_log_once(-1, "Warning: lines are missing in the log (LOGFILE in " VZ_CONFDIR "/vz.conf): %s",
+			    strerror(err));
+}
+
 void vz_log_open(const struct vz_conf *c)
 {
 	int level = c->log_level.set ? (int)c->log_level.v : 0, r = 0;

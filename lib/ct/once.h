@@ -15,6 +15,8 @@ void vz_log_once_about(const char *key, int level, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 /* vz_log_file() of LOGFILE and LOG_LEVEL; without a log a warning, once. */
 void vz_log_open(const struct vz_conf *c);
+/* At the end of a command: that lines were lost, once. */
+void vz_log_check(void);
 /* Calls fn with every warning that was said since the boot, printable and in one line. */
 void vz_said_each(void (*fn)(const char *text, void *arg), void *arg);
 

@@ -106,6 +106,7 @@ void vz_session_close(struct vz_session *s)
 {
 	release(s);
 	s->context.ctid = 0;
+	vz_log_check();
 }
 
 int vz_session_host(struct vz_session *s, char *const argv[], struct vz_err *e)

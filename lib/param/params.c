@@ -85,7 +85,8 @@ const struct vz_param vz_params[] = {
 		.key = "LOGFILE",
 		.type = &vz_type_path, .at = AT(logfile),
 		.where = IN_FILE | IN_GLOBAL,
-		.text = "Log file; without it nothing is logged.",
+		.text = "Log file; without it nothing is logged. It is never waited for: lines that it does not take, as a "
+			"FIFO that nobody reads, are lost, and a warning says so.",
 	},
 	{
 		.key = "VERBOSE",
