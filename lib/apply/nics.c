@@ -155,6 +155,11 @@ struct change {
 	size_t n;
 };
 
+void vz_veth_say_unknown(const char *ifname)
+{
+	vz_log(-1, "Warning: the container has no veth device %s, nothing is deleted", ifname);
+}
+
 static void touch(struct change *c, const struct vz_netif *named)
 {
 	const char *ifname = named->v[VZ_NETIF_IFNAME];
@@ -168,6 +173,8 @@ static void touch(struct change *c, const struct vz_netif *named)
 		c->step[i].bridge |= s.bridge;
 	else if (s.was || s.want)
 		c->step[c->n++] = s;
+	else
+		vz_veth_say_unknown(ifname);
 }
 
 static int touch_list(struct change *c, const struct vz_plist *words, struct vz_err *e)

@@ -21,6 +21,8 @@ void vz_netif_stop(const struct vz_netif_at *at);
 /* What a command line says about devices of one kind of a running VPS comes into force, or nothing
  * of it; conf is all that holds from now on. */
 int vz_netdevs_set(const struct vz_netif_at *at, const struct vz_given *g, struct vz_err *e);
+/* A device to remove that the VPS does not have is told, and is no failure. */
+void vz_veth_say_unknown(const char *ifname);
 int vz_veths_set(const struct vz_netif_at *at, const struct vz_given *g,
 		 const struct vz_conf *conf, struct vz_err *e);
 

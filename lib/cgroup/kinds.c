@@ -239,3 +239,19 @@ void cg_count_sizes(const struct vz_cg *cg, const struct cg_place *p, struct vz_
 
 	(void)sizes_each(cg, size_count, &s);
 }
+
+static int size_least(struct sizes *s, const char *size, uint64_t bytes)
+{
+	(void)size;
+	s->v = s->v && s->v < bytes ? s->v : bytes;
+	return 0;
+}
+
+uint64_t vz_cg_huge_page(void)
+{
+	const struct vz_cg here = { 0 };
+	struct sizes s = { 0 };
+
+	(void)sizes_each(&here, size_least, &s);
+	return s.v;
+}

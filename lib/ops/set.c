@@ -4,6 +4,7 @@
  * which are only saved, and what is said about each (INTERFACE 1.7.3). What a parameter does is in
  * the table of lib/apply/effects.h; what set does beside that, in setlive.c.
  */
+#include "apply/nics.h"
 #include "base/log.h"
 #include "base/num.h"
 #include "base/own.h"
@@ -446,6 +447,46 @@ static void warn_of_values(const struct set *s)
 			row->warn(&s->changed);
 }
 
+/* Of each pair that was given: which of the two counts differs (ctid.conf(5)). */
+static void say_crossed(const struct set *s)
+{
+	for (size_t i = 0; i < vz_nparams; i++) {
+		const struct vz_param *p = &vz_params[i];
+		autofree char *text = NULL;
+
+		if (!p->opt || !vz_param_is_crossed(p, &s->g->add))
+			continue;
+		text = vz_conf_text(&s->g->add, p);
+		vz_log(-1, "Warning: --%s %s: the barrier is above the limit", p->opt, text ? text : "");
+	}
+}
+
+static int say_unknown_devices(const struct set *s, struct vz_err *e)
+{
+	const struct vz_plist *del = &s->g->del.netif;
+	autonetifs gone = { 0 }, have = { 0 };
+	int r = vz_plist_is_all(del) ? 0 : vz_netifs_of(del, &gone, e);
+
+	if (r >= 0)
+		r = vz_netifs_of(&s->ct->conf.netif, &have, e);
+	for (size_t i = 0; r >= 0 && i < gone.n; i++)
+		if (!vz_netifs_find(&have, gone.v[i].v[VZ_NETIF_IFNAME]))
+			vz_veth_say_unknown(gone.v[i].v[VZ_NETIF_IFNAME]);
+	return r;
+}
+
+/* What is taken, though it may not be what was meant. */
+static int say_odd_values(const struct set *s, struct vz_err *e)
+{
+	say_unenforced(s);
+	say_crossed(s);
+	if (!s->ct->id)
+		return 0;
+	warn_of_values(s);
+	/* one that runs may have devices that are not saved: those are looked at when it is changed */
+	return s->running || !s->g->save ? 0 : say_unknown_devices(s, e);
+}
+
 static int set(struct set *s, struct vz_err *e)
 {
 	int r = check(s, e);
@@ -465,9 +506,9 @@ static int set(struct set *s, struct vz_err *e)
 		r = check_possible(s, e);
 	if (r < 0)
 		return r;
-	say_unenforced(s);
-	if (s->ct->id)
-		warn_of_values(s);
+	r = say_odd_values(s, e);
+	if (r < 0)
+		return r;
 	if (s->running)
 		r = set_running(s, e);
 	else if (!s->g->save)

@@ -194,6 +194,8 @@ static inline const void *vz_param_get(const struct vz_param *p, const struct vz
 	return (const char *)c + p->at;
 }
 bool vz_param_is_set(const struct vz_param *p, const struct vz_conf *c);
+/* A beancounter whose barrier is above its limit, so that the barrier means nothing? */
+bool vz_param_is_crossed(const struct vz_param *p, const struct vz_conf *c);
 /* Of words to remove: is "all" among them? */
 bool vz_plist_is_all(const struct vz_plist *l);
 

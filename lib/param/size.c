@@ -348,3 +348,13 @@ const struct vz_ptype vz_type_rate = {
 	.name = "in[:out] in bits per second", .parse = rate_parse, .print = pair_print, PAIR,
 	.last_wins = true,
 };
+
+bool vz_param_is_crossed(const struct vz_param *p, const struct vz_conf *c)
+{
+	const struct vz_ptype *t = p->type;
+	const struct vz_ppair *v = vz_param_get(p, c);
+
+	if (t != &vz_type_bytes && t != &vz_type_pages && t != &vz_type_items)
+		return false;
+	return v->set && v->bar > v->lim;
+}

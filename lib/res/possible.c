@@ -75,7 +75,7 @@ int vz_res_counters_possible(const struct vz_conf *c, struct vz_err *e)
 }
 
 /* It may be meant so, for a larger host to come; but on this one nothing holds the VPS back. */
-void vz_res_counters_warn(const struct vz_conf *c)
+static void warn_of_ram(const struct vz_conf *c)
 {
 	uint64_t ram = vz_pages_bytes(c->physpages.lim), have;
 	struct sysinfo host;
@@ -88,6 +88,21 @@ void vz_res_counters_warn(const struct vz_conf *c)
 		vz_log(-1, "Warning: --ram %llu MiB is more than this host has (%llu MiB): its memory is used "
 			   "up before the limit is reached",
 		       (unsigned long long)ram >> 20, (unsigned long long)have >> 20);
+}
+
+static void warn_of_huge_pages(const struct vz_conf *c)
+{
+	uint64_t asked = c->hugetlb.set ? c->hugetlb.lim : 0, page = asked ? vz_cg_huge_page() : 0;
+
+	if (asked < page)
+		vz_log(-1, "Warning: --hugetlb %llu is less than a huge page of this host (%llu bytes): the container "
+			   "gets none", (unsigned long long)asked, (unsigned long long)page);
+}
+
+void vz_res_counters_warn(const struct vz_conf *c)
+{
+	warn_of_ram(c);
+	warn_of_huge_pages(c);
 }
 
 int vz_res_cpu_possible(const struct vz_conf *c, struct vz_err *e)
