@@ -17,12 +17,6 @@ static char *cell(const char *text, int width, bool cut)
 	return vz_str_take(&out);
 }
 
-#define CHECK_TEXT(call, want)              \
-	do {                                \
-		autofree char *_s = (call); \
-		CHECK_STR(_s, want);        \
-	} while (0)
-
 static void test_cells(void)
 {
 	CHECK_TEXT(cell("ab", 5, false), "   ab\n");

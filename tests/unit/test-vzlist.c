@@ -64,12 +64,6 @@ static char *json(const char *fields, struct vz_list_item *it)
 	return vz_str_take(&out);
 }
 
-#define CHECK_TEXT(call, want)               \
-	do {                                 \
-		autofree char *_s = (call);  \
-		CHECK_STR(_s, want);         \
-	} while (0)
-
 /* Every row has a getter, a title no wider than its column, a sentence; no name comes twice. */
 static void test_table(void)
 {

@@ -38,6 +38,13 @@ static int checks, failures;
 		}                                                                           \
 	} while (0)
 
+/* The same for a string that is freed then. */
+#define CHECK_TEXT(call, want)              \
+	do {                                \
+		autofree char *_s = (call); \
+		CHECK_STR(_s, want);        \
+	} while (0)
+
 static inline int done(void)
 {
 	printf("%d checks, %d failed\n", checks, failures);
