@@ -184,7 +184,7 @@ static int run_text(struct work *w, const struct vz_state *st)
 {
 	autofree char *text = vz_dist_text_take(&w->text);
 	struct vz_script script = { .text = text, .timeout_s = TIMEOUT_S,
-				    .posix = is_ours(&w->dist), .alone = true };
+				    .posix = is_ours(&w->dist), .exclusive = true };
 	struct vz_err e = { 0 };
 	int code = 0, r;
 

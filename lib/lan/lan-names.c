@@ -76,7 +76,7 @@ static bool tell(struct vz_ct *ct, const struct vz_state *st, const char *block)
 	autofree char *var = vz_fmt("VZ_LAN_HOSTS=%s", block);
 	char *env[] = { var, NULL };
 	const struct vz_script script = { .text = script_head, .env = env,
-					  .timeout_s = TIMEOUT_S, .alone = true };
+					  .timeout_s = TIMEOUT_S, .exclusive = true };
 	struct vz_err e = { 0 };
 	int code = 0, r = var ? vz_inside_run(ct, st, &script, &code, &e) : -ENOMEM;
 

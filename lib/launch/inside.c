@@ -13,7 +13,7 @@
 
 /* Of N.start and N.stop; what a guest's shell does with them is the guest's. */
 #define SCRIPT_TIMEOUT_S 600
-#define ALONE_LOCK VZ_RUNDIR "/inside.lck" /* of each VPS one byte: scripts that run one after the other */
+#define EXCLUSIVE_LOCK VZ_RUNDIR "/inside.lck" /* of each VPS one byte: scripts that run one after the other */
 
 void vz_inside_close(struct vz_inside *in)
 {
@@ -121,11 +121,11 @@ int vz_inside_command(struct vz_ct *ct, const struct vz_state *st, const struct 
 }
 
 /* The LAN of a neighbour changes whatever holds the VPS's own lock. */
-static int alone_lock(unsigned ctid, int64_t end, struct vz_err *e)
+static int exclusive_lock(unsigned ctid, int64_t end, struct vz_err *e)
 {
-	int fd = vz_wait_lock_at(ALONE_LOCK, ctid, end);
+	int fd = vz_wait_lock_at(EXCLUSIVE_LOCK, ctid, end);
 
-	return fd < 0 ? vz_fail_lock(e, fd, ALONE_LOCK) : fd;
+	return fd < 0 ? vz_fail_lock(e, fd, EXCLUSIVE_LOCK) : fd;
 }
 
 int vz_inside_run(struct vz_ct *ct, const struct vz_state *st, const struct vz_script *script,
@@ -148,8 +148,8 @@ int vz_inside_run(struct vz_ct *ct, const struct vz_state *st, const struct vz_s
 	for (; env && *env && n < ARRAY_LEN(all) - 1; env++)
 		all[n++] = *env;
 	all[n] = NULL;
-	if (script->alone) {
-		lock = alone_lock(ct->id, vz_end_in(script->timeout_s), e);
+	if (script->exclusive) {
+		lock = exclusive_lock(ct->id, vz_end_in(script->timeout_s), e);
 		if (lock < 0)
 			return lock;
 	}

@@ -15,7 +15,7 @@ struct vz_script {
 	char *const *env; /* "K=V" in addition to HOME, TERM and PATH; may be NULL */
 	int timeout_s;    /* 0: none */
 	bool posix;       /* sh will do, which is often the faster one; else bash is tried first */
-	bool alone;       /* not beside another of the VPS with this mark; timeout_s holds for the wait too */
+	bool exclusive;   /* not beside another of the VPS with this mark; timeout_s holds for the wait too */
 	bool users;       /* given by the user for this once: what it says is passed on as it is */
 };
 #define VZ_SCRIPT_MAX (16u << 20) /* of a file with one */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * exec, exec2, exec3, enter and runscript; how a command runs inside a running VPS is
- * launch/inside.h, in one that is stopped ops/alone.h.
+ * launch/inside.h, in one that is stopped ops/run-stopped.h.
  */
 #include "base/context.h"
 #include "base/log.h"
@@ -9,8 +9,8 @@
 #include "base/str.h"
 #include "fs/dev.h"
 #include "launch/inside.h"
-#include "ops/alone.h"
 #include "ops/ops.h"
+#include "ops/run-stopped.h"
 #include "sys/file.h"
 #include "sys/pty.h"
 #include "sys/relay.h"
@@ -196,7 +196,7 @@ int vz_op_run_anyway(struct vz_ct *ct, const struct vz_script *script, int *ret_
 	in = what.stdin_fd = vz_file_sealed(script->text, strlen(script->text));
 	if (in < 0)
 		return vz_fail(e, VZ_RESOURCE, -in, "cannot keep the script");
-	return vz_alone_run(ct, &what, ret_code, e);
+	return vz_run_stopped(ct, &what, ret_code, e);
 }
 
 int vz_op_runscript(struct vz_ct *ct, const char *path, int *ret_code, struct vz_err *e)

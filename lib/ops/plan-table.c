@@ -17,7 +17,7 @@ static const struct {
 	{ "destroy", vz_destroy_plan, NULL },
 	{ "start", vz_start_plan, NULL },
 	{ "stop", vz_stop_plan, vz_start_plan },
-	{ "runscript", vz_alone_plan, vz_alone_plan }, /* on a stopped VPS */
+	{ "runscript", vz_runscript_plan, vz_runscript_plan }, /* on a stopped VPS */
 };
 /* clang-format on */
 
