@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* NUMPTY; see terminals.h. */
 #include "apply/terminals.h"
-#include "fs/api.h"
+#include "fs/guest-mounts.h"
 #include "launch/launch.h"
 
 #include <sched.h>
@@ -18,7 +18,7 @@ unsigned vz_terminals(const struct vz_conf *c)
 
 static int set_terminals(void *arg)
 {
-	return vz_api_terminals(*(const unsigned *)arg);
+	return vz_guest_mounts_terminals(*(const unsigned *)arg);
 }
 
 int vz_terminals_set(const struct vz_ct *ct, const struct vz_conf *conf, struct vz_err *e)

@@ -11,7 +11,7 @@
 #include "launch/pad.h"
 #include "launch/sync.h"
 #include "base/own.h"
-#include "fs/api.h"
+#include "fs/guest-mounts.h"
 #include "sys/call.h"
 #include "sys/caps.h"
 #include "sys/inherit.h"
@@ -109,8 +109,8 @@ static int pivot_into(int root)
 static int build_tree(const struct vz_spec *s, struct vz_err *e)
 {
 	autoclose int root = -EBADF, cgroup = -EBADF, file = -EBADF, dir = -EBADF;
-	struct vz_api a = { .dev = s->dev, .console = s->console, .terminals = s->terminals, .privileged = !s->uid,
-			    .nesting = s->features & VZ_FEAT_NESTING };
+	struct vz_guest_mounts gm = { .dev = s->dev, .console = s->console, .terminals = s->terminals,
+				      .privileged = !s->uid, .nesting = s->features & VZ_FEAT_NESTING };
 	int r;
 
 	r = vz_move_mount(s->root, AT_FDCWD, VZ_PAD_ROOT);
@@ -121,17 +121,17 @@ static int build_tree(const struct vz_spec *s, struct vz_err *e)
 	dir = open(VZ_PAD_DIR, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0 || file < 0 || dir < 0)
 		return vz_fail(e, VZ_ENVCREATE, errno, "the launch pad is not complete");
-	a.sysfs = !(s->features & VZ_FEAT_NO_SYSFS);
-	if (a.sysfs) {
+	gm.sysfs = !(s->features & VZ_FEAT_NO_SYSFS);
+	if (gm.sysfs) {
 		r = vz_cg_guest_mount(&cgroup, e);
 		if (r < 0)
 			return r;
 	}
-	a.root = root;
-	a.cgroup = cgroup;
-	a.mask_file = file;
-	a.mask_dir = dir;
-	r = vz_api_mount(&a, e);
+	gm.root = root;
+	gm.cgroup = cgroup;
+	gm.mask_file = file;
+	gm.mask_dir = dir;
+	r = vz_guest_mounts_make(&gm, e);
 	if (r < 0)
 		return r;
 	r = pivot_into(root);
@@ -162,7 +162,7 @@ static int enter_guest(const struct vz_spec *s, struct vz_err *e)
 	r = build_tree(s, e);
 	if (r < 0)
 		return r;
-	r = vz_run_fill(s->features, e);
+	r = vz_rundir_fill(s->features, e);
 	if (r < 0)
 		return r;
 	if (sethostname(s->hostname, strlen(s->hostname)) < 0)

@@ -33,6 +33,6 @@ int vz_notify_make(int *ret, struct vz_err *e);
 int vz_notify_listen(int sock, struct vz_launch *l, struct vz_err *e);
 
 /* Gives the guest behind the root a boot id of its own, and fills its fresh /run. */
-int vz_run_fill(uint32_t features, struct vz_err *e);
+int vz_rundir_fill(uint32_t features, struct vz_err *e);
 
 #endif

@@ -144,7 +144,7 @@ static int hold_slaves(void)
 	return bind_over(PROPAGATE, ALL_SLAVES, MS_SLAVE);
 }
 
-int vz_run_fill(uint32_t features, struct vz_err *e)
+int vz_rundir_fill(uint32_t features, struct vz_err *e)
 {
 	int r = put_boot_id();
 

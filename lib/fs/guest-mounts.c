@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The kernel file systems of a VPS; see api.h.
+ * The kernel file systems of a VPS; see guest-mounts.h.
  *
  * May be hostile: every name below the root, since the guest wrote the tree. Therefore mount
  * points are opened with RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS and mounts are attached to the
  * opened fd, never to a path; what hides a file is an empty file of the host's, never a node
  * found in the guest's /dev.
  */
-#include "fs/api.h"
+#include "fs/guest-mounts.h"
 #include "base/own.h"
 #include "base/str.h"
 #include "sys/call.h"
@@ -87,15 +87,15 @@ static const struct guard {
 };
 /* clang-format on */
 
-static int open_point(const struct vz_api *a, const char *where, bool make, struct vz_err *e)
+static int open_point(const struct vz_guest_mounts *gm, const char *where, bool make, struct vz_err *e)
 {
-	int fd = vz_openat2(a->root, where, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0,
+	int fd = vz_openat2(gm->root, where, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0,
 			    RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
 
 	if (fd == -ENOENT && make) {
 		/* where is one component here, so its parent is the root itself */
-		if (mkdirat(a->root, where, 0755) == 0)
-			return open_point(a, where, false, e);
+		if (mkdirat(gm->root, where, 0755) == 0)
+			return open_point(gm, where, false, e);
 		fd = -errno;
 	}
 	if (fd == -ELOOP || fd == -ENOTDIR)
@@ -105,15 +105,15 @@ static int open_point(const struct vz_api *a, const char *where, bool make, stru
 		      : fd;
 }
 
-static int mount_one(const struct vz_api *a, const struct mount *m, struct vz_err *e)
+static int mount_one(const struct vz_guest_mounts *gm, const struct mount *m, struct vz_err *e)
 {
 	autoclose int point = -EBADF, made = -EBADF;
-	int fd = m->source == DEV_FD ? a->dev : a->cgroup, r;
+	int fd = m->source == DEV_FD ? gm->dev : gm->cgroup, r;
 
-	if ((m->flags & SYSFS_ONLY && !a->sysfs) || (m->flags & NESTING_ONLY && !a->nesting) ||
+	if ((m->flags & SYSFS_ONLY && !gm->sysfs) || (m->flags & NESTING_ONLY && !gm->nesting) ||
 	    (m->source == CGROUP_FD && fd < 0))
 		return 0;
-	r = point = open_point(a, m->where, m->flags & MAKE, e);
+	r = point = open_point(gm, m->where, m->flags & MAKE, e);
 	if (r < 0)
 		return r;
 	if (m->source == NEW) {
@@ -121,8 +121,8 @@ static int mount_one(const struct vz_api *a, const struct mount *m, struct vz_er
 		char max[sizeof("max=") + 10];
 
 		memcpy(options, m->options, sizeof(m->options));
-		snprintf(max, sizeof(max), "max=%u", a->terminals);
-		if (m->flags & TERMINALS && a->terminals)
+		snprintf(max, sizeof(max), "max=%u", gm->terminals);
+		if (m->flags & TERMINALS && gm->terminals)
 			options[ARRAY_LEN(m->options)] = max; /* behind all of its own */
 		fd = made = vz_mount_new(m->type, options, m->attr);
 		if (fd < 0)
@@ -135,10 +135,10 @@ static int mount_one(const struct vz_api *a, const struct mount *m, struct vz_er
 
 /* Puts a mount over a path of a file system that we have just mounted; a path that this kernel
  * does not have is nothing to guard. */
-static int guard_one(const struct vz_api *a, const struct guard *g)
+static int guard_one(const struct vz_guest_mounts *gm, const struct guard *g)
 {
 	autoclose int at = -EBADF, tree = -EBADF;
-	int r = vz_openat2(a->root, g->path, O_PATH | O_NOFOLLOW, 0,
+	int r = vz_openat2(gm->root, g->path, O_PATH | O_NOFOLLOW, 0,
 			   RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS), with;
 
 	if (r == -ENOENT || r == -ENOTDIR)
@@ -146,52 +146,52 @@ static int guard_one(const struct vz_api *a, const struct guard *g)
 	if (r < 0)
 		return r;
 	at = r;
-	with = g->how == EMPTY_FILE ? a->mask_file : g->how == EMPTY_DIR ? a->mask_dir : at;
+	with = g->how == EMPTY_FILE ? gm->mask_file : g->how == EMPTY_DIR ? gm->mask_dir : at;
 	r = tree = vz_open_tree(with, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
 	if (r >= 0 && g->how == READ_ONLY)
 		r = vz_mount_setattr(tree, "", AT_EMPTY_PATH, MOUNT_ATTR_RDONLY, 0, 0, -1);
 	return r < 0 ? r : vz_move_mount(tree, at, "");
 }
 
-static int guard_all(const struct vz_api *a, struct vz_err *e)
+static int guard_all(const struct vz_guest_mounts *gm, struct vz_err *e)
 {
 	for (size_t i = 0; i < ARRAY_LEN(guards); i++) {
 		const struct guard *g = &guards[i];
 		int r;
 
-		if ((g->privileged_only && !a->privileged) ||
-		    (!a->sysfs && vz_str_prefix(g->path, "sys/", NULL)))
+		if ((g->privileged_only && !gm->privileged) ||
+		    (!gm->sysfs && vz_str_prefix(g->path, "sys/", NULL)))
 			continue;
-		r = guard_one(a, g);
+		r = guard_one(gm, g);
 		if (r < 0)
 			return vz_fail(e, VZ_ENVCREATE, -r, "cannot guard /%s", g->path);
 	}
 	return 0;
 }
 
-static int mount_console(const struct vz_api *a, struct vz_err *e)
+static int mount_console(const struct vz_guest_mounts *gm, struct vz_err *e)
 {
 	autoclose int at = -EBADF;
 	int r;
 
-	if (a->console < 0)
+	if (gm->console < 0)
 		return 0;
-	r = at = vz_openat2(a->root, "dev/console", O_PATH | O_NOFOLLOW, 0,
+	r = at = vz_openat2(gm->root, "dev/console", O_PATH | O_NOFOLLOW, 0,
 			    RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
 	if (r >= 0)
-		r = vz_move_mount(a->console, at, "");
+		r = vz_move_mount(gm->console, at, "");
 	return r < 0 ? vz_fail(e, VZ_ENVCREATE, -r, "cannot bind the console") : 0;
 }
 
-int vz_api_mount(const struct vz_api *a, struct vz_err *e)
+int vz_guest_mounts_make(const struct vz_guest_mounts *gm, struct vz_err *e)
 {
 	int r = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(mounts) && r >= 0; i++)
-		r = mount_one(a, &mounts[i], e);
+		r = mount_one(gm, &mounts[i], e);
 	if (r >= 0)
-		r = mount_console(a, e);
-	return r < 0 ? r : guard_all(a, e);
+		r = mount_console(gm, e);
+	return r < 0 ? r : guard_all(gm, e);
 }
 
 static int put_options(int fs, const struct mount *m)
@@ -205,7 +205,7 @@ static int put_options(int fs, const struct mount *m)
 }
 
 /* The kernel forgets every option that is not given again. */
-int vz_api_terminals(unsigned max)
+int vz_guest_mounts_terminals(unsigned max)
 {
 	autoclose int dir = vz_openat2(AT_FDCWD, "/dev/pts", O_PATH | O_DIRECTORY | O_NOFOLLOW, 0,
 				       RESOLVE_NO_SYMLINKS);
