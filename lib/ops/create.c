@@ -8,6 +8,7 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "distro/dist-run.h"
+#include "ops/mount.h"
 #include "ops/ops.h"
 #include "ops/plan.h"
 #include "ops/private.h"

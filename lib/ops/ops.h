@@ -17,9 +17,6 @@ int vz_op_create(struct vz_ct *ct, const struct vz_given *g, struct vz_err *e);
 int vz_op_destroy(struct vz_ct *ct, struct vz_err *e);
 int vz_op_mount(struct vz_ct *ct, struct vz_err *e);
 int vz_op_umount(struct vz_ct *ct, struct vz_err *e);
-/* The same work without the "already mounted" checks: scripts, mount, messages. */
-int vz_mount_steps(struct vz_ct *ct, bool scripts, struct vz_err *e);
-int vz_umount_steps(struct vz_ct *ct, bool scripts, struct vz_err *e);
 
 /* start.c, stop.c, restart.c */
 struct vz_start_opts {

@@ -14,8 +14,6 @@ int vz_private_of(const struct vz_ct *ct, struct vz_area *ret, struct vz_err *e)
 bool vz_private_may_be(const char *path);
 /* Both paths may be: otherwise VZ_INVALID_CONFIG (85). */
 int vz_private_check(const char *private, const char *root, struct vz_err *e);
-/* Could the VPS be mounted? Nothing is changed. */
-int vz_mount_check(const struct vz_ct *ct, struct vz_err *e);
 /* Closes the area to other users of the host, with a line, or refuses. */
 int vz_private_close(const struct vz_area *a, enum vz_exit code, struct vz_err *e);
 

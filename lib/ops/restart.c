@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* restart: stop and start, where what could not start again goes on running. */
 #include "base/log.h"
-#include "ops/private.h"
+#include "ops/mount.h"
 #include "ops/start.h"
 
 int vz_op_restart(struct vz_ct *ct, const struct vz_start_opts *so, const struct vz_stop_opts *po,

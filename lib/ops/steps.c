@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "lan/lan-member.h"
 #include "launch/inside.h"
+#include "ops/mount.h"
 #include "ops/start-fate.h"
 #include "sys/proc.h"
 
