@@ -247,14 +247,17 @@ static void announce_conntrack(const struct vz_conf *c)
 
 /* ---- the table ---- */
 
-#define ALSO_BARE(phase) (1u << VZ_START_##phase)
+#define IN(phase) (1u << VZ_START_##phase)
+#define FILES_INSIDE "files inside are in the image"
 
 /* clang-format off */
 const struct vz_effect vz_effects[] = {
 	{
 		.bit = APPLY_UBC, .what = "UBC", .refuses = COUNTED,
 		.limits = vz_res_counters,
-		.start = { [VZ_START_SPEC] = start_terminals }, .bare = ALSO_BARE(SPEC),
+		.start = { [VZ_START_SPEC] = start_terminals }, .bare = IN(SPEC),
+		.restore = IN(GROUP), .late = VZ_CG_PIDS, /* CRIU has processes of its own in the group */
+		.not_restored = "devpts is in the image",
 		.possible = vz_res_counters_possible, .warn = vz_res_counters_warn,
 		.live = live_counters, .partly = true,
 		.said_done = "UB limits were set successfully",
@@ -262,26 +265,32 @@ const struct vz_effect vz_effects[] = {
 	{
 		.bit = APPLY_NET, .what = "network",
 		.start = { [VZ_START_PROBE] = start_probe, [VZ_START_NET] = start_addresses },
+		.restore = IN(NET),
+		.not_restored = "before the dump the VPS itself answered for them; " FILES_INSIDE,
 		.live = live_addresses, .distro = VZ_DIST_IP,
 	},
 	{
 		.bit = APPLY_NETDEV, .what = "network",
 		.start = { [VZ_START_NET] = start_netdevs },
+		.restore = IN(NET),
 		.live = live_netdevs,
 	},
 	{ /* after venet: a gateway that a device is given goes before venet's default route */
 		.bit = APPLY_VETH, .to_do = veths_to_do, .refused_last = true,
 		.start = { [VZ_START_NET] = start_veths },
+		.restore = IN(NET), .not_restored = FILES_INSIDE,
 		.live = live_veths, .distro = VZ_DIST_IP,
 	},
 	{
 		.bit = APPLY_DNS, .what = "network",
+		.not_restored = FILES_INSIDE,
 		.distro = VZ_DIST_DNS,
 	},
 	{
 		.bit = APPLY_CPU, .what = "CPU",
 		.limits = vz_res_cpu,
 		.start = { [VZ_START_CHECK] = start_masks }, .say_start = say_cpuunits,
+		.restore = IN(CHECK) | IN(GROUP),
 		.possible = vz_res_cpu_possible,
 		.live = live_limits, .partly = true, .announce = announce_cpu,
 	},
@@ -292,28 +301,33 @@ const struct vz_effect vz_effects[] = {
 			[VZ_START_ACTIONS] = start_pci_scripts,
 			[VZ_START_SPEC] = start_devnodes,
 		},
-		.bare = ALSO_BARE(GROUP) | ALSO_BARE(ACTIONS) | ALSO_BARE(SPEC),
+		.bare = IN(GROUP) | IN(ACTIONS) | IN(SPEC),
+		.restore = IN(GROUP) | IN(ACTIONS) | IN(SPEC), /* /dev is handed to CRIU */
 		.possible = vz_res_devices_possible,
 		.live = live_devices, .partly = true, .announce = announce_devices,
 	},
 	{
 		.bit = APPLY_IO, .what = "I/O",
 		.limits = vz_res_io,
+		.restore = IN(GROUP),
 		.live = live_limits, .partly = true, .announce = announce_io, .say_lacking = say_no_io,
 	},
 	{
 		.bit = APPLY_HOSTNAME, .what = "network",
 		.start = { [VZ_START_SPEC] = start_hostname },
+		.not_restored = "the name is in the image; " FILES_INSIDE,
 		.live = live_hostname, .distro = VZ_DIST_HOSTNAME,
 	},
 	{ /* once all devices are there */
 		.bit = APPLY_RATE, .what = "network",
 		.start = { [VZ_START_NET] = start_rate },
+		.restore = IN(NET),
 		.live = live_rate, .announce = announce_rate,
 	},
 	{
 		.bit = APPLY_CONNTRACK, .what = "network",
-		.start = { [VZ_START_INSIDE] = start_conntrack }, .bare = ALSO_BARE(INSIDE),
+		.start = { [VZ_START_INSIDE] = start_conntrack }, .bare = IN(INSIDE),
+		.restore = IN(INSIDE),
 		.live = live_conntrack, .announce = announce_conntrack,
 	},
 	{ 0 },
@@ -324,35 +338,39 @@ const struct vz_effect vz_effects[] = {
 
 static bool is_due(const struct vz_effect *row, const struct vz_starting *s, enum vz_start_phase phase)
 {
-	return !s->bare || row->bare & 1u << phase;
+	return (!s->bare || row->bare & 1u << phase) && (!s->restore || row->restore & 1u << phase);
 }
 
 /* All at once: in what order limits are set is lib/cgroup's knowledge. */
-static int put_limits(const struct vz_starting *s, struct vz_err *e)
+static int put_limits(const struct vz_starting *s, enum vz_start_phase phase, struct vz_err *e)
 {
 	struct vz_cg_limits l = { 0 };
+	unsigned late = 0;
 
-	for (const struct vz_effect *row = vz_effects; row->bit; row++)
-		if (row->limits && is_due(row, s, VZ_START_GROUP))
-			row->limits(&s->ct->conf, &l);
+	for (const struct vz_effect *row = vz_effects; row->bit; row++) {
+		if (!row->limits || !is_due(row, s, VZ_START_GROUP))
+			continue;
+		row->limits(&s->ct->conf, &l);
+		late |= s->restore ? row->late : 0;
+	}
+	l.has &= phase == VZ_START_ALONE ? late : ~late;
 	return vz_res_apply(s->cg, &l, e);
 }
 
 static int tell_distro(const struct vz_starting *s, struct vz_err *e)
 {
-	struct vz_dist_change c = {
-		.ve_state = "starting",
-		.what = vz_effects_distro(vz_effects, ~0u),
-		.conf = &s->ct->conf,
-	};
+	struct vz_dist_change c = { .ve_state = "starting", .conf = &s->ct->conf };
 
-	return s->bare ? 0 : vz_dist_apply(s->ct, s->state, &c, e);
+	for (const struct vz_effect *row = vz_effects; row->bit; row++)
+		if (is_due(row, s, VZ_START_DISTRO))
+			c.what |= row->distro;
+	return c.what ? vz_dist_apply(s->ct, s->state, &c, e) : 0;
 }
 
 /* What this kernel cannot hold on the group is no reason to stay down: all the others are in force. */
 static int skip_lacking(int r, enum vz_start_phase phase, const struct vz_err *e)
 {
-	if (r != -EOPNOTSUPP || phase != VZ_START_GROUP)
+	if (r != -EOPNOTSUPP || (phase != VZ_START_GROUP && phase != VZ_START_ALONE))
 		return r;
 	vz_log_once(-1, "Warning: %s, skipping", e->msg);
 	return 0;
@@ -362,8 +380,8 @@ int vz_effects_start(const struct vz_starting *s, enum vz_start_phase phase, str
 {
 	int r = 0;
 
-	if (phase == VZ_START_GROUP)
-		r = skip_lacking(put_limits(s, e), phase, e);
+	if (phase == VZ_START_GROUP || phase == VZ_START_ALONE)
+		r = skip_lacking(put_limits(s, phase, e), phase, e);
 	else if (phase == VZ_START_DISTRO)
 		r = tell_distro(s, e);
 	for (const struct vz_effect *row = vz_effects; r >= 0 && row->bit; row++)

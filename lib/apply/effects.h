@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What parameters do: one row for each kind of effect (enum vz_apply), with how it comes into force
- * at a start, how on a VPS that runs, and what is said of it. start and set are loops over these rows.
+ * at a start and at a restore, how on a VPS that runs, and what is said of it. start and set are loops
+ * over these rows.
  * The order of the rows is the order of work and of messages; the order of the bits, of the
  * parameters and of the fields of struct vz_conf means nothing.
  */
@@ -23,6 +24,7 @@ enum vz_start_phase {
 	VZ_START_NET,     /* net entered: the network namespace is there; init builds its tree */
 	VZ_START_INSIDE,  /* state: the tree stands, nothing of the guest has run */
 	VZ_START_DISTRO,  /* the distribution's scripts are told */
+	VZ_START_ALONE,   /* cg: the VPS's own processes are alone in the group; does something at a restore only */
 	VZ_START_PHASES
 };
 
@@ -32,7 +34,8 @@ struct vz_starting {
 	struct vz_spec *spec;
 	struct vz_net *net;
 	const struct vz_state *state;
-	bool bare; /* --skip_ve_setup: only what a row says in .bare */
+	bool bare;    /* --skip_ve_setup: only what a row says in .bare */
+	bool restore; /* from an image: only what a row says in .restore */
 };
 
 /* A change of a VPS that runs. */
@@ -55,6 +58,11 @@ struct vz_effect {
 	void (*say_start)(const struct vz_conf *conf); /* once the group holds it */
 	const char *not_at_start; /* why a row has nothing of the above */
 
+	/* ---- a restore ---- */
+	unsigned restore; /* 1 << phase: also at a restore */
+	unsigned late;    /* VZ_CG_* of .limits: not in VZ_START_GROUP then, but in VZ_START_ALONE */
+	const char *not_restored; /* why the other phases are left out */
+
 	/* ---- set ---- */
 	/* An error when no VPS on this host could ever have this; only what conf sets is looked at. */
 	int (*possible)(const struct vz_conf *conf, struct vz_err *e);
@@ -76,8 +84,8 @@ struct vz_effect {
 
 extern const struct vz_effect vz_effects[];
 
-/* One phase of a start: all rows, in their order. A limit that this kernel cannot hold is warned of
- * once a boot. */
+/* One phase of a start or of a restore: all rows, in their order. A limit that this kernel cannot hold is
+ * warned of once a boot. */
 int vz_effects_start(const struct vz_starting *s, enum vz_start_phase phase, struct vz_err *e);
 /* What is said when the group holds it. */
 void vz_effects_say_start(const struct vz_starting *s);

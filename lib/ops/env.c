@@ -109,7 +109,7 @@ static int hold_netlink(const struct vz_env *env, struct vz_err *e)
 struct vz_starting vz_env_starting(struct vz_env *env)
 {
 	return (struct vz_starting){
-		.ct = env->ct, .cg = env->cg, .spec = &env->spec, .bare = env->bare
+		.ct = env->ct, .cg = env->cg, .spec = &env->spec, .bare = env->bare, .restore = env->restore
 	};
 }
 

@@ -14,6 +14,7 @@ struct vz_env {
 	struct vz_spec spec;
 	struct vz_launch launch;
 	bool bare;     /* start --skip_ve_setup: of the configuration only what guards the host */
+	bool restore;  /* what is in the image is not made a second time */
 	char name[16]; /* host name of a VPS that has none configured */
 };
 
@@ -25,7 +26,7 @@ int vz_env_open(struct vz_env *env, struct vz_ct *ct, struct vz_err *e);
 int vz_env_cgroup(struct vz_env *env, struct vz_err *e);
 /* The kernel's programs know the group before it has a process, and nothing of a VPS that was. */
 int vz_env_policy(struct vz_env *env, struct vz_err *e);
-/* The limits and devices of the group. */
+/* The limits and devices of the group; at a restore but for those that follow in VZ_START_ALONE. */
 int vz_env_limits(struct vz_env *env, struct vz_err *e);
 /* What parameters come into force with; a plan adds what it has beside. */
 struct vz_starting vz_env_starting(struct vz_env *env);
