@@ -56,7 +56,6 @@ struct vz_effect {
 	int (*start[VZ_START_PHASES])(const struct vz_starting *s, struct vz_err *e);
 	unsigned bare; /* 1 << phase: also under --skip_ve_setup, since it guards the host */
 	void (*say_start)(const struct vz_conf *conf); /* once the group holds it */
-	const char *not_at_start; /* why a row has nothing of the above */
 
 	/* ---- a restore ---- */
 	unsigned restore; /* 1 << phase: also at a restore */

@@ -62,10 +62,8 @@ static int check_row(const struct vz_effect *row)
 
 	if (row->bit & (row->bit - 1))
 		bad += printf("effect %#x: more than one bit\n", row->bit);
-	if (!phases && !row->not_at_start)
-		bad += printf("effect %#x: lost at every start, and no reason why\n", row->bit);
-	if (phases && row->not_at_start)
-		bad += printf("effect %#x: a reason for what is not so\n", row->bit);
+	if (!phases)
+		bad += printf("effect %#x: lost at every start\n", row->bit);
 	if (!row->live && !row->distro)
 		bad += printf("effect %#x: set on a running VPS does nothing\n", row->bit);
 	if (row->bare & ~phases)
