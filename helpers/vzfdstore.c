@@ -25,5 +25,5 @@ int main(int argc, char **argv)
 	}
 
 	vz_process_context(&context, "vzfdstore");
-	return vz_fdstore_run(&e) < 0 ? vz_log_err(&e) : 0;
+	return vz_eventd_fdstore(&e) < 0 ? vz_log_err(&e) : 0;
 }

@@ -8,8 +8,8 @@
 
 #include <errno.h>
 
-int vz_conntrack_apply(const struct vz_ct *ct, const struct vz_conf *conf,
-		       const struct vz_state *st, struct vz_err *e)
+int vz_tracking_apply(const struct vz_ct *ct, const struct vz_conf *conf,
+		      const struct vz_state *st, struct vz_err *e)
 {
 	int r;
 
@@ -18,11 +18,11 @@ int vz_conntrack_apply(const struct vz_ct *ct, const struct vz_conf *conf,
 	r = vz_conntrack_limit(ct->id, st, conf->numconntrack.v, e);
 	if (r != -EOPNOTSUPP)
 		return r;
-	vz_log_once(-1, "Warning: %s", e->msg);
+	vz_say_once(-1, "Warning: %s", e->msg);
 	return 0;
 }
 
-int vz_conntrack_set(struct vz_ct *ct, const struct vz_conf *conf, struct vz_err *e)
+int vz_tracking_set(struct vz_ct *ct, const struct vz_conf *conf, struct vz_err *e)
 {
 	__attribute__((cleanup(vz_cg_closep))) struct vz_cg *cg = NULL;
 	struct vz_state st;
@@ -32,7 +32,7 @@ int vz_conntrack_set(struct vz_ct *ct, const struct vz_conf *conf, struct vz_err
 		return r;
 	if (vz_state_read(ct->id, &st) <= 0)
 		return vz_fail(e, VZ_VE_NOT_RUNNING, 0, "Container is not running");
-	r = vz_conntrack_apply(ct, conf, &st, e);
+	r = vz_tracking_apply(ct, conf, &st, e);
 	st.features &= ~VZ_FEAT_CT_LIMIT;
 	if (conf->numconntrack.v)
 		st.features |= VZ_FEAT_CT_LIMIT;

@@ -6,9 +6,9 @@
 #include "ct/ct.h"
 
 /* NUMCONNTRACK of conf on a VPS that runs, or is about to. A kernel that cannot hold it is warned of. */
-int vz_conntrack_apply(const struct vz_ct *ct, const struct vz_conf *conf, const struct vz_state *st,
-		       struct vz_err *e);
+int vz_tracking_apply(const struct vz_ct *ct, const struct vz_conf *conf, const struct vz_state *st,
+		      struct vz_err *e);
 /* On a running VPS: the limit, and that nothing goes round it by netlink. */
-int vz_conntrack_set(struct vz_ct *ct, const struct vz_conf *conf, struct vz_err *e);
+int vz_tracking_set(struct vz_ct *ct, const struct vz_conf *conf, struct vz_err *e);
 
 #endif

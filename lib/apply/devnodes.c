@@ -44,7 +44,7 @@ static int taken_away(const struct vz_conf *had, const struct vz_conf *now,
 		r = read_devnodes(now, &gives);
 	for (size_t i = 0; i < had->pci.n; i++)
 		if (!has_pci(&now->pci, had->pci.v[i]))
-			(void)vz_pci_devnodes(had->pci.v[i], "none", ret, NULL);
+			(void)vz_res_pci_devnodes(had->pci.v[i], "none", ret, NULL);
 	for (size_t i = 0; r >= 0 && i < gave.n; i++) {
 		autofree char *none = vz_fmt("%s:none", gave.v[i].name);
 

@@ -161,37 +161,37 @@ static void announce_devices(const struct vz_conf *c)
 
 static int start_probe(const struct vz_starting *s, struct vz_err *e)
 {
-	return vz_net_probe(s->net, s->ct, e);
+	return vz_network_probe(s->net, s->ct, e);
 }
 
 static int start_addresses(const struct vz_starting *s, struct vz_err *e)
 {
-	return vz_net_start_venet(s->net, s->ct, e);
+	return vz_network_start_venet(s->net, s->ct, e);
 }
 
 static int live_addresses(const struct vz_setting *s, struct vz_err *e)
 {
-	return vz_net_set_addresses(s->ct, s->g, s->conf, e);
+	return vz_network_set_addresses(s->ct, s->g, s->conf, e);
 }
 
 static int start_netdevs(const struct vz_starting *s, struct vz_err *e)
 {
-	return vz_netdevs_start(&(struct vz_netif_at){ s->ct, s->net->rtnl, s->net->netns }, e);
+	return vz_netdevs_start(&(struct vz_nics_at){ s->ct, s->net->rtnl, s->net->netns }, e);
 }
 
 static int live_netdevs(const struct vz_setting *s, struct vz_err *e)
 {
-	return vz_net_set_netdevs(s->ct, s->g, e);
+	return vz_network_set_netdevs(s->ct, s->g, e);
 }
 
 static int start_veths(const struct vz_starting *s, struct vz_err *e)
 {
-	return vz_veths_start(&(struct vz_netif_at){ s->ct, s->net->rtnl, s->net->netns }, e);
+	return vz_veths_start(&(struct vz_nics_at){ s->ct, s->net->rtnl, s->net->netns }, e);
 }
 
 static int live_veths(const struct vz_setting *s, struct vz_err *e)
 {
-	return vz_net_set_veths(s->ct, s->g, s->conf, e);
+	return vz_network_set_veths(s->ct, s->g, s->conf, e);
 }
 
 static const char *veths_to_do(const struct vz_given *g)
@@ -232,12 +232,12 @@ static void announce_rate(const struct vz_conf *c)
 
 static int start_conntrack(const struct vz_starting *s, struct vz_err *e)
 {
-	return vz_conntrack_apply(s->ct, &s->ct->conf, s->state, e);
+	return vz_tracking_apply(s->ct, &s->ct->conf, s->state, e);
 }
 
 static int live_conntrack(const struct vz_setting *s, struct vz_err *e)
 {
-	return vz_conntrack_set(s->ct, s->conf, e);
+	return vz_tracking_set(s->ct, s->conf, e);
 }
 
 static void announce_conntrack(const struct vz_conf *c)
@@ -372,7 +372,7 @@ static int skip_lacking(int r, enum vz_start_phase phase, const struct vz_err *e
 {
 	if (r != -EOPNOTSUPP || (phase != VZ_START_GROUP && phase != VZ_START_ALONE))
 		return r;
-	vz_log_once(-1, "Warning: %s, skipping", e->msg);
+	vz_say_once(-1, "Warning: %s, skipping", e->msg);
 	return 0;
 }
 

@@ -32,7 +32,7 @@ struct vz_starting {
 	struct vz_ct *ct;
 	struct vz_cg *cg;
 	struct vz_spec *spec;
-	struct vz_net *net;
+	struct vz_network *net;
 	const struct vz_state *state;
 	bool bare;    /* --skip_ve_setup: only what a row says in .bare */
 	bool restore; /* from an image: only what a row says in .restore */

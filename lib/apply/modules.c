@@ -38,7 +38,7 @@ void vz_features_warn(const struct vz_ct *ct)
 	uint32_t f = vz_ct_features(ct);
 
 	if (f & (VZ_FEAT_NFS | VZ_FEAT_NFSD) && !(f & VZ_FEAT_PRIVILEGED))
-		vz_log_once(-1, "Warning: feature %s is not given: the kernel has %s for privileged "
+		vz_say_once(-1, "Warning: feature %s is not given: the kernel has %s for privileged "
 			   "containers only; mount it on the host and bind it below %s in %u.mount",
 		       f & VZ_FEAT_NFS ? "nfs" : "nfsd", f & VZ_FEAT_NFS ? "NFS" : "its server",
 		       ct->root ? ct->root : "VE_ROOT", ct->id);
@@ -69,7 +69,7 @@ static void load(const char *name)
 	s.argv = argv;
 	s.seconds = VZ_SPAWN_SECONDS;
 	if (vz_spawn_run(&s))
-		vz_log_once(-1, "Warning: cannot load kernel module %s", name);
+		vz_say_once(-1, "Warning: cannot load kernel module %s", name);
 }
 
 static bool wants_tun(const struct vz_ct *ct)

@@ -23,7 +23,7 @@
 #define WAIT_LONG_MS 1000 /* ERROR_ON_ARPFAIL=yes */
 #define WAIT_SHORT_MS 20  /* set, which does nothing else meanwhile */
 
-void vz_net_close(struct vz_net *n)
+void vz_network_close(struct vz_network *n)
 {
 	vz_dad_free(TAKE_PTR(n->dad));
 	vz_uplinks_free(&n->uplinks);
@@ -47,7 +47,7 @@ static int take_words(const struct vz_conf *conf, const struct vz_plist *words, 
 {
 	bool left_out = false, ipv6 = is_yes(&conf->ipv6, true);
 	autoips all = { 0 };
-	int r = vz_ips_of(words, &all);
+	int r = vz_plist_ips(words, &all);
 
 	for (size_t i = 0; r >= 0 && i < all.n; i++)
 		if (ipv6 || all.v[i].family == AF_INET)
@@ -88,7 +88,7 @@ static enum vz_direct direct_of(const struct vz_pstr *s)
 	return strcmp(s->v, "yes") ? VZ_DIRECT_NO : VZ_DIRECT_YES;
 }
 
-static int look_at_host(struct vz_net *n, const struct vz_conf *conf, struct vz_err *e)
+static int look_at_host(struct vz_network *n, const struct vz_conf *conf, struct vz_err *e)
 {
 	const struct vz_uplink_conf c = {
 		.neighbour_devs = conf->neighbour_devs.set ? conf->neighbour_devs.v : NULL,
@@ -104,12 +104,12 @@ static int look_at_host(struct vz_net *n, const struct vz_conf *conf, struct vz_
 	n->venet.direct = direct_of(&conf->venet_direct);
 	r = vz_uplinks_find(n->rtnl, &c, &n->uplinks, e);
 	if (r >= 0 && *n->uplinks.missing)
-		vz_log_once(-1, "Warning: " VZ_SAY_NO_UPLINK ", going on without", n->uplinks.missing);
+		vz_say_once(-1, "Warning: " VZ_SAY_NO_UPLINK ", going on without", n->uplinks.missing);
 	return r;
 }
 
 /* The device answers for others from now on; said when that changes how the host behaves. */
-static void let_answer(const struct vz_net *n, const struct vz_ips *ips)
+static void let_answer(const struct vz_network *n, const struct vz_ips *ips)
 {
 	char opened[IFNAMSIZ];
 
@@ -120,7 +120,7 @@ static void let_answer(const struct vz_net *n, const struct vz_ips *ips)
 		vz_log(-1, "Warning: turned IPv4 forwarding on for packets that arrive by %s; "
 			   "net.ipv4.ip_forward=1 says so for all devices", opened);
 	if (has_ipv6(ips) && !vz_ipv6_forwards())
-		vz_log_once(-1, "Warning: " VZ_SAY_NO_FORWARD6 ": " VZ_DO_FORWARD6);
+		vz_say_once(-1, "Warning: " VZ_SAY_NO_FORWARD6 ": " VZ_DO_FORWARD6);
 }
 
 /* ---- doubles on the wire ---- */
@@ -150,7 +150,7 @@ static void ignore(int r, const struct vz_err *e)
 		vz_log(-1, "Warning: %s, ignoring", e->msg);
 }
 
-static void ask(struct vz_net *n, const struct vz_ips *ips)
+static void ask(struct vz_network *n, const struct vz_ips *ips)
 {
 	autofree int *dev = NULL;
 	struct vz_dad_ask q = question(&n->uplinks, ips, &dev);
@@ -160,7 +160,8 @@ static void ask(struct vz_net *n, const struct vz_ips *ips)
 		ignore(vz_dad_begin(&q, &n->dad, &e), &e);
 }
 
-static int take_answers(struct vz_net *n, const struct vz_conf *conf, int wait_ms, struct vz_err *e)
+static int take_answers(struct vz_network *n, const struct vz_conf *conf, int wait_ms,
+			struct vz_err *e)
 {
 	bool strict = is_yes(&conf->error_on_arpfail, false);
 	const struct vz_dad_found *found = NULL;
@@ -186,7 +187,7 @@ static int take_answers(struct vz_net *n, const struct vz_conf *conf, int wait_m
 }
 
 /* Only where the host answers: an announced address must not be silent. Ends the asking. */
-static void announce(struct vz_net *n, const struct vz_ips *ips)
+static void announce(struct vz_network *n, const struct vz_ips *ips)
 {
 	autofree int *dev = NULL;
 	struct vz_dad_ask q = question(&n->uplinks, ips, &dev);
@@ -207,7 +208,7 @@ static bool wants_venet(const struct vz_ct *ct, const struct vz_ips *ips)
 	return ips->n || (!ct->conf.netif.n && !ct->conf.netdev.n);
 }
 
-int vz_net_probe(struct vz_net *n, struct vz_ct *ct, struct vz_err *e)
+int vz_network_probe(struct vz_network *n, struct vz_ct *ct, struct vz_err *e)
 {
 	int r = take_words(&ct->conf, &ct->conf.ip_address, &n->ips, e);
 
@@ -228,8 +229,8 @@ static int netns_of(pid_t init, struct vz_err *e)
 	return fd < 0 ? vz_fail(e, VZ_SYSTEM, errno, "cannot open the container's network") : fd;
 }
 
-static int come_into_force(struct vz_net *n, const struct vz_conf *conf, const struct vz_ips *ips,
-			   struct vz_err *e)
+static int come_into_force(struct vz_network *n, const struct vz_conf *conf,
+			   const struct vz_ips *ips, struct vz_err *e)
 {
 	const struct vz_venet_how how = {
 		.uplinks = &n->uplinks,
@@ -249,13 +250,13 @@ static int come_into_force(struct vz_net *n, const struct vz_conf *conf, const s
 	return 0;
 }
 
-int vz_net_enter(struct vz_net *n, pid_t init, struct vz_err *e)
+int vz_network_enter(struct vz_network *n, pid_t init, struct vz_err *e)
 {
 	n->netns = netns_of(init, e);
 	return n->netns < 0 ? n->netns : 0;
 }
 
-int vz_net_start_venet(struct vz_net *n, struct vz_ct *ct, struct vz_err *e)
+int vz_network_start_venet(struct vz_network *n, struct vz_ct *ct, struct vz_err *e)
 {
 	int r;
 
@@ -273,7 +274,7 @@ int vz_net_start_venet(struct vz_net *n, struct vz_ct *ct, struct vz_err *e)
 /* ---- stop ---- */
 
 /* On every device that may ever have answered: the configuration may have changed since. */
-static void silence(struct vz_net *n, struct vz_ct *ct)
+static void silence(struct vz_network *n, struct vz_ct *ct)
 {
 	const struct vz_uplink_conf confs[] = {
 		{ 0 },
@@ -291,34 +292,34 @@ static void silence(struct vz_net *n, struct vz_ct *ct)
 	}
 }
 
-static int gone(struct vz_net *n, struct vz_ct *ct, struct vz_err *e)
+static int gone(struct vz_network *n, struct vz_ct *ct, struct vz_err *e)
 {
 	int r, r2;
 
 	n->rtnl = vz_nl_open(NETLINK_ROUTE, VZ_NL_HERE, e);
 	if (n->rtnl < 0)
 		return n->rtnl;
-	vz_netif_stop(&(struct vz_netif_at){ ct, n->rtnl, -1 });
+	vz_nics_stop(&(struct vz_nics_at){ ct, n->rtnl, -1 });
 	silence(n, ct);
 	r = vz_venet_gone(n->rtnl, ct->id, e);
 	r2 = vz_rate_stop(ct->id, r < 0 ? NULL : e);
 	return r < 0 ? r : r2;
 }
 
-void vz_net_stop(struct vz_ct *ct)
+void vz_network_stop(struct vz_ct *ct)
 {
-	struct vz_net n = VZ_NET_INIT;
+	struct vz_network n = VZ_NETWORK_INIT;
 	struct vz_err e = { 0 };
 
 	if (gone(&n, ct, &e) < 0)
 		vz_log(-1, "Warning: %s, ignoring", e.msg);
-	vz_net_close(&n);
+	vz_network_close(&n);
 }
 
 /* ---- set ---- */
 
 struct change {
-	struct vz_net net;
+	struct vz_network net;
 	const struct vz_given *g;
 	const struct vz_conf *conf;
 	struct vz_ips was; /* in force before */
@@ -330,7 +331,7 @@ struct change {
 
 static void change_free(struct change *c)
 {
-	vz_net_close(&c->net);
+	vz_network_close(&c->net);
 	vz_ips_free(&c->was);
 	vz_ips_free(&c->del);
 	vz_ips_free(&c->add);
@@ -346,7 +347,7 @@ static int sort_out(struct change *c, struct vz_err *e)
 	int r = take_words(c->conf, &c->g->add.ip_address, &want, e);
 
 	if (r >= 0)
-		r = vz_ips_of(del, &unwanted);
+		r = vz_plist_ips(del, &unwanted);
 	if (del->n)
 		say_ips(vz_plist_is_all(del) ? "Deleting all" : "Deleting", going);
 	for (size_t i = 0; r >= 0 && i < going->n; i++)
@@ -426,11 +427,11 @@ static int change_ips(struct change *c, struct vz_ct *ct, struct vz_err *e)
 }
 
 /* The namespace of a VPS that runs. */
-static int enter_running(struct vz_net *n, const struct vz_ct *ct, struct vz_err *e)
+static int enter_running(struct vz_network *n, const struct vz_ct *ct, struct vz_err *e)
 {
 	struct vz_state st;
 	bool runs = vz_state_read(ct->id, &st) > 0;
-	int r = runs ? vz_net_enter(n, st.init, e) : 0;
+	int r = runs ? vz_network_enter(n, st.init, e) : 0;
 
 	if (r < 0)
 		return r;
@@ -440,10 +441,10 @@ static int enter_running(struct vz_net *n, const struct vz_ct *ct, struct vz_err
 		       "container is not running");
 }
 
-int vz_net_set_addresses(struct vz_ct *ct, const struct vz_given *g, const struct vz_conf *conf,
-			 struct vz_err *e)
+int vz_network_set_addresses(struct vz_ct *ct, const struct vz_given *g, const struct vz_conf *conf,
+			     struct vz_err *e)
 {
-	struct change c = { .net = VZ_NET_INIT, .g = g, .conf = conf };
+	struct change c = { .net = VZ_NETWORK_INIT, .g = g, .conf = conf };
 	int r = enter_running(&c.net, ct, e);
 
 	if (r >= 0 && (g->add.ip_address.n || g->del.ip_address.n))
@@ -454,7 +455,7 @@ int vz_net_set_addresses(struct vz_ct *ct, const struct vz_given *g, const struc
 	return r;
 }
 
-static int enter_with_socket(struct vz_net *n, const struct vz_ct *ct, struct vz_err *e)
+static int enter_with_socket(struct vz_network *n, const struct vz_ct *ct, struct vz_err *e)
 {
 	int r = enter_running(n, ct, e);
 
@@ -464,25 +465,25 @@ static int enter_with_socket(struct vz_net *n, const struct vz_ct *ct, struct vz
 	return n->rtnl < 0 ? n->rtnl : 0;
 }
 
-int vz_net_set_netdevs(struct vz_ct *ct, const struct vz_given *g, struct vz_err *e)
+int vz_network_set_netdevs(struct vz_ct *ct, const struct vz_given *g, struct vz_err *e)
 {
-	struct vz_net n = VZ_NET_INIT;
+	struct vz_network n = VZ_NETWORK_INIT;
 	int r = enter_with_socket(&n, ct, e);
 
 	if (r >= 0)
-		r = vz_netdevs_set(&(struct vz_netif_at){ ct, n.rtnl, n.netns }, g, e);
-	vz_net_close(&n);
+		r = vz_netdevs_set(&(struct vz_nics_at){ ct, n.rtnl, n.netns }, g, e);
+	vz_network_close(&n);
 	return r;
 }
 
-int vz_net_set_veths(struct vz_ct *ct, const struct vz_given *g, const struct vz_conf *conf,
-		     struct vz_err *e)
+int vz_network_set_veths(struct vz_ct *ct, const struct vz_given *g, const struct vz_conf *conf,
+			 struct vz_err *e)
 {
-	struct vz_net n = VZ_NET_INIT;
+	struct vz_network n = VZ_NETWORK_INIT;
 	int r = enter_with_socket(&n, ct, e);
 
 	if (r >= 0)
-		r = vz_veths_set(&(struct vz_netif_at){ ct, n.rtnl, n.netns }, g, conf, e);
-	vz_net_close(&n);
+		r = vz_veths_set(&(struct vz_nics_at){ ct, n.rtnl, n.netns }, g, conf, e);
+	vz_network_close(&n);
 	return r;
 }

@@ -20,7 +20,7 @@
 struct vz_dad;
 
 /* What a verb knows of the host's network and of the addresses it is about to put in force. */
-struct vz_net {
+struct vz_network {
 	int rtnl;               /* of the host */
 	int netns;              /* of the VPS, once entered */
 	struct vz_uplinks uplinks;
@@ -28,26 +28,26 @@ struct vz_net {
 	struct vz_dad *dad;     /* asks for their doubles; NULL: nothing to ask */
 	struct vz_venet venet;
 };
-#define VZ_NET_INIT { .rtnl = -EBADF, .netns = -EBADF, .venet = { .inside = -EBADF } }
-void vz_net_close(struct vz_net *n);
+#define VZ_NETWORK_INIT { .rtnl = -EBADF, .netns = -EBADF, .venet = { .inside = -EBADF } }
+void vz_network_close(struct vz_network *n);
 
 /* Looks at the host and asks the neighbours for the addresses of the configuration; the answers
  * come while the VPS is made. Changes nothing. */
-int vz_net_probe(struct vz_net *n, struct vz_ct *ct, struct vz_err *e);
+int vz_network_probe(struct vz_network *n, struct vz_ct *ct, struct vz_err *e);
 /* The network namespace of a process, for what follows. */
-int vz_net_enter(struct vz_net *n, pid_t init, struct vz_err *e);
+int vz_network_enter(struct vz_network *n, pid_t init, struct vz_err *e);
 /* The device venet of a VPS whose init does not run yet, with the addresses that were probed. After a
- * failure vz_net_stop() takes away what is left. */
-int vz_net_start_venet(struct vz_net *n, struct vz_ct *ct, struct vz_err *e);
+ * failure vz_network_stop() takes away what is left. */
+int vz_network_start_venet(struct vz_network *n, struct vz_ct *ct, struct vz_err *e);
 /* Takes it all away: after a failed start, a stop, a crash. Says what fails and goes on. */
-void vz_net_stop(struct vz_ct *ct);
+void vz_network_stop(struct vz_ct *ct);
 
 /* What a command line says about a running VPS comes into force: addresses, given devices, veth
  * devices. conf is all that holds from now on. Taken back on failure. */
-int vz_net_set_addresses(struct vz_ct *ct, const struct vz_given *g, const struct vz_conf *conf,
+int vz_network_set_addresses(struct vz_ct *ct, const struct vz_given *g, const struct vz_conf *conf,
+			     struct vz_err *e);
+int vz_network_set_netdevs(struct vz_ct *ct, const struct vz_given *g, struct vz_err *e);
+int vz_network_set_veths(struct vz_ct *ct, const struct vz_given *g, const struct vz_conf *conf,
 			 struct vz_err *e);
-int vz_net_set_netdevs(struct vz_ct *ct, const struct vz_given *g, struct vz_err *e);
-int vz_net_set_veths(struct vz_ct *ct, const struct vz_given *g, const struct vz_conf *conf,
-		     struct vz_err *e);
 
 #endif

@@ -13,16 +13,16 @@
 #include "nic/veth.h"
 #include "sys/nl.h"
 
-static struct vz_veth_at veth_at(const struct vz_netif_at *at, int inner)
+static struct vz_veth_at veth_at(const struct vz_nics_at *at, int inner)
 {
 	return (struct vz_veth_at){
 		.ctid = at->ct->id, .rtnl = at->rtnl, .inner = inner, .netns = at->netns
 	};
 }
 
-static struct vz_netdev_at netdev_at(const struct vz_netif_at *at)
+static struct vz_nic_at netdev_at(const struct vz_nics_at *at)
 {
-	return (struct vz_netdev_at){
+	return (struct vz_nic_at){
 		.ctid = at->ct->id, .rtnl = at->rtnl, .netns = at->netns
 	};
 }
@@ -35,7 +35,7 @@ static int wanted_veth(const struct vz_conf *conf, unsigned ctid, struct vz_neti
 {
 	int r = vz_netifs_of(&conf->netif, ret, e);
 
-	return r < 0 ? r : vz_netifs_complete(ret, ctid, e);
+	return r < 0 ? r : vz_veth_complete_all(ret, ctid, e);
 }
 
 /* The legacy line: names on the host, each with a blank behind it. */
@@ -74,7 +74,7 @@ static int become(const struct vz_veth_at *at, const struct vz_netif *from,
 	return say_unconnected(r, e);
 }
 
-int vz_veths_start(const struct vz_netif_at *at, struct vz_err *e)
+int vz_veths_start(const struct vz_nics_at *at, struct vz_err *e)
 {
 	autoclose int inner = -EBADF;
 	autonetifs want = { 0 };
@@ -112,29 +112,29 @@ static void say_netdevs(const char *what, const struct vz_plist *l)
 	vz_log(0, "%s network device(s):%s", what, names.s ? names.s : "");
 }
 
-int vz_netdevs_start(const struct vz_netif_at *at, struct vz_err *e)
+int vz_netdevs_start(const struct vz_nics_at *at, struct vz_err *e)
 {
 	const struct vz_plist *l = &at->ct->conf.netdev;
-	const struct vz_netdev_at n = netdev_at(at);
+	const struct vz_nic_at n = netdev_at(at);
 	struct vz_err stale = { 0 };
 	int r = 0;
 
 	/* what an earlier end of the VPS could not have back then */
-	if (vz_netdev_take_all(at->rtnl, at->ct->id, &stale))
+	if (vz_nic_take_all(at->rtnl, at->ct->id, &stale))
 		vz_log(-1, "Warning: %s", stale.msg);
 	if (l->n)
 		say_netdevs("Adding", l);
 	for (size_t i = 0; i < l->n && r >= 0; i++)
-		r = vz_netdev_give(&n, l->v[i], e);
+		r = vz_nic_give(&n, l->v[i], e);
 	return r;
 }
 
-void vz_netif_stop(const struct vz_netif_at *at)
+void vz_nics_stop(const struct vz_nics_at *at)
 {
 	struct vz_err e = { 0 };
 
 	vz_veth_delete_all(at->rtnl, at->ct->id);
-	if (vz_netdev_take_all(at->rtnl, at->ct->id, &e))
+	if (vz_nic_take_all(at->rtnl, at->ct->id, &e))
 		vz_log(-1, "Warning: %s", e.msg);
 }
 
@@ -147,7 +147,7 @@ struct veth_step {
 };
 
 struct change {
-	const struct vz_netif_at *at;
+	const struct vz_nics_at *at;
 	struct vz_veth_at veth;
 	const struct vz_conf *conf;  /* all that holds from now on */
 	struct vz_netifs was, want;  /* in force, and wanted */
@@ -155,7 +155,7 @@ struct change {
 	size_t n;
 };
 
-void vz_veth_say_unknown(const char *ifname)
+void vz_nics_say_unknown(const char *ifname)
 {
 	vz_log(-1, "Warning: the container has no veth device %s, nothing is deleted", ifname);
 }
@@ -174,7 +174,7 @@ static void touch(struct change *c, const struct vz_netif *named)
 	else if (s.was || s.want)
 		c->step[c->n++] = s;
 	else
-		vz_veth_say_unknown(ifname);
+		vz_nics_say_unknown(ifname);
 }
 
 static int touch_list(struct change *c, const struct vz_plist *words, struct vz_err *e)
@@ -292,7 +292,7 @@ static int change_veth(struct change *c, struct vz_err *e)
 	return r;
 }
 
-int vz_veths_set(const struct vz_netif_at *at, const struct vz_given *g,
+int vz_veths_set(const struct vz_nics_at *at, const struct vz_given *g,
 		 const struct vz_conf *conf, struct vz_err *e)
 {
 	autoclose int inner = vz_nl_open(NETLINK_ROUTE, at->netns, e);
@@ -312,7 +312,7 @@ int vz_veths_set(const struct vz_netif_at *at, const struct vz_given *g,
 }
 
 /* Both lists in their order, or nothing of them. */
-static int change_netdevs(const struct vz_netdev_at *n, const struct vz_plist *del,
+static int change_netdevs(const struct vz_nic_at *n, const struct vz_plist *del,
 			  const struct vz_plist *add, struct vz_err *e)
 {
 	autofree bool *had = calloc(del->n + add->n + 1, sizeof(*had));
@@ -322,8 +322,8 @@ static int change_netdevs(const struct vz_netdev_at *n, const struct vz_plist *d
 	for (; r >= 0 && done < all; done++) {
 		const char *word = done < del->n ? del->v[done] : add->v[done - del->n];
 
-		had[done] = vz_netdev_is_given(n->ctid, word);
-		r = done < del->n ? vz_netdev_take(n, word, e) : vz_netdev_give(n, word, e);
+		had[done] = vz_nic_is_given(n->ctid, word);
+		r = done < del->n ? vz_nic_take(n, word, e) : vz_nic_give(n, word, e);
 		if (r < 0)
 			break;
 		if (r)
@@ -333,18 +333,18 @@ static int change_netdevs(const struct vz_netdev_at *n, const struct vz_plist *d
 		const char *word = done < del->n ? del->v[done] : add->v[done - del->n];
 
 		if (done < del->n && had[done])
-			(void)vz_netdev_give(n, word, NULL);
+			(void)vz_nic_give(n, word, NULL);
 		else if (done >= del->n && !had[done])
-			(void)vz_netdev_take(n, word, NULL);
+			(void)vz_nic_take(n, word, NULL);
 	}
 	return r < 0 ? r : 0;
 }
 
 /* Of "all", what the configuration had; what was given without being saved goes by its name. */
-int vz_netdevs_set(const struct vz_netif_at *at, const struct vz_given *g, struct vz_err *e)
+int vz_netdevs_set(const struct vz_nics_at *at, const struct vz_given *g, struct vz_err *e)
 {
 	const struct vz_plist *add = &g->add.netdev, *del = &g->del.netdev;
-	const struct vz_netdev_at n = netdev_at(at);
+	const struct vz_nic_at n = netdev_at(at);
 
 	if (vz_plist_is_all(del))
 		del = &at->ct->conf.netdev;

@@ -72,7 +72,7 @@ bool vz_ct_has_dump(const struct vz_ct *ct);
 
 /* ---- features.c ---- */
 /* FEATURES and NETFILTER (or IPTABLES; without both: stateless) as VZ_FEAT_* (features.h). */
-uint32_t vz_conf_features(const struct vz_conf *c);
+uint32_t vz_ct_conf_features(const struct vz_conf *c);
 uint32_t vz_ct_features(const struct vz_ct *ct); /* those of ct->conf */
 /* The character devices that features give: permission and node. */
 struct vz_feature_node {

@@ -86,7 +86,7 @@ static uint32_t netfilter_level(const struct vz_conf *c)
 	return level;
 }
 
-uint32_t vz_conf_features(const struct vz_conf *c)
+uint32_t vz_ct_conf_features(const struct vz_conf *c)
 {
 	const struct vz_plist *f = &c->features;
 	uint32_t bits = netfilter_level(c) << VZ_FEAT_NETFILTER_SHIFT;
@@ -108,5 +108,5 @@ uint32_t vz_conf_features(const struct vz_conf *c)
 
 uint32_t vz_ct_features(const struct vz_ct *ct)
 {
-	return vz_conf_features(&ct->conf);
+	return vz_ct_conf_features(&ct->conf);
 }

@@ -143,7 +143,7 @@ static int open_mutex(const char *dir, struct vz_err *e)
 	int r = path ? vz_wait_lock(path, vz_end_in(MUTEX_TIMEOUT_S)) : -ENOMEM;
 
 	if (r == -ETIMEDOUT || r == -ECANCELED)
-		(void)vz_within(e, vz_fail_lock(e, r, path), "Unable to lock container");
+		(void)vz_within(e, vz_wait_lock_fail(e, r, path), "Unable to lock container");
 	return r;
 }
 

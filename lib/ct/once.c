@@ -34,7 +34,7 @@ static void say(const char *key, int level, const char *text)
 	vz_log(level < 1 && was_said(key, text) ? 1 : level, "%s", text);
 }
 
-void vz_log_once(int level, const char *fmt, ...)
+void vz_say_once(int level, const char *fmt, ...)
 {
 	char text[TEXT_MAX];
 	va_list ap;
@@ -45,7 +45,7 @@ void vz_log_once(int level, const char *fmt, ...)
 	say(text, level, text);
 }
 
-void vz_log_once_about(const char *key, int level, const char *fmt, ...)
+void vz_say_once_about(const char *key, int level, const char *fmt, ...)
 {
 	char text[TEXT_MAX];
 	va_list ap;
@@ -71,22 +71,22 @@ void vz_said_each(void (*fn)(const char *text, void *arg), void *arg)
 	}
 }
 
-void vz_log_check(void)
+void vz_logfile_check(void)
 {
 	int err = vz_log_lost();
 
 	if (err)
-		vz_log_once(-1, "Warning: lines are missing in the log (LOGFILE in " VZ_CONFDIR "/vz.conf): %s",
+		vz_say_once(-1, "Warning: lines are missing in the log (LOGFILE in " VZ_CONFDIR "/vz.conf): %s",
 			    strerror(err));
 }
 
-void vz_log_open(const struct vz_conf *c)
+void vz_logfile_open(const struct vz_conf *c)
 {
 	int level = c->log_level.set ? (int)c->log_level.v : 0, r = 0;
 
 	if (c->logfile.set && *c->logfile.v)
 		r = vz_log_file(c->logfile.v, level);
 	if (r < 0)
-		vz_log_once(-1, "Warning: cannot write the log %s (LOGFILE in " VZ_CONFDIR "/vz.conf): %s",
+		vz_say_once(-1, "Warning: cannot write the log %s (LOGFILE in " VZ_CONFDIR "/vz.conf): %s",
 			    c->logfile.v, strerror(-r));
 }

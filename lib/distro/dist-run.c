@@ -191,7 +191,7 @@ static int run_text(struct work *w, const struct vz_state *st)
 	if (!text)
 		return -ENOMEM;
 	if (w->dist.warning && !has_nothing_to_write(w))
-		vz_log_once(0, "%s", w->dist.warning);
+		vz_say_once(0, "%s", w->dist.warning);
 	r = vz_inside_run(w->ct, st, &script, &code, &e);
 	if (r < 0 && e.exit == VZ_COMMAND_EXECUTION) {
 		/* it will not have a shell the next time either */
@@ -246,7 +246,7 @@ static void say_unknown(const struct work *w, int r)
 			  "written anew", w->ct->id, strerror(-r));
 		return;
 	}
-	vz_log_once(0, "Warning: container %u has too many files beside its network configuration to see "
+	vz_say_once(0, "Warning: container %u has too many files beside its network configuration to see "
 		       "whether it changed; each start writes it anew", w->ct->id);
 }
 

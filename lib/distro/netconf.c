@@ -73,7 +73,7 @@ static char *dist_devices(const struct vz_conf *c, bool ipv6)
 	autoips ips = { 0 };
 	unsigned has = 0, gw = 0;
 
-	if (vz_netifs_of(&c->netif, &l, NULL) < 0 || vz_ips_of(&c->ip_address, &ips) < 0)
+	if (vz_netifs_of(&c->netif, &l, NULL) < 0 || vz_plist_ips(&c->ip_address, &ips) < 0)
 		return NULL;
 	for (size_t i = 0; i < l.n; i++)
 		add_netif(&others, &l.v[i], ipv6, &gw);

@@ -116,9 +116,9 @@ static void master_ready(struct vz_eventd *d, struct vz_source *s, uint32_t even
 		vz_viewers_flush(d, c);
 }
 
-void vz_console_tell(struct vz_eventd *d, unsigned id)
+void vz_consoles_tell(struct vz_eventd *d, unsigned id)
 {
-	struct vz_console *c = vz_console_find(d, id);
+	struct vz_console *c = vz_consoles_find(d, id);
 	uint8_t buf[TELL_BYTES];
 	uint64_t from;
 
@@ -127,7 +127,7 @@ void vz_console_tell(struct vz_eventd *d, unsigned id)
 	/* what the dead left in the terminal; it can hold one page of it */
 	for (int i = 0; i < 4 && c->src.fd >= 0; i++)
 		master_ready(d, &c->src, EPOLLIN);
-	from = vz_console_tail(c);
+	from = vz_consoles_tail(c);
 	if (from < c->began)
 		from = c->began;
 	if (c->head - from > sizeof(buf))
@@ -158,7 +158,7 @@ static struct vz_console *console_new(struct vz_eventd *d, unsigned id)
 static int set_master(struct vz_eventd *d, unsigned id, int fd)
 {
 	autoclose int master = fd;
-	struct vz_console *c = vz_console_find(d, id);
+	struct vz_console *c = vz_consoles_find(d, id);
 	int r;
 
 	if (!c)
@@ -174,7 +174,7 @@ static int set_master(struct vz_eventd *d, unsigned id, int fd)
 	return r < 0 ? r : vz_eventd_add(d, &c->src, EPOLLIN);
 }
 
-int vz_console_make(struct vz_eventd *d, unsigned id, uid_t owner)
+int vz_consoles_make(struct vz_eventd *d, unsigned id, uid_t owner)
 {
 	autoclose int slave = -EBADF;
 	int master, r = vz_pty_open(owner, 80, 25, &master, &slave);
@@ -185,7 +185,7 @@ int vz_console_make(struct vz_eventd *d, unsigned id, uid_t owner)
 	if (r < 0)
 		return r;
 	/* before the guest has its end, so that there is no moment in which our death hurts */
-	vz_store_put(d, vz_console_find(d, id));
+	vz_store_put(d, vz_consoles_find(d, id));
 	if (!d->sweep_due)
 		d->sweep_due = vz_eventd_now() + YOUNG_MS;
 	return TAKE_FD(slave);

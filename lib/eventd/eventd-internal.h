@@ -94,9 +94,9 @@ int vz_eventd_add(struct vz_eventd *d, struct vz_source *s, uint32_t events);
 /* Other events for a source that was added. */
 void vz_eventd_want(struct vz_eventd *d, struct vz_source *s, uint32_t events);
 struct vz_watched *vz_eventd_watched(struct vz_eventd *d, unsigned id); /* NULL: out of memory */
-struct vz_console *vz_console_find(struct vz_eventd *d, unsigned id);
+struct vz_console *vz_consoles_find(struct vz_eventd *d, unsigned id);
 /* First byte of the stream that the ring still has. */
-uint64_t vz_console_tail(const struct vz_console *c);
+uint64_t vz_consoles_tail(const struct vz_console *c);
 
 /* ---- eventd-vps.c: who runs, who ended ---- */
 /* Looks at VPS id again, after something may have changed. */
@@ -118,9 +118,9 @@ int vz_consoles_init(struct vz_eventd *d, struct vz_err *e);
 void vz_consoles_sweep(struct vz_eventd *d);
 void vz_consoles_free(struct vz_eventd *d);
 /* A new terminal for VPS id: its slave, the caller's; -errno. Viewers stay. */
-int vz_console_make(struct vz_eventd *d, unsigned id, uid_t owner);
+int vz_consoles_make(struct vz_eventd *d, unsigned id, uid_t owner);
 /* The last lines that VPS id said on its console, into the log. */
-void vz_console_tell(struct vz_eventd *d, unsigned id);
+void vz_consoles_tell(struct vz_eventd *d, unsigned id);
 
 /* ---- eventd-viewer.c ---- */
 void vz_viewer_free(struct vz_eventd *d, struct vz_viewer *v);

@@ -30,7 +30,7 @@ void vz_eventd_want(struct vz_eventd *d, struct vz_source *s, uint32_t events)
 	(void)epoll_ctl(d->ep, EPOLL_CTL_MOD, s->fd, &ev);
 }
 
-struct vz_console *vz_console_find(struct vz_eventd *d, unsigned id)
+struct vz_console *vz_consoles_find(struct vz_eventd *d, unsigned id)
 {
 	struct vz_console *c = d->consoles;
 
@@ -39,7 +39,7 @@ struct vz_console *vz_console_find(struct vz_eventd *d, unsigned id)
 	return c;
 }
 
-uint64_t vz_console_tail(const struct vz_console *c)
+uint64_t vz_consoles_tail(const struct vz_console *c)
 {
 	return c->head > VZ_CONSOLE_RING ? c->head - VZ_CONSOLE_RING : 0;
 }

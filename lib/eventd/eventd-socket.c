@@ -13,7 +13,7 @@
 /* Sends the answer to MAKE; the connection has then done its work. */
 static void make_console(struct vz_eventd *d, struct vz_viewer *v, const struct vz_console_msg *m)
 {
-	autoclose int slave = vz_console_make(d, m->ctid, m->owner);
+	autoclose int slave = vz_consoles_make(d, m->ctid, m->owner);
 	struct vz_console_answer a = { .result = slave < 0 ? slave : 0 };
 
 	if (slave < 0)
@@ -24,12 +24,12 @@ static void make_console(struct vz_eventd *d, struct vz_viewer *v, const struct 
 
 static bool attach_viewer(struct vz_eventd *d, struct vz_viewer *v, const struct vz_console_msg *m)
 {
-	struct vz_console *c = vz_console_find(d, m->ctid);
+	struct vz_console *c = vz_consoles_find(d, m->ctid);
 	struct vz_console_answer a = { .result = c ? 0 : -ENODEV };
 
 	if (c) {
 		v->console = c;
-		v->pos = vz_console_tail(c);
+		v->pos = vz_consoles_tail(c);
 		a.backlog = (uint32_t)(c->head - v->pos);
 		if (m->cols && m->rows)
 			(void)vz_pty_set_size(c->src.fd, m->cols, m->rows);

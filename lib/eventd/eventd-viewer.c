@@ -26,8 +26,8 @@ bool vz_viewer_feed(struct vz_eventd *d, struct vz_viewer *v)
 	const struct vz_console *c = v->console;
 	int r = 0;
 
-	if (v->pos < vz_console_tail(c))
-		v->pos = vz_console_tail(c);
+	if (v->pos < vz_consoles_tail(c))
+		v->pos = vz_consoles_tail(c);
 	while (v->pos < c->head && !r) {
 		size_t at = v->pos % VZ_CONSOLE_RING, n = VZ_CONSOLE_RING - at;
 

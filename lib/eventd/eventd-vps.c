@@ -80,7 +80,7 @@ static void tell_end(struct vz_eventd *d, const struct vz_watched *v, const stru
 		vz_log(-1, "the container has ended: %s", why);
 	else
 		vz_log(0, "the container has ended: %s", text);
-	vz_console_tell(d, v->id);
+	vz_consoles_tell(d, v->id);
 }
 
 /* vz_job_run() does the rest; init: the one that ended. Its end is dealt with once. */
@@ -157,7 +157,7 @@ static void watch(struct vz_eventd *d, struct vz_watched *v, const struct vz_sta
 void vz_eventd_look(struct vz_eventd *d, unsigned id)
 {
 	struct vz_watched *v = vz_eventd_watched(d, id);
-	struct vz_console *c = vz_console_find(d, id);
+	struct vz_console *c = vz_consoles_find(d, id);
 	struct vz_state st;
 
 	if (c && vz_state_file_exists(id))

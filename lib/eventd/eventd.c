@@ -253,7 +253,7 @@ static int become_instance(struct vz_eventd *d, bool foreground, int *ret_ready,
 	r = vz_host_load(&d->host, NULL, e);
 	if (r < 0)
 		return r;
-	vz_log_open(&d->host.conf);
+	vz_logfile_open(&d->host.conf);
 	r = one_instance(d, e);
 	return r < 0 || foreground ? r : to_background(ret_ready, e);
 }

@@ -18,6 +18,6 @@ int vz_eventd_run(bool foreground, struct vz_err *e);
 
 /* vzfdstore: the process that keeps the console ptys for vzeventd. Returns 0 at once when it runs
  * already, or in the parent when it serves. */
-int vz_fdstore_run(struct vz_err *e);
+int vz_eventd_fdstore(struct vz_err *e);
 
 #endif

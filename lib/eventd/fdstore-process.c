@@ -27,7 +27,7 @@ static int to_background(void)
 	return chdir("/") < 0 ? -errno : 0;
 }
 
-int vz_fdstore_run(struct vz_err *e)
+int vz_eventd_fdstore(struct vz_err *e)
 {
 	struct vz_fdstore_opts o = { VZ_FDSTORE_SOCKET, IDLE_MS, DRAIN_MS };
 	int r;

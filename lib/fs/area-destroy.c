@@ -132,7 +132,7 @@ static int empty_in_background(int trash)
 		_exit(0);
 	if (chdir("/") < 0 || dup2(trash, 3) < 0)
 		_exit(1);
-	vz_child_let_go(4);
+	vz_let_go(4);
 	empty_trash(3);
 	_exit(0);
 }

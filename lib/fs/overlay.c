@@ -79,7 +79,7 @@ static void parts_close(struct parts *p)
 static int check_attributes(const struct vz_area *a, int upper, struct vz_err *e)
 {
 	autofree char *fs = vz_fmt("%s/fs", a->private);
-	struct vz_shift s;
+	struct vz_idshift s;
 	int r = vz_shift_state(upper, &s);
 
 	if (r < 0 || !fs)
@@ -222,7 +222,7 @@ static int copy_attributes(int from, int to)
 /* Owner, mode and attributes of `base` for a new upper root, with the ids of the area. */
 static int upper_init(const struct vz_area *a, int base, int upper)
 {
-	struct vz_shift s = { 0, 0, a->uid, a->gid };
+	struct vz_idshift s = { 0, 0, a->uid, a->gid };
 	struct stat st;
 	int r;
 

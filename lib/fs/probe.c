@@ -92,7 +92,7 @@ static bool try_apart(const char *base, const char *private_parent)
 	pid_t pid;
 
 	(void)setsid();
-	vz_child_let_go(3);
+	vz_let_go(3);
 	below = probe_dir(base, 'b');
 	above = below ? probe_dir(private_parent, 'p') : NULL;
 	pid = above ? fork() : -1; /* the mounts go with the process */

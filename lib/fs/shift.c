@@ -33,7 +33,7 @@ static bool no_attribute(int err)
 	return err == ENODATA || err == EOPNOTSUPP;
 }
 
-static int shift_acl_attr(const char *proc, const char *name, const struct vz_shift *s)
+static int shift_acl_attr(const char *proc, const char *name, const struct vz_idshift *s)
 {
 	autofree char *big = NULL;
 	char small[512], *buf = small;
@@ -48,17 +48,17 @@ static int shift_acl_attr(const char *proc, const char *name, const struct vz_sh
 	}
 	if (n < 0)
 		return no_attribute(errno) ? 0 : -errno;
-	r = vz_shift_acl(buf, (size_t)n, s);
+	r = vz_idshift_acl(buf, (size_t)n, s);
 	if (r > 0 && setxattr(proc, name, buf, (size_t)n, 0) < 0)
 		return -errno;
 	return r < 0 ? r : 0;
 }
 
 /* Owner of a regular file, whose setuid bits and capability chown(2) drops. */
-static int shift_file(int fd, const char *proc, const struct stat *st, const struct vz_shift *s)
+static int shift_file(int fd, const char *proc, const struct stat *st, const struct vz_idshift *s)
 {
-	uint32_t uid = vz_shift_id(st->st_uid, s->from_uid, s->to_uid);
-	uint32_t gid = vz_shift_id(st->st_gid, s->from_gid, s->to_gid);
+	uint32_t uid = vz_idshift_id(st->st_uid, s->from_uid, s->to_uid);
+	uint32_t gid = vz_idshift_id(st->st_gid, s->from_gid, s->to_gid);
 	struct keep k = { 0 };
 	ssize_t n = getxattr(proc, KEEP, &k, sizeof(k)), cap = 0;
 	int r;
@@ -70,7 +70,7 @@ static int shift_file(int fd, const char *proc, const struct stat *st, const str
 		cap = getxattr(proc, CAPS, k.cap, sizeof(k.cap));
 		if (cap < 0 && !no_attribute(errno))
 			return -errno;
-		r = cap > 0 ? vz_shift_cap(k.cap, (size_t)cap, s) : 0;
+		r = cap > 0 ? vz_idshift_cap(k.cap, (size_t)cap, s) : 0;
 		if (!r && uid == st->st_uid && gid == st->st_gid)
 			return 0;
 		cap = r > 0 ? r : cap;
@@ -91,7 +91,7 @@ static int shift_file(int fd, const char *proc, const struct stat *st, const str
 	return 0;
 }
 
-int vz_shift_one(int dirfd, const char *name, const struct vz_shift *s)
+int vz_shift_one(int dirfd, const char *name, const struct vz_idshift *s)
 {
 	char proc[sizeof("/proc/self/fd/") + 10];
 	autoclose int own = -EBADF;
@@ -109,8 +109,8 @@ int vz_shift_one(int dirfd, const char *name, const struct vz_shift *s)
 	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", fd);
 	if (S_ISREG(st.st_mode))
 		r = shift_file(fd, proc, &st, s);
-	else if (fchownat(fd, "", vz_shift_id(st.st_uid, s->from_uid, s->to_uid),
-			  vz_shift_id(st.st_gid, s->from_gid, s->to_gid), AT_EMPTY_PATH) < 0)
+	else if (fchownat(fd, "", vz_idshift_id(st.st_uid, s->from_uid, s->to_uid),
+			  vz_idshift_id(st.st_gid, s->from_gid, s->to_gid), AT_EMPTY_PATH) < 0)
 		r = -errno;
 	if (!r && !S_ISLNK(st.st_mode))
 		r = shift_acl_attr(proc, "system.posix_acl_access", s);
@@ -131,7 +131,7 @@ struct level {
 struct walk {
 	int fd; /* the directory we are in */
 	struct level *level;
-	const struct vz_shift *s;
+	const struct vz_idshift *s;
 };
 
 static void pop_level(struct walk *w)
@@ -198,7 +198,7 @@ static int enter(struct walk *w, const char *name)
 	return 0;
 }
 
-static int shift_below(int dirfd, const struct vz_shift *s)
+static int shift_below(int dirfd, const struct vz_idshift *s)
 {
 	__attribute__((cleanup(walk_free))) struct walk w = { .fd = -EBADF, .s = s };
 	struct stat st;
@@ -231,7 +231,7 @@ static int shift_below(int dirfd, const struct vz_shift *s)
 
 /* ---- the mark ---- */
 
-int vz_shift_state(int dirfd, struct vz_shift *ret)
+int vz_shift_state(int dirfd, struct vz_idshift *ret)
 {
 	char text[64];
 	ssize_t n = fgetxattr(dirfd, MARK, text, sizeof(text) - 1);
@@ -252,13 +252,13 @@ int vz_shift_state(int dirfd, struct vz_shift *ret)
 	}
 	switch (k) {
 	case 0:
-		*ret = (struct vz_shift){ 0 };
+		*ret = (struct vz_idshift){ 0 };
 		return 0;
 	case 2:
-		*ret = (struct vz_shift){ v[0], v[1], v[0], v[1] };
+		*ret = (struct vz_idshift){ v[0], v[1], v[0], v[1] };
 		return 0;
 	case 4:
-		*ret = (struct vz_shift){ v[0], v[1], v[2], v[3] };
+		*ret = (struct vz_idshift){ v[0], v[1], v[2], v[3] };
 		return 0;
 	}
 	return -EINVAL;
@@ -274,7 +274,7 @@ static bool is_within(uint32_t id, uint32_t from, uint32_t to)
 	return id - from < VZ_IDS_PER_VPS || id - to < VZ_IDS_PER_VPS;
 }
 
-int vz_shift_verify(int dirfd, const struct vz_shift *s, const char *path, struct vz_err *e)
+int vz_shift_verify(int dirfd, const struct vz_idshift *s, const char *path, struct vz_err *e)
 {
 	struct stat st;
 
@@ -303,7 +303,7 @@ static bool overlap(uint32_t a, uint32_t b)
 }
 
 /* The pass itself. Every step may be repeated: ids of the new range are left alone. */
-static int run_pass(int dirfd, const struct vz_shift *s)
+static int run_pass(int dirfd, const struct vz_idshift *s)
 {
 	char text[64];
 	int n, r;
@@ -325,7 +325,7 @@ static int run_pass(int dirfd, const struct vz_shift *s)
 
 int vz_shift_tree(int dirfd, uint32_t uid, uint32_t gid, struct vz_err *e)
 {
-	struct vz_shift s;
+	struct vz_idshift s;
 	int r = vz_shift_state(dirfd, &s);
 
 	if (!r && (s.from_uid != s.to_uid || s.from_gid != s.to_gid)) {

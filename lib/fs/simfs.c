@@ -49,7 +49,7 @@ static bool simfs_has_init(const struct vz_area *a)
 static int simfs_mount(const struct vz_area *a, struct vz_err *e)
 {
 	autoclose int tree = open(a->private, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct vz_shift on_disk;
+	struct vz_idshift on_disk;
 	int r = tree < 0 ? -errno : vz_shift_state(tree, &on_disk), mnt = -EOPNOTSUPP;
 
 	if (r < 0)

@@ -304,7 +304,7 @@ int vz_meter_ids(unsigned **ret, size_t *ret_n, struct vz_err *e)
 	return 0;
 }
 
-const char *vz_drop_name(enum vz_drop reason)
+const char *vz_guard_drop_name(enum vz_drop reason)
 {
 	static const char *const names[VZ_DROPS] = {
 		[VZ_DROP_MALFORMED] = "malformed",

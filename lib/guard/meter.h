@@ -32,7 +32,7 @@ void vz_meter_forget(unsigned ctid);
 int vz_meter_ids(unsigned **ret, size_t *ret_n, struct vz_err *e);
 
 /* "source-v4": for ever, since it is printed. */
-const char *vz_drop_name(enum vz_drop reason);
+const char *vz_guard_drop_name(enum vz_drop reason);
 
 /* ---- the file, for its tests ---- */
 

@@ -441,7 +441,7 @@ int vz_lan_lock(const char *name, struct vz_err *e)
 	if (r < 0)
 		return vz_fail(e, VZ_SYSTEM, -r, "Unable to make %s", VZ_LAN_RUNDIR);
 	r = vz_wait_lock(path, vz_end_in(LOCK_TIMEOUT_S));
-	return r < 0 ? vz_fail_lock(e, r, path) : r;
+	return r < 0 ? vz_wait_lock_fail(e, r, path) : r;
 }
 
 /* ---- members and the pool ---- */

@@ -89,7 +89,7 @@ pid_t vz_launch_clone(const struct vz_spec *s, const int sock[2], int *ret_pidfd
 		return r;
 	b.pad = pad;
 	(void)vz_fail(&b.err, VZ_SYSTEM, 0, "the process that makes the container's died");
-	r = vz_run_vfork(clone_init, &b, STACK);
+	r = vz_vfork_run(clone_init, &b, STACK);
 	if (!dumpable) /* it was taken away because there is a password in this memory */
 		prctl(PR_SET_DUMPABLE, 0);
 	if (r < 0)

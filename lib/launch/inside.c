@@ -125,7 +125,7 @@ static int exclusive_lock(unsigned ctid, int64_t end, struct vz_err *e)
 {
 	int fd = vz_wait_lock_at(EXCLUSIVE_LOCK, ctid, end);
 
-	return fd < 0 ? vz_fail_lock(e, fd, EXCLUSIVE_LOCK) : fd;
+	return fd < 0 ? vz_wait_lock_fail(e, fd, EXCLUSIVE_LOCK) : fd;
 }
 
 int vz_inside_run(struct vz_ct *ct, const struct vz_state *st, const struct vz_script *script,

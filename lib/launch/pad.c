@@ -170,7 +170,7 @@ int vz_pad_open(int *ret_fd, struct vz_err *e)
 	if (r < 0) {
 		lock = vz_wait_lock(PAD_LOCK, vz_end_in(LOCK_TIMEOUT_S));
 		if (lock < 0)
-			return vz_fail_lock(e, lock, PAD_LOCK);
+			return vz_wait_lock_fail(e, lock, PAD_LOCK);
 		r = open_pinned(); /* another start may have made it meanwhile */
 		if (r < 0)
 			r = make_pad();

@@ -288,7 +288,7 @@ static int slot(const struct vz_held_list *l)
 	return index;
 }
 
-static int look_at(const struct vz_netdev_at *at, struct vz_held *h, struct vz_err *e)
+static int look_at(const struct vz_nic_at *at, struct vz_held *h, struct vz_err *e)
 {
 	const char *name = h->dev.kind == VZ_NETDEV_PLAIN ? h->dev.name : h->dev.parent;
 	struct vz_netdev dev = h->dev;
@@ -308,7 +308,7 @@ static int look_at(const struct vz_netdev_at *at, struct vz_held *h, struct vz_e
 	return 0;
 }
 
-static int make(const struct vz_netdev_at *at, const struct vz_held *h, struct vz_err *e)
+static int make(const struct vz_nic_at *at, const struct vz_held *h, struct vz_err *e)
 {
 	struct ifinfomsg ifi = { .ifi_index = h->inner };
 	struct vz_nl m;
@@ -343,7 +343,7 @@ static int make(const struct vz_netdev_at *at, const struct vz_held *h, struct v
 	return r;
 }
 
-static int go_in(const struct vz_netdev_at *at, const struct vz_held *h, struct vz_err *e)
+static int go_in(const struct vz_nic_at *at, const struct vz_held *h, struct vz_err *e)
 {
 	int r;
 
@@ -356,7 +356,7 @@ static int go_in(const struct vz_netdev_at *at, const struct vz_held *h, struct 
 	return r;
 }
 
-static int pin(const struct vz_netdev_at *at, struct vz_err *e)
+static int pin(const struct vz_nic_at *at, struct vz_err *e)
 {
 	autofree char *name = vz_fmt("%u", at->ctid);
 	int r = name ? vz_ns_pin(at->netns, PIN_DIR, name) : -ENOMEM;
@@ -380,7 +380,7 @@ static int forget(unsigned ctid, struct vz_held_list *l, const char *word, struc
 	return vz_held_write(ctid, l, e);
 }
 
-static int give(const struct vz_netdev_at *at, struct vz_held_list *l, const char *word,
+static int give(const struct vz_nic_at *at, struct vz_held_list *l, const char *word,
 		struct vz_err *e)
 {
 	struct vz_held h = { .inner = slot(l) };
@@ -409,7 +409,7 @@ static int give(const struct vz_netdev_at *at, struct vz_held_list *l, const cha
 	return r;
 }
 
-int vz_netdev_give(const struct vz_netdev_at *at, const char *word, struct vz_err *e)
+int vz_nic_give(const struct vz_nic_at *at, const char *word, struct vz_err *e)
 {
 	autoheld l = { 0 };
 	int r = vz_held_read(at->ctid, &l);
@@ -422,7 +422,7 @@ int vz_netdev_give(const struct vz_netdev_at *at, const char *word, struct vz_er
 	return r < 0 ? vz_within(e, as_netdev(r, e), "Unable to add netdev %s", word) : 0;
 }
 
-bool vz_netdev_is_given(unsigned ctid, const char *word)
+bool vz_nic_is_given(unsigned ctid, const char *word)
 {
 	autoheld l = { 0 };
 
@@ -439,7 +439,7 @@ static int host_ns(struct vz_err *e)
 			fd;
 }
 
-int vz_netdev_take(const struct vz_netdev_at *at, const char *word, struct vz_err *e)
+int vz_nic_take(const struct vz_nic_at *at, const char *word, struct vz_err *e)
 {
 	autoclose int host = -EBADF, inner = -EBADF;
 	struct vz_held *h;
@@ -461,7 +461,7 @@ int vz_netdev_take(const struct vz_netdev_at *at, const char *word, struct vz_er
 	return r;
 }
 
-int vz_netdev_take_all(int rtnl, unsigned ctid, struct vz_err *e)
+int vz_nic_take_all(int rtnl, unsigned ctid, struct vz_err *e)
 {
 	autofree char *path = vz_fmt(PIN_DIR "/%u", ctid);
 	autoclose int host = -EBADF, netns = -EBADF, inner = -EBADF;

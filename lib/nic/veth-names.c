@@ -83,7 +83,7 @@ static int make_host_name(const struct vz_netifs *l, struct vz_netif *dev, unsig
 		       "No host name fits the veth device %s: give one", dev->v[VZ_NETIF_IFNAME]);
 }
 
-int vz_netifs_complete(struct vz_netifs *l, unsigned ctid, struct vz_err *e)
+int vz_veth_complete_all(struct vz_netifs *l, unsigned ctid, struct vz_err *e)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		const char *name = l->v[i].v[VZ_NETIF_HOST_IFNAME];
@@ -108,20 +108,20 @@ int vz_netifs_complete(struct vz_netifs *l, unsigned ctid, struct vz_err *e)
 	return 0;
 }
 
-int vz_netif_complete(struct vz_plist *netif, unsigned ctid, struct vz_err *e)
+int vz_veth_complete(struct vz_plist *netif, unsigned ctid, struct vz_err *e)
 {
 	autonetifs l = { 0 };
 	int r = vz_netifs_of(netif, &l, e);
 
 	if (r >= 0)
-		r = vz_netifs_complete(&l, ctid, e);
+		r = vz_veth_complete_all(&l, ctid, e);
 	if (r < 0)
 		return r;
 	r = vz_netifs_store(&l, netif);
 	return r < 0 ? vz_fail(e, VZ_RESOURCE, ENOMEM, "Unable to name veth devices") : 0;
 }
 
-void vz_netif_host_mac(const struct vz_netif *n, uint8_t ret[static 6])
+void vz_veth_host_mac(const struct vz_netif *n, uint8_t ret[static 6])
 {
 	uint8_t mac[6] = { 0 };
 

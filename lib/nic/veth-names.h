@@ -13,12 +13,12 @@
 /* Completes every device: host_ifname vethCTID.N, mac 00:18:51:.., host_mac FE:18:51:.. (a bridge
  * takes the lowest address of its ports, so that of a VPS must be high). VZ_INVALID_PARAMETER_VALUE
  * when two devices have one name on the host, or none fits. */
-int vz_netifs_complete(struct vz_netifs *l, unsigned ctid, struct vz_err *e);
+int vz_veth_complete_all(struct vz_netifs *l, unsigned ctid, struct vz_err *e);
 /* The same for the words of a configuration. */
-int vz_netif_complete(struct vz_plist *netif, unsigned ctid, struct vz_err *e);
+int vz_veth_complete(struct vz_plist *netif, unsigned ctid, struct vz_err *e);
 
 /* What the host's end is really given: host_mac, but FE and the rest of `mac` where both are the
  * same, since a bridge takes frames to a port's own address for the host. */
-void vz_netif_host_mac(const struct vz_netif *n, uint8_t ret[static 6]);
+void vz_veth_host_mac(const struct vz_netif *n, uint8_t ret[static 6]);
 
 #endif

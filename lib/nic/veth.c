@@ -140,7 +140,7 @@ static int pair(const struct vz_veth_at *at, const struct vz_netif *n, struct vz
 
 	if (r < 0)
 		return vz_fail(e, VZ_VETH_ERROR, -r, "no hardware address");
-	vz_netif_host_mac(n, host_mac);
+	vz_veth_host_mac(n, host_mac);
 	if (*n->v[VZ_NETIF_BRIDGE] && vz_link_find(at->rtnl, n->v[VZ_NETIF_BRIDGE], &bridge, NULL) >= 0)
 		p.mtu = bridge.mtu; /* or the bridge's would shrink */
 	r = vz_link_pair(at->rtnl, &p, e);
@@ -340,7 +340,7 @@ int vz_veth_delete(int rtnl, const struct vz_netif *n, struct vz_err *e)
 	if (r == -ENODEV)
 		return 0;
 	/* whatever else has this name now is not ours */
-	vz_netif_host_mac(n, mac);
+	vz_veth_host_mac(n, mac);
 	if (r >= 0 && (strcmp(host.kind, "veth") || memcmp(host.mac, mac, sizeof(mac))))
 		return 0;
 	if (r >= 0)
@@ -394,7 +394,7 @@ static int host_change(const struct vz_veth_at *at, const struct vz_link *host,
 		up = bridge.index || !*to->v[VZ_NETIF_BRIDGE];
 		c.down = !up;
 	}
-	vz_netif_host_mac(to, mac);
+	vz_veth_host_mac(to, mac);
 	if (memcmp(mac, host->mac, sizeof(mac)))
 		c.mac = mac;
 	if (c.master || c.mac)

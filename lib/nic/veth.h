@@ -2,7 +2,7 @@
 /*
  * The veth devices of a VPS (NETIF): a pair, its inner end made straight in the network namespace of
  * the VPS, its host end with the guard, on a bridge when one is named. All words are complete
- * (vz_netif_complete()). What is in force stands in VZ_RUNDIR/netif/CTID, in the grammar of NETIF.
+ * (vz_veth_complete()). What is in force stands in VZ_RUNDIR/netif/CTID, in the grammar of NETIF.
  *
  * Failures are VZ_VETH_ERROR with one sentence, and leave nothing behind.
  */

@@ -42,7 +42,7 @@ void vz_ceilings_warn(void)
 		if (c.room >= least_room(&c))
 			continue;
 		describe(&c, text, sizeof(text));
-		vz_log_once_about(c.name, -1, "Warning: %s; %s", text, remedy_of(&c));
+		vz_say_once_about(c.name, -1, "Warning: %s; %s", text, remedy_of(&c));
 	}
 }
 

@@ -210,7 +210,7 @@ static void run_row(const struct row *row, const struct vz_conf *conf, int to)
 	/* one that hangs in the kernel outlives us, and must not keep who reads what we print */
 	if (dup2(to, 3) < 0)
 		_exit(1);
-	vz_child_let_go(4);
+	vz_let_go(4);
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	(void)setpgid(0, 0);
 	(void)signal(SIGINT, SIG_DFL);

@@ -429,11 +429,11 @@ static int post_create(struct vz_ct *ct, struct vz_err *e)
 		return r;
 	vz_log(0, "Performing postcreate actions");
 	made_root = ct->root && mkdir(ct->root, 0700) == 0;
-	r = vz_mount_steps(ct, false, e);
+	r = vz_op_mount_steps(ct, false, e);
 	if (r < 0)
 		return r;
 	r = vz_dist_post_create(ct, e);
-	if (vz_umount_steps(ct, false, &second) < 0)
+	if (vz_op_umount_steps(ct, false, &second) < 0)
 		vz_log(-1, "%s", second.msg);
 	if (r < 0 && made_root)
 		(void)rmdir(ct->root);

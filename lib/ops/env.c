@@ -102,7 +102,7 @@ static int hold_netlink(const struct vz_env *env, struct vz_err *e)
 
 	if (r != -EOPNOTSUPP)
 		return r;
-	vz_log_once(asked_for_policy(&env->ct->conf, env->spec.features) ? -1 : 1, "Warning: %s", e->msg);
+	vz_say_once(asked_for_policy(&env->ct->conf, env->spec.features) ? -1 : 1, "Warning: %s", e->msg);
 	return 0;
 }
 

@@ -50,7 +50,7 @@ static int check_usable(const struct vz_area *a, struct vz_err *e)
 	return r;
 }
 
-int vz_mount_check(const struct vz_ct *ct, struct vz_err *e)
+int vz_private_mount_check(const struct vz_ct *ct, struct vz_err *e)
 {
 	struct vz_area a;
 	int r = vz_private_of(ct, &a, e);
@@ -79,7 +79,7 @@ static int mount_area(struct vz_ct *ct, struct vz_area *a, struct vz_err *e)
 	return r < 0 ? r : vz_area_mount(a, e);
 }
 
-int vz_mount_steps(struct vz_ct *ct, bool scripts, struct vz_err *e)
+int vz_op_mount_steps(struct vz_ct *ct, bool scripts, struct vz_err *e)
 {
 	struct vz_area a;
 	int r = vz_private_of(ct, &a, e);
@@ -104,7 +104,7 @@ int vz_mount_steps(struct vz_ct *ct, bool scripts, struct vz_err *e)
 	return 0;
 }
 
-int vz_umount_steps(struct vz_ct *ct, bool scripts, struct vz_err *e)
+int vz_op_umount_steps(struct vz_ct *ct, bool scripts, struct vz_err *e)
 {
 	struct vz_area a;
 	int r = vz_private_of(ct, &a, e);
@@ -125,7 +125,7 @@ int vz_op_mount(struct vz_ct *ct, struct vz_err *e)
 		vz_log(-1, "Container is already mounted");
 		return 0;
 	}
-	return vz_mount_steps(ct, true, e);
+	return vz_op_mount_steps(ct, true, e);
 }
 
 int vz_op_umount(struct vz_ct *ct, struct vz_err *e)
@@ -142,5 +142,5 @@ int vz_op_umount(struct vz_ct *ct, struct vz_err *e)
 	}
 	if (vz_state_read(ct->id, &st) > 0)
 		return vz_fail(e, VZ_VE_RUNNING, 0, "Container is running -- stop it first");
-	return vz_umount_steps(ct, true, e);
+	return vz_op_umount_steps(ct, true, e);
 }

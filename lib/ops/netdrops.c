@@ -14,5 +14,5 @@ void vz_status_drops(unsigned ctid)
 	for (unsigned i = 0; i < VZ_DROPS; i++)
 		if (c.drops[i])
 			vz_result("dropped: %llu packets by the guard, %s",
-				  (unsigned long long)c.drops[i], vz_drop_name((enum vz_drop)i));
+				  (unsigned long long)c.drops[i], vz_guard_drop_name((enum vz_drop)i));
 }

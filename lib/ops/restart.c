@@ -15,7 +15,7 @@ int vz_op_restart(struct vz_ct *ct, const struct vz_start_opts *so, const struct
 		/* what could not start again goes on running */
 		r = vz_start_check(ct, so, true, e);
 		if (r >= 0)
-			r = vz_mount_check(ct, e);
+			r = vz_private_mount_check(ct, e);
 		if (r >= 0)
 			r = vz_op_stop(ct, po, e);
 		if (r < 0)

@@ -75,7 +75,7 @@ int vz_run_stopped(struct vz_ct *ct, const struct vz_inside_cmd *what, int *ret_
 {
 	bool mounted = vz_ct_is_mounted(ct);
 	struct run_stopped rs = {
-		.s = { .net = VZ_NET_INIT,
+		.s = { .net = VZ_NETWORK_INIT,
 		       .verb = mounted ? VZ_JOURNAL_RUNSCRIPT_MOUNTED : VZ_JOURNAL_RUNSCRIPT,
 		       .opts.skip_remount = true,
 		       .no_hooks = true,

@@ -30,7 +30,7 @@ static void obey_conf(struct vz_session *s, const struct vz_session_want *w)
 			       c->log_level.set ? (int)c->log_level.v : 0;
 	if (w->flags & VZ_SESSION_SILENT || s->context.verbosity < -1)
 		s->context.verbosity = -1;
-	vz_log_open(c);
+	vz_logfile_open(c);
 	s->context.ctid = s->id;
 }
 
@@ -106,7 +106,7 @@ void vz_session_close(struct vz_session *s)
 {
 	release(s);
 	s->context.ctid = 0;
-	vz_log_check();
+	vz_logfile_check();
 }
 
 int vz_session_host(struct vz_session *s, char *const argv[], struct vz_err *e)
@@ -116,7 +116,7 @@ int vz_session_host(struct vz_session *s, char *const argv[], struct vz_err *e)
 	if (r >= 0)
 		r = vz_op_hide_program(NULL, argv, e);
 	if (r >= 0 && vz_host_load(&s->host, NULL, NULL) >= 0)
-		vz_log_open(&s->host.conf);
+		vz_logfile_open(&s->host.conf);
 	release(s);
 	return r;
 }

@@ -471,7 +471,7 @@ static int say_unknown_devices(const struct set *s, struct vz_err *e)
 		r = vz_netifs_of(&s->ct->conf.netif, &have, e);
 	for (size_t i = 0; r >= 0 && i < gone.n; i++)
 		if (!vz_netifs_find(&have, gone.v[i].v[VZ_NETIF_IFNAME]))
-			vz_veth_say_unknown(gone.v[i].v[VZ_NETIF_IFNAME]);
+			vz_nics_say_unknown(gone.v[i].v[VZ_NETIF_IFNAME]);
 	return r;
 }
 
@@ -499,7 +499,7 @@ static int set(struct set *s, struct vz_err *e)
 	if (r >= 0)
 		r = vz_given_resolve(s->g, &s->ct->conf, &s->changed);
 	if (r >= 0 && s->changed.netif.set)
-		r = vz_netif_complete(&s->changed.netif, s->ct->id, e);
+		r = vz_veth_complete(&s->changed.netif, s->ct->id, e);
 	if (r >= 0 && s->g->applyconfig)
 		r = take_sample(s, e);
 	if (r >= 0 && s->ct->id && s->g->save) /* or every later start would fail */

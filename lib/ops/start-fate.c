@@ -12,7 +12,7 @@
 #define LATE_MS 500 /* vzeventd may be about to write what a dead init said */
 #define POLL_MS 10
 
-int vz_fate_step(const struct vz_env *env, uint64_t *killed, int r, struct vz_err *e)
+int vz_start_fate_step(const struct vz_env *env, uint64_t *killed, int r, struct vz_err *e)
 {
 	uint64_t before = *killed;
 	char why[200];
@@ -37,7 +37,7 @@ static void say_console(const struct vz_env *env, off_t mark)
 		(void)poll(NULL, 0, POLL_MS);
 }
 
-int vz_fate_init(struct vz_env *env, off_t mark, int wait_ms, struct vz_err *e)
+int vz_start_fate_init(struct vz_env *env, off_t mark, int wait_ms, struct vz_err *e)
 {
 	struct vz_exitinfo how;
 	char why[200], text[64];

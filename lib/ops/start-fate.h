@@ -9,10 +9,10 @@
 /* The end of a step of the start, r its result. Where it failed and processes were killed for lack of
  * memory since the step before, *e says that first and is VZ_RESOURCE. *killed is vz_fate_killed() at the
  * end of the step before, and then of this one. Returns r. */
-int vz_fate_step(const struct vz_env *env, uint64_t *killed, int r, struct vz_err *e);
+int vz_start_fate_step(const struct vz_env *env, uint64_t *killed, int r, struct vz_err *e);
 
 /* 0 while init runs, within `wait_ms` from now. Else it is reaped, the failure says how it ended, and
  * the log gets what the console said since the mark. */
-int vz_fate_init(struct vz_env *env, off_t mark, int wait_ms, struct vz_err *e);
+int vz_start_fate_init(struct vz_env *env, off_t mark, int wait_ms, struct vz_err *e);
 
 #endif

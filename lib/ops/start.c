@@ -84,7 +84,7 @@ static int wait_ready(struct vz_start *s, struct vz_err *e)
 		if (poll(f, 3, more ? 0 : wait < REAP_MS ? wait : REAP_MS) < 0 && errno != EINTR)
 			break;
 		if (f[1].revents) {
-			if (vz_fate_init(&s->env, s->console_mark, 0, e) < 0)
+			if (vz_start_fate_init(&s->env, s->console_mark, 0, e) < 0)
 				vz_log(-1, "%s", e->msg);
 			return vz_fail(e, VZ_WAIT_FAILED, 0, "Container wait failed - its init has ended");
 		}
@@ -132,7 +132,7 @@ static void say_stuck(void)
 
 int vz_op_start(struct vz_ct *ct, const struct vz_start_opts *o, struct vz_err *e)
 {
-	struct vz_start s = { .opts = *o, .verb = VZ_JOURNAL_START, .net = VZ_NET_INIT };
+	struct vz_start s = { .opts = *o, .verb = VZ_JOURNAL_START, .net = VZ_NETWORK_INIT };
 	int r = vz_start_check(ct, o, false, e);
 
 	if (r < 0)
@@ -144,7 +144,7 @@ int vz_op_start(struct vz_ct *ct, const struct vz_start_opts *o, struct vz_err *
 	s.env.bare = o->skip_setup;
 	if (r >= 0)
 		r = run_plan(&s, e);
-	vz_net_close(&s.net);
+	vz_network_close(&s.net);
 	vz_env_close(&s.env);
 	return r;
 }

@@ -113,11 +113,11 @@ static int mount_do(void *ctx, struct vz_err *e)
 	if (vz_ct_is_mounted(ct)) {
 		if (s->opts.skip_remount)
 			return 0;
-		r = vz_umount_steps(ct, !s->no_hooks, e);
+		r = vz_op_umount_steps(ct, !s->no_hooks, e);
 		if (r < 0)
 			return r;
 	}
-	return vz_mount_steps(ct, !s->no_hooks, e);
+	return vz_op_mount_steps(ct, !s->no_hooks, e);
 }
 
 static void mount_undo(void *ctx)
@@ -125,7 +125,7 @@ static void mount_undo(void *ctx)
 	struct vz_start *s = ctx;
 
 	if (!s->keep_mount && vz_ct_is_mounted(s->env.ct))
-		s->umount_result = vz_umount_steps(s->env.ct, !s->no_hooks, &s->umount_err);
+		s->umount_result = vz_op_umount_steps(s->env.ct, !s->no_hooks, &s->umount_err);
 }
 
 const struct vz_step vz_step_mount = { "mount", mount_do, mount_undo };
@@ -213,7 +213,7 @@ static int init_do(void *ctx, struct vz_err *e)
 	s->killed = vz_fate_killed(s->env.cg);
 	if (r >= 0)
 		r = vz_launch_begin(&s->env.spec, &s->env.launch, e);
-	return vz_fate_step(&s->env, &s->killed, r, e);
+	return vz_start_fate_step(&s->env, &s->killed, r, e);
 }
 
 static void init_undo(void *ctx)
@@ -250,7 +250,7 @@ static int ready_do(void *ctx, struct vz_err *e)
 
 	if (r >= 0)
 		r = describe(&s->env, &s->state, e);
-	return vz_fate_step(&s->env, &s->killed, r, e);
+	return vz_start_fate_step(&s->env, &s->killed, r, e);
 }
 
 /* No undo: it only waits; init's ends who was waited for. */
@@ -258,14 +258,14 @@ const struct vz_step vz_step_ready = { "ready", ready_do, NULL };
 
 static void net_undo(void *ctx)
 {
-	vz_net_stop(ctx_of(ctx)->env.ct);
+	vz_network_stop(ctx_of(ctx)->env.ct);
 }
 
 static int net_do(void *ctx, struct vz_err *e)
 {
 	struct vz_start *s = ctx;
 	struct vz_err child = { 0 };
-	int r = vz_net_enter(&s->net, s->env.launch.pid, e);
+	int r = vz_network_enter(&s->net, s->env.launch.pid, e);
 
 	if (r >= 0)
 		r = come_into_force(s, VZ_START_NET, e);
@@ -292,7 +292,7 @@ static int dist_do(void *ctx, struct vz_err *e)
 	struct vz_start *s = ctx;
 	int r = come_into_force(s, VZ_START_DISTRO, e);
 
-	return vz_fate_step(&s->env, &s->killed, r, e);
+	return vz_start_fate_step(&s->env, &s->killed, r, e);
 }
 
 /* No undo, as with all that is done inside: the files are the VPS's, and the next start writes them anew. */
@@ -315,7 +315,7 @@ static int script_do(void *ctx, struct vz_err *e)
 	struct vz_start *s = ctx;
 	int r = vz_inside_script(s->env.ct, &s->state, "start", e);
 
-	return vz_fate_step(&s->env, &s->killed, r, e);
+	return vz_start_fate_step(&s->env, &s->killed, r, e);
 }
 
 const struct vz_step vz_step_script = { "script", script_do, NULL }; /* no undo, as with dist */
@@ -328,9 +328,9 @@ static int go_do(void *ctx, struct vz_err *e)
 	s->console_mark = vz_fate_mark(s->env.ct->id);
 	r = vz_launch_go(&s->env.launch, e);
 	/* its status tells more than that it died before it ran: whether a signal ended it, and which */
-	if (r == -ECHILD && vz_fate_init(&s->env, s->console_mark, SURVIVES_MS, e) < 0)
+	if (r == -ECHILD && vz_start_fate_init(&s->env, s->console_mark, SURVIVES_MS, e) < 0)
 		return r;
-	return vz_fate_step(&s->env, &s->killed, r, e);
+	return vz_start_fate_step(&s->env, &s->killed, r, e);
 }
 
 /* No undo: init's. */
@@ -344,7 +344,7 @@ static int state_do(void *ctx, struct vz_err *e)
 	/* nobody waits for an init to live on unless asked to: what ends later vzeventd tells, or
 	 * the next command */
 	if (r >= 0)
-		r = vz_fate_init(&s->env, s->console_mark, s->opts.wait ? SURVIVES_MS : 0, e);
+		r = vz_start_fate_init(&s->env, s->console_mark, s->opts.wait ? SURVIVES_MS : 0, e);
 	if (r < 0)
 		vz_state_remove(s->env.ct->id);
 	return r;

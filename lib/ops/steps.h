@@ -14,7 +14,7 @@
 
 struct vz_start {
 	struct vz_env env;
-	struct vz_net net;
+	struct vz_network net;
 	struct vz_start_opts opts;
 	const char *verb;         /* what the journal says: VZ_JOURNAL_* */
 	struct vz_state state;

@@ -31,7 +31,7 @@ int vz_op_traffic(unsigned ctid, struct vz_traffic *ret, struct vz_err *e)
 	}
 	for (int i = 0; i < VZ_DROPS; i++)
 		ret->drops[ret->ndrops++] =
-			(struct vz_traffic_drop){ vz_drop_name((enum vz_drop)i), c.drops[i] };
+			(struct vz_traffic_drop){ vz_guard_drop_name((enum vz_drop)i), c.drops[i] };
 	return 0;
 }
 

@@ -77,7 +77,7 @@ static bool same(const struct vz_ptype *t, const char *a, const char *b)
 	return n == t->id_len(b) && !memcmp(a, b, n);
 }
 
-char **vz_list_find(const struct vz_plist *l, const struct vz_ptype *type, const char *word)
+char **vz_plist_find(const struct vz_plist *l, const struct vz_ptype *type, const char *word)
 {
 	for (size_t i = 0; i < l->n; i++)
 		if (same(type, l->v[i], word))
@@ -85,9 +85,9 @@ char **vz_list_find(const struct vz_plist *l, const struct vz_ptype *type, const
 	return NULL;
 }
 
-int vz_list_put(struct vz_plist *l, const struct vz_ptype *type, char *word)
+int vz_plist_put(struct vz_plist *l, const struct vz_ptype *type, char *word)
 {
-	char **is = vz_list_find(l, type, word);
+	char **is = vz_plist_find(l, type, word);
 
 	if (!is)
 		return push(l, word);
@@ -96,7 +96,7 @@ int vz_list_put(struct vz_plist *l, const struct vz_ptype *type, char *word)
 	return 0;
 }
 
-void vz_list_remove(struct vz_plist *l, const struct vz_ptype *type, const char *word)
+void vz_plist_remove(struct vz_plist *l, const struct vz_ptype *type, const char *word)
 {
 	bool all = !strcmp(word, "all");
 	size_t n = 0;
@@ -126,7 +126,7 @@ static int list_parse(const struct vz_param *p, const char *text, bool cli, void
 			break;
 		r = vz_str_has_control(in) ? -EINVAL : p->type->word(p, in, cli, &out, e);
 		if (!r && out)
-			r = vz_list_put(&fresh, p->type, out);
+			r = vz_plist_put(&fresh, p->type, out);
 		if (r == -ENOMEM || (r < 0 && cli))
 			break;
 		if (r < 0)
@@ -134,7 +134,7 @@ static int list_parse(const struct vz_param *p, const char *text, bool cli, void
 		r = 0;
 	}
 	for (size_t i = 0; !r && i < fresh.n; i++)
-		r = vz_list_put(l, p->type, TAKE_PTR(fresh.v[i]));
+		r = vz_plist_put(l, p->type, TAKE_PTR(fresh.v[i]));
 	if (!r)
 		l->set = true;
 	vz_drop_list(&fresh);
@@ -224,7 +224,7 @@ static int ip_word(const struct vz_param *p, const char *in, bool cli, char **re
 	return *ret ? 0 : -ENOMEM;
 }
 
-int vz_ips_of(const struct vz_plist *words, struct vz_ips *ret)
+int vz_plist_ips(const struct vz_plist *words, struct vz_ips *ret)
 {
 	for (size_t i = 0; i < words->n; i++) {
 		struct vz_ip ip;

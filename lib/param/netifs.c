@@ -114,7 +114,7 @@ int vz_netifs_store(const struct vz_netifs *l, struct vz_plist *to)
 	for (size_t i = 0; i < l->n; i++) {
 		char *word = vz_netif_word(&l->v[i]);
 
-		if (!word || vz_list_put(&words, &vz_type_netif, word) < 0) {
+		if (!word || vz_plist_put(&words, &vz_type_netif, word) < 0) {
 			vz_drop_list(&words);
 			return -ENOMEM;
 		}

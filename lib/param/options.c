@@ -234,7 +234,7 @@ static int take_removals(struct vz_given *g, const struct vz_param *p, const cha
 		else
 			r = p->type->word(p, in, true, &out, why);
 		if (!r && out)
-			r = vz_list_put(l, p->type, out);
+			r = vz_plist_put(l, p->type, out);
 		if (r < 0)
 			return r;
 	}
@@ -274,7 +274,7 @@ static int take_text(char **text, const struct vz_extra *x, const char *value)
 /* A word of a list that will be merged into another one; an interface given again is changed. */
 static int add_word(struct vz_plist *l, const struct vz_param *p, const char *word)
 {
-	char **is = vz_list_find(l, p->type, word), *out = NULL;
+	char **is = vz_plist_find(l, p->type, word), *out = NULL;
 	int r = 0;
 
 	if (p->type == &vz_type_netif)
@@ -282,10 +282,10 @@ static int add_word(struct vz_plist *l, const struct vz_param *p, const char *wo
 	else
 		out = strdup(word);
 	if (!r)
-		r = out ? vz_list_put(l, p->type, out) : -ENOMEM;
+		r = out ? vz_plist_put(l, p->type, out) : -ENOMEM;
 	/* a permission of "none" takes the device away */
 	if (!r && vz_str_suffix(word, ":none"))
-		vz_list_remove(l, p->type, word);
+		vz_plist_remove(l, p->type, word);
 	return r;
 }
 
@@ -298,9 +298,9 @@ static int choose_device(struct vz_plist *l, const struct vz_param *p, const cha
 
 	if (r < 0)
 		return r;
-	is = vz_list_find(l, p->type, word);
+	is = vz_plist_find(l, p->type, word);
 	if (!is)
-		return vz_list_put(l, p->type, word);
+		return vz_plist_put(l, p->type, word);
 	was = *is;
 	memmove(is, is + 1, (size_t)(l->v + l->n - 1 - is) * sizeof(*is));
 	l->v[l->n - 1] = was;
@@ -540,7 +540,7 @@ static int resolve_list(const struct vz_given *g, const struct vz_param *p,
 		r = vz_copy_list(ret, vz_param_get(p, have));
 	ret->set = true;
 	for (size_t i = 0; i < del->n && r >= 0; i++)
-		vz_list_remove(ret, p->type, del->v[i]);
+		vz_plist_remove(ret, p->type, del->v[i]);
 	for (size_t i = 0; i < add->n && r >= 0; i++)
 		r = add_word(ret, p, add->v[i]);
 	for (size_t i = 0; p->type == &vz_type_netif && i < g->ifname.n && r >= 0; i++)

@@ -303,6 +303,6 @@ struct vz_devperm {
 int vz_devperm_parse(const char *word, struct vz_devperm *ret);
 struct vz_ips; /* base/ip.h */
 /* Adds the addresses of IP_ADDRESS, or of its words to remove ("all" is none). -ENOMEM. */
-int vz_ips_of(const struct vz_plist *words, struct vz_ips *ret);
+int vz_plist_ips(const struct vz_plist *words, struct vz_ips *ret);
 
 #endif

@@ -33,11 +33,11 @@ int vz_copy_pair(void *to, const void *from);
 int vz_copy_list(void *to, const void *from);
 
 /* The place of the word that is about the same thing as `word`, or NULL. */
-char **vz_list_find(const struct vz_plist *l, const struct vz_ptype *type, const char *word);
+char **vz_plist_find(const struct vz_plist *l, const struct vz_ptype *type, const char *word);
 /* Adds a word (ownership goes to the list, also on failure), replacing one of the same identity. */
-int vz_list_put(struct vz_plist *l, const struct vz_ptype *type, char *word);
+int vz_plist_put(struct vz_plist *l, const struct vz_ptype *type, char *word);
 /* Removes the word with the identity of `word`; "all" removes every word. */
-void vz_list_remove(struct vz_plist *l, const struct vz_ptype *type, const char *word);
+void vz_plist_remove(struct vz_plist *l, const struct vz_ptype *type, const char *word);
 
 /* May it be the name of a device, as far as configurations go? (netif.c) */
 bool vz_is_ifname(const char *s, size_t n);

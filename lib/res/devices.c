@@ -105,7 +105,7 @@ int vz_res_devices(const struct vz_conf *conf, struct vz_cg_dev **ret, size_t *r
 	if (!list)
 		return vz_fail(e, VZ_RESOURCE, ENOMEM, "list of devices");
 	memcpy(list, defaults, sizeof(defaults));
-	put_features(list, &n, vz_conf_features(conf));
+	put_features(list, &n, vz_ct_conf_features(conf));
 	for (size_t i = 0; !r && conf->devices.set && i < conf->devices.n; i++)
 		r = put_word(list, &n, conf->devices.v[i], e);
 	for (size_t i = 0; !r && i < nodes.n; i++)

@@ -75,7 +75,7 @@ static int search(struct search *s, int fd, int depth)
 	return r;
 }
 
-int vz_pci_devnodes(const char *id, const char *perm, struct vz_nodeperms *ret, struct vz_err *e)
+int vz_res_pci_devnodes(const char *id, const char *perm, struct vz_nodeperms *ret, struct vz_err *e)
 {
 	autofree char *path = vz_fmt("%s/%s", PCI_DIR, id);
 	struct search s = { .perm = perm, .ret = ret };
@@ -92,7 +92,7 @@ int vz_res_devnodes(const struct vz_conf *conf, struct vz_nodeperms *ret, struct
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < conf->pci.n; i++)
-		r = vz_pci_devnodes(conf->pci.v[i], "rw", ret, e);
+		r = vz_res_pci_devnodes(conf->pci.v[i], "rw", ret, e);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < conf->devnodes.n; i++) {

@@ -53,7 +53,7 @@ static int run_vforked(void *arg)
 	_exit(0);
 }
 
-int vz_run_vfork(void (*fn)(void *arg), void *arg, size_t stack)
+int vz_vfork_run(void (*fn)(void *arg), void *arg, size_t stack)
 {
 	struct vfork_call b = { fn, arg };
 	sigset_t all, old;

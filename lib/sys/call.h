@@ -27,7 +27,7 @@
  * bytes, and waits until it has ended; all else (ids, limits, directories, namespaces) is a copy of
  * its own, so fn may change it at will. Signals are blocked in it. fn may end it; what it returns
  * is lost. A child that fn makes with CLONE_PARENT is the caller's and keeps the stack. */
-int vz_run_vfork(void (*fn)(void *arg), void *arg, size_t stack);
+int vz_vfork_run(void (*fn)(void *arg), void *arg, size_t stack);
 /* setresgid(2), setresuid(2) of the effective ids for this thread alone, real and saved ones kept:
  * where libc's would change those of every thread that it knows of. */
 int vz_thread_set_euid(uid_t uid, gid_t gid);

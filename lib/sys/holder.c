@@ -303,7 +303,7 @@ _Noreturn static void search(const struct vz_search *s, int sock)
 	/* given up when it hangs, which must not keep who reads what the command prints */
 	if (dup2(sock, 3) < 0)
 		_exit(1);
-	vz_child_let_go(4);
+	vz_let_go(4);
 	w.proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	w.own = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
 	if (w.proc < 0 || w.own < 0 || fstat(w.own, &st) < 0 || !is_new(&w, st.st_ino))

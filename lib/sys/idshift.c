@@ -16,12 +16,12 @@ struct acl_entry {
 	uint32_t id;
 };
 
-uint32_t vz_shift_id(uint32_t id, uint32_t from, uint32_t to)
+uint32_t vz_idshift_id(uint32_t id, uint32_t from, uint32_t to)
 {
 	return id - from < VZ_IDS_PER_VPS ? id - from + to : id;
 }
 
-int vz_shift_acl(void *acl, size_t n, const struct vz_shift *s)
+int vz_idshift_acl(void *acl, size_t n, const struct vz_idshift *s)
 {
 	unsigned char *p = acl;
 	uint32_t version;
@@ -40,9 +40,9 @@ int vz_shift_acl(void *acl, size_t n, const struct vz_shift *s)
 		id = le32toh(a.id);
 		now = id;
 		if (le16toh(a.tag) == ACL_USER)
-			now = vz_shift_id(id, s->from_uid, s->to_uid);
+			now = vz_idshift_id(id, s->from_uid, s->to_uid);
 		else if (le16toh(a.tag) == ACL_GROUP)
-			now = vz_shift_id(id, s->from_gid, s->to_gid);
+			now = vz_idshift_id(id, s->from_gid, s->to_gid);
 		if (now == id)
 			continue;
 		a.id = htole32(now);
@@ -52,7 +52,7 @@ int vz_shift_acl(void *acl, size_t n, const struct vz_shift *s)
 	return changed;
 }
 
-int vz_shift_cap(void *cap, size_t n, const struct vz_shift *s)
+int vz_idshift_cap(void *cap, size_t n, const struct vz_idshift *s)
 {
 	struct vfs_ns_cap_data c = { 0 };
 	uint32_t magic, root, now;
@@ -66,7 +66,7 @@ int vz_shift_cap(void *cap, size_t n, const struct vz_shift *s)
 	    (n == XATTR_CAPS_SZ_2 ? VFS_CAP_REVISION_2 : VFS_CAP_REVISION_3))
 		return -EINVAL;
 	root = n == XATTR_CAPS_SZ_2 ? 0 : le32toh(c.rootid);
-	now = vz_shift_id(root, s->from_uid, s->to_uid);
+	now = vz_idshift_id(root, s->from_uid, s->to_uid);
 	if (now == root)
 		return 0;
 	magic = (magic & ~VFS_CAP_REVISION_MASK) | (now ? VFS_CAP_REVISION_3 : VFS_CAP_REVISION_2);

@@ -163,7 +163,7 @@ int vz_wait_lock_at(const char *path, uint32_t at, int64_t end)
 	return wait_lock(path, at, end);
 }
 
-int vz_fail_lock(struct vz_err *e, int r, const char *path)
+int vz_wait_lock_fail(struct vz_err *e, int r, const char *path)
 {
 	if (r == -ETIMEDOUT)
 		(void)vz_fail(e, VZ_SYSTEM, 0, "another command holds %s for too long ('fuser -v %s' shows "
@@ -229,7 +229,7 @@ static void reap_later(int pidfd)
 		left.pidfd[left.n++] = fd;
 }
 
-void vz_child_let_go(unsigned first)
+void vz_let_go(unsigned first)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 

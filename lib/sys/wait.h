@@ -30,7 +30,7 @@ int vz_wait_lock(const char *path, int64_t end);
 /* The same of one byte of the file, whose number is `at` (fcntl(2), F_OFD_SETLK): many locks in one file. */
 int vz_wait_lock_at(const char *path, uint32_t at, int64_t end);
 /* Fills *e for a failure r of that, VZ_SYSTEM, and returns r. */
-int vz_fail_lock(struct vz_err *e, int r, const char *path);
+int vz_wait_lock_fail(struct vz_err *e, int r, const char *path);
 /* Until our child has ended, and reaps it; *ret_status is what waitpid(2) would give. -ETIMEDOUT,
  * -ECANCELED: it is still there, and the caller's to give up. */
 int vz_wait_child(int pidfd, int64_t end, int *ret_status);
@@ -52,7 +52,7 @@ int vz_wait_program(int pidfd, int64_t end, bool deaf, int *ret_status);
 /* In a fresh child that goes on whatever its parent does: it has nothing of the parent's caller any more, who
  * may wait for the end of a pipe. 0 to 2 become /dev/null, what is open from `first` on is closed; the log
  * is, too. */
-void vz_child_let_go(unsigned first);
+void vz_let_go(unsigned first);
 /* Kills our child and reaps it if it ends within a second; else it is reaped by a later wait here, as
  * soon as it can be. */
 void vz_give_up(int pidfd);

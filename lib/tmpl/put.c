@@ -197,7 +197,7 @@ static bool is_within(uint32_t id, uint32_t first)
 	return id - first < VZ_IDS_PER_VPS;
 }
 
-static int shift_attributes(const struct vz_xattrs *x, const struct vz_shift *ids)
+static int shift_attributes(const struct vz_xattrs *x, const struct vz_idshift *ids)
 {
 	int r = 0;
 
@@ -205,9 +205,9 @@ static int shift_attributes(const struct vz_xattrs *x, const struct vz_shift *id
 		struct vz_xattr *a = &x->v[i];
 
 		if (vz_str_prefix(a->name, "system.posix_acl_", NULL)) {
-			r = vz_shift_acl(a->value, a->size, ids);
+			r = vz_idshift_acl(a->value, a->size, ids);
 		} else if (vz_str_eq(a->name, "security.capability")) {
-			r = vz_shift_cap(a->value, a->size, ids);
+			r = vz_idshift_cap(a->value, a->size, ids);
 			a->size = r > 0 ? (size_t)r : a->size; /* never more: from 0 no root is named */
 		}
 	}
@@ -227,7 +227,7 @@ int vz_put_owner(struct vz_put *p, const char *path, struct vz_put_meta *m, stru
 	if (!p->knows_ids) {
 		p->knows_ids = true;
 		if (may_be_first(m->uid) && may_be_first(m->gid)) /* else a user of a directory service */
-			p->ids = (struct vz_shift){ .from_uid = m->uid, .from_gid = m->gid };
+			p->ids = (struct vz_idshift){ .from_uid = m->uid, .from_gid = m->gid };
 	}
 	if (!p->ids.from_uid)
 		return 0;
@@ -237,8 +237,8 @@ int vz_put_owner(struct vz_put *p, const char *path, struct vz_put_meta *m, stru
 			 p->ids.from_gid);
 		return refuse(e, path, why);
 	}
-	m->uid = vz_shift_id(m->uid, p->ids.from_uid, 0);
-	m->gid = vz_shift_id(m->gid, p->ids.from_gid, 0);
+	m->uid = vz_idshift_id(m->uid, p->ids.from_uid, 0);
+	m->gid = vz_idshift_id(m->gid, p->ids.from_gid, 0);
 	return shift_attributes(&m->xattrs, &p->ids) < 0 ?
 		       refuse(e, path, "an attribute or access list is malformed") : 0;
 }

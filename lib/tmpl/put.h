@@ -65,7 +65,7 @@ struct vz_put {
 	size_t fix_bytes;
 	uint64_t entries, devices_skipped, sockets_skipped;
 	bool knows_ids;
-	struct vz_shift ids; /* from those of a host to those of the inside */
+	struct vz_idshift ids; /* from those of a host to those of the inside */
 };
 
 /* how: NULL for no bound but the file system's. */

@@ -98,7 +98,7 @@ static int meter(unsigned ctid, bool drops)
 
 	for (int i = 0; r >= 0 && drops && i < VZ_DROPS; i++)
 		if (c.drops[i])
-			printf("%s %llu\n", vz_drop_name((enum vz_drop)i), c.drops[i]);
+			printf("%s %llu\n", vz_guard_drop_name((enum vz_drop)i), c.drops[i]);
 	for (int class = 0; r >= 0 && !drops && class < VZ_CLASSES; class++)
 		for (int f = 0; f < VZ_FAMILIES; f++) {
 			struct vz_count *in = &c.traffic[class][f][VZ_IN], *out = in + 1;

@@ -295,7 +295,7 @@ static void simfs(const struct ground *g)
 	autofree char *fs = vz_fmt("%s/fs", a.private), *base = vz_fmt("%s/base", a.private);
 	autofree char *work = vz_fmt("%s/work", a.private), *tmp = vz_fmt("%s.tmp", a.private);
 	struct vz_err e = { 0 };
-	struct vz_shift s;
+	struct vz_idshift s;
 	int dir = -EBADF;
 
 	CHECK(ok(vz_area_create(&a, NULL, &dir, &e), &e));

@@ -11,7 +11,7 @@ static char *completed(unsigned id, const char *words, struct vz_err *e)
 	const struct vz_param *p = vz_param_by_key("NETIF");
 	autoconf c = { 0 };
 
-	if (vz_conf_set(&c, p, words, false, e) < 0 || vz_netif_complete(&c.netif, id, e) < 0)
+	if (vz_conf_set(&c, p, words, false, e) < 0 || vz_veth_complete(&c.netif, id, e) < 0)
 		return NULL;
 	return vz_conf_text(&c, p);
 }
@@ -73,7 +73,7 @@ static void host_address(const char *word, const char *want)
 	char text[18];
 
 	CHECK_INT(vz_netif_parse(word, &n, NULL), 0);
-	vz_netif_host_mac(&n, mac);
+	vz_veth_host_mac(&n, mac);
 	snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2],
 		 mac[3], mac[4], mac[5]);
 	CHECK_STR(text, want);

@@ -96,9 +96,10 @@ static void test_bad_file(void)
 static void test_names(void)
 {
 	for (int i = 0; i < VZ_DROPS; i++) {
-		CHECK(vz_drop_name((enum vz_drop)i));
+		CHECK(vz_guard_drop_name((enum vz_drop)i));
 		for (int k = 0; k < i; k++)
-			CHECK(strcmp(vz_drop_name((enum vz_drop)i), vz_drop_name((enum vz_drop)k)));
+			CHECK(strcmp(vz_guard_drop_name((enum vz_drop)i),
+				     vz_guard_drop_name((enum vz_drop)k)));
 	}
 }
 

@@ -48,7 +48,7 @@ static void test_lists(void)
 	CHECK(vz_ip_same(&l.v[0], &b));
 	vz_ips_free(&l);
 	/* words of a list, and a record: what is no address is left out, a mask does not count */
-	CHECK_INT(vz_ips_of(&words, &l), 0);
+	CHECK_INT(vz_plist_ips(&words, &l), 0);
 	CHECK(l.n == 2 && vz_ip_same(&l.v[0], &a) && vz_ip_same(&l.v[1], &b));
 	CHECK(l.v[0].prefix == 32 && !l.v[0].masked);
 	CHECK_INT(vz_ips_read("10.0.0.1 x\n10.0.0.2 2001:db8::1\n", &l), 0);

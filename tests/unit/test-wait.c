@@ -148,10 +148,10 @@ static void locks(void)
 	one = vz_wait_lock(path, vz_now_ms());
 	CHECK(one >= 0 && !stat(path, &st) && (st.st_mode & 0777) == 0600);
 	CHECK_INT(vz_wait_lock(path, vz_now_ms() + 10), -ETIMEDOUT);
-	CHECK_INT(vz_fail_lock(&e, -ETIMEDOUT, "/run/x"), -ETIMEDOUT);
+	CHECK_INT(vz_wait_lock_fail(&e, -ETIMEDOUT, "/run/x"), -ETIMEDOUT);
 	CHECK_STR(e.msg, "another command holds /run/x for too long ('fuser -v /run/x' shows which one); "
 			 "try again when it has ended");
-	CHECK_INT(vz_fail_lock(&e, -ENOSPC, "/run/x"), -ENOSPC);
+	CHECK_INT(vz_wait_lock_fail(&e, -ENOSPC, "/run/x"), -ENOSPC);
 	CHECK_STR(e.msg, "cannot lock /run/x: No space left on device");
 	vz_closep(&one);
 	one = vz_wait_lock_at(path, 7, vz_now_ms());
