@@ -5,6 +5,7 @@
  */
 #include "vzlist/vzlist.h"
 #include "base/own.h"
+#include "param/switches.h"
 #include "show/json.h"
 
 #include <ctype.h>
@@ -20,16 +21,15 @@ static void put_words(struct vz_json *j, const struct vl_value *v)
 /* "NAME:on" words as an object of booleans. */
 static void put_switches(struct vz_json *j, const struct vl_value *v)
 {
-	vz_json_object(j, VZ_JSON_LINES);
-	for (size_t i = 0; i < v->n; i++) {
-		const char *colon = strrchr(v->words[i], ':');
-		size_t len = colon ? (size_t)(colon - v->words[i]) : strlen(v->words[i]);
-		autofree char *name = strndup(v->words[i], len);
+	struct vz_switches l;
 
-		for (char *s = name; s && *s; s++)
+	vz_switches_of(&(struct vz_plist){ true, v->words, v->n }, &l);
+	vz_json_object(j, VZ_JSON_LINES);
+	for (size_t i = 0; i < l.n; i++) {
+		for (char *s = l.v[i].name; *s; s++)
 			*s = (char)tolower((unsigned char)*s);
-		vz_json_key(j, name ? name : "");
-		vz_json_bool(j, colon && !strcmp(colon, ":on"));
+		vz_json_key(j, l.v[i].name);
+		vz_json_bool(j, l.v[i].on);
 	}
 	vz_json_end(j);
 }

@@ -34,7 +34,7 @@ struct vl_value {
 	bool yes;
 	const char *text;
 	unsigned rank; /* of texts that have an order of their own */
-	char *const *words;
+	char **words;
 	size_t n;
 };
 

@@ -4,6 +4,7 @@
 #include "ct/ct.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "param/switches.h"
 
 struct feature {
 	const char *name;
@@ -40,68 +41,43 @@ static const char *const levels[] = {
 	[VZ_NETFILTER_DISABLED] = "disabled",
 };
 
-/* Does this word list hold NAME with this end, ":on" or ":off"? */
-static bool has_word(const struct vz_plist *l, const char *name, const char *end)
-{
-	const char *rest;
-
-	for (size_t i = 0; l->set && i < l->n; i++)
-		if (vz_str_prefix(l->v[i], name, &rest) && !strcmp(rest, end))
-			return true;
-	return false;
-}
-
-/* What a module of the old list needs. */
-static uint32_t level_of_module(const char *name)
-{
-	static const char *const nat[] = { "iptable_nat", "ip_nat_ftp", "ip_nat_irc",
-					   "ipt_REDIRECT" };
-	static const char *const conntrack[] = { "ip_conntrack", "ip_conntrack_ftp",
-						 "ip_conntrack_irc", "ipt_conntrack", "ipt_state",
-						 "ipt_helper" };
-
-	for (size_t i = 0; i < ARRAY_LEN(nat); i++)
-		if (!strcmp(nat[i], name))
-			return VZ_NETFILTER_FULL;
-	for (size_t i = 0; i < ARRAY_LEN(conntrack); i++)
-		if (!strcmp(conntrack[i], name))
-			return VZ_NETFILTER_STATEFUL;
-	return VZ_NETFILTER_STATELESS;
-}
+/* Modules of the old list that need more than the others. */
+static const char *const nat[] = { "iptable_nat", "ip_nat_ftp", "ip_nat_irc", "ipt_REDIRECT" };
+static const char *const conntrack[] = { "ip_conntrack", "ip_conntrack_ftp", "ip_conntrack_irc",
+					 "ipt_conntrack", "ipt_state", "ipt_helper" };
 
 /* NETFILTER wins over the old list, which is as strong as its strongest module. */
 static uint32_t netfilter_level(const struct vz_conf *c)
 {
-	uint32_t level = VZ_NETFILTER_STATELESS;
-
 	for (uint32_t i = 0; c->netfilter.set && i < ARRAY_LEN(levels); i++)
 		if (!strcmp(levels[i], c->netfilter.v))
 			return i;
-	for (size_t i = 0; c->iptables.set && i < c->iptables.n; i++) {
-		uint32_t l = level_of_module(c->iptables.v[i]);
-
-		if (l < level)
-			level = l;
-	}
-	return level;
+	for (size_t i = 0; i < ARRAY_LEN(nat); i++)
+		if (vz_plist_has(&c->iptables, nat[i]))
+			return VZ_NETFILTER_FULL;
+	for (size_t i = 0; i < ARRAY_LEN(conntrack); i++)
+		if (vz_plist_has(&c->iptables, conntrack[i]))
+			return VZ_NETFILTER_STATEFUL;
+	return VZ_NETFILTER_STATELESS;
 }
 
 uint32_t vz_ct_conf_features(const struct vz_conf *c)
 {
-	const struct vz_plist *f = &c->features;
 	uint32_t bits = netfilter_level(c) << VZ_FEAT_NETFILTER_SHIFT;
+	struct vz_switches given;
 
+	vz_switches_of(&c->features, &given);
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (has_word(f, names[i].name, ":on"))
+		if (vz_switches_has_on(&given, names[i].name))
 			bits |= names[i].bit;
 	if (c->local_uid.set && !c->local_uid.v)
 		bits |= VZ_FEAT_PRIVILEGED;
 	for (size_t i = 0; bits & VZ_FEAT_NESTING && i < ARRAY_LEN(nested); i++)
-		if (!has_word(f, nested[i].name, ":off"))
+		if (!vz_switches_has_off(&given, nested[i].name))
 			bits |= nested[i].bit;
 	if (c->numconntrack.set && c->numconntrack.v)
 		bits |= VZ_FEAT_CT_LIMIT;
-	if (has_word(f, "sysfs", ":off"))
+	if (vz_switches_has_off(&given, "sysfs"))
 		bits |= VZ_FEAT_NO_SYSFS;
 	return bits;
 }

@@ -3,6 +3,7 @@
 #include "launch/policy.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "param/switches.h"
 #include "sys/call.h"
 #include "sys/caps.h"
 
@@ -165,16 +166,13 @@ static bool is_legacy_word(const char *name)
 	return !strcmp(name, "FS_MASK") || !strcmp(name, "VE_ADMIN");
 }
 
-static int apply_word(const char *word, uint64_t *mask, struct vz_err *e)
+static int apply_switch(const struct vz_switch *s, uint64_t *mask, struct vz_err *e)
 {
-	autofree char *name = strndup(word, strcspn(word, ":"));
-	uint64_t bit = name ? vz_cap_bit(name) : 0;
+	uint64_t bit = vz_cap_bit(s->name);
 
-	if (!name)
-		return vz_oom(e);
-	if (!bit && !is_legacy_word(name))
-		return vz_fail(e, VZ_SET_CAP, 0, "Capability %s is unknown", name);
-	if (vz_str_suffix(word, ":on"))
+	if (!bit && !is_legacy_word(s->name))
+		return vz_fail(e, VZ_SET_CAP, 0, "Capability %s is unknown", s->name);
+	if (s->on)
 		*mask |= bit;
 	else
 		*mask &= ~bit;
@@ -183,6 +181,7 @@ static int apply_word(const char *word, uint64_t *mask, struct vz_err *e)
 
 int vz_policy_caps(const struct vz_conf *conf, uint32_t features, uint64_t *ret, struct vz_err *e)
 {
+	struct vz_switches given;
 	uint64_t mask = 0;
 	int r = 0;
 
@@ -191,8 +190,9 @@ int vz_policy_caps(const struct vz_conf *conf, uint32_t features, uint64_t *ret,
 	if (features & VZ_FEAT_PRIVILEGED)
 		for (size_t i = 0; i < ARRAY_LEN(never_privileged); i++)
 			mask &= ~vz_cap_bit(never_privileged[i]);
-	for (size_t i = 0; conf->capability.set && r >= 0 && i < conf->capability.n; i++)
-		r = apply_word(conf->capability.v[i], &mask, e);
+	vz_switches_of(&conf->capability, &given);
+	for (size_t i = 0; r >= 0 && i < given.n; i++)
+		r = apply_switch(&given.v[i], &mask, e);
 	if (r >= 0)
 		*ret = mask;
 	return r;

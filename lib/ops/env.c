@@ -10,6 +10,7 @@
 #include "launch/conntrack.h"
 #include "launch/netpolicy.h"
 #include "launch/policy.h"
+#include "param/switches.h"
 #include "sys/call.h"
 #include "sys/idmap.h"
 #include "sys/wait.h"
@@ -89,8 +90,11 @@ int vz_env_open(struct vz_env *env, struct vz_ct *ct, struct vz_err *e)
  * the kernel can. */
 static bool asked_for_policy(const struct vz_conf *c, uint32_t features)
 {
-	for (size_t i = 0; c->features.set && i < c->features.n; i++)
-		if (vz_str_suffix(c->features.v[i], ":off"))
+	struct vz_switches given;
+
+	vz_switches_of(&c->features, &given);
+	for (size_t i = 0; i < given.n; i++)
+		if (!given.v[i].on)
 			return true;
 	return (c->netfilter.set || c->iptables.set) &&
 	       VZ_FEAT_NETFILTER(features) != VZ_NETFILTER_FULL;

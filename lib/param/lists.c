@@ -62,12 +62,17 @@ int vz_copy_list(void *to, const void *from)
 	return 0;
 }
 
-bool vz_plist_is_all(const struct vz_plist *l)
+bool vz_plist_has(const struct vz_plist *l, const char *word)
 {
 	for (size_t i = 0; i < l->n; i++)
-		if (!strcmp(l->v[i], "all"))
+		if (!strcmp(l->v[i], word))
 			return true;
 	return false;
+}
+
+bool vz_plist_is_all(const struct vz_plist *l)
+{
+	return vz_plist_has(l, "all");
 }
 
 static bool same(const struct vz_ptype *t, const char *a, const char *b)

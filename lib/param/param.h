@@ -196,6 +196,8 @@ static inline const void *vz_param_get(const struct vz_param *p, const struct vz
 bool vz_param_is_set(const struct vz_param *p, const struct vz_conf *c);
 /* A beancounter whose barrier is above its limit, so that the barrier means nothing? */
 bool vz_param_is_crossed(const struct vz_param *p, const struct vz_conf *c);
+/* Is the word in the list? Where words are names (IPTABLES, PCI) that is the parsed form already. */
+bool vz_plist_has(const struct vz_plist *l, const char *word);
 /* Of words to remove: is "all" among them? */
 bool vz_plist_is_all(const struct vz_plist *l);
 

@@ -11,6 +11,7 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "param/nodeperm.h"
+#include "param/switches.h"
 #include "param/types-internal.h"
 #include "sys/file.h"
 #include "unit.h"
@@ -370,6 +371,35 @@ static void values_at_work(void)
 	CHECK_INT(vz_devperm_parse("c:10:200:none", &d), 0);
 	CHECK(d.minor == 200 && !d.all_minors && !d.r && !d.w && !d.q);
 	CHECK(vz_devperm_parse("", &d) < 0);
+}
+
+/* Each name once and in order, whatever a list that no parser made may hold; and all words of a row fit. */
+static void switches(void)
+{
+	char nfs[] = "nfs:on", sit[] = "sit:off", off[] = "nfs:off", maybe[] = "tun:maybe", bare[] = "fuse",
+	     nameless[] = ":on", *w[] = { nfs, sit, maybe, bare, nameless, off };
+	const struct vz_plist words = { true, w, ARRAY_LEN(w) };
+	struct vz_switches l;
+
+	vz_switches_of(&words, &l);
+	CHECK_INT(l.n, 2);
+	CHECK_STR(l.v[0].name, "nfs");
+	CHECK(!l.v[0].on && vz_switches_find(&l, "sit") == &l.v[1]);
+	CHECK(vz_switches_has_off(&l, "nfs") && !vz_switches_has_on(&l, "nfs"));
+	CHECK(!vz_switches_has_on(&l, "nfsd") && !vz_switches_has_off(&l, "nfsd"));
+	vz_switches_put(&l, &(struct vz_switch){ "nfsd", true });
+	CHECK(l.n == 3 && vz_switches_has_on(&l, "nfsd"));
+	for (size_t i = 0; i < vz_nparams; i++) {
+		const char *s = vz_params[i].words;
+		size_t n = 0, longest = 0;
+
+		for (; vz_params[i].type->on_off && *s; s += strspn(s, "|"), n++) {
+			if (strcspn(s, "|") > longest)
+				longest = strcspn(s, "|");
+			s += strcspn(s, "|");
+		}
+		CHECK(n <= VZ_SWITCHES_MAX && longest < VZ_SWITCH_NAME);
+	}
 }
 
 /* A node stands in the list once, and its name may hold colons. */
@@ -846,6 +876,7 @@ int main(void)
 	grammar();
 	values_at_work();
 	nodeperms();
+	switches();
 	reading();
 	saving();
 	shell_agrees();
