@@ -28,18 +28,11 @@ static void number(struct vz_pu64 *own, const struct vz_pu64 *conf, bool is_conf
 	*own = is_conf ? *conf : (struct vz_pu64){ true, now };
 }
 
-void vz_res_in_force(const struct vz_cg *cg, const struct vz_conf *conf, bool dear,
-		     struct vz_conf *own)
+void res_limits_back(const struct vz_conf *conf, const struct vz_cg_limits *limits,
+		     const struct vz_cg_limits *in_force, struct vz_conf *own)
 {
-	struct vz_cg_limits want = { 0 }, now;
+	struct vz_cg_limits want = *limits, now = *in_force;
 
-	vz_res_counters(conf, &want);
-	vz_res_cpu(conf, &want);
-	vz_res_io(conf, &want);
-	for (size_t i = 0; dear && i < res_nubc; i++)
-		want.has |= res_ubc[i].bit; /* none was asked for: no limit */
-	if (vz_cg_in_force(cg, &want, &now, NULL) < 0)
-		return;
 	for (size_t i = 0; i < res_nubc; i++) {
 		const struct res_ubc *row = &res_ubc[i];
 		uint64_t v = row->bit ? *res_limit(row, &now) : 0;
@@ -63,4 +56,18 @@ void vz_res_in_force(const struct vz_cg *cg, const struct vz_conf *conf, bool de
 		       now.io_iops);
 	if (now.has & VZ_CG_IOPRIO && conf->ioprio.set)
 		own->ioprio = (struct vz_pu64){ true, now.io_prio };
+}
+
+void vz_res_in_force(const struct vz_cg *cg, const struct vz_conf *conf, bool dear,
+		     struct vz_conf *own)
+{
+	struct vz_cg_limits want = { 0 }, now;
+
+	vz_res_counters(conf, &want);
+	vz_res_cpu(conf, &want);
+	vz_res_io(conf, &want);
+	for (size_t i = 0; dear && i < res_nubc; i++)
+		want.has |= res_ubc[i].bit; /* none was asked for: no limit */
+	if (vz_cg_in_force(cg, &want, &now, NULL) >= 0)
+		res_limits_back(conf, &want, &now, own);
 }

@@ -16,6 +16,10 @@ struct res_ubc {
 extern const struct res_ubc res_ubc[];
 extern const size_t res_nubc;
 
+/* Limits `now` into parameters of *own; `want`: what conf asks for. */
+void res_limits_back(const struct vz_conf *conf, const struct vz_cg_limits *want,
+		     const struct vz_cg_limits *now, struct vz_conf *own);
+
 static inline uint64_t *res_limit(const struct res_ubc *row, struct vz_cg_limits *l)
 {
 	return (void *)((char *)l + row->to);

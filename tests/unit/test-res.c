@@ -109,6 +109,42 @@ static void cpu(void)
 	CHECK_INT(l.io_prio, 7);
 }
 
+/* What is in force is what the configuration asks for while it is the same, and else the kernel's number. */
+static void back(void)
+{
+	const unsigned all = APPLY_UBC | APPLY_CPU | APPLY_IO;
+	const struct vz_conf c = { .cpulimit = NUM(150), .cpus = NUM(1), .cpuweight = NUM(500),
+				   .ioprio = NUM(7), .iolimit = NUM(10), .numproc = PAIR(5, 9) };
+	const struct vz_conf none = { 0 };
+	const struct vz_cg_limits want = limits(&c, all), nothing = limits(&none, all);
+	struct vz_cg_limits now = want;
+	struct vz_conf own = { 0 };
+
+	res_limits_back(&c, &want, &now, &own);
+	CHECK(own.cpulimit.v == 150 && own.cpus.v == 1 && own.cpuunits.v == 1000 && !own.cpuweight.set);
+	CHECK(own.ioprio.v == 7 && own.iolimit.v == 10 && !own.iopslimit.set && own.numproc.bar == 5);
+	own = (struct vz_conf){ .cpuweight = NUM(500), .cpus = NUM(1), .iopslimit = NUM(3) };
+	now = (struct vz_cg_limits){ .has = ~0u, .cpuunits = 77, .cpu_percent = 50, .io_bps = 11, .io_iops = 12,
+				     .io_prio = 3, .pids = 8 };
+	res_limits_back(&c, &want, &now, &own);
+	CHECK(own.cpuunits.v == 77 && own.cpuweight.v == 500);
+	CHECK(own.cpulimit.v == 50 && own.cpus.set && own.cpus.v == 0);
+	CHECK(own.iolimit.v == 11 && own.iopslimit.v == 12 && own.ioprio.v == 3 && own.numproc.lim == 8);
+	CHECK(!own.cpumask.set && !own.nodemask.set);
+	/* nothing asked for, and nothing in force but what the kernel begins with */
+	own = none;
+	now = nothing;
+	now.has = ~0u;
+	now.cpuunits = 1000;
+	now.io_prio = 4;
+	res_limits_back(&none, &nothing, &now, &own);
+	CHECK(own.cpuunits.v == 1000 && !own.cpulimit.set && !own.cpus.set && !own.iolimit.set && !own.ioprio.set);
+	own = c;
+	now.has = 0;
+	res_limits_back(&c, &want, &now, &own);
+	CHECK(own.cpulimit.v == 150 && own.cpus.v == 1 && !own.cpuunits.set && own.ioprio.v == 7);
+}
+
 static const struct vz_cg_dev *find(const struct vz_cg_dev *d, size_t n, char type, unsigned major,
 				    unsigned minor)
 {
@@ -160,6 +196,7 @@ int main(void)
 {
 	ubc();
 	cpu();
+	back();
 	devices();
 	return done();
 }
