@@ -23,39 +23,42 @@ static void counter(const struct res_ubc *row, bool same, uint64_t now, const st
 	*ret = (struct vz_ppair){ true, row->pages && now != VZ_UNLIMITED ? 0 : now, now };
 }
 
-static void number(struct vz_pu64 *own, const struct vz_pu64 *conf, bool is_conf, uint64_t now)
+/* By .back of the row; same: as the configuration asks for. */
+static void number(const struct res_param *row, bool same, uint64_t now, const struct vz_conf *conf,
+		   struct vz_conf *own)
 {
-	*own = is_conf ? *conf : (struct vz_pu64){ true, now };
+	const struct vz_pu64 *asked = (const void *)((const char *)conf + row->at);
+	struct vz_pu64 *ret = (void *)((char *)own + row->at);
+
+	if (row->back == RES_KEPT || (row->back == RES_NOW_IF_SET && !asked->set))
+		return;
+	if (same && (row->back == RES_NOW_IF_OTHER || row->back == RES_0_IF_OTHER))
+		*ret = *asked;
+	else
+		*ret = (struct vz_pu64){ true, row->back == RES_0_IF_OTHER ? 0 : now };
 }
 
-void res_limits_back(const struct vz_conf *conf, const struct vz_cg_limits *limits,
-		     const struct vz_cg_limits *in_force, struct vz_conf *own)
+void res_limits_back(const struct vz_conf *conf, const struct vz_cg_limits *want,
+		     const struct vz_cg_limits *now, struct vz_conf *own)
 {
-	struct vz_cg_limits want = *limits, now = *in_force;
-
 	for (size_t i = 0; i < res_nubc; i++) {
 		const struct res_ubc *row = &res_ubc[i];
-		uint64_t v = row->bit ? *res_limit(row, &now) : 0;
+		uint64_t v;
 
-		if (now.has & row->bit)
-			counter(row, v == *res_limit(row, &want), v, conf, own);
+		if (!(now->has & row->bit))
+			continue;
+		v = res_limit_of(row->to, now);
+		counter(row, v == res_limit_of(row->to, want), v, conf, own);
 	}
-	if (now.has & VZ_CG_CPUUNITS)
-		own->cpuunits = (struct vz_pu64){ true, now.cpuunits };
-	if (now.has & VZ_CG_CPULIMIT) {
-		bool same = want.cpu_percent == now.cpu_percent;
+	for (size_t i = 0; i < res_nparams; i++) {
+		const struct res_param *row = &res_params[i];
+		uint64_t v;
 
-		/* one bandwidth serves both; which of them another one came from nobody knows */
-		number(&own->cpulimit, &conf->cpulimit, same, now.cpu_percent);
-		number(&own->cpus, &conf->cpus, same, 0);
+		if (!(now->has & row->bit) || row->text)
+			continue;
+		v = res_limit_of(row->to, now);
+		number(row, v == res_limit_of(row->to, want), v, conf, own);
 	}
-	if (now.has & VZ_CG_IOLIMIT)
-		number(&own->iolimit, &conf->iolimit, want.io_bps == now.io_bps, now.io_bps);
-	if (now.has & VZ_CG_IOPS)
-		number(&own->iopslimit, &conf->iopslimit, want.io_iops == now.io_iops,
-		       now.io_iops);
-	if (now.has & VZ_CG_IOPRIO && conf->ioprio.set)
-		own->ioprio = (struct vz_pu64){ true, now.io_prio };
 }
 
 void vz_res_in_force(const struct vz_cg *cg, const struct vz_conf *conf, bool dear,

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* CPU and I/O parameters into limits (INTERFACE 6), and the one call that applies them all. */
+/*
+ * CPU and I/O parameters into limits (INTERFACE 6), one row each, and the one call that applies them all. A
+ * start, a change of a running VPS, and inforce.c, which reads them again, are loops over these rows.
+ */
 #include "res/res-internal.h"
+#include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"
 #include "sys/file.h"
@@ -18,53 +22,71 @@ static uint64_t units_of_weight(uint64_t weight)
 	return units < UNITS_MIN ? UNITS_MIN : units;
 }
 
-/* CPULIMIT and CPUS are one bandwidth on mainline, which cannot show fewer CPUs by a number: the
- * smaller of the two. 0 is no limit in both. */
-static uint64_t cpu_percent(const struct vz_conf *conf)
+static uint64_t percent_of_cpus(uint64_t cpus)
 {
-	uint64_t limit = conf->cpulimit.set ? conf->cpulimit.v : 0;
-	uint64_t cpus = conf->cpus.set ? conf->cpus.v : 0, all;
+	uint64_t percent;
 
-	if (!cpus || __builtin_mul_overflow(cpus, 100, &all))
-		return limit;
-	return limit && limit < all ? limit : all;
+	return __builtin_mul_overflow(cpus, 100, &percent) ? 0 : percent;
+}
+
+#define TO(name, field) .bit = VZ_CG_##name, .to = offsetof(struct vz_cg_limits, field)
+
+/* clang-format off */
+const struct res_param res_params[] = {
+	{ APPLY_CPU, AT(cpuunits),  TO(CPUUNITS, cpuunits), .back = RES_NOW },
+	{ APPLY_CPU, AT(cpuweight), TO(CPUUNITS, cpuunits), .into = units_of_weight,
+	  .join = RES_UNLESS_SET, .back = RES_KEPT },
+	/* one bandwidth on mainline, which cannot show fewer CPUs by a number; once another is in force,
+	 * nobody knows which of them it came from */
+	{ APPLY_CPU, AT(cpulimit),  TO(CPULIMIT, cpu_percent), .back = RES_NOW_IF_OTHER },
+	{ APPLY_CPU, AT(cpus),      TO(CPULIMIT, cpu_percent), .into = percent_of_cpus,
+	  .join = RES_LEAST, .back = RES_0_IF_OTHER },
+	{ APPLY_CPU, AT(cpumask),   TO(CPUS, cpus), .text = true },
+	{ APPLY_CPU, AT(nodemask),  TO(MEMS, mems), .text = true },
+	{ APPLY_IO,  AT(iolimit),   TO(IOLIMIT, io_bps), .back = RES_NOW_IF_OTHER },
+	{ APPLY_IO,  AT(iopslimit), TO(IOPS, io_iops), .back = RES_NOW_IF_OTHER },
+	{ APPLY_IO,  AT(ioprio),    TO(IOPRIO, io_prio), .back = RES_NOW_IF_SET },
+};
+/* clang-format on */
+const size_t res_nparams = ARRAY_LEN(res_params);
+
+/* What a row adds to limits that those above it have made; 0 is no limit to RES_LEAST. */
+static void add_number(const struct res_param *row, const struct vz_pu64 *v, struct vz_cg_limits *l)
+{
+	uint64_t *to = res_limit(row->to, l), n = row->into ? row->into(v->v) : v->v;
+
+	if (l->has & row->bit && row->join == RES_UNLESS_SET)
+		return;
+	if (l->has & row->bit && *to && (!n || *to < n))
+		return;
+	*to = n;
+}
+
+static void add_limits(const struct vz_conf *conf, unsigned apply, struct vz_cg_limits *l)
+{
+	for (size_t i = 0; i < res_nparams; i++) {
+		const struct res_param *row = &res_params[i];
+		const void *v = (const char *)conf + row->at;
+		const bool *is_set = v; /* the first of either kind */
+
+		if (row->apply != apply || !*is_set)
+			continue;
+		if (row->text)
+			*(const char **)((char *)l + row->to) = ((const struct vz_pstr *)v)->v;
+		else
+			add_number(row, v, l);
+		l->has |= row->bit;
+	}
 }
 
 void vz_res_cpu(const struct vz_conf *conf, struct vz_cg_limits *l)
 {
-	if (conf->cpuunits.set || conf->cpuweight.set) {
-		l->has |= VZ_CG_CPUUNITS;
-		l->cpuunits = conf->cpuunits.set ? conf->cpuunits.v :
-						   units_of_weight(conf->cpuweight.v);
-	}
-	if (conf->cpulimit.set || conf->cpus.set) {
-		l->has |= VZ_CG_CPULIMIT;
-		l->cpu_percent = cpu_percent(conf);
-	}
-	if (conf->cpumask.set) {
-		l->has |= VZ_CG_CPUS;
-		l->cpus = conf->cpumask.v;
-	}
-	if (conf->nodemask.set) {
-		l->has |= VZ_CG_MEMS;
-		l->mems = conf->nodemask.v;
-	}
+	add_limits(conf, APPLY_CPU, l);
 }
 
 void vz_res_io(const struct vz_conf *conf, struct vz_cg_limits *l)
 {
-	if (conf->iolimit.set) {
-		l->has |= VZ_CG_IOLIMIT;
-		l->io_bps = conf->iolimit.v;
-	}
-	if (conf->iopslimit.set) {
-		l->has |= VZ_CG_IOPS;
-		l->io_iops = conf->iopslimit.v;
-	}
-	if (conf->ioprio.set) {
-		l->has |= VZ_CG_IOPRIO;
-		l->io_prio = conf->ioprio.v;
-	}
+	add_limits(conf, APPLY_IO, l);
 }
 
 /* CPUMASK="auto": the CPUs of the nodes of NODEMASK, "0-1,3", in fresh memory. */

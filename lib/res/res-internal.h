@@ -16,13 +16,43 @@ struct res_ubc {
 extern const struct res_ubc res_ubc[];
 extern const size_t res_nubc;
 
+/* A parameter that is no beancounter and becomes a limit. */
+struct res_param {
+	unsigned apply;               /* APPLY_*: with which others it comes into force */
+	size_t at;                    /* of the struct vz_pu64 in struct vz_conf */
+	unsigned bit;                 /* VZ_CG_* */
+	size_t to;                    /* of the number in struct vz_cg_limits */
+	bool text;                    /* a struct vz_pstr and a const char * in their place, not read back */
+	uint64_t (*into)(uint64_t v); /* the number of the limit; NULL: the same */
+	/* Where a row above makes the same limit: */
+	enum res_join {
+		RES_LEAST,            /* the smaller one of those that are not 0 */
+		RES_UNLESS_SET,       /* that one */
+	} join;
+	/* What the parameter is while a limit is in force. Asked for: by all rows of the limit. */
+	enum res_back {
+		RES_KEPT,             /* as configured: other rows show it */
+		RES_NOW,              /* the limit */
+		RES_NOW_IF_SET,       /* the limit, where the configuration has it */
+		RES_NOW_IF_OTHER,     /* the limit, where that is not what was asked for */
+		RES_0_IF_OTHER,       /* none, where the limit is not what was asked for */
+	} back;
+};
+extern const struct res_param res_params[];
+extern const size_t res_nparams;
+
 /* Limits `now` into parameters of *own; `want`: what conf asks for. */
 void res_limits_back(const struct vz_conf *conf, const struct vz_cg_limits *want,
 		     const struct vz_cg_limits *now, struct vz_conf *own);
 
-static inline uint64_t *res_limit(const struct res_ubc *row, struct vz_cg_limits *l)
+static inline uint64_t *res_limit(size_t to, struct vz_cg_limits *l)
 {
-	return (void *)((char *)l + row->to);
+	return (void *)((char *)l + to);
+}
+
+static inline uint64_t res_limit_of(size_t to, const struct vz_cg_limits *l)
+{
+	return *(const uint64_t *)(const void *)((const char *)l + to);
 }
 
 #endif

@@ -72,7 +72,7 @@ void vz_res_counters(const struct vz_conf *conf, struct vz_cg_limits *l)
 
 		if (!row->bit)
 			continue;
-		*res_limit(row, l) = !v->set ? VZ_UNLIMITED : row->pages ? bytes(v->lim) : v->lim;
+		*res_limit(row->to, l) = !v->set ? VZ_UNLIMITED : row->pages ? bytes(v->lim) : v->lim;
 		l->has |= v->set ? row->bit : 0;
 	}
 	bounds(conf, l);

@@ -109,6 +109,31 @@ static void cpu(void)
 	CHECK_INT(l.io_prio, 7);
 }
 
+/* Every limit comes from a parameter, and every parameter of limits has its row, once. */
+static void whole(void)
+{
+	const struct vz_conf none = { 0 };
+	unsigned made = limits(&none, APPLY_UBC).has; /* what has a bound without being asked for */
+	size_t n = 0;
+
+	for (size_t i = 0; i < res_nubc; i++)
+		made |= res_ubc[i].bit;
+	for (size_t i = 0; i < res_nparams; i++)
+		made |= res_params[i].bit;
+	CHECK_INT(made, (1u << VZ_CG_NLIMITS) - 1);
+	for (size_t i = 0; i < vz_nparams; i++) {
+		size_t rows = 0;
+
+		if (!(vz_params[i].apply & (APPLY_CPU | APPLY_IO)))
+			continue;
+		for (size_t j = 0; j < res_nparams; j++)
+			rows += res_params[j].at == vz_params[i].at && res_params[j].apply == vz_params[i].apply;
+		CHECK_INT(rows, 1);
+		n += rows;
+	}
+	CHECK_INT(n, res_nparams);
+}
+
 /* What is in force is what the configuration asks for while it is the same, and else the kernel's number. */
 static void back(void)
 {
@@ -196,6 +221,7 @@ int main(void)
 {
 	ubc();
 	cpu();
+	whole();
 	back();
 	devices();
 	return done();
