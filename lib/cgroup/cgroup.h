@@ -136,9 +136,9 @@ int vz_cg_kill(struct vz_cg *cg, int timeout_ms, struct vz_err *e);
 /* What is used, was used at most and was refused; VZ_UNLIMITED where no controller tells. Fails only
  * when there is no group. */
 int vz_cg_read(const struct vz_cg *cg, struct vz_cg_usage *ret, struct vz_err *e);
-/* Dearer than vz_cg_read(): the kernel adds them up for whoever asks. */
 /* The smallest size of huge pages of this host, in bytes; 0: it has none. */
 uint64_t vz_cg_huge_page(void);
+/* Dearer than vz_cg_read(): the kernel adds them up for whoever asks. */
 void vz_cg_read_kinds(const struct vz_cg *cg, struct vz_cg_kinds *ret);
 /* By the line of the limit; what read.c reads all together is not told here. */
 void vz_cg_count(const struct vz_cg *cg, enum vz_cg_limit limit, struct vz_cg_count *ret);
