@@ -14,46 +14,27 @@ static int change(void *arg)
 	return vz_dev_change(arg);
 }
 
-/* PCI ids are canonical: the same device is the same word. */
-static bool has_pci(const struct vz_plist *l, const char *id)
-{
-	for (size_t i = 0; i < l->n; i++)
-		if (!strcmp(l->v[i], id))
-			return true;
-	return false;
-}
-
-static int read_devnodes(const struct vz_conf *c, struct vz_nodeperms *ret)
-{
-	int r = 0;
-
-	for (size_t i = 0; r != -ENOMEM && i < c->devnodes.n; i++)
-		r = vz_nodeperms_put(ret, c->devnodes.v[i]);
-	return r == -ENOMEM ? r : 0;
-}
-
 /* Permission "none" for what the configuration gave and no longer gives. A PCI device that is gone
  * from the host has no nodes. */
 static int taken_away(const struct vz_conf *had, const struct vz_conf *now,
-		      struct vz_nodeperms *ret)
+		      struct vz_nodeperms *ret, struct vz_err *e)
 {
+	static const struct vz_perm none = { 0 };
 	autonodeperms gave = { 0 }, gives = { 0 };
-	int r = read_devnodes(had, &gave);
+	int r = vz_nodeperms_of(&had->devnodes, &gave, e);
 
 	if (r >= 0)
-		r = read_devnodes(now, &gives);
+		r = vz_nodeperms_of(&now->devnodes, &gives, e);
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < had->pci.n; i++)
-		if (!has_pci(&now->pci, had->pci.v[i]))
-			(void)vz_res_pci_devnodes(had->pci.v[i], "none", ret, NULL);
-	for (size_t i = 0; r >= 0 && i < gave.n; i++) {
-		autofree char *none = vz_fmt("%s:none", gave.v[i].name);
-
-		if (!none)
-			return -ENOMEM;
-		if (!vz_nodeperms_find(&gives, gave.v[i].name))
-			r = vz_nodeperms_put(ret, none);
-	}
-	return r;
+		if (!vz_plist_has(&now->pci, had->pci.v[i]))
+			(void)vz_res_pci_devnodes(had->pci.v[i], &none, ret, NULL);
+	for (size_t i = 0; i < gave.n; i++)
+		if (!vz_nodeperms_find(&gives, gave.v[i].name) &&
+		    vz_nodeperms_put(ret, gave.v[i].name, &none) < 0)
+			return vz_oom(e);
+	return 0;
 }
 
 /* An action script of the administrator's, as vzctl 4 had one. */
@@ -74,7 +55,7 @@ int vz_pci_scripts(const struct vz_ct *ct, const struct vz_plist *ids, const str
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < ids->n; i++)
-		if (!but || !has_pci(but, ids->v[i]))
+		if (!but || !vz_plist_has(but, ids->v[i]))
 			r = pci_script(ct, ids->v[i], add, e);
 	return r;
 }
@@ -89,9 +70,9 @@ int vz_devnodes_set(struct vz_ct *ct, const struct vz_conf *conf, struct vz_err 
 
 	if (vz_state_read(ct->id, &st) <= 0)
 		return vz_fail(e, VZ_VE_NOT_RUNNING, 0, "Container is not running");
-	if (taken_away(&ct->conf, conf, &perms) < 0)
-		return vz_oom(e);
-	r = vz_res_devnodes(conf, &perms, e);
+	r = taken_away(&ct->conf, conf, &perms, e);
+	if (r >= 0)
+		r = vz_res_devnodes(conf, &perms, e);
 	if (r >= 0)
 		r = vz_dev_resolve(&perms, &nodes, e);
 	if (r < 0)

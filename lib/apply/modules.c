@@ -8,6 +8,7 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "ct/once.h"
+#include "param/nodeperm.h"
 #include "sys/file.h"
 #include "sys/spawn.h"
 
@@ -72,14 +73,16 @@ static void load(const char *name)
 		vz_say_once(-1, "Warning: cannot load kernel module %s", name);
 }
 
+/* DEVNODES may give the node without the feature. */
 static bool wants_tun(const struct vz_ct *ct)
 {
-	const struct vz_plist *l = &ct->conf.devnodes;
+	const struct vz_nodeperm *tun;
+	autonodeperms l = { 0 };
 
-	for (size_t i = 0; l->set && i < l->n; i++)
-		if (!strcmp(l->v[i], "net/tun:rw"))
-			return true;
-	return false;
+	if (vz_nodeperms_of(&ct->conf.devnodes, &l, NULL) < 0)
+		return false; /* the step that gives the nodes says why */
+	tun = vz_nodeperms_find(&l, "net/tun");
+	return tun && !vz_perm_is_none(&tun->perm);
 }
 
 void vz_features_modules(const struct vz_ct *ct)

@@ -132,7 +132,7 @@ int vz_dev_resolve(const struct vz_nodeperms *l, struct vz_devnode **ret, struct
 		struct stat st;
 
 		list[i].name = node->name;
-		if (vz_nodeperm_is_none(node))
+		if (vz_perm_is_none(&node->perm))
 			continue;
 		if (!host || stat(host, &st) < 0)
 			return vz_fail(e, VZ_SET_DEVICES, 0,

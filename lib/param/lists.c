@@ -14,6 +14,7 @@
 #include "param/types-internal.h"
 
 #include <ctype.h>
+#include <linux/major.h>
 
 /* ---- what lists share ---- */
 
@@ -329,59 +330,19 @@ static int pci_word(const struct vz_param *p, const char *in, bool cli, char **r
 	return *ret ? 0 : -ENOMEM;
 }
 
-int vz_devperm_parse(const char *word, struct vz_devperm *ret)
-{
-	struct vz_devperm d = { .type = word[0] };
-	char perm[5], major[12], minor[12];
-	const char *s = word + 1, *parts[3];
-	size_t len[3];
-
-	if ((d.type != 'b' && d.type != 'c') || *s != ':')
-		return -EINVAL;
-	for (int i = 0; i < 3; i++) {
-		if (*s != ':')
-			return -EINVAL;
-		parts[i] = ++s;
-		len[i] = strcspn(s, ":");
-		s += len[i];
-	}
-	if (*s || len[0] >= sizeof(major) || len[1] >= sizeof(minor) || vz_permissions(parts[2], perm))
-		return -EINVAL;
-	memcpy(major, parts[0], len[0]);
-	major[len[0]] = 0;
-	memcpy(minor, parts[1], len[1]);
-	minor[len[1]] = 0;
-	d.all_minors = !strcmp(minor, "all");
-	/* bounds of dev_t in the kernel: 12 and 20 bits */
-	if (vz_num_u32(major, 4095, &d.major) ||
-	    (!d.all_minors && vz_num_u32(minor, (1u << 20) - 1, &d.minor)))
-		return -EINVAL;
-	if (strcmp(perm, "none")) {
-		d.r = strchr(perm, 'r');
-		d.w = strchr(perm, 'w');
-		d.q = strchr(perm, 'q');
-	}
-	*ret = d;
-	return 0;
-}
-
 static int device_word(const struct vz_param *p, const char *in, bool cli, char **ret,
 		       struct vz_err *e)
 {
 	struct vz_devperm d;
-	char perm[5], minor[12] = "all";
+	int r = vz_devperm_parse(in, &d);
 
 	(void)p;
 	(void)cli;
-	if (vz_devperm_parse(in, &d))
-		return -EINVAL;
-	if (d.major == 7)
+	if (r < 0)
+		return r;
+	if (d.major == LOOP_MAJOR)
 		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "loop devices cannot be given");
-	if (!d.all_minors)
-		snprintf(minor, sizeof(minor), "%u", d.minor);
-	if (vz_permissions(strrchr(in, ':') + 1, perm))
-		return -EINVAL;
-	*ret = vz_fmt("%c:%u:%s:%s", d.type, d.major, minor, perm);
+	*ret = vz_devperm_word(&d);
 	return *ret ? 0 : -ENOMEM;
 }
 

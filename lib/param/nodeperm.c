@@ -7,23 +7,6 @@
 
 #include <ctype.h>
 
-int vz_permissions(const char *s, char out[static 5])
-{
-	size_t n = 0;
-
-	if (!strcmp(s, "none")) {
-		memcpy(out, "none", 5);
-		return 0;
-	}
-	if (!*s || s[strspn(s, "rwq")])
-		return -EINVAL;
-	for (const char *c = "rwq"; *c; c++)
-		if (strchr(s, *c))
-			out[n++] = *c;
-	out[n] = 0;
-	return strlen(s) == n ? 0 : -EINVAL;
-}
-
 /* The name is looked up below /dev of the host: no way out of it. -ENOMEM. */
 static int check_name(const char *name)
 {
@@ -48,7 +31,7 @@ static int check_name(const char *name)
 	return 0;
 }
 
-static int parse(const char *word, char **ret_name, char perm[static 5])
+static int parse(const char *word, char **ret_name, struct vz_perm *ret)
 {
 	const char *colon = strrchr(word, ':');
 	autofree char *name = colon ? strndup(word, (size_t)(colon - word)) : NULL;
@@ -58,7 +41,7 @@ static int parse(const char *word, char **ret_name, char perm[static 5])
 		return -EINVAL;
 	r = name ? check_name(name) : -ENOMEM;
 	if (!r)
-		r = vz_permissions(colon + 1, perm);
+		r = vz_perm_parse(colon + 1, ret);
 	if (!r)
 		*ret_name = TAKE_PTR(name);
 	return r;
@@ -67,12 +50,13 @@ static int parse(const char *word, char **ret_name, char perm[static 5])
 int vz_nodeperm_word(const char *in, char **ret)
 {
 	autofree char *name = NULL;
-	char perm[5];
-	int r = parse(in, &name, perm);
+	char text[VZ_PERM_TEXT];
+	struct vz_perm perm;
+	int r = parse(in, &name, &perm);
 
 	if (r < 0)
 		return r;
-	*ret = vz_fmt("%s:%s", name, perm);
+	*ret = vz_fmt("%s:%s", name, vz_perm_text(&perm, text));
 	return *ret ? 0 : -ENOMEM;
 }
 
@@ -94,26 +78,42 @@ struct vz_nodeperm *vz_nodeperms_find(const struct vz_nodeperms *l, const char *
 	return NULL;
 }
 
-int vz_nodeperms_put(struct vz_nodeperms *l, const char *word)
+int vz_nodeperms_put(struct vz_nodeperms *l, const char *name, const struct vz_perm *perm)
 {
-	autofree char *name = NULL;
-	struct vz_nodeperm *is, *more;
-	char perm[5];
-	int r = parse(word, &name, perm);
+	struct vz_nodeperm *is = vz_nodeperms_find(l, name), *more;
+	autofree char *own = NULL;
+	int r;
 
+	if (is) {
+		is->perm = *perm;
+		return 0;
+	}
+	r = check_name(name);
 	if (r < 0)
 		return r;
-	is = vz_nodeperms_find(l, name);
-	if (!is) {
-		more = realloc(l->v, (l->n + 1) * sizeof(*more));
-		if (!more)
-			return -ENOMEM;
-		l->v = more;
-		is = &more[l->n++];
-		is->name = TAKE_PTR(name);
+	own = strdup(name);
+	more = own ? realloc(l->v, (l->n + 1) * sizeof(*more)) : NULL;
+	if (!more)
+		return -ENOMEM;
+	l->v = more;
+	more[l->n++] = (struct vz_nodeperm){ TAKE_PTR(own), *perm };
+	return 0;
+}
+
+int vz_nodeperms_of(const struct vz_plist *words, struct vz_nodeperms *ret, struct vz_err *e)
+{
+	for (size_t i = 0; i < words->n; i++) {
+		autofree char *name = NULL;
+		struct vz_perm perm;
+		int r = parse(words->v[i], &name, &perm);
+
+		if (r >= 0)
+			r = vz_nodeperms_put(ret, name, &perm);
+		if (r == -ENOMEM)
+			return vz_oom(e);
+		if (r < 0)
+			return vz_fail(e, VZ_SET_DEVICES, 0, "Incorrect name or no such device /dev/%.*s",
+				       (int)strcspn(words->v[i], ":"), words->v[i]);
 	}
-	is->r = strchr(perm, 'r');
-	is->w = strchr(perm, 'w');
-	is->q = strchr(perm, 'q'); /* "none" has none of them */
 	return 0;
 }

@@ -7,21 +7,12 @@
 #ifndef VZ_PARAM_NODEPERM_H
 #define VZ_PARAM_NODEPERM_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
-#include "base/err.h"
-#include "param/param.h"
+#include "param/devperm.h"
 
 struct vz_nodeperm {
-	char *name;    /* no way leads from it out of /dev */
-	bool r, w, q;
+	char *name; /* no way leads from it out of /dev */
+	struct vz_perm perm;
 };
-/* ":none": the node is not given, or is taken away. */
-static inline bool vz_nodeperm_is_none(const struct vz_nodeperm *n)
-{
-	return !n->r && !n->w && !n->q;
-}
 
 /* Each name once, in the order in which they came. */
 struct vz_nodeperms {
@@ -31,8 +22,12 @@ struct vz_nodeperms {
 void vz_nodeperms_free(struct vz_nodeperms *l);
 #define autonodeperms __attribute__((cleanup(vz_nodeperms_free))) struct vz_nodeperms
 
-/* A word takes the place of that of its name, or comes last. -EINVAL for one that is none; -ENOMEM. */
-int vz_nodeperms_put(struct vz_nodeperms *l, const char *word);
+/* Adds the words of a configuration taken apart. *e says what is wrong with one that is no node, which the
+ * table lets through nowhere. */
+int vz_nodeperms_of(const struct vz_plist *words, struct vz_nodeperms *ret, struct vz_err *e);
+/* A copy takes the place of the node of its name, or comes last. -EINVAL for a name that leads out of /dev,
+ * or is none; -ENOMEM. */
+int vz_nodeperms_put(struct vz_nodeperms *l, const char *name, const struct vz_perm *perm);
 /* The node of this name, the list's own, or NULL. */
 struct vz_nodeperm *vz_nodeperms_find(const struct vz_nodeperms *l, const char *name);
 

@@ -295,14 +295,6 @@ void vz_emit_words(FILE *out, const char *what);    /* completion words: "set", 
 void vz_emit_values(FILE *out, const char *what, const char *option);
 
 /* ---- values with structure, for appliers ---- */
-struct vz_devperm {
-	char type;              /* 'b' or 'c' */
-	uint32_t major, minor;
-	bool all_minors;
-	bool r, w, q;
-};
-/* One canonical word of DEVICES ("c:10:229:rw"). */
-int vz_devperm_parse(const char *word, struct vz_devperm *ret);
 struct vz_ips; /* base/ip.h */
 /* Adds the addresses of IP_ADDRESS, or of its words to remove ("all" is none). -ENOMEM. */
 int vz_plist_ips(const struct vz_plist *words, struct vz_ips *ret);

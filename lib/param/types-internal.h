@@ -6,6 +6,7 @@
 #ifndef VZ_PARAM_TYPES_INTERNAL_H
 #define VZ_PARAM_TYPES_INTERNAL_H
 
+#include "param/devperm.h"
 #include "param/param.h"
 
 /* types.c */
@@ -42,8 +43,11 @@ void vz_plist_remove(struct vz_plist *l, const struct vz_ptype *type, const char
 /* May it be the name of a device, as far as configurations go? (netif.c) */
 bool vz_is_ifname(const char *s, size_t n);
 
-/* "[r][w][q]" or "none"; canonical order rwq. (nodeperm.c) */
-int vz_permissions(const char *s, char out[static 5]);
+/* "[r][w][q]" in any order, or "none". -EINVAL. (devperm.c) */
+int vz_perm_parse(const char *s, struct vz_perm *ret);
+/* The same in canonical order; buf, or a constant. */
+#define VZ_PERM_TEXT 4
+const char *vz_perm_text(const struct vz_perm *p, char buf[static VZ_PERM_TEXT]);
 /* A word of DEVNODES made canonical. -EINVAL, -ENOMEM. (nodeperm.c) */
 int vz_nodeperm_word(const char *in, char **ret);
 

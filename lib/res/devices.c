@@ -40,19 +40,13 @@ static void put_device(struct vz_cg_dev *list, size_t *n, const struct vz_cg_dev
 	*n += i == *n;
 }
 
-static int put_word(struct vz_cg_dev *list, size_t *n, const char *word, struct vz_err *e)
+static void put_given(struct vz_cg_dev *list, size_t *n, const struct vz_devperm *p)
 {
-	struct vz_devperm p;
-	struct vz_cg_dev d;
+	const struct vz_cg_dev d = { .type = p->type, .major = p->major, .minor = p->minor,
+				     .all_minors = p->all_minors, .r = p->perm.r, .w = p->perm.w,
+				     .m = p->perm.r || p->perm.w };
 
-	if (vz_devperm_parse(word, &p) < 0)
-		return vz_fail(e, VZ_SET_DEVICES, 0, "bad device \"%s\"", word);
-	/* q, the right to set quota, has no meaning on mainline */
-	d = (struct vz_cg_dev){ .type = p.type, .major = p.major, .r = p.r, .w = p.w,
-				.minor = p.all_minors ? 0 : p.minor, .all_minors = p.all_minors,
-				.m = p.r || p.w };
 	put_device(list, n, &d);
-	return 0;
 }
 
 /* The node is looked up on the host, beneath /dev. */
@@ -64,7 +58,7 @@ static int put_node(struct vz_cg_dev *list, size_t *n, const struct vz_nodeperm 
 	struct vz_cg_dev d;
 	struct stat st;
 
-	if (fd < 0 && vz_nodeperm_is_none(node))
+	if (fd < 0 && vz_perm_is_none(&node->perm))
 		return 0; /* gone from the host as well */
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return vz_fail(e, VZ_SET_DEVICES, 0, "Incorrect name or no such device /dev/%s",
@@ -74,7 +68,8 @@ static int put_node(struct vz_cg_dev *list, size_t *n, const struct vz_nodeperm 
 			       "The /dev/%s is not block or character device", node->name);
 	d = (struct vz_cg_dev){ .type = S_ISBLK(st.st_mode) ? 'b' : 'c',
 				.major = major(st.st_rdev), .minor = minor(st.st_rdev),
-				.r = node->r, .w = node->w, .m = node->r || node->w };
+				.r = node->perm.r, .w = node->perm.w,
+				.m = node->perm.r || node->perm.w };
 	put_device(list, n, &d);
 	return 0;
 }
@@ -95,19 +90,22 @@ int vz_res_devices(const struct vz_conf *conf, struct vz_cg_dev **ret, size_t *r
 		   struct vz_err *e)
 {
 	autofree struct vz_cg_dev *list = NULL;
+	autodevperms given = { 0 };
 	autonodeperms nodes = { 0 };
 	size_t n = ARRAY_LEN(defaults), kept = 0;
 	int r = vz_res_devnodes(conf, &nodes, e);
 
+	if (r >= 0)
+		r = vz_devperms_of(&conf->devices, &given, e);
 	if (r < 0)
 		return r;
-	list = calloc(n + VZ_FEATURE_NODES + conf->devices.n + nodes.n, sizeof(*list));
+	list = calloc(n + VZ_FEATURE_NODES + given.n + nodes.n, sizeof(*list));
 	if (!list)
 		return vz_fail(e, VZ_RESOURCE, ENOMEM, "list of devices");
 	memcpy(list, defaults, sizeof(defaults));
 	put_features(list, &n, vz_ct_conf_features(conf));
-	for (size_t i = 0; !r && conf->devices.set && i < conf->devices.n; i++)
-		r = put_word(list, &n, conf->devices.v[i], e);
+	for (size_t i = 0; i < given.n; i++)
+		put_given(list, &n, &given.v[i]);
 	for (size_t i = 0; !r && i < nodes.n; i++)
 		r = put_node(list, &n, &nodes.v[i], e);
 	if (r < 0)

@@ -18,7 +18,7 @@
 #define UEVENT_MAX 4096
 
 struct search {
-	const char *perm;
+	const struct vz_perm *perm;
 	struct vz_nodeperms *ret;
 	int found; /* or -errno */
 };
@@ -32,7 +32,7 @@ static bool is_pci_id(const char *s)
 
 static int add_node(struct search *s, int dir)
 {
-	autofree char *uevent = NULL, *word = NULL;
+	autofree char *uevent = NULL;
 	const char *name = NULL;
 	char *p, *line;
 
@@ -43,8 +43,7 @@ static int add_node(struct search *s, int dir)
 			name = NULL;
 	if (!name)
 		return 0;
-	word = vz_fmt("%s:%s", name, s->perm);
-	if (!word || vz_nodeperms_put(s->ret, word) == -ENOMEM)
+	if (vz_nodeperms_put(s->ret, name, s->perm) == -ENOMEM)
 		return -ENOMEM;
 	s->found++;
 	return 0;
@@ -75,7 +74,8 @@ static int search(struct search *s, int fd, int depth)
 	return r;
 }
 
-int vz_res_pci_devnodes(const char *id, const char *perm, struct vz_nodeperms *ret, struct vz_err *e)
+int vz_res_pci_devnodes(const char *id, const struct vz_perm *perm, struct vz_nodeperms *ret,
+			struct vz_err *e)
 {
 	autofree char *path = vz_fmt("%s/%s", PCI_DIR, id);
 	struct search s = { .perm = perm, .ret = ret };
@@ -89,22 +89,10 @@ int vz_res_pci_devnodes(const char *id, const char *perm, struct vz_nodeperms *r
 
 int vz_res_devnodes(const struct vz_conf *conf, struct vz_nodeperms *ret, struct vz_err *e)
 {
+	static const struct vz_perm rw = { .r = true, .w = true };
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < conf->pci.n; i++)
-		r = vz_res_pci_devnodes(conf->pci.v[i], "rw", ret, e);
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < conf->devnodes.n; i++) {
-		const char *word = conf->devnodes.v[i];
-
-		r = vz_nodeperms_put(ret, word);
-		if (r == -ENOMEM)
-			return vz_oom(e);
-		if (r < 0) /* no word that the parser lets through */
-			return vz_fail(e, VZ_SET_DEVICES, 0,
-				       "Incorrect name or no such device /dev/%.*s",
-				       (int)strcspn(word, ":"), word);
-	}
-	return 0;
+		r = vz_res_pci_devnodes(conf->pci.v[i], &rw, ret, e);
+	return r < 0 ? r : vz_nodeperms_of(&conf->devnodes, ret, e);
 }

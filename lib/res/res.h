@@ -26,7 +26,8 @@ int vz_res_apply(struct vz_cg *cg, const struct vz_cg_limits *limits, struct vz_
  * which wins. VZ_SET_DEVICES (86) when a PCI device is not there; one without nodes gives none. */
 int vz_res_devnodes(const struct vz_conf *conf, struct vz_nodeperms *ret, struct vz_err *e);
 /* Adds the nodes of one PCI device ("0000:00:1f.2") with these permissions; their number. */
-int vz_res_pci_devnodes(const char *id, const char *perm, struct vz_nodeperms *ret, struct vz_err *e);
+int vz_res_pci_devnodes(const char *id, const struct vz_perm *perm, struct vz_nodeperms *ret,
+			struct vz_err *e);
 
 /* The devices a VPS may use: the default ones, of FEATURES, DEVICES, PCI and DEVNODES. *ret is the caller's to
  * free. VZ_SET_DEVICES (86) when a node of DEVNODES is not there. */

@@ -340,7 +340,6 @@ static void grammar(void)
 static void values_at_work(void)
 {
 	autoconf a = { 0 }, b = { 0 };
-	struct vz_devperm d;
 
 	/* scalars: the first wins; beancounters: the last; lists accumulate */
 	CHECK_INT(vz_conf_set(&a, KEY("CPUUNITS"), "500", true, NULL), 0);
@@ -365,12 +364,38 @@ static void values_at_work(void)
 	CHECK_INT(a.cpuunits.v, 500);
 	vz_conf_unset(&a, KEY("HOSTNAME"));
 	CHECK(!vz_param_is_set(KEY("HOSTNAME"), &a));
+}
 
-	CHECK_INT(vz_devperm_parse("b:8:all:rq", &d), 0);
-	CHECK(d.type == 'b' && d.major == 8 && d.all_minors && d.r && !d.w && d.q);
-	CHECK_INT(vz_devperm_parse("c:10:200:none", &d), 0);
-	CHECK(d.minor == 200 && !d.all_minors && !d.r && !d.w && !d.q);
-	CHECK(vz_devperm_parse("", &d) < 0);
+/* A device stands in the list once; all of a major number is another than any one of it. */
+static void devperms(void)
+{
+	static const char *const bad[] = { "", "c", "c:", "c:1:2", "c:1:2:", "c:1:2:rx", "c:1:2:rr", "c:1:2:r:",
+					   "cc:1:2:r", "d:1:2:r", "c:4096:0:r", "c:1:1048576:r", "c::2:r",
+					   "c:1::r" };
+	static const char *const canonical[] = { "b:8:all:w", "b:8:0:rw", "c:10:200:none" };
+	char all[] = "b:8:all:rq", one[] = "b:8:0:wr", again[] = "b:8:all:w", none[] = "c:10:200:none",
+	     nonsense[] = "nonsense", *w[] = { all, one, none, again }, *no_device[] = { one, nonsense };
+	autodevperms l = { 0 }, broken = { 0 };
+	struct vz_err e = { 0 };
+	struct vz_devperm d;
+
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		CHECK_INT(vz_devperm_parse(bad[i], &d), -EINVAL);
+	CHECK_INT(vz_devperms_of(&(struct vz_plist){ true, w, ARRAY_LEN(w) }, &l, &e), 0);
+	CHECK_INT(l.n, ARRAY_LEN(canonical));
+	for (size_t i = 0; i < l.n; i++) {
+		autofree char *word = vz_devperm_word(&l.v[i]);
+
+		CHECK_STR(word, canonical[i]);
+	}
+	CHECK(vz_perm_is_none(&l.v[2].perm) && !vz_perm_is_none(&l.v[1].perm));
+	d = (struct vz_devperm){ .type = 'b', .major = 8 };
+	CHECK(vz_devperms_find(&l, &d) == &l.v[1]);
+	d.major = 9;
+	CHECK(!vz_devperms_find(&l, &d));
+	CHECK_INT(vz_devperms_of(&(struct vz_plist){ true, no_device, 2 }, &broken, &e), -EINVAL);
+	CHECK_STR(e.msg, "bad device \"nonsense\"");
+	CHECK(!broken.v && !broken.n);
 }
 
 /* Each name once and in order, whatever a list that no parser made may hold; and all words of a row fit. */
@@ -407,22 +432,29 @@ static void nodeperms(void)
 {
 	static const char *const bad[] = { "", ":rw", "null", "null:", "null:rx", "null:rr", "/null:r",
 					   "../etc/shadow:r", "net/..:r", "net//tun:r", "a b:r" };
+	char tun[] = "net/tun:wr", pci[] = "bus/pci:0:q", *w[] = { tun, pci };
+	static const struct vz_perm none = { 0 };
 	autonodeperms l = { 0 };
 	const struct vz_nodeperm *n;
 
-	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
-		CHECK_INT(vz_nodeperms_put(&l, bad[i]), -EINVAL);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		autofree char *word = strdup(bad[i]);
+		struct vz_err e = { 0 };
+
+		CHECK_INT(vz_nodeperms_of(&(struct vz_plist){ true, &word, 1 }, &l, &e), -EINVAL);
+		CHECK_INT(e.exit, VZ_SET_DEVICES);
+	}
+	CHECK_INT(vz_nodeperms_put(&l, "../etc/shadow", &none), -EINVAL);
 	CHECK(!l.v && !l.n);
-	CHECK_INT(vz_nodeperms_put(&l, "net/tun:wr"), 0);
-	CHECK_INT(vz_nodeperms_put(&l, "bus/pci:0:q"), 0);
+	CHECK_INT(vz_nodeperms_of(&(struct vz_plist){ true, w, ARRAY_LEN(w) }, &l, NULL), 0);
 	n = vz_nodeperms_find(&l, "net/tun");
-	CHECK(n && n->r && n->w && !n->q && !vz_nodeperm_is_none(n));
+	CHECK(n && n->perm.r && n->perm.w && !n->perm.q && !vz_perm_is_none(&n->perm));
 	CHECK(!vz_nodeperms_find(&l, "net") && !vz_nodeperms_find(&l, "bus/pci"));
 	n = vz_nodeperms_find(&l, "bus/pci:0");
-	CHECK(n && n->q && !vz_nodeperm_is_none(n));
-	CHECK_INT(vz_nodeperms_put(&l, "net/tun:none"), 0);
+	CHECK(n && n->perm.q && !vz_perm_is_none(&n->perm));
+	CHECK_INT(vz_nodeperms_put(&l, "net/tun", &none), 0);
 	CHECK(l.n == 2 && vz_nodeperms_find(&l, "net/tun") == &l.v[0]);
-	CHECK(vz_nodeperm_is_none(&l.v[0]));
+	CHECK(vz_perm_is_none(&l.v[0].perm));
 }
 
 /* ---- files ---- */
@@ -875,6 +907,7 @@ int main(void)
 	table();
 	grammar();
 	values_at_work();
+	devperms();
 	nodeperms();
 	switches();
 	reading();
