@@ -454,7 +454,7 @@ static int postcreate_do(void *ctx, struct vz_err *e)
 	return r;
 }
 
-const struct vz_step *const vz_create_plan[] = {
+const struct vz_step *const vz_op_create_plan[] = {
 	VZ_STEP("ids", ids_do, ids_undo),          /* before files are made that belong to them */
 	VZ_STEP("base", base_do, base_undo),       /* the template, unpacked once for everybody */
 	VZ_STEP("area", area_do, area_undo),       /* PRIVATE.tmp */
@@ -472,7 +472,7 @@ int vz_op_create(struct vz_ct *ct, const struct vz_given *g, struct vz_err *e)
 	int r = check(&c, e);
 
 	if (r >= 0)
-		r = vz_plan_run(vz_create_plan, &c, e);
+		r = vz_plan_run(vz_op_create_plan, &c, e);
 	if (r >= 0) {
 		vz_log(0, "Container private area was created");
 		if (!vz_area_has_init(&c.area))

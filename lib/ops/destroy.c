@@ -123,7 +123,7 @@ static int ids_do(void *ctx, struct vz_err *e)
 }
 
 /* None can be undone: what is destroyed is destroyed. */
-const struct vz_step *const vz_destroy_plan[] = {
+const struct vz_step *const vz_op_destroy_plan[] = {
 	VZ_STEP("area", area_do, NULL),
 	VZ_STEP("base", base_do, NULL),
 	VZ_STEP("dump", dump_do, NULL),
@@ -164,7 +164,7 @@ int vz_op_destroy(struct vz_ct *ct, struct vz_err *e)
 		return r;
 	vz_log(0, "Destroying container private area: %s", ct->private);
 	/* an area that stays keeps its configuration: without it nobody would find or destroy it */
-	r = vz_plan_run(vz_destroy_plan, &d, e);
+	r = vz_plan_run(vz_op_destroy_plan, &d, e);
 	if (r >= 0)
 		vz_log(0, "Container private area was destroyed");
 	return r;

@@ -13,11 +13,11 @@ static const struct {
 	const struct vz_step *const *steps;
 	const struct vz_step *const *undoes; /* what is read upwards afterwards, or NULL */
 } table[] = {
-	{ "create", vz_create_plan, NULL },
-	{ "destroy", vz_destroy_plan, NULL },
-	{ "start", vz_start_plan, NULL },
-	{ "stop", vz_stop_plan, vz_start_plan },
-	{ "runscript", vz_runscript_plan, vz_runscript_plan }, /* on a stopped VPS */
+	{ "create", vz_op_create_plan, NULL },
+	{ "destroy", vz_op_destroy_plan, NULL },
+	{ "start", vz_op_start_plan, NULL },
+	{ "stop", vz_op_stop_plan, vz_op_start_plan },
+	{ "runscript", vz_op_runscript_plan, vz_op_runscript_plan }, /* on a stopped VPS */
 };
 /* clang-format on */
 

@@ -34,7 +34,7 @@ int vz_plan_run(const struct vz_step *const *plan, void *ctx, struct vz_err *e);
 void vz_plan_undo(const struct vz_step *const *plan, size_t n, void *ctx);
 
 /* Each is defined by its verb; plan-table.c has which verb that is. */
-extern const struct vz_step *const vz_create_plan[], *const vz_destroy_plan[], *const vz_start_plan[],
-	*const vz_stop_plan[], *const vz_runscript_plan[];
+extern const struct vz_step *const vz_op_create_plan[], *const vz_op_destroy_plan[], *const vz_op_start_plan[],
+	*const vz_op_stop_plan[], *const vz_op_runscript_plan[];
 
 #endif

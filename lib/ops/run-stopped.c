@@ -56,7 +56,7 @@ static int stopped_command_do(void *ctx, struct vz_err *e)
 	return r;
 }
 
-const struct vz_step *const vz_runscript_plan[] = {
+const struct vz_step *const vz_op_runscript_plan[] = {
 	&vz_step_journal,
 	&vz_step_ids,
 	&vz_step_mount,
@@ -87,9 +87,9 @@ int vz_run_stopped(struct vz_ct *ct, const struct vz_inside_cmd *what, int *ret_
 	int r = vz_env_open(&rs.s.env, ct, e);
 
 	if (r >= 0)
-		r = vz_plan_run(vz_runscript_plan, &rs, e);
+		r = vz_plan_run(vz_op_runscript_plan, &rs, e);
 	if (r >= 0)
-		vz_plan_undo(vz_runscript_plan, SIZE_MAX, &rs);
+		vz_plan_undo(vz_op_runscript_plan, SIZE_MAX, &rs);
 	vz_start_say_umount(&rs.s);
 	vz_inside_close(&rs.in);
 	vz_env_close(&rs.s.env);

@@ -19,7 +19,7 @@
 #define REAP_MS 500      /* how soon what scripts inside left to us is reaped */
 
 /* The same list read upwards is what a failed start, a stop and healing do. */
-const struct vz_step *const vz_start_plan[] = {
+const struct vz_step *const vz_op_start_plan[] = {
 	&vz_step_journal,
 	&vz_step_ids,      /* before anything is made that belongs to them */
 	&vz_step_dump,
@@ -102,7 +102,7 @@ static int wait_ready(struct vz_start *s, struct vz_err *e)
 
 static int run_plan(struct vz_start *s, struct vz_err *e)
 {
-	int r = vz_plan_run(vz_start_plan, s, e);
+	int r = vz_plan_run(vz_op_start_plan, s, e);
 
 	if (r < 0) {
 		vz_log(-1, "%s", e->msg);

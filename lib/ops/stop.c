@@ -258,7 +258,7 @@ static int shutdown_do(void *ctx, struct vz_err *e)
  * The script comes before the journal: it is the guest's, changes nothing of the host's, and one that was
  * killed during it has begun to stop nothing; vzeventd reads a journal of stop as "is not to come back".
  */
-const struct vz_step *const vz_stop_plan[] = {
+const struct vz_step *const vz_op_stop_plan[] = {
 	VZ_STEP("script", stop_script_do, NULL),    /* N.stop; nothing of ours to undo */
 	&vz_step_journal,
 	VZ_STEP("shutdown", shutdown_do, NULL),     /* what has ended has ended */
@@ -277,11 +277,11 @@ int vz_op_stop(struct vz_ct *ct, const struct vz_stop_opts *o, struct vz_err *e)
 	}
 	r = vz_env_open(&s->env, ct, e);
 	if (r >= 0)
-		r = vz_plan_run(vz_stop_plan, &st, e);
+		r = vz_plan_run(vz_op_stop_plan, &st, e);
 	if (r >= 0) {
 		vz_log(0, "Container was stopped");
 		s->keep_mount = o->skip_umount;
-		vz_plan_undo(vz_start_plan, SIZE_MAX, s);
+		vz_plan_undo(vz_op_start_plan, SIZE_MAX, s);
 		r = s->umount_result;
 	}
 	if (r < 0 && s->umount_result < 0 && e)
