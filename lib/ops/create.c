@@ -8,10 +8,8 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "distro/dist-run.h"
-#include "ops/mount.h"
-#include "ops/ops.h"
-#include "ops/plan.h"
 #include "ops/private.h"
+#include "ops/steps.h"
 #include "sys/file.h"
 #include "tmpl/tmpl.h"
 
@@ -22,7 +20,10 @@
 #define CONF_MAX (1u << 20)
 
 struct create {
+	struct vz_start s;   /* first: the shared steps see no more */
 	struct vz_ct *ct;
+	struct vz_ct made;   /* as its new configuration says */
+	bool made_root;      /* VE_ROOT, for POST_CREATE */
 	const struct vz_given *given;
 	struct vz_conf conf; /* what holds for the new VPS: vz.conf, sample, command line */
 	struct vz_conf save; /* what is written over the sample */
@@ -36,6 +37,7 @@ struct create {
 
 static void create_free(struct create *c)
 {
+	vz_ct_free(&c->made);
 	vz_conf_free(&c->conf);
 	vz_conf_free(&c->save);
 	vz_tmpl_free(&c->tmpl);
@@ -418,40 +420,58 @@ static int script_do(void *ctx, struct vz_err *e)
 		       CREATE_SCRIPT);
 }
 
-/* POST_CREATE with VE_ROOT mounted, which is made for it where it is not there. */
-static int post_create(struct vz_ct *ct, struct vz_err *e)
+/* Only what we have mounted: whatever else lies on VE_ROOT is not the new VPS's. */
+static void unmount(struct create *c)
 {
-	struct vz_err second = { 0 };
-	bool made_root;
-	int r = vz_dist_has_post_create(ct, e);
+	if (c->s.env.ct != &c->made)
+		return;
+	vz_step_mount.undo(c);
+	vz_start_say_umount(&c->s);
+	c->s.umount_result = 0; /* it was told, and the way back tries again */
+}
 
+static void mount_undo(void *ctx)
+{
+	struct create *c = ctx;
+
+	unmount(c);
+	if (c->made_root)
+		(void)rmdir(c->root);
+}
+
+/* For POST_CREATE, where the distribution has one: without it nothing is mounted. */
+static int mount_do(void *ctx, struct vz_err *e)
+{
+	struct create *c = ctx;
+	int r = vz_ct_load(c->ct->host, c->ct->id, &c->made, NULL, e);
+
+	if (r >= 0)
+		r = vz_dist_has_post_create(&c->made, e);
 	if (r <= 0)
 		return r;
 	vz_log(0, "Performing postcreate actions");
-	made_root = ct->root && mkdir(ct->root, 0700) == 0;
-	r = vz_op_mount_steps(ct, false, e);
+	c->s.env.ct = &c->made;
+	c->s.env.spec.uid = c->area.uid;
+	c->s.env.spec.gid = c->area.gid;
+	c->made_root = mkdir(c->root, 0700) == 0;
+	r = vz_step_mount.run(c, e);
 	if (r < 0)
-		return r;
-	r = vz_dist_post_create(ct, e);
-	if (vz_op_umount_steps(ct, false, &second) < 0)
-		vz_log(-1, "%s", second.msg);
-	if (r < 0 && made_root)
-		(void)rmdir(ct->root);
+		mount_undo(c);
 	return r;
 }
 
-/* The VPS as its new configuration says. */
 static int postcreate_do(void *ctx, struct vz_err *e)
 {
 	struct create *c = ctx;
-	struct vz_ct made;
-	int r = vz_ct_load(c->ct->host, c->ct->id, &made, NULL, e);
 
-	if (r < 0)
-		return r;
-	r = post_create(&made, e);
-	vz_ct_free(&made);
-	return r;
+	return c->s.env.ct == &c->made ? vz_dist_post_create(&c->made, e) : 0;
+}
+
+static int umount_do(void *ctx, struct vz_err *e)
+{
+	(void)e;
+	unmount(ctx);
+	return 0;
 }
 
 const struct vz_step *const vz_op_create_plan[] = {
@@ -461,14 +481,22 @@ const struct vz_step *const vz_op_create_plan[] = {
 	VZ_STEP("config", config_do, config_undo), /* from here on "destroy" knows the VPS */
 	VZ_STEP("name", name_do, name_undo),
 	VZ_STEP("place", place_do, place_undo),    /* PRIVATE: never there without a configuration */
+	&vz_step_journal,                          /* what is mounted now is nobody's if we are killed */
+	VZ_STEP("mount", mount_do, mount_undo),
 	VZ_STEP("postcreate", postcreate_do, NULL), /* no undo: it changes the area, which goes */
+	VZ_STEP("umount", umount_do, NULL),        /* no undo: only postcreate needed it */
+	&vz_step_done,
 	VZ_STEP("create-script", script_do, NULL),  /* no undo: the administrator's */
 	NULL,
 };
 
 int vz_op_create(struct vz_ct *ct, const struct vz_given *g, struct vz_err *e)
 {
-	__attribute__((cleanup(create_free))) struct create c = { .ct = ct, .given = g };
+	__attribute__((cleanup(create_free))) struct create c = {
+		.s = { .verb = VZ_JOURNAL_CREATE, .no_hooks = true, .env = vz_env_of(ct) },
+		.ct = ct,
+		.given = g,
+	};
 	int r = check(&c, e);
 
 	if (r >= 0)

@@ -75,15 +75,26 @@ int vz_env_ids(struct vz_ct *ct, uint32_t *ret_uid, uint32_t *ret_gid, struct vz
 	return 0;
 }
 
-int vz_env_open(struct vz_env *env, struct vz_ct *ct, struct vz_err *e)
+struct vz_env vz_env_of(struct vz_ct *ct)
 {
-	*env = (struct vz_env){
+	return (struct vz_env){
 		.ct = ct,
 		.spec = { .id = ct->id, .features = vz_ct_features(ct), .root = -1, .dev = -1, .console = -1,
 			  .stdio = { -1, -1, -1 } },
 		.launch = VZ_LAUNCH_INIT,
 	};
+}
+
+int vz_env_open(struct vz_env *env, struct vz_ct *ct, struct vz_err *e)
+{
+	*env = vz_env_of(ct);
 	return vz_cg_open(ct->id, NULL, &env->cg, e);
+}
+
+void vz_env_say_privileged(const struct vz_env *env)
+{
+	if (env->spec.features & VZ_FEAT_PRIVILEGED)
+		vz_log(-1, "WARNING: Running container privileged: its root is the host's root");
 }
 
 /* Did somebody ask for what the policy programs hold back? What is only the default is held where

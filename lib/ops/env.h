@@ -20,8 +20,12 @@ struct vz_env {
 
 /* Host ids and features of the VPS; claims ids and records them in N.conf when it has none. */
 int vz_env_ids(struct vz_ct *ct, uint32_t *ret_uid, uint32_t *ret_gid, struct vz_err *e);
-/* Opens the VPS's group (no side effects). */
+/* Without a group, for what mounts only; nothing of it is to be closed. */
+struct vz_env vz_env_of(struct vz_ct *ct);
+/* Opens the VPS's group too (no side effects). */
 int vz_env_open(struct vz_env *env, struct vz_ct *ct, struct vz_err *e);
+/* A warning, for one that is about to run without ids of its own. */
+void vz_env_say_privileged(const struct vz_env *env);
 /* The group, empty and without limits; what a crash left there is killed. */
 int vz_env_cgroup(struct vz_env *env, struct vz_err *e);
 /* The kernel's programs know the group before it has a process, and nothing of a VPS that was. */

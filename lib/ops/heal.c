@@ -48,7 +48,7 @@ void vz_op_heal(struct vz_ct *ct, bool ended_too)
 		vz_log(-1, "Container has ended: %s", why);
 	else if (!verb)
 		vz_log(0, "Container has ended by itself");
-	s.no_hooks = vz_str_eq(verb, VZ_JOURNAL_RUNSCRIPT);
+	s.no_hooks = vz_str_eq(verb, VZ_JOURNAL_RUNSCRIPT) || vz_str_eq(verb, VZ_JOURNAL_CREATE);
 	s.keep_mount = vz_str_eq(verb, VZ_JOURNAL_RUNSCRIPT_MOUNTED);
 	vz_plan_undo(vz_op_start_plan, SIZE_MAX, &s);
 	vz_start_say_umount(&s);

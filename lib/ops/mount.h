@@ -7,8 +7,5 @@
 
 /* Could the VPS be mounted? Nothing is changed. */
 int vz_private_mount_check(const struct vz_ct *ct, struct vz_err *e);
-/* The work of mount and umount without the "already mounted" checks: scripts, mount, messages. */
-int vz_op_mount_steps(struct vz_ct *ct, bool scripts, struct vz_err *e);
-int vz_op_umount_steps(struct vz_ct *ct, bool scripts, struct vz_err *e);
 
 #endif

@@ -15,6 +15,8 @@ static const struct {
 } table[] = {
 	{ "create", vz_op_create_plan, NULL },
 	{ "destroy", vz_op_destroy_plan, NULL },
+	{ "mount", vz_op_mount_plan, NULL },
+	{ "umount", vz_op_umount_plan, vz_op_mount_plan },
 	{ "start", vz_op_start_plan, NULL },
 	{ "stop", vz_op_stop_plan, vz_op_start_plan },
 	{ "runscript", vz_op_runscript_plan, vz_op_runscript_plan }, /* on a stopped VPS */

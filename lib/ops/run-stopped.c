@@ -21,6 +21,7 @@ static int stopped_limits_do(void *ctx, struct vz_err *e)
 {
 	struct run_stopped *rs = ctx;
 
+	vz_env_say_privileged(&rs->s.env);
 	return vz_env_limits(&rs->s.env, e); /* start also says the CPU units */
 }
 
@@ -59,6 +60,8 @@ static int stopped_command_do(void *ctx, struct vz_err *e)
 const struct vz_step *const vz_op_runscript_plan[] = {
 	&vz_step_journal,
 	&vz_step_ids,
+	&vz_step_close,
+	&vz_step_base,
 	&vz_step_mount,
 	&vz_step_cgroup,
 	&vz_step_policy,
@@ -77,7 +80,7 @@ int vz_run_stopped(struct vz_ct *ct, const struct vz_inside_cmd *what, int *ret_
 	struct run_stopped rs = {
 		.s = { .net = VZ_NETWORK_INIT,
 		       .verb = mounted ? VZ_JOURNAL_RUNSCRIPT_MOUNTED : VZ_JOURNAL_RUNSCRIPT,
-		       .opts.skip_remount = true,
+		       .mounted = mounted,
 		       .no_hooks = true,
 		       .keep_mount = mounted },
 		.in = VZ_INSIDE_INIT,

@@ -7,7 +7,6 @@
 #include "base/str.h"
 #include "lan/lan-member.h"
 #include "launch/inside.h"
-#include "ops/mount.h"
 #include "ops/start-fate.h"
 #include "sys/proc.h"
 
@@ -49,11 +48,8 @@ const struct vz_step vz_step_journal = { "journal", journal_do, journal_undo };
 static int ids_do(void *ctx, struct vz_err *e)
 {
 	struct vz_start *s = ctx;
-	int r = vz_env_ids(s->env.ct, &s->env.spec.uid, &s->env.spec.gid, e);
 
-	if (r >= 0 && !s->env.spec.uid)
-		vz_log(-1, "WARNING: Running container privileged: its root is the host's root");
-	return r;
+	return vz_env_ids(s->env.ct, &s->env.spec.uid, &s->env.spec.gid, e);
 }
 
 /* No undo: from here on they are the VPS's as if create had given them, the next start takes the same,
@@ -88,6 +84,7 @@ static int features_do(void *ctx, struct vz_err *e)
 	const struct vz_ct *ct = ctx_of(ctx)->env.ct;
 
 	(void)e;
+	vz_env_say_privileged(&ctx_of(ctx)->env);
 	vz_features_warn(ct);
 	vz_features_modules(ct);
 	return 0;
@@ -103,32 +100,6 @@ static int probe_do(void *ctx, struct vz_err *e)
 
 /* No undo: it only asks, and its socket is closed with vz_start.net. */
 const struct vz_step vz_step_probe = { "probe", probe_do, NULL };
-
-static int mount_do(void *ctx, struct vz_err *e)
-{
-	struct vz_start *s = ctx;
-	struct vz_ct *ct = s->env.ct;
-	int r;
-
-	if (vz_ct_is_mounted(ct)) {
-		if (s->opts.skip_remount)
-			return 0;
-		r = vz_op_umount_steps(ct, !s->no_hooks, e);
-		if (r < 0)
-			return r;
-	}
-	return vz_op_mount_steps(ct, !s->no_hooks, e);
-}
-
-static void mount_undo(void *ctx)
-{
-	struct vz_start *s = ctx;
-
-	if (!s->keep_mount && vz_ct_is_mounted(s->env.ct))
-		s->umount_result = vz_op_umount_steps(s->env.ct, !s->no_hooks, &s->umount_err);
-}
-
-const struct vz_step vz_step_mount = { "mount", mount_do, mount_undo };
 
 void vz_start_say_umount(const struct vz_start *s)
 {
