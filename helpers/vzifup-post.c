@@ -5,6 +5,7 @@
 #include "base/process.h"
 #include "base/usage.h"
 #include "ops/ifup.h"
+#include "ops/session.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,8 +14,11 @@ static const char usage[] = "Usage: vzifup-post DEVICE\n";
 
 int main(int argc, char **argv)
 {
+	const struct vz_session_want want = { .flags = VZ_SESSION_NO_VPS };
+	struct vz_session session = { 0 };
 	struct vz_context context;
 	struct vz_err e = { 0 };
+	int r;
 
 	vz_process_init();
 	if (argc == 2 && vz_is_help(argv[1])) {
@@ -30,5 +34,10 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	vz_process_context(&context, "vzifup-post");
-	return vz_op_ifup(argv[1], &e) < 0 ? vz_log_err(&e) : 0;
+	r = vz_session_open(&session, &want, &e);
+	if (r >= 0)
+		r = vz_op_ifup(&session.host, argv[1], &e);
+	r = r < 0 ? vz_log_err(&e) : 0;
+	vz_session_close(&session);
+	return r;
 }

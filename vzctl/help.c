@@ -36,7 +36,7 @@ int bad_command(const char *name)
 
 void usage_of(FILE *out, const struct verb *v)
 {
-	fprintf(out, "vzctl %s%s%s%s\n", v->name, v->flags & NO_CTID ? "" : " <ctid>",
+	fprintf(out, "vzctl %s%s%s%s\n", v->name, v->flags & VZ_SESSION_NO_VPS ? "" : " <ctid>",
 		*v->usage ? " " : "", v->usage);
 	if (v->options)
 		vz_emit_usage(out, v->options);

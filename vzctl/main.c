@@ -11,13 +11,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/context.h"
 #include "base/log.h"
 #include "base/own.h"
 #include "base/process.h"
 #include "base/usage.h"
 
 /* A signal handler has no other way to reach it. */
-static struct vz_session session;
+static struct vz_context context;
 
 int finish(int r, const struct vz_err *e)
 {
@@ -30,7 +31,7 @@ static void on_signal(int sig)
 
 	(void)sig;
 	(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
-	vz_cancel(&session.context);
+	vz_cancel(&context);
 }
 
 /* Whoever works on a VPS that runs, or shall run, makes way for a stop that is in a hurry. */
@@ -48,8 +49,8 @@ static int read_options(void *arg, struct vz_err *e)
 
 	if (r >= 0 && c->verb->flags & NO_OPTIONS && c->argc > 1)
 		r = vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0, "Invalid options: %s", c->argv[1]);
-	if (c->verb->flags & BREAKS && c->stop.fast)
-		c->want.flags |= VZ_SESSION_BREAKS;
+	if (!c->stop.fast)
+		c->want.flags &= ~(unsigned)VZ_SESSION_BREAKS;
 	return r;
 }
 
@@ -60,32 +61,14 @@ static int ask_user(void *arg, struct vz_err *e)
 	return ask_passwords(&c->given.userpasswd, e);
 }
 
-static unsigned session_flags(const struct command *c)
-{
-	static const struct {
-		unsigned verb, session;
-	} map[] = {
-		{ LOCKS, VZ_SESSION_CHANGES },
-		{ LEAVES_ENDED, VZ_SESSION_LEAVES_ENDED },
-		{ NEEDS_CONF, VZ_SESSION_NEEDS_CONF },
-		{ HOST_TOO, VZ_SESSION_HOST_TOO },
-		{ SILENT, VZ_SESSION_SILENT },
-	};
-	unsigned flags = 0;
-
-	for (size_t i = 0; i < ARRAY_LEN(map); i++)
-		flags |= c->verb->flags & map[i].verb ? map[i].session : 0;
-	if (c->verb->flags & LOCKS && !c->skiplock)
-		flags |= VZ_SESSION_LOCKS;
-	return flags;
-}
-
 static int with_container(struct command *c)
 {
+	struct vz_session session = { 0 };
 	struct vz_err e = { 0 };
 	int r = vz_session_find(&session, c->argv[0], &e), code;
 
-	c->want = (struct vz_session_want){ .flags = session_flags(c),
+	c->want = (struct vz_session_want){ .flags = c->verb->flags |
+						     (c->skiplock ? VZ_SESSION_NO_LOCK : 0),
 					    .verb = c->verb->name,
 					    .verbose = c->verbose,
 					    .argv = c->all,
@@ -162,7 +145,7 @@ static int run_line(int argc, char **argv)
 	const struct verb *v;
 	int i = global_flags(argc, argv, &c);
 
-	session.context.quiet = c.quiet;
+	context.quiet = c.quiet;
 	if (i >= argc) {
 		usage(stderr);
 		return VZ_INVALID_PARAMETER_SYNTAX;
@@ -186,7 +169,7 @@ static int run_line(int argc, char **argv)
 		usage_of(stdout, v);
 		return 0;
 	}
-	if (i + 1 >= argc && !(v->flags & NO_CTID)) {
+	if (i + 1 >= argc && !(v->flags & VZ_SESSION_NO_VPS)) {
 		fprintf(stderr, "CT ID missing\n");
 		return VZ_INVALID_PARAMETER_VALUE;
 	}
@@ -203,7 +186,7 @@ static int run_line(int argc, char **argv)
 	c.verb = v;
 	c.argc = argc - i;
 	c.argv = argv + i;
-	if (v->flags & (ANYBODY | NO_CTID))
+	if (v->flags & (ANYBODY | VZ_SESSION_NO_VPS))
 		return without_container(&c);
 	c.argc--;
 	c.argv++;
@@ -215,8 +198,8 @@ int main(int argc, char **argv)
 {
 	setproctitle_init(argc, argv, environ); /* before anything is kept that points there */
 	vz_process_init();
-	vz_process_context(&session.context, "vzctl");
-	(void)vz_cancel_open(&session.context);
+	vz_process_context(&context, "vzctl");
+	(void)vz_cancel_open(&context);
 	vz_process_signals(on_signal);
 	return vz_process_end(run_line(argc, argv), VZ_SYSTEM);
 }

@@ -8,19 +8,13 @@
 #include "ops/ops.h"
 #include "ops/session.h"
 
+/* Of a row, beside what its session needs (enum vz_session_flags); NO_VPS: run() gets no container. */
 enum verb_flags {
-	LOCKS = 1 << 0,        /* takes the container's lock and heals */
-	LEAVES_ENDED = 1 << 1, /* heals after killed commands only */
-	NEEDS_CONF = 1 << 2,   /* 14 without CTID.conf */
-	HOST_TOO = 1 << 3,     /* CTID 0 is allowed */
-	SILENT = 1 << 4,       /* errors only */
-	NO_OPTIONS = 1 << 5,   /* "Invalid options" when any is given */
-	NO_CTID = 1 << 6,      /* about the host: run() gets no container */
-	ASKS = 1 << 7,         /* ask_passwords() before the lock: nobody waits for the user */
-	COMMAND_FOLLOWS = 1 << 8, /* what stands behind the CTID is not ours to read */
-	ANYBODY = 1 << 9,      /* no need to be root */
-	YIELDS = 1 << 10,      /* who holds the lock for it is ended by stop --fast */
-	BREAKS = 1 << 11,      /* with --fast: ends him */
+	NO_OPTIONS = VZ_SESSION_OWN << 0,      /* "Invalid options" when any is given */
+	ASKS = VZ_SESSION_OWN << 1,            /* ask_passwords() before the lock: nobody waits for the user */
+	COMMAND_FOLLOWS = VZ_SESSION_OWN << 2, /* what stands behind the CTID is not ours to read */
+	ANYBODY = VZ_SESSION_OWN << 3,         /* no need to be root */
+	YIELDS = VZ_SESSION_OWN << 4,          /* who holds the lock for it is ended by stop --fast */
 };
 
 /* What was given on the command line. */
@@ -43,7 +37,7 @@ struct command {
  * exit code; ct is NULL where the verb has none. */
 struct verb {
 	const char *name, *alias;
-	unsigned flags;
+	unsigned flags; /* enum vz_session_flags, enum verb_flags */
 	int (*parse)(struct command *c, struct vz_err *e);
 	int (*run)(struct command *c, struct vz_ct *ct, struct vz_err *e);
 	const char *usage;

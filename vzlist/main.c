@@ -8,6 +8,7 @@
 #include "base/own.h"
 #include "base/process.h"
 #include "base/usage.h"
+#include "ops/session.h"
 #include "show/table.h"
 
 #include <getopt.h>
@@ -193,7 +194,7 @@ static void print(const struct options *o, const struct vl_columns *cs, const st
 	(void)vz_show_put(&out, stdout);
 }
 
-static int list(const struct options *o, const struct vl_columns *cs)
+static int list(const struct options *o, const struct vl_columns *cs, const struct vz_host *host)
 {
 	struct vz_list_query q = { .ids = o->ids, .n = o->nids, .need = vl_needs(cs) };
 	autolist l = { 0 };
@@ -204,7 +205,7 @@ static int list(const struct options *o, const struct vl_columns *cs)
 	q.others = o->all || o->stopped || o->ids;
 	q.need |= o->filter.name ? VZ_LIST_NAME : 0;
 	q.need |= o->sorted ? o->sort.row->need : 0;
-	if (vz_op_list(&q, &l, &e) < 0) {
+	if (vz_op_list(host, &q, &l, &e) < 0) {
 		say_error(&e);
 		/* the legacy tool fails on what it cannot collect only for named VPSes */
 		return e.exit == VZ_SYSTEM ? none : EXIT_FAILURE;
@@ -224,7 +225,9 @@ static int list(const struct options *o, const struct vl_columns *cs)
 
 static int list_and_print(struct options *o)
 {
+	const struct vz_session_want want = { .flags = VZ_SESSION_NO_VPS | VZ_SESSION_NO_LOG };
 	autofree struct vl_column *v = NULL;
+	struct vz_session session = { 0 };
 	struct vl_columns cs = { 0 };
 	struct vz_err e = { 0 };
 	int r;
@@ -239,7 +242,11 @@ static int list_and_print(struct options *o)
 		fprintf(stderr, "This program can only be run under root.\n");
 		return EXIT_FAILURE;
 	}
-	return list(o, &cs);
+	if (vz_session_open(&session, &want, &e) < 0)
+		return say_error(&e);
+	r = list(o, &cs, &session.host);
+	vz_session_close(&session);
+	return r;
 }
 
 int main(int argc, char **argv)

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/context.h"
 #include "base/log.h"
 #include "base/near.h"
 #include "base/own.h"
@@ -20,7 +21,8 @@
 
 /* What was given on the command line. */
 struct command {
-	struct vz_session session;
+	struct vz_context context;
+	struct vz_session host, vps;
 	char **args;
 	struct vz_lan_opt opt[OPTS_MAX];
 	size_t n; /* as nips */
@@ -114,9 +116,9 @@ static int with_container(struct command *c, const char *which, unsigned flags, 
 			  struct vz_err *e)
 {
 	const struct vz_session_want want = {
-		.flags = VZ_SESSION_CHANGES | VZ_SESSION_LOCKS | VZ_SESSION_LEAVES_ENDED | flags, .verb = ""
+		.flags = VZ_SESSION_CHANGES | VZ_SESSION_LEAVES_ENDED | flags, .verb = ""
 	};
-	struct vz_session *s = &c->session;
+	struct vz_session *s = &c->vps;
 	int r = vz_session_find(s, which, e);
 
 	if (r >= 0 && !s->id)
@@ -152,7 +154,7 @@ static int run_delete(struct command *c, struct vz_err *e)
 {
 	struct vz_lan_state st;
 	struct vz_lan lan = { 0 };
-	int r = c->force ? vz_op_lan_look(c->args[0], &lan, &st, e) : 0;
+	int r = c->force ? vz_op_lan_look(&c->host.host, c->args[0], &lan, &st, e) : 0;
 
 	for (size_t i = 0; r >= 0 && i < lan.nmembers; i++) {
 		char id[16];
@@ -161,7 +163,7 @@ static int run_delete(struct command *c, struct vz_err *e)
 		r = with_container(c, id, 0, detach, e);
 	}
 	vz_lan_free(&lan);
-	return r < 0 ? r : vz_op_lan_delete(c->args[0], e);
+	return r < 0 ? r : vz_op_lan_delete(&c->host.host, c->args[0], e);
 }
 
 static int run_attach(struct command *c, struct vz_err *e)
@@ -179,22 +181,23 @@ static int run_detach(struct command *c, struct vz_err *e)
 
 static int run_start(struct command *c, struct vz_err *e)
 {
-	return vz_op_lan_start(c->args[0], e);
+	return vz_op_lan_start(&c->host.host, c->args[0], e);
 }
 
 static int run_stop(struct command *c, struct vz_err *e)
 {
-	return vz_op_lan_stop(c->args[0], e);
+	return vz_op_lan_stop(&c->host.host, c->args[0], e);
 }
 
 static int run_list(struct command *c, struct vz_err *e)
 {
+	c->show.host = &c->host.host;
 	return show_list(&c->show, e);
 }
 
 static int run_show(struct command *c, struct vz_err *e)
 {
-	return show_one(c->args[0], e);
+	return show_one(&c->host.host, c->args[0], e);
 }
 
 /* clang-format off */
@@ -274,7 +277,7 @@ static int run_verb(struct command *c, const struct verb *v, int argc, char **ar
 	setproctitle("-vznet %s", v->name);
 	c->args = argv + optind;
 	code = v->run(c, &e) < 0 ? vz_log_err(&e) : VZ_OK;
-	vz_session_close(&c->session);
+	vz_session_close(&c->vps);
 	return code;
 }
 
@@ -300,12 +303,16 @@ static int bad_command(const char *name)
 
 static int run_line(struct command *c, int argc, char **argv)
 {
+	/* who of the members that it enters is privileged would be known too late */
+	const struct vz_session_want host = {
+		.flags = VZ_SESSION_NO_VPS | VZ_SESSION_CHANGES | VZ_SESSION_CONF_OPTIONAL, .argv = argv
+	};
 	const struct verb *v;
 	struct vz_err e = { 0 };
 	int i = 1, r;
 
 	if (argc > 1 && !strcmp(argv[1], "--quiet")) {
-		c->session.context.quiet = true;
+		c->context.quiet = true;
 		i++;
 	}
 	if (i >= argc) {
@@ -327,11 +334,10 @@ static int run_line(struct command *c, int argc, char **argv)
 		printf("Usage: vznet %s %s\n", v->name, v->usage);
 		return 0;
 	}
-	/* who of the members that it enters is privileged would be known too late */
-	if (geteuid() == 0 && vz_session_host(&c->session, argv, &e) < 0)
+	if (geteuid() == 0 && vz_session_open(&c->host, &host, &e) < 0)
 		return vz_log_err(&e);
 	r = run_verb(c, v, argc - i, argv + i);
-	vz_session_close(&c->session);
+	vz_session_close(&c->host);
 	return r;
 }
 
@@ -341,6 +347,6 @@ int main(int argc, char **argv)
 
 	setproctitle_init(argc, argv, environ); /* before anything is kept that points there */
 	vz_process_init();
-	vz_process_context(&c.session.context, "vznet");
+	vz_process_context(&c.context, "vznet");
 	return vz_process_end(run_line(&c, argc, argv), VZ_SYSTEM);
 }

@@ -186,7 +186,7 @@ static int put_rows(const struct show_opts *o, const struct field *const *f, siz
 	for (size_t i = 0; r >= 0 && i < count; i++) {
 		struct row row = { 0 };
 
-		r = vz_op_lan_look(names[i], &row.lan, &row.state, e);
+		r = vz_op_lan_look(o->host, names[i], &row.lan, &row.state, e);
 		if (r < 0)
 			break;
 		if (o->json)
@@ -225,12 +225,12 @@ int show_list(const struct show_opts *o, struct vz_err *e)
 	return r;
 }
 
-int show_one(const char *name, struct vz_err *e)
+int show_one(const struct vz_host *host, const char *name, struct vz_err *e)
 {
 	struct row row = { 0 };
 	autostr out = { 0 };
 	char text[VZ_IP_TEXT];
-	int r = vz_op_lan_look(name, &row.lan, &row.state, e);
+	int r = vz_op_lan_look(host, name, &row.lan, &row.state, e);
 
 	if (r < 0)
 		return r;

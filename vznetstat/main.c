@@ -4,12 +4,14 @@
  * numbers collected, shows them; the columns are Virtuozzo's.
  */
 #include "base/context.h"
+#include "base/log.h"
 #include "base/num.h"
 #include "base/own.h"
 #include "base/process.h"
 #include "base/str.h"
 #include "base/usage.h"
 #include "ops/list.h"
+#include "ops/session.h"
 #include "ops/traffic.h"
 #include "show/json.h"
 #include "show/table.h"
@@ -59,12 +61,6 @@ static const struct title {
 } traffic_titles[] = { { "VEID", 10 },         { "Net.Class", 10 },     { "Input(bytes)", 20 },
 		       { "Input(pkts)", 14 }, { "Output(bytes)", 20 }, { "Output(pkts)", 14 }, { 0 } },
   drop_titles[] = { { "VEID", 10 }, { "Dropped", -14 }, { "Pkts", 14 }, { 0 } };
-
-static int complain(const struct vz_err *e)
-{
-	fprintf(stderr, "%s\n", e->msg);
-	return e->exit ? e->exit : VZ_SYSTEM;
-}
 
 /* ---- text ---- */
 
@@ -239,7 +235,7 @@ static int show(const struct options *o)
 	int r = o->json ? show_json(o, &out, &e) : show_text(o, &out, &e);
 
 	(void)vz_show_put(&out, stdout);
-	return r < 0 ? complain(&e) : 0;
+	return r < 0 ? vz_log_err(&e) : 0;
 }
 
 static int reset(const struct options *o)
@@ -248,7 +244,7 @@ static int reset(const struct options *o)
 
 	for (size_t i = 0; i < o->nids; i++)
 		if (vz_op_traffic_reset(o->ids[i], &e) < 0)
-			return complain(&e);
+			return vz_log_err(&e);
 	return 0;
 }
 
@@ -257,15 +253,15 @@ static int take_ids(struct options *o, char **argv, int argc)
 	struct vz_err e = { 0 };
 
 	if (!argc)
-		return vz_op_traffic_ids(o->all, &o->ids, &o->nids, &e) < 0 ? complain(&e) : 0;
+		return vz_op_traffic_ids(o->all, &o->ids, &o->nids, &e) < 0 ? vz_log_err(&e) : 0;
 	o->ids = calloc((size_t)argc, sizeof(*o->ids));
 	if (!o->ids) {
 		(void)vz_oom(&e);
-		return complain(&e);
+		return vz_log_err(&e);
 	}
 	for (; o->nids < (size_t)argc; o->nids++)
 		if (vz_op_list_id(argv[o->nids], &o->ids[o->nids], &e) < 0)
-			return complain(&e);
+			return vz_log_err(&e);
 	return 0;
 }
 
@@ -318,7 +314,7 @@ static int run(struct options *o, char **argv, int argc)
 	int r;
 
 	if (o->reload)
-		return vz_op_traffic_reload(&e) < 0 ? complain(&e) : 0;
+		return vz_op_traffic_reload(&e) < 0 ? vz_log_err(&e) : 0;
 	r = take_ids(o, argv, argc);
 	if (r)
 		return r;
@@ -327,8 +323,11 @@ static int run(struct options *o, char **argv, int argc)
 
 int main(int argc, char **argv)
 {
+	struct vz_session_want want = { .flags = VZ_SESSION_NO_VPS | VZ_SESSION_CONF_OPTIONAL };
+	struct vz_session session = { 0 };
 	struct vz_context context;
 	struct options o = { 0 };
+	struct vz_err e = { 0 };
 	int c, r;
 
 	vz_process_stdio();
@@ -345,7 +344,10 @@ int main(int argc, char **argv)
 		fprintf(stderr, "This program can only be run under root.\n");
 		return VZ_SYSTEM;
 	}
-	r = run(&o, argv + optind, argc - optind);
+	if (!o.reset && !o.reload)
+		want.flags |= VZ_SESSION_NO_LOG;
+	r = vz_session_open(&session, &want, &e) < 0 ? vz_log_err(&e) : run(&o, argv + optind, argc - optind);
+	vz_session_close(&session);
 	free(o.ids);
 	return vz_process_end(r, VZ_SYSTEM);
 }

@@ -67,17 +67,15 @@ int vz_lan_adopt(struct vz_lan *lan, unsigned ctid, const struct vz_netif *dev, 
 }
 
 /* Is another command at work on it? */
-static bool is_busy(unsigned ctid)
+static bool is_busy(const struct vz_host *host, unsigned ctid)
 {
-	struct vz_host host = { 0 };
-	pid_t pid = vz_host_load(&host, NULL, NULL) < 0 ? 0 : vz_ct_lock_holder(&host, ctid);
+	pid_t pid = vz_ct_lock_holder(host, ctid);
 
-	vz_host_free(&host);
 	return pid && pid != getpid();
 }
 
 /* Is the VPS of this host still in the LAN? A file that cannot be read keeps its address. */
-static bool is_member(const struct vz_lan *lan, unsigned ctid)
+static bool is_member(const struct vz_host *host, const struct vz_lan *lan, unsigned ctid)
 {
 	autofree char *path = vz_ct_conf_path(ctid);
 	autoconf c = { 0 };
@@ -86,14 +84,14 @@ static bool is_member(const struct vz_lan *lan, unsigned ctid)
 
 	if (r == -ENOENT)
 		return lan->vni;
-	return r < 0 || vz_lan_device(&c, lan->name, &dev) != -ENOENT || is_busy(ctid);
+	return r < 0 || vz_lan_device(&c, lan->name, &dev) != -ENOENT || is_busy(host, ctid);
 }
 
-void vz_lan_prune(struct vz_lan *lan, bool *ret_changed)
+void vz_lan_prune(const struct vz_host *host, struct vz_lan *lan, bool *ret_changed)
 {
 	*ret_changed = false;
 	for (size_t i = lan->nmembers; i--;) {
-		if (is_member(lan, lan->member[i].ctid))
+		if (is_member(host, lan, lan->member[i].ctid))
 			continue;
 		vz_lan_drop(lan, lan->member[i].ctid);
 		*ret_changed = true;
@@ -203,7 +201,7 @@ static int one_lan(struct vz_ct *ct, const char *name, const struct vz_netif *de
 	if (r < 0)
 		return r;
 	if (!vz_lan_find(&lan, ct->id))
-		vz_lan_prune(&lan, &pruned); /* its address may be that of one long gone */
+		vz_lan_prune(ct->host, &lan, &pruned); /* its address may be that of one long gone */
 	r = vz_lan_adopt(&lan, ct->id, dev, &changed, e);
 	if (r < 0)
 		return r;
@@ -217,7 +215,7 @@ static int one_lan(struct vz_ct *ct, const char *name, const struct vz_netif *de
 		return r;
 	r = vz_lan_dhcp_up(&lan, e);
 	if (r >= 0 && changed) /* it has come from another host, or by another command */
-		vz_lan_tell_members(&lan, ct->id, TAKE_FD(lock));
+		vz_lan_tell_members(ct->host, &lan, ct->id, TAKE_FD(lock));
 	return r;
 }
 

@@ -24,7 +24,7 @@ int vz_lan_adopt(struct vz_lan *lan, unsigned ctid, const struct vz_netif *dev, 
 /* Drops members whose VPS is gone or has no device on the LAN any more. A VPS that this host does
  * not know may live on another host of a VXLAN, and stays; so does one that another command is at work
  * on, which may be about to give it its device. */
-void vz_lan_prune(struct vz_lan *lan, bool *ret_changed);
+void vz_lan_prune(const struct vz_host *host, struct vz_lan *lan, bool *ret_changed);
 /* Puts the devices of running members on the bridge again. */
 int vz_lan_relink(const struct vz_lan *lan, struct vz_err *e);
 
@@ -35,7 +35,7 @@ void vz_lan_hosts(struct vz_str *out, const struct vz_lan *lan);
 /* ---- lan-names.c ---- */
 /* Every running member but `except` writes its hosts file anew. Only warns. `lock`, the LAN's, is closed
  * first: a member may take as long as its deadline, and nobody else shall wait for it. */
-void vz_lan_tell_members(const struct vz_lan *lan, unsigned except, int lock);
+void vz_lan_tell_members(const struct vz_host *host, const struct vz_lan *lan, unsigned except, int lock);
 /* Who is in the LAN, or his name, has changed: its server, its members and the VPS itself (which may
  * have left it) learn it. Only warns. Closes `lock` before any of them is told. */
 void vz_lan_tell(struct vz_ct *ct, const struct vz_lan *lan, int lock);

@@ -116,13 +116,9 @@ void vz_lan_tell_names(struct vz_ct *ct, const struct vz_state *st, bool had_lan
 	}
 }
 
-void vz_lan_tell_members(const struct vz_lan *lan, unsigned except, int lock)
+void vz_lan_tell_members(const struct vz_host *host, const struct vz_lan *lan, unsigned except, int lock)
 {
-	struct vz_host host = { 0 };
-
 	close(lock);
-	if (vz_host_load(&host, NULL, NULL) < 0)
-		return;
 	for (size_t i = 0; i < lan->nmembers; i++) {
 		unsigned id = lan->member[i].ctid;
 		struct vz_ct ct = { 0 };
@@ -130,11 +126,10 @@ void vz_lan_tell_members(const struct vz_lan *lan, unsigned except, int lock)
 
 		if (id == except || vz_state_read(id, &st) <= 0)
 			continue;
-		if (vz_ct_load(&host, id, &ct, NULL, NULL) >= 0 && ct.has_conf)
+		if (vz_ct_load(host, id, &ct, NULL, NULL) >= 0 && ct.has_conf)
 			vz_lan_tell_names(&ct, &st, true);
 		vz_ct_free(&ct);
 	}
-	vz_host_free(&host);
 }
 
 void vz_lan_tell(struct vz_ct *ct, const struct vz_lan *lan, int lock)
@@ -144,7 +139,7 @@ void vz_lan_tell(struct vz_ct *ct, const struct vz_lan *lan, int lock)
 
 	if (vz_lan_dhcp_up(lan, &e) < 0)
 		vz_log(-1, "Warning: %s, ignoring", e.msg);
-	vz_lan_tell_members(lan, ct->id, lock);
+	vz_lan_tell_members(ct->host, lan, ct->id, lock);
 	if (ct->has_conf && vz_state_read(ct->id, &st) > 0)
 		vz_lan_tell_names(ct, &st, true);
 }

@@ -7,7 +7,6 @@
 #include "ops/ifup.h"
 #include "base/log.h"
 #include "base/own.h"
-#include "ct/ct.h"
 #include "net/addr.h"
 #include "net/dad.h"
 #include "net/link.h"
@@ -113,23 +112,20 @@ static int all_vpses(struct ifup *f, struct vz_err *e)
 	return vz_announce(&q, e);
 }
 
-int vz_op_ifup(const char *device, struct vz_err *e)
+int vz_op_ifup(const struct vz_host *host, const char *device, struct vz_err *e)
 {
-	struct vz_host host = { 0 };
+	const struct vz_conf *conf = &host->conf;
 	struct ifup f = { .rtnl = vz_nl_open(NETLINK_ROUTE, VZ_NL_HERE, e) };
-	struct vz_uplink_conf c = { 0 };
-	int r = f.rtnl < 0 ? f.rtnl : vz_host_load(&host, NULL, e);
+	struct vz_uplink_conf c = {
+		.neighbour_devs = conf->neighbour_devs.set ? conf->neighbour_devs.v : NULL,
+		.route_src_dev = conf->ve_route_src_dev.set ? conf->ve_route_src_dev.v : NULL,
+	};
+	int r = f.rtnl < 0 ? f.rtnl : vz_uplinks_find(f.rtnl, &c, &f.uplinks, e);
 
-	if (r >= 0) {
-		c.neighbour_devs = host.conf.neighbour_devs.set ? host.conf.neighbour_devs.v : NULL;
-		c.route_src_dev = host.conf.ve_route_src_dev.set ? host.conf.ve_route_src_dev.v : NULL;
-		r = vz_uplinks_find(f.rtnl, &c, &f.uplinks, e);
-	}
 	if (r >= 0 && keep_only(&f.uplinks, device))
 		r = all_vpses(&f, e);
 	vz_ips_free(&f.ips);
 	vz_uplinks_free(&f.uplinks);
-	vz_host_free(&host);
 	vz_closep(&f.rtnl);
 	return r;
 }

@@ -3,11 +3,11 @@
 #ifndef VZ_OPS_IFUP_H
 #define VZ_OPS_IFUP_H
 
-#include "base/err.h"
+#include "ct/ct.h"
 
 /* Answers for the addresses of all running VPSes on this device again and announces them there, if
  * it is one on which they are looked for; puts routes back that went away with the host's address.
  * Any other device is fine, and nothing is done. */
-int vz_op_ifup(const char *device, struct vz_err *e);
+int vz_op_ifup(const struct vz_host *host, const char *device, struct vz_err *e);
 
 #endif

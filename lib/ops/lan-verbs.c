@@ -105,7 +105,7 @@ int vz_op_lan_create(const char *name, const struct vz_lan_opt *o, size_t n, str
 }
 
 /* Opens the LAN for a change: its lock, and the definition without members that are gone. */
-static int open_lan(const char *name, struct vz_lan *ret, struct vz_err *e)
+static int open_lan(const struct vz_host *host, const char *name, struct vz_lan *ret, struct vz_err *e)
 {
 	autoclose int lock = -EBADF;
 	bool changed = false;
@@ -120,15 +120,15 @@ static int open_lan(const char *name, struct vz_lan *ret, struct vz_err *e)
 	r = vz_lan_load(name, ret, e);
 	if (r < 0)
 		return r;
-	vz_lan_prune(ret, &changed);
+	vz_lan_prune(host, ret, &changed);
 	r = changed ? vz_lan_save(ret, e) : 0;
 	return r < 0 ? r : TAKE_FD(lock);
 }
 
-int vz_op_lan_delete(const char *name, struct vz_err *e)
+int vz_op_lan_delete(const struct vz_host *host, const char *name, struct vz_err *e)
 {
 	autolan lan = { 0 };
-	autoclose int lock = open_lan(name, &lan, e);
+	autoclose int lock = open_lan(host, name, &lan, e);
 	autostr who = { 0 };
 	int r;
 
@@ -148,10 +148,10 @@ int vz_op_lan_delete(const char *name, struct vz_err *e)
 	return r;
 }
 
-int vz_op_lan_start(const char *name, struct vz_err *e)
+int vz_op_lan_start(const struct vz_host *host, const char *name, struct vz_err *e)
 {
 	autolan lan = { 0 };
-	autoclose int lock = open_lan(name, &lan, e);
+	autoclose int lock = open_lan(host, name, &lan, e);
 	int r = lock;
 
 	if (r >= 0)
@@ -161,27 +161,27 @@ int vz_op_lan_start(const char *name, struct vz_err *e)
 	if (r >= 0)
 		r = vz_lan_relink(&lan, e);
 	if (r >= 0)
-		vz_lan_tell_members(&lan, 0, TAKE_FD(lock));
+		vz_lan_tell_members(host, &lan, 0, TAKE_FD(lock));
 	return r;
 }
 
-int vz_op_lan_stop(const char *name, struct vz_err *e)
+int vz_op_lan_stop(const struct vz_host *host, const char *name, struct vz_err *e)
 {
 	autolan lan = { 0 };
-	autoclose int lock = open_lan(name, &lan, e);
+	autoclose int lock = open_lan(host, name, &lan, e);
 
 	return lock < 0 ? lock : down(name, e);
 }
 
-int vz_op_lan_look(const char *name, struct vz_lan *ret, struct vz_lan_state *ret_state,
-		   struct vz_err *e)
+int vz_op_lan_look(const struct vz_host *host, const char *name, struct vz_lan *ret,
+		   struct vz_lan_state *ret_state, struct vz_err *e)
 {
 	bool changed;
 	int r = vz_lan_load(name, ret, e);
 
 	if (r < 0)
 		return r;
-	vz_lan_prune(ret, &changed);
+	vz_lan_prune(host, ret, &changed);
 	return vz_lan_look(name, ret_state, e);
 }
 
@@ -320,7 +320,7 @@ static int set_device(struct vz_ct *ct, const char *word, struct vz_lan *lan, in
 	close(TAKE_FD(*lock));
 	r = set_netif(ct, word, NULL, e);
 	vz_lan_free(lan);
-	*lock = open_lan(name, lan, r < 0 ? NULL : e);
+	*lock = open_lan(ct->host, name, lan, r < 0 ? NULL : e);
 	if (r < 0)
 		return r;
 	return *lock < 0 ? *lock : adopt_saved(ct, lan, e);
@@ -364,7 +364,7 @@ int vz_op_lan_attach(struct vz_ct *ct, const char *name, const struct vz_lan_att
 		     struct vz_err *e)
 {
 	autolan lan = { 0 };
-	autoclose int lock = open_lan(name, &lan, e);
+	autoclose int lock = open_lan(ct->host, name, &lan, e);
 	const struct vz_lan_member *m;
 	char text[VZ_IP_TEXT] = "";
 	int r = lock < 0 ? lock : attach(ct, &lan, a, &lock, e);
@@ -384,7 +384,7 @@ int vz_op_lan_attach(struct vz_ct *ct, const char *name, const struct vz_lan_att
 int vz_op_lan_detach(struct vz_ct *ct, const char *name, struct vz_err *e)
 {
 	autolan lan = { 0 };
-	autoclose int lock = open_lan(name, &lan, e);
+	autoclose int lock = open_lan(ct->host, name, &lan, e);
 	autonetif dev = { 0 };
 	bool has = lock >= 0 && ct->has_conf && vz_lan_device(&ct->conf, name, &dev) >= 0;
 	int r = lock;
@@ -398,7 +398,7 @@ int vz_op_lan_detach(struct vz_ct *ct, const char *name, struct vz_err *e)
 		close(TAKE_FD(lock));
 		r = set_netif(ct, NULL, dev.v[VZ_NETIF_IFNAME], e);
 		vz_lan_free(&lan);
-		lock = r < 0 ? r : open_lan(name, &lan, e);
+		lock = r < 0 ? r : open_lan(ct->host, name, &lan, e);
 		r = lock;
 	}
 	if (r < 0)

@@ -17,10 +17,10 @@ struct vz_lan_opt {
  * free one is chosen. VZ_INVALID_PARAMETER_VALUE: bad name or value, there is one, no room. */
 int vz_op_lan_create(const char *name, const struct vz_lan_opt *o, size_t n, struct vz_err *e);
 /* VZ_LAN_IN_USE while there are members. */
-int vz_op_lan_delete(const char *name, struct vz_err *e);
+int vz_op_lan_delete(const struct vz_host *host, const char *name, struct vz_err *e);
 /* The host's side, repaired and with all running members on it; taken away. VZ_NO_LAN. */
-int vz_op_lan_start(const char *name, struct vz_err *e);
-int vz_op_lan_stop(const char *name, struct vz_err *e);
+int vz_op_lan_start(const struct vz_host *host, const char *name, struct vz_err *e);
+int vz_op_lan_stop(const struct vz_host *host, const char *name, struct vz_err *e);
 
 struct vz_lan_attach {
 	const char *ifname; /* NULL: the first free ethN, from eth1 */
@@ -34,7 +34,7 @@ int vz_op_lan_detach(struct vz_ct *ct, const char *name, struct vz_err *e);
 
 /* A LAN and what is the case on this host; members that are gone are left out. The caller frees
  * the LAN. */
-int vz_op_lan_look(const char *name, struct vz_lan *ret, struct vz_lan_state *ret_state,
-		   struct vz_err *e);
+int vz_op_lan_look(const struct vz_host *host, const char *name, struct vz_lan *ret,
+		   struct vz_lan_state *ret_state, struct vz_err *e);
 
 #endif

@@ -19,7 +19,7 @@
 #include <time.h>
 
 struct vz_list_store {
-	struct vz_host host;
+	const struct vz_host *host; /* the caller's */
 	struct vz_ct *cts; /* cts[i] belongs to items[i] */
 	size_t n;
 };
@@ -242,7 +242,7 @@ static int add(struct vz_list *l, unsigned id, const struct vz_state *s, unsigne
 	struct vz_list_item *it = &l->items[l->n];
 	struct vz_ct *ct = &l->store->cts[l->n];
 	struct vz_err why = { 0 };
-	int r = vz_ct_load(&l->store->host, id, ct, NULL, &why);
+	int r = vz_ct_load(l->store->host, id, ct, NULL, &why);
 
 	if (r < 0) {
 		if (!l->unreadable++)
@@ -319,11 +319,6 @@ static int collect(const struct vz_list_query *q, struct vz_list *l, struct vz_e
 	struct two_lists t = { 0 };
 	int r;
 
-	r = vz_host_ready(false, e);
-	if (r >= 0)
-		r = vz_host_load(&l->store->host, NULL, e);
-	if (r < 0)
-		return r;
 	/* without `others` a configuration matters only together with a state */
 	if (q->others) {
 		r = vz_ct_list(&conf, &t.nconf, e);
@@ -349,7 +344,8 @@ static int collect(const struct vz_list_query *q, struct vz_list *l, struct vz_e
 	return walk(&t, ids, q, l, e);
 }
 
-int vz_op_list(const struct vz_list_query *q, struct vz_list *ret, struct vz_err *e)
+int vz_op_list(const struct vz_host *host, const struct vz_list_query *q, struct vz_list *ret,
+	       struct vz_err *e)
 {
 	struct vz_list l = { 0 };
 	int r;
@@ -357,6 +353,7 @@ int vz_op_list(const struct vz_list_query *q, struct vz_list *ret, struct vz_err
 	l.store = calloc(1, sizeof(*l.store));
 	if (!l.store)
 		return vz_oom(e);
+	l.store->host = host;
 	r = collect(q, &l, e);
 	if (r < 0) {
 		vz_list_free(&l);
@@ -372,10 +369,8 @@ void vz_list_free(struct vz_list *l)
 		vz_ct_free(&l->store->cts[i]);
 	for (size_t i = 0; l->items && i < l->n; i++)
 		free_ips(&l->items[i]);
-	if (l->store) {
-		vz_host_free(&l->store->host);
+	if (l->store)
 		free(l->store->cts);
-	}
 	free(l->store);
 	free(l->items);
 	*l = (struct vz_list){ 0 };

@@ -13,7 +13,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
-#include "param/param.h"
+#include "ct/ct.h"
 
 /* In the order in which the legacy tool sorts them. */
 enum vz_list_status {
@@ -88,10 +88,11 @@ struct vz_list {
 /* "42" or a name -> id. VZ_INVALID_PARAMETER_VALUE "CT ID X is invalid." */
 int vz_op_list_id(const char *text, unsigned *ret_id, struct vz_err *e);
 
-/* Collects what the query asks for; the caller frees with vz_list_free(). A configured VPS that
- * neither runs nor has a private area is met but not listed. VZ_NOCONFIG: vz.conf cannot be read;
- * VZ_SYSTEM: the directory of configurations cannot. */
-int vz_op_list(const struct vz_list_query *q, struct vz_list *ret, struct vz_err *e);
+/* Collects what the query asks for; the caller frees with vz_list_free(), and the host, which stays
+ * his, afterwards. A configured VPS that neither runs nor has a private area is met but not listed.
+ * VZ_SYSTEM: the directory of configurations cannot be read. */
+int vz_op_list(const struct vz_host *host, const struct vz_list_query *q, struct vz_list *ret,
+	       struct vz_err *e);
 void vz_list_free(struct vz_list *l);
 #define autolist __attribute__((cleanup(vz_list_free))) struct vz_list
 

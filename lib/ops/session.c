@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* From the name of a VPS to its lock; see session.h. */
+/* From vz.conf to the lock of a VPS; see session.h. */
 #include "ops/session.h"
+#include "base/context.h"
 #include "base/log.h"
 #include "ct/once.h"
 #include "ops/ops.h"
@@ -21,17 +22,20 @@ int vz_session_find(struct vz_session *s, const char *which, struct vz_err *e)
 	return r;
 }
 
-static void obey_conf(struct vz_session *s, const struct vz_session_want *w)
+static void obey_conf(const struct vz_session *s, const struct vz_session_want *w)
 {
 	const struct vz_conf *c = &s->host.conf;
+	struct vz_context *to = vz_context();
 
-	s->context.verbosity = w->verbose ? w->verbose :
-			       c->verbose.set ? (int)c->verbose.v :
-			       c->log_level.set ? (int)c->log_level.v : 0;
-	if (w->flags & VZ_SESSION_SILENT || s->context.verbosity < -1)
-		s->context.verbosity = -1;
+	if (!to)
+		return; /* nothing is said or filed */
+	to->verbosity = w->verbose ? w->verbose :
+			c->verbose.set ? (int)c->verbose.v :
+			c->log_level.set ? (int)c->log_level.v : 0;
+	if (w->flags & VZ_SESSION_SILENT || to->verbosity < -1)
+		to->verbosity = -1;
 	vz_logfile_open(c);
-	s->context.ctid = s->id;
+	to->ctid = s->id;
 }
 
 static int load_vps(struct vz_session *s, const struct vz_session_want *w, struct vz_err *e)
@@ -57,7 +61,7 @@ static int take_lock(struct vz_session *s, const struct vz_session_want *w, stru
 	return r < 0 ? r : vz_ct_lock(&s->ct, w->verb, say_notice, e);
 }
 
-static int open_session(struct vz_session *s, const struct vz_session_want *w, struct vz_err *e)
+static int open_vps(struct vz_session *s, const struct vz_session_want *w, struct vz_err *e)
 {
 	bool changes = w->flags & VZ_SESSION_CHANGES;
 	int r;
@@ -78,11 +82,28 @@ static int open_session(struct vz_session *s, const struct vz_session_want *w, s
 		r = vz_op_hide_program(&s->ct, w->argv, e);
 	if (r >= 0 && w->ask_user)
 		r = w->ask_user(w->arg, e);
-	if (r >= 0 && w->flags & VZ_SESSION_LOCKS)
+	if (r >= 0 && changes && !(w->flags & VZ_SESSION_NO_LOCK))
 		r = take_lock(s, w, e);
 	if (r >= 0 && changes)
 		vz_op_heal(&s->ct, !(w->flags & VZ_SESSION_LEAVES_ENDED));
 	return r;
+}
+
+static int open_host(struct vz_session *s, const struct vz_session_want *w, struct vz_err *e)
+{
+	bool optional = w->flags & VZ_SESSION_CONF_OPTIONAL;
+	int r = vz_host_ready(w->flags & VZ_SESSION_CHANGES, e);
+
+	if (r >= 0 && w->argv)
+		r = vz_op_hide_program(NULL, w->argv, e);
+	if (r < 0)
+		return r;
+	r = vz_host_load(&s->host, NULL, optional ? NULL : e);
+	if (r < 0)
+		return optional ? 0 : r;
+	if (!(w->flags & VZ_SESSION_NO_LOG))
+		vz_logfile_open(&s->host.conf);
+	return 0;
 }
 
 static void release(struct vz_session *s)
@@ -95,7 +116,7 @@ static void release(struct vz_session *s)
 
 int vz_session_open(struct vz_session *s, const struct vz_session_want *w, struct vz_err *e)
 {
-	int r = open_session(s, w, e);
+	int r = w->flags & VZ_SESSION_NO_VPS ? open_host(s, w, e) : open_vps(s, w, e);
 
 	if (r < 0)
 		release(s); /* what is said of it now is still about this VPS */
@@ -104,19 +125,10 @@ int vz_session_open(struct vz_session *s, const struct vz_session_want *w, struc
 
 void vz_session_close(struct vz_session *s)
 {
+	struct vz_context *c = vz_context();
+
 	release(s);
-	s->context.ctid = 0;
+	if (c)
+		c->ctid = 0;
 	vz_logfile_check();
-}
-
-int vz_session_host(struct vz_session *s, char *const argv[], struct vz_err *e)
-{
-	int r = vz_host_ready(true, e);
-
-	if (r >= 0)
-		r = vz_op_hide_program(NULL, argv, e);
-	if (r >= 0 && vz_host_load(&s->host, NULL, NULL) >= 0)
-		vz_logfile_open(&s->host.conf);
-	release(s);
-	return r;
 }
