@@ -176,7 +176,7 @@ static int live_addresses(const struct vz_setting *s, struct vz_err *e)
 
 static int start_netdevs(const struct vz_starting *s, struct vz_err *e)
 {
-	return vz_netdevs_start(&(struct vz_nics_at){ s->ct, s->net->rtnl, s->net->netns }, e);
+	return vz_nics_start_netdevs(&(struct vz_nics_at){ s->ct, s->net->rtnl, s->net->netns }, e);
 }
 
 static int live_netdevs(const struct vz_setting *s, struct vz_err *e)
@@ -186,7 +186,7 @@ static int live_netdevs(const struct vz_setting *s, struct vz_err *e)
 
 static int start_veths(const struct vz_starting *s, struct vz_err *e)
 {
-	return vz_veths_start(&(struct vz_nics_at){ s->ct, s->net->rtnl, s->net->netns }, e);
+	return vz_nics_start_veths(&(struct vz_nics_at){ s->ct, s->net->rtnl, s->net->netns }, e);
 }
 
 static int live_veths(const struct vz_setting *s, struct vz_err *e)

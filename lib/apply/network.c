@@ -471,7 +471,7 @@ int vz_network_set_netdevs(struct vz_ct *ct, const struct vz_given *g, struct vz
 	int r = enter_with_socket(&n, ct, e);
 
 	if (r >= 0)
-		r = vz_netdevs_set(&(struct vz_nics_at){ ct, n.rtnl, n.netns }, g, e);
+		r = vz_nics_set_netdevs(&(struct vz_nics_at){ ct, n.rtnl, n.netns }, g, e);
 	vz_network_close(&n);
 	return r;
 }
@@ -483,7 +483,7 @@ int vz_network_set_veths(struct vz_ct *ct, const struct vz_given *g, const struc
 	int r = enter_with_socket(&n, ct, e);
 
 	if (r >= 0)
-		r = vz_veths_set(&(struct vz_nics_at){ ct, n.rtnl, n.netns }, g, conf, e);
+		r = vz_nics_set_veths(&(struct vz_nics_at){ ct, n.rtnl, n.netns }, g, conf, e);
 	vz_network_close(&n);
 	return r;
 }

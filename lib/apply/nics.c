@@ -74,7 +74,7 @@ static int become(const struct vz_veth_at *at, const struct vz_netif *from,
 	return say_unconnected(r, e);
 }
 
-int vz_veths_start(const struct vz_nics_at *at, struct vz_err *e)
+int vz_nics_start_veths(const struct vz_nics_at *at, struct vz_err *e)
 {
 	autoclose int inner = -EBADF;
 	autonetifs want = { 0 };
@@ -103,29 +103,31 @@ int vz_veths_start(const struct vz_nics_at *at, struct vz_err *e)
 
 /* ---- given devices ---- */
 
-static void say_netdevs(const char *what, const struct vz_plist *l)
+static void say_netdevs(const char *what, const struct vz_netdevs *l)
 {
+	char text[VZ_NETDEV_TEXT];
 	autostr names = { 0 };
 
 	for (size_t i = 0; i < l->n; i++)
-		vz_str_addf(&names, " %s", l->v[i]);
+		vz_str_addf(&names, " %s", vz_netdev_text(&l->v[i], text));
 	vz_log(0, "%s network device(s):%s", what, names.s ? names.s : "");
 }
 
-int vz_netdevs_start(const struct vz_nics_at *at, struct vz_err *e)
+int vz_nics_start_netdevs(const struct vz_nics_at *at, struct vz_err *e)
 {
-	const struct vz_plist *l = &at->ct->conf.netdev;
 	const struct vz_nic_at n = netdev_at(at);
 	struct vz_err stale = { 0 };
-	int r = 0;
+	autonetdevs l = { 0 };
+	int r;
 
 	/* what an earlier end of the VPS could not have back then */
 	if (vz_nic_take_all(at->rtnl, at->ct->id, &stale))
 		vz_log(-1, "Warning: %s", stale.msg);
-	if (l->n)
-		say_netdevs("Adding", l);
-	for (size_t i = 0; i < l->n && r >= 0; i++)
-		r = vz_nic_give(&n, l->v[i], e);
+	r = vz_netdevs_of(&at->ct->conf.netdev, &l, e);
+	if (l.n)
+		say_netdevs("Adding", &l);
+	for (size_t i = 0; i < l.n && r >= 0; i++)
+		r = vz_nic_give(&n, &l.v[i], e);
 	return r;
 }
 
@@ -292,7 +294,7 @@ static int change_veth(struct change *c, struct vz_err *e)
 	return r;
 }
 
-int vz_veths_set(const struct vz_nics_at *at, const struct vz_given *g,
+int vz_nics_set_veths(const struct vz_nics_at *at, const struct vz_given *g,
 		 const struct vz_conf *conf, struct vz_err *e)
 {
 	autoclose int inner = vz_nl_open(NETLINK_ROUTE, at->netns, e);
@@ -312,45 +314,49 @@ int vz_veths_set(const struct vz_nics_at *at, const struct vz_given *g,
 }
 
 /* Both lists in their order, or nothing of them. */
-static int change_netdevs(const struct vz_nic_at *n, const struct vz_plist *del,
-			  const struct vz_plist *add, struct vz_err *e)
+static int change_netdevs(const struct vz_nic_at *n, const struct vz_netdevs *del,
+			  const struct vz_netdevs *add, struct vz_err *e)
 {
 	autofree bool *had = calloc(del->n + add->n + 1, sizeof(*had));
 	size_t done = 0, all = del->n + add->n;
 	int r = had ? 0 : vz_oom(e);
 
 	for (; r >= 0 && done < all; done++) {
-		const char *word = done < del->n ? del->v[done] : add->v[done - del->n];
+		const struct vz_netdev *d = done < del->n ? &del->v[done] : &add->v[done - del->n];
 
-		had[done] = vz_nic_is_given(n->ctid, word);
-		r = done < del->n ? vz_nic_take(n, word, e) : vz_nic_give(n, word, e);
+		had[done] = vz_nic_is_given(n->ctid, d);
+		r = done < del->n ? vz_nic_take(n, d, e) : vz_nic_give(n, d, e);
 		if (r < 0)
 			break;
 		if (r)
 			vz_log(-1, "Warning: %s", e->msg);
 	}
 	while (r < 0 && done-- > 0) {
-		const char *word = done < del->n ? del->v[done] : add->v[done - del->n];
+		const struct vz_netdev *d = done < del->n ? &del->v[done] : &add->v[done - del->n];
 
 		if (done < del->n && had[done])
-			(void)vz_nic_give(n, word, NULL);
+			(void)vz_nic_give(n, d, NULL);
 		else if (done >= del->n && !had[done])
-			(void)vz_nic_take(n, word, NULL);
+			(void)vz_nic_take(n, d, NULL);
 	}
 	return r < 0 ? r : 0;
 }
 
 /* Of "all", what the configuration had; what was given without being saved goes by its name. */
-int vz_netdevs_set(const struct vz_nics_at *at, const struct vz_given *g, struct vz_err *e)
+int vz_nics_set_netdevs(const struct vz_nics_at *at, const struct vz_given *g, struct vz_err *e)
 {
-	const struct vz_plist *add = &g->add.netdev, *del = &g->del.netdev;
+	const struct vz_plist *gone = &g->del.netdev;
 	const struct vz_nic_at n = netdev_at(at);
+	autonetdevs add = { 0 }, del = { 0 };
+	int r = vz_netdevs_of(vz_plist_is_all(gone) ? &at->ct->conf.netdev : gone, &del, e);
 
-	if (vz_plist_is_all(del))
-		del = &at->ct->conf.netdev;
-	if (del->n)
-		say_netdevs("Deleting", del);
-	if (add->n)
-		say_netdevs("Adding", add);
-	return change_netdevs(&n, del, add, e);
+	if (r >= 0)
+		r = vz_netdevs_of(&g->add.netdev, &add, e);
+	if (r < 0)
+		return r;
+	if (del.n)
+		say_netdevs("Deleting", &del);
+	if (add.n)
+		say_netdevs("Adding", &add);
+	return change_netdevs(&n, &del, &add, e);
 }

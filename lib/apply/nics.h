@@ -14,16 +14,16 @@ struct vz_nics_at {
 
 /* All devices of the configuration of one kind, for a VPS whose init does not run yet. What is made
  * by a call that fails is vz_nics_stop()'s to take away. VZ_NETDEV_ERROR (104), VZ_VETH_ERROR (130). */
-int vz_netdevs_start(const struct vz_nics_at *at, struct vz_err *e);
-int vz_veths_start(const struct vz_nics_at *at, struct vz_err *e);
+int vz_nics_start_netdevs(const struct vz_nics_at *at, struct vz_err *e);
+int vz_nics_start_veths(const struct vz_nics_at *at, struct vz_err *e);
 /* Takes all away that the records name; says what fails and goes on. */
 void vz_nics_stop(const struct vz_nics_at *at);
 /* What a command line says about devices of one kind of a running VPS comes into force, or nothing
  * of it; conf is all that holds from now on. */
-int vz_netdevs_set(const struct vz_nics_at *at, const struct vz_given *g, struct vz_err *e);
+int vz_nics_set_netdevs(const struct vz_nics_at *at, const struct vz_given *g, struct vz_err *e);
 /* A device to remove that the VPS does not have is told, and is no failure. */
 void vz_nics_say_unknown(const char *ifname);
-int vz_veths_set(const struct vz_nics_at *at, const struct vz_given *g,
+int vz_nics_set_veths(const struct vz_nics_at *at, const struct vz_given *g,
 		 const struct vz_conf *conf, struct vz_err *e);
 
 #endif

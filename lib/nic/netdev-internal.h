@@ -18,8 +18,8 @@
 
 /* A device as it was on the host, or, of one that was made, as it was wanted. */
 struct vz_held {
-	char word[64];           /* of NETDEV */
-	struct vz_netdev dev;    /* the same, taken apart */
+	struct vz_netdev asked;  /* what NETDEV says, maybe by an alternative name */
+	struct vz_netdev dev;    /* the same by the name that it had */
 	int inner;               /* its index inside */
 	int index;               /* on the host; of a made one: of its parent */
 	char kind[24];           /* "" for a real device */
@@ -39,7 +39,7 @@ struct vz_held_list {
 void vz_held_free(struct vz_held_list *l);
 #define autoheld __attribute__((cleanup(vz_held_free))) struct vz_held_list
 
-/* The device with this index, or with this name when the index is 0, as it is now; word, dev and
+/* The device with this index, or with this name when the index is 0, as it is now; asked and
  * inner are left alone. -ENODEV. */
 int vz_held_look(int rtnl, int index, const char *name, struct vz_held *ret);
 /* Calls each() for every device of the namespace until it returns not 0; returns that. */
@@ -54,9 +54,9 @@ int vz_held_write(unsigned ctid, const struct vz_held_list *l, struct vz_err *e)
 int vz_held_parse(const char *text, struct vz_held_list *ret);
 void vz_held_print(const struct vz_held_list *l, struct vz_str *to);
 int vz_held_add(struct vz_held_list *l, const struct vz_held *h); /* -ENOMEM */
-void vz_held_drop(struct vz_held_list *l, const char *word);
-struct vz_held *vz_held_find(const struct vz_held_list *l, const char *word);
-/* The VPS that has the host's device of this name, or 0. */
-unsigned vz_held_by(const char *name);
+void vz_held_drop(struct vz_held_list *l, const struct vz_netdev *asked);
+struct vz_held *vz_held_find(const struct vz_held_list *l, const struct vz_netdev *asked);
+/* The VPS that has this device of the host, or 0. */
+unsigned vz_held_by(const struct vz_netdev *asked);
 
 #endif

@@ -244,33 +244,35 @@ static int unmake(const struct back *b, const struct vz_held *h)
 /* 0; 1 when it is home but *e complains; -ENODEV when it is lost; or it is still inside. */
 static int take_one(const struct back *b, const struct vz_held *h, struct vz_err *e)
 {
+	char text[VZ_NETDEV_TEXT];
+	const char *word = vz_netdev_text(&h->asked, text);
 	struct vz_held is = { 0 };
 	int index = 0, r;
 
 	if (h->dev.kind != VZ_NETDEV_PLAIN) {
 		r = unmake(b, h);
 		return r < 0 ? vz_fail(e, VZ_NETDEV_ERROR, -r, "Unable to delete netdev %s",
-				       h->word) : 0;
+				       word) : 0;
 	}
 	if (b->inner >= 0 && vz_held_look(b->inner, h->inner, NULL, &is) >= 0 &&
 	    vz_held_same(h, &is)) {
 		r = bring_home(b->inner, h, b->host, &index);
 		if (r < 0)
 			return vz_fail(e, VZ_NETDEV_ERROR, -r, "Unable to take netdev %s back",
-				       h->word);
+				       word);
 	} else {
 		index = b->running ? find_on_host(b->rtnl, h) : wait_for_kernel(b->rtnl, h);
 	}
 	if (!index) {
 		vz_fail(e, VZ_NETDEV_ERROR, 0,
 			"Network device %s is lost: the container has deleted or hidden it",
-			h->word);
+			word);
 		return -ENODEV;
 	}
 	r = restore(b->rtnl, index, h);
 	if (r < 0)
 		vz_fail(e, VZ_NETDEV_ERROR, -r, "Network device %s is back, but not all that it was",
-			h->word);
+			word);
 	return r < 0;
 }
 
@@ -293,7 +295,7 @@ static int look_at(const struct vz_nic_at *at, struct vz_held *h, struct vz_err 
 	const char *name = h->dev.kind == VZ_NETDEV_PLAIN ? h->dev.name : h->dev.parent;
 	struct vz_netdev dev = h->dev;
 	int r = vz_held_look(at->rtnl, 0, name, h);
-	unsigned by = r < 0 && dev.kind == VZ_NETDEV_PLAIN ? vz_held_by(name) : 0;
+	unsigned by = r < 0 && dev.kind == VZ_NETDEV_PLAIN ? vz_held_by(&h->asked) : 0;
 
 	if (by)
 		return vz_fail(e, VZ_NETDEV_ERROR, 0, "container %u has it", by);
@@ -372,27 +374,23 @@ static int unpin(unsigned ctid)
 }
 
 /* Takes a device out of the record; with the last one the namespace is let go. */
-static int forget(unsigned ctid, struct vz_held_list *l, const char *word, struct vz_err *e)
+static int forget(unsigned ctid, struct vz_held_list *l, const struct vz_netdev *d, struct vz_err *e)
 {
-	vz_held_drop(l, word);
+	vz_held_drop(l, d);
 	if (!l->n)
 		(void)unpin(ctid);
 	return vz_held_write(ctid, l, e);
 }
 
-static int give(const struct vz_nic_at *at, struct vz_held_list *l, const char *word,
+static int give(const struct vz_nic_at *at, struct vz_held_list *l, const struct vz_netdev *d,
 		struct vz_err *e)
 {
-	struct vz_held h = { .inner = slot(l) };
-	int r = vz_netdev_parse(word, &h.dev, e);
+	struct vz_held h = { .asked = *d, .dev = *d, .inner = slot(l) };
 	bool first = !l->n;
+	int r = look_at(at, &h, e);
 
 	if (r < 0)
 		return r;
-	r = look_at(at, &h, e);
-	if (r < 0)
-		return r;
-	snprintf(h.word, sizeof(h.word), "%s", word);
 	r = vz_held_add(l, &h);
 	if (r < 0)
 		return vz_oom(e);
@@ -404,29 +402,30 @@ static int give(const struct vz_nic_at *at, struct vz_held_list *l, const char *
 	if (r < 0) {
 		if (h.dev.kind == VZ_NETDEV_PLAIN)
 			(void)restore(at->rtnl, h.index, &h);
-		(void)forget(at->ctid, l, word, NULL);
+		(void)forget(at->ctid, l, d, NULL);
 	}
 	return r;
 }
 
-int vz_nic_give(const struct vz_nic_at *at, const char *word, struct vz_err *e)
+int vz_nic_give(const struct vz_nic_at *at, const struct vz_netdev *d, struct vz_err *e)
 {
+	char text[VZ_NETDEV_TEXT];
 	autoheld l = { 0 };
 	int r = vz_held_read(at->ctid, &l);
 
 	if (r < 0)
 		return vz_fail(e, VZ_NETDEV_ERROR, -r, "cannot read the record of network devices");
-	if (vz_held_find(&l, word))
+	if (vz_held_find(&l, d))
 		return 0;
-	r = give(at, &l, word, e);
-	return r < 0 ? vz_within(e, as_netdev(r, e), "Unable to add netdev %s", word) : 0;
+	r = give(at, &l, d, e);
+	return r < 0 ? vz_within(e, as_netdev(r, e), "Unable to add netdev %s", vz_netdev_text(d, text)) : 0;
 }
 
-bool vz_nic_is_given(unsigned ctid, const char *word)
+bool vz_nic_is_given(unsigned ctid, const struct vz_netdev *d)
 {
 	autoheld l = { 0 };
 
-	return vz_held_read(ctid, &l) >= 0 && vz_held_find(&l, word);
+	return vz_held_read(ctid, &l) >= 0 && vz_held_find(&l, d);
 }
 
 /* ---- taking ---- */
@@ -439,14 +438,14 @@ static int host_ns(struct vz_err *e)
 			fd;
 }
 
-int vz_nic_take(const struct vz_nic_at *at, const char *word, struct vz_err *e)
+int vz_nic_take(const struct vz_nic_at *at, const struct vz_netdev *d, struct vz_err *e)
 {
 	autoclose int host = -EBADF, inner = -EBADF;
 	struct vz_held *h;
 	autoheld l = { 0 };
 	int r = vz_held_read(at->ctid, &l);
 
-	h = r < 0 ? NULL : vz_held_find(&l, word);
+	h = r < 0 ? NULL : vz_held_find(&l, d);
 	if (!h)
 		return 0;
 	host = host_ns(e);
@@ -457,7 +456,7 @@ int vz_nic_take(const struct vz_nic_at *at, const char *word, struct vz_err *e)
 		return as_netdev(inner, e);
 	r = take_one(&(struct back){ at->rtnl, inner, host, true }, h, e);
 	if (r >= 0 || r == -ENODEV)
-		(void)forget(at->ctid, &l, word, NULL);
+		(void)forget(at->ctid, &l, d, NULL);
 	return r;
 }
 
@@ -488,7 +487,7 @@ int vz_nic_take_all(int rtnl, unsigned ctid, struct vz_err *e)
 		}
 		/* what can still be had stays recorded, for the next command */
 		if (r >= 0 || r == -ENODEV || inner < 0)
-			vz_held_drop(&l, l.v[i].word);
+			vz_held_drop(&l, &l.v[i].asked);
 	}
 	if (!l.n)
 		(void)unpin(ctid);

@@ -18,6 +18,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "param/netdev.h"
 
 struct vz_nic_at {
 	unsigned ctid;
@@ -25,17 +26,15 @@ struct vz_nic_at {
 	int netns; /* the VPS's network namespace */
 };
 
-/* Gives the device of a word of NETDEV; it is down inside. On failure it is as it was. Giving one
- * that the VPS has is fine. */
-int vz_nic_give(const struct vz_nic_at *at, const char *word, struct vz_err *e);
-/* Takes one back while the VPS runs; a word that was not given is fine. 1 when it is back, but with
+/* Gives a device; it is down inside. On failure it is as it was. Giving one that the VPS has is fine. */
+int vz_nic_give(const struct vz_nic_at *at, const struct vz_netdev *d, struct vz_err *e);
+/* Takes one back while the VPS runs; one that was not given is fine. 1 when it is back, but with
  * something in *e that it is not any more. */
-int vz_nic_take(const struct vz_nic_at *at, const char *word, struct vz_err *e);
+int vz_nic_take(const struct vz_nic_at *at, const struct vz_netdev *d, struct vz_err *e);
 /* Takes all back and lets the namespace go; to be called when nobody lives in the VPS any more.
  * What could not be had back, or not whole, is told in *e, one sentence for the first, and the
  * result is not 0; the others are taken all the same. Nothing given: two look-ups. */
 int vz_nic_take_all(int rtnl, unsigned ctid, struct vz_err *e);
-/* Was this word given? */
-bool vz_nic_is_given(unsigned ctid, const char *word);
+bool vz_nic_is_given(unsigned ctid, const struct vz_netdev *d);
 
 #endif

@@ -113,7 +113,7 @@ int vz_held_look(int rtnl, int index, const char *name, struct vz_held *ret)
 		return r;
 	if (look.master && vz_link_get(rtnl, look.master, &master, NULL) >= 0)
 		snprintf(h.master, sizeof(h.master), "%s", master.name);
-	memcpy(h.word, ret->word, sizeof(h.word));
+	h.asked = ret->asked;
 	h.inner = ret->inner;
 	*ret = h;
 	return 0;
@@ -148,17 +148,17 @@ int vz_held_add(struct vz_held_list *l, const struct vz_held *h)
 	return 0;
 }
 
-struct vz_held *vz_held_find(const struct vz_held_list *l, const char *word)
+struct vz_held *vz_held_find(const struct vz_held_list *l, const struct vz_netdev *asked)
 {
 	for (size_t i = 0; i < l->n; i++)
-		if (!strcmp(l->v[i].word, word))
+		if (vz_netdev_same(&l->v[i].asked, asked))
 			return &l->v[i];
 	return NULL;
 }
 
-void vz_held_drop(struct vz_held_list *l, const char *word)
+void vz_held_drop(struct vz_held_list *l, const struct vz_netdev *asked)
 {
-	struct vz_held *h = vz_held_find(l, word);
+	struct vz_held *h = vz_held_find(l, asked);
 
 	if (!h)
 		return;
@@ -199,7 +199,9 @@ static bool is_line(const char *s)
 void vz_held_print(const struct vz_held_list *l, struct vz_str *to)
 {
 	for (const struct vz_held *h = l->v; h < l->v + l->n; h++) {
-		vz_str_addf(to, "word=%s\n", h->word);
+		char word[VZ_NETDEV_TEXT];
+
+		vz_str_addf(to, "word=%s\n", vz_netdev_text(&h->asked, word));
 		for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
 			vz_str_addf(to, "%s=%u\n", numbers[i].key,
 				    *(const unsigned *)(const void *)((const char *)h +
@@ -267,10 +269,8 @@ int vz_held_parse(const char *text, struct vz_held_list *ret)
 		if (!strcmp(line, "word")) {
 			struct vz_held h = { 0 };
 
-			if (strlen(v) >= sizeof(h.word))
-				return -EINVAL;
-			snprintf(h.word, sizeof(h.word), "%s", v);
-			r = vz_netdev_parse(v, &h.dev, NULL);
+			r = vz_netdev_parse(v, &h.asked, NULL);
+			h.dev = h.asked;
 			if (r >= 0)
 				r = vz_held_add(&l, &h);
 		} else {
@@ -314,7 +314,7 @@ int vz_held_write(unsigned ctid, const struct vz_held_list *l, struct vz_err *e)
 	return r < 0 ? vz_fail(e, VZ_NETDEV_ERROR, -r, "cannot record the network devices") : 0;
 }
 
-unsigned vz_held_by(const char *name)
+unsigned vz_held_by(const struct vz_netdev *asked)
 {
 	autofree unsigned *ids = NULL;
 	size_t n = 0;
@@ -324,7 +324,7 @@ unsigned vz_held_by(const char *name)
 	for (size_t i = 0; i < n; i++) {
 		autoheld l = { 0 };
 
-		if (vz_held_read(ids[i], &l) >= 0 && vz_held_find(&l, name))
+		if (vz_held_read(ids[i], &l) >= 0 && vz_held_find(&l, asked))
 			return ids[i];
 	}
 	return 0;

@@ -279,15 +279,13 @@ static int domain_word(const struct vz_param *p, const char *in, bool cli, char 
 static int netdev_word(const struct vz_param *p, const char *in, bool cli, char **ret,
 		       struct vz_err *e)
 {
+	char text[VZ_NETDEV_TEXT];
 	struct vz_netdev d;
 	int r = vz_netdev_parse(in, &d, e);
 
 	(void)p;
 	(void)cli;
-	if (r < 0)
-		return r;
-	*ret = vz_netdev_word(&d);
-	return *ret ? 0 : -ENOMEM;
+	return r < 0 ? r : keep(ret, vz_netdev_text(&d, text));
 }
 
 static int netif_word(const struct vz_param *p, const char *in, bool cli, char **ret,

@@ -85,10 +85,10 @@ static int arg_put(struct vz_netdev *d, const char *v)
 /* What a device is called inside when nothing is said; too long for a VLAN of a long name. */
 static int default_name(const struct vz_netdev *d, char ret[static IFNAMSIZ], struct vz_err *e)
 {
-	autofree char *name = d->kind == VZ_NETDEV_VLAN ? vz_fmt("%s.%u", d->parent, d->arg) :
-							   strdup(d->parent);
+	char name[IFNAMSIZ + 8];
 
-	return name ? name_put(ret, name, strlen(name), e) : -ENOMEM;
+	snprintf(name, sizeof(name), d->kind == VZ_NETDEV_VLAN ? "%s.%u" : "%s", d->parent, d->arg);
+	return name_put(ret, name, strlen(name), e);
 }
 
 static int parse_made(const char *word, const char *at, struct vz_netdev *d, struct vz_err *e)
@@ -136,23 +136,81 @@ int vz_netdev_parse(const char *word, struct vz_netdev *ret, struct vz_err *e)
 	return 0;
 }
 
-char *vz_netdev_word(const struct vz_netdev *d)
+const char *vz_netdev_text(const struct vz_netdev *d, char buf[static VZ_NETDEV_TEXT])
 {
 	const struct mode *m = kinds[d->kind].modes;
-	autostr s = { 0 };
-	char name[IFNAMSIZ] = "";
+	char arg[16] = "", name[IFNAMSIZ] = "";
+	bool named;
 
-	if (d->kind == VZ_NETDEV_PLAIN)
-		return strdup(d->name);
-	vz_str_addf(&s, "%s@%s", kinds[d->kind].name, d->parent);
+	if (d->kind == VZ_NETDEV_PLAIN) {
+		snprintf(buf, VZ_NETDEV_TEXT, "%s", d->name);
+		return buf;
+	}
+	while (m && m->name && m->value != d->arg)
+		m++;
 	if (!m)
-		vz_str_addf(&s, ":%u", d->arg);
-	else if (m->value != d->arg)
-		while (m->name && m->value != d->arg)
-			m++;
-	if (m && m->name && m != kinds[d->kind].modes)
-		vz_str_addf(&s, ":%s", m->name);
-	if (default_name(d, name, NULL) < 0 || strcmp(name, d->name))
-		vz_str_addf(&s, ",%s", d->name);
-	return vz_str_take(&s);
+		snprintf(arg, sizeof(arg), ":%u", d->arg);
+	else if (m->name && m != kinds[d->kind].modes)
+		snprintf(arg, sizeof(arg), ":%s", m->name);
+	named = default_name(d, name, NULL) < 0 || strcmp(name, d->name);
+	snprintf(buf, VZ_NETDEV_TEXT, "%s@%s%s%s%s", kinds[d->kind].name, d->parent, arg, named ? "," : "",
+		 named ? d->name : "");
+	return buf;
+}
+
+bool vz_netdev_same(const struct vz_netdev *a, const struct vz_netdev *b)
+{
+	return a->kind == b->kind && a->arg == b->arg && !strcmp(a->parent, b->parent) &&
+	       !strcmp(a->name, b->name);
+}
+
+/* ---- lists ---- */
+
+void vz_netdevs_free(struct vz_netdevs *l)
+{
+	free(l->v);
+	*l = (struct vz_netdevs){ 0 };
+}
+
+struct vz_netdev *vz_netdevs_find(const struct vz_netdevs *l, const struct vz_netdev *d)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (vz_netdev_same(&l->v[i], d))
+			return &l->v[i];
+	return NULL;
+}
+
+int vz_netdevs_put(struct vz_netdevs *l, const struct vz_netdev *d)
+{
+	struct vz_netdev *more;
+
+	if (vz_netdevs_find(l, d))
+		return 0;
+	more = realloc(l->v, (l->n + 1) * sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	l->v = more;
+	more[l->n++] = *d;
+	return 0;
+}
+
+int vz_netdevs_of(const struct vz_plist *words, struct vz_netdevs *ret, struct vz_err *e)
+{
+	autonetdevs l = { 0 };
+
+	for (size_t i = 0; i < words->n; i++) {
+		struct vz_netdev d;
+		int r = vz_netdev_parse(words->v[i], &d, e);
+
+		if (r >= 0)
+			r = vz_netdevs_put(&l, &d);
+		if (r == -ENOMEM)
+			return vz_oom(e);
+		if (r < 0)
+			return e && e->msg[0] ? r : vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0,
+							    "bad network device \"%s\"", words->v[i]);
+	}
+	*ret = l;
+	l = (struct vz_netdevs){ 0 };
+	return 0;
 }

@@ -39,17 +39,14 @@ static void veth(const char *word, const char *change)
 
 static void given(const char *text)
 {
-	autofree char *one = NULL, *two = NULL;
-	struct vz_netdev d;
+	char one[VZ_NETDEV_TEXT], two[VZ_NETDEV_TEXT];
+	struct vz_netdev d, again;
 
 	if (vz_netdev_parse(text, &d, NULL) < 0)
 		return;
-	one = vz_netdev_word(&d);
-	if (!one || strlen(one) >= sizeof(((struct vz_held *)0)->word) ||
-	    vz_netdev_parse(one, &d, NULL) < 0)
+	if (vz_netdev_parse(vz_netdev_text(&d, one), &again, NULL) < 0 || !vz_netdev_same(&d, &again))
 		abort();
-	two = vz_netdev_word(&d);
-	same(one, two);
+	same(one, vz_netdev_text(&again, two));
 }
 
 static void record(const char *text)

@@ -120,12 +120,38 @@ static void lists(void)
 	CHECK(!bad.v && !bad.n);
 }
 
+/* A device stands in the list once, however it was written; another mode or name is another device. */
+static void netdevs(void)
+{
+	char plain[] = "eth1", bridge[] = "macvlan@eth0:bridge,eth0", same[] = "macvlan@eth0",
+	     vepa[] = "macvlan@eth0:vepa", vlan[] = "vlan@eth0:5,eth0.5", tap[] = "tap0",
+	     *w[] = { plain, bridge, same, vepa, vlan }, *no_device[] = { plain, tap };
+	static const char *const canonical[] = { "eth1", "macvlan@eth0", "macvlan@eth0:vepa", "vlan@eth0:5" };
+	const struct vz_netdev eth0 = { .name = "eth0" };
+	autonetdevs l = { 0 }, broken = { 0 };
+	char text[VZ_NETDEV_TEXT];
+	struct vz_err e = { 0 };
+
+	CHECK_INT(vz_netdevs_of(&(struct vz_plist){ true, w, ARRAY_LEN(w) }, &l, &e), 0);
+	CHECK_INT(l.n, ARRAY_LEN(canonical));
+	for (size_t i = 0; i < l.n; i++)
+		CHECK_STR(vz_netdev_text(&l.v[i], text), canonical[i]);
+	CHECK(vz_netdevs_find(&l, &(struct vz_netdev){ .name = "eth1" }) == &l.v[0]);
+	CHECK(!vz_netdevs_find(&l, &eth0));
+	CHECK_INT(vz_netdevs_put(&l, &eth0), 0);
+	CHECK(vz_netdevs_find(&l, &eth0) == &l.v[4]);
+	CHECK_INT(vz_netdevs_of(&(struct vz_plist){ true, no_device, 2 }, &broken, &e), -EINVAL);
+	CHECK_STR(e.msg, "a device tap* cannot be moved");
+	CHECK(!broken.v && !broken.n);
+}
+
 static void record(void)
 {
 	autoheld one = { 0 }, two = { 0 }, bad = { 0 };
 	autostr text = { 0 }, again = { 0 };
-	struct vz_held h = { .word = "eth1",
-			     .dev = { .name = "eth1" },
+	const struct vz_netdev eth1 = { .name = "eth1" }, eth = { .name = "eth" };
+	struct vz_held h = { .asked = eth1,
+			     .dev = eth1,
 			     .inner = 0x100000,
 			     .index = 7,
 			     .flags = 0x1003,
@@ -137,9 +163,10 @@ static void record(void)
 			     .alias = "with = and blanks",
 			     .alt = { "enp3s0", "two\nlines", "last" },
 			     .n_alt = 3 };
-	struct vz_held m = { .word = "macvlan@eth0:private,wan", .kind = "macvlan" };
+	struct vz_held m = { .kind = "macvlan" };
 
-	CHECK_INT(vz_netdev_parse(m.word, &m.dev, NULL), 0);
+	CHECK_INT(vz_netdev_parse("macvlan@eth0:private,wan", &m.asked, NULL), 0);
+	m.dev = m.asked;
 	CHECK_INT(vz_held_add(&one, &h), 0);
 	CHECK_INT(vz_held_add(&one, &m), 0);
 	vz_held_print(&one, &text);
@@ -154,8 +181,9 @@ static void record(void)
 	CHECK_STR(two.v[0].alt[1], "last");
 	CHECK_INT(two.v[1].dev.kind, VZ_NETDEV_MACVLAN);
 	CHECK_STR(two.v[1].dev.name, "wan");
-	CHECK(vz_held_find(&two, "eth1") && !vz_held_find(&two, "eth"));
-	vz_held_drop(&two, "eth1");
+	CHECK(vz_held_find(&two, &eth1) && !vz_held_find(&two, &eth));
+	CHECK(vz_held_find(&two, &m.asked) == &two.v[1]);
+	vz_held_drop(&two, &eth1);
 	CHECK_INT(two.n, 1);
 	CHECK_INT(vz_held_parse("mtu=1\n", &bad), -EINVAL);
 	CHECK_INT(vz_held_parse("word=eth1\nnonsense\n", &bad), -EINVAL);
@@ -175,6 +203,7 @@ int main(void)
 		     "fe:18:51:00:00:01");
 	host_address("ifname=eth0,mac=fe:18:51:00:00:01,host_mac=fe:18:51:00:00:01",
 		     "fa:18:51:00:00:01");
+	netdevs();
 	record();
 	return done();
 }
