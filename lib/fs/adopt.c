@@ -154,15 +154,17 @@ static int ask_kernel(const struct vz_overlay *o, struct pass *p)
 	autoclose int mnt = -EBADF;
 	int r = vz_remove_tree(o->work, "index");
 
-	if (r >= 0)
-		r = vz_remove_tree(o->work, "work");
-	if (r >= 0 && fremovexattr(o->upper, ORIGIN) < 0 && errno != ENODATA)
-		r = -errno;
-	if (r >= 0)
-		r = mnt = vz_overlay_mount_any(o);
-	if (r >= 0 && fgetxattr(o->upper, ORIGIN, p->origin, sizeof(p->origin)) < FB_HANDLE)
-		r = -EOPNOTSUPP;
-	return r;
+	if (r < 0)
+		return r;
+	r = vz_remove_tree(o->work, "work");
+	if (r < 0)
+		return r;
+	if (fremovexattr(o->upper, ORIGIN) < 0 && errno != ENODATA)
+		return -errno;
+	mnt = vz_overlay_mount_any(o);
+	if (mnt < 0)
+		return mnt;
+	return fgetxattr(o->upper, ORIGIN, p->origin, sizeof(p->origin)) < FB_HANDLE ? -EOPNOTSUPP : 0;
 }
 
 bool vz_overlay_is_half_adopted(int upper)

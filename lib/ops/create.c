@@ -183,14 +183,18 @@ static int check(struct create *c, struct vz_err *e)
 {
 	int r = find_sample(c, e);
 
-	if (r >= 0)
-		r = merge_conf(c, e);
-	if (r >= 0)
-		r = check_paths(c, e);
-	if (r >= 0)
-		r = find_template(c, e);
-	if (r >= 0)
-		r = choose_layout(c, e);
+	if (r < 0)
+		return r;
+	r = merge_conf(c, e);
+	if (r < 0)
+		return r;
+	r = check_paths(c, e);
+	if (r < 0)
+		return r;
+	r = find_template(c, e);
+	if (r < 0)
+		return r;
+	r = choose_layout(c, e);
 	return r < 0 ? r : vz_area_close(&c->area, NULL, VZ_FS_NEW_VE_PRVT, e);
 }
 

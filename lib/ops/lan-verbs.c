@@ -152,17 +152,21 @@ int vz_op_lan_start(const struct vz_host *host, const char *name, struct vz_err 
 {
 	autolan lan = { 0 };
 	autoclose int lock = open_lan(host, name, &lan, e);
-	int r = lock;
+	int r;
 
-	if (r >= 0)
-		r = up(&lan, e);
-	if (r >= 0) /* also where an administrator has changed the file */
-		r = vz_lan_filter(NULL, e);
-	if (r >= 0)
-		r = vz_lan_relink(&lan, e);
-	if (r >= 0)
-		vz_lan_tell_members(host, &lan, 0, TAKE_FD(lock));
-	return r;
+	if (lock < 0)
+		return lock;
+	r = up(&lan, e);
+	if (r < 0)
+		return r;
+	r = vz_lan_filter(NULL, e); /* also where an administrator has changed the file */
+	if (r < 0)
+		return r;
+	r = vz_lan_relink(&lan, e);
+	if (r < 0)
+		return r;
+	vz_lan_tell_members(host, &lan, 0, TAKE_FD(lock));
+	return 0;
 }
 
 int vz_op_lan_stop(const struct vz_host *host, const char *name, struct vz_err *e)

@@ -72,21 +72,26 @@ static int open_vps(struct vz_session *s, const struct vz_session_want *w, struc
 	if (r < 0)
 		return r;
 	obey_conf(s, w);
-	if (w->read_options)
-		r = w->read_options(w->arg, e);
-	if (r >= 0)
-		r = load_vps(s, w, e);
-	if (r >= 0)
-		r = vz_host_ready(changes, e);
-	if (r >= 0 && w->argv)
-		r = vz_op_hide_program(&s->ct, w->argv, e);
-	if (r >= 0 && w->ask_user)
-		r = w->ask_user(w->arg, e);
-	if (r >= 0 && changes && !(w->flags & VZ_SESSION_NO_LOCK))
-		r = take_lock(s, w, e);
-	if (r >= 0 && changes)
-		vz_op_heal(&s->ct, !(w->flags & VZ_SESSION_LEAVES_ENDED));
-	return r;
+	r = w->read_options ? w->read_options(w->arg, e) : 0;
+	if (r < 0)
+		return r;
+	r = load_vps(s, w, e);
+	if (r < 0)
+		return r;
+	r = vz_host_ready(changes, e);
+	if (r < 0)
+		return r;
+	r = w->argv ? vz_op_hide_program(&s->ct, w->argv, e) : 0;
+	if (r < 0)
+		return r;
+	r = w->ask_user ? w->ask_user(w->arg, e) : 0;
+	if (r < 0 || !changes)
+		return r;
+	r = w->flags & VZ_SESSION_NO_LOCK ? 0 : take_lock(s, w, e);
+	if (r < 0)
+		return r;
+	vz_op_heal(&s->ct, !(w->flags & VZ_SESSION_LEAVES_ENDED));
+	return 0;
 }
 
 static int open_host(struct vz_session *s, const struct vz_session_want *w, struct vz_err *e)

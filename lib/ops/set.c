@@ -487,6 +487,19 @@ static int say_odd_values(const struct set *s, struct vz_err *e)
 	return s->running || !s->g->save ? 0 : say_unknown_devices(s, e);
 }
 
+/* The rows that are to hold from now on: lists complete, those of a sample below what is given. */
+static int gather(struct set *s, struct vz_err *e)
+{
+	int r = vz_given_resolve(s->g, &s->ct->conf, &s->changed);
+
+	if (r < 0)
+		return r;
+	r = s->changed.netif.set ? vz_veth_complete(&s->changed.netif, s->ct->id, e) : 0;
+	if (r < 0)
+		return r;
+	return s->g->applyconfig ? take_sample(s, e) : 0;
+}
+
 static int set(struct set *s, struct vz_err *e)
 {
 	int r = check(s, e);
@@ -496,14 +509,12 @@ static int set(struct set *s, struct vz_err *e)
 	if (s->g->reset_ub)
 		return reset_ub(s, e);
 	r = early(s, e);
-	if (r >= 0)
-		r = vz_given_resolve(s->g, &s->ct->conf, &s->changed);
-	if (r >= 0 && s->changed.netif.set)
-		r = vz_veth_complete(&s->changed.netif, s->ct->id, e);
-	if (r >= 0 && s->g->applyconfig)
-		r = take_sample(s, e);
-	if (r >= 0 && s->ct->id && s->g->save) /* or every later start would fail */
-		r = check_possible(s, e);
+	if (r < 0)
+		return r;
+	r = gather(s, e);
+	if (r < 0)
+		return r;
+	r = s->ct->id && s->g->save ? check_possible(s, e) : 0; /* or every later start would fail */
 	if (r < 0)
 		return r;
 	r = say_odd_values(s, e);
