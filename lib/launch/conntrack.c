@@ -80,13 +80,17 @@ static int attach_hooks(void *arg)
 	return r;
 }
 
-static int open_prog(void)
+static int open_prog(struct vz_err *why)
 {
-	int fd = vz_bpf_open(VZ_CONNTRACK_PROG);
+	int fd = vz_bpf_open(VZ_CONNTRACK_PROG), r;
 
-	if (fd == -ENOENT && vz_bpf_run_loader(VZ_POLICY_LOADER, "conntrack", NULL) >= 0)
+	if (fd == -ENOENT) {
+		r = vz_bpf_run_loader(VZ_POLICY_LOADER, "conntrack", why);
+		if (r < 0)
+			return r;
 		fd = vz_bpf_open(VZ_CONNTRACK_PROG);
-	return fd;
+	}
+	return fd < 0 ? vz_fail(why, VZ_SYSTEM, -fd, "cannot open %s", VZ_CONNTRACK_PROG) : fd;
 }
 
 static int set_limit(const struct vz_state *st, uint32_t limit)
@@ -105,15 +109,15 @@ static int set_limit(const struct vz_state *st, uint32_t limit)
 	return vz_bpf_update(map, &key, &limit, BPF_ANY);
 }
 
-static int fail_unsupported(struct vz_err *e)
+static int fail_unsupported(const struct vz_err *why, struct vz_err *e)
 {
 	char max[32] = "?";
 
 	(void)vz_file_read_buf(AT_FDCWD, CONNTRACK_MAX, max, sizeof(max));
 	vz_fail(e, VZ_SETUBC, 0,
-		"NUMCONNTRACK is not enforced: the kernel takes no BPF programs as packet filter "
-		"hooks (Linux 6.4); the container may have as many entries as the host's "
-		"nf_conntrack_max says (%s)", max);
+		"NUMCONNTRACK is not enforced: the kernel must take BPF programs as packet filter "
+		"hooks, as Linux 6.4 does (%s); the container may have as many entries as the host's "
+		"nf_conntrack_max says (%s)", why->msg, max);
 	return -EOPNOTSUPP;
 }
 
@@ -121,6 +125,7 @@ int vz_conntrack_limit(unsigned ctid, const struct vz_state *st, uint64_t limit,
 {
 	autofree char *dir = vz_fmt(VZ_CONNTRACK_LINKS, ctid);
 	autoclose int prog = -EBADF;
+	struct vz_err why = { 0 };
 	int r;
 
 	if (!dir)
@@ -129,9 +134,9 @@ int vz_conntrack_limit(unsigned ctid, const struct vz_state *st, uint64_t limit,
 		vz_conntrack_clear(ctid);
 		return 0;
 	}
-	prog = open_prog();
+	prog = open_prog(&why);
 	if (prog < 0)
-		return fail_unsupported(e);
+		return fail_unsupported(&why, e);
 	r = set_limit(st, (uint32_t)limit);
 	if (r >= 0 && mkdir(dir, 0700) < 0)
 		r = errno == EEXIST ? 1 : -errno; /* attached already */
