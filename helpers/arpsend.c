@@ -4,6 +4,7 @@
  * those of the old tool; an IPv6 address turns it into ndsend, or into nothing.
  */
 #include "helpers/nettools.h"
+#include "base/context.h"
 #include "base/ip.h"
 #include "base/num.h"
 #include "base/own.h"
@@ -351,12 +352,11 @@ static int run_request(struct request *q)
 	return got.n && q->what != 'P' ? TOOL_ANSWERED : TOOL_OK;
 }
 
-int main(int argc, char **argv)
+static int arpsend(int argc, char **argv)
 {
 	autofree struct request *q = calloc(1, sizeof(*q));
 	int r;
 
-	vz_process_stdio();
 	if (!q)
 		return tool_failed("out of memory");
 	q->seconds = 1;
@@ -368,4 +368,13 @@ int main(int argc, char **argv)
 	if (q->ip6)
 		return q->what == 'U' ? tool_announce6(q->ip6, q->device) : TOOL_OK;
 	return run_request(q);
+}
+
+int main(int argc, char **argv)
+{
+	struct vz_context context;
+
+	vz_process_stdio();
+	vz_process_context(&context, "arpsend");
+	return vz_process_end(arpsend(argc, argv), TOOL_SYSTEM);
 }

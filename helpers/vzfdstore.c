@@ -9,12 +9,10 @@
 
 #include <stdio.h>
 
-int main(int argc, char **argv)
+static int vzfdstore(int argc, char **argv)
 {
-	struct vz_context context;
 	struct vz_err e = { 0 };
 
-	vz_process_stdio();
 	if (argc == 2 && vz_is_help(argv[1])) {
 		puts("Usage: vzfdstore: keeps the terminals of consoles; started by vzeventd");
 		return 0;
@@ -23,7 +21,14 @@ int main(int argc, char **argv)
 		fprintf(stderr, "vzfdstore: unexpected argument %s\n", argv[1]);
 		return VZ_INVALID_PARAMETER_SYNTAX;
 	}
-
-	vz_process_context(&context, "vzfdstore");
 	return vz_eventd_fdstore(&e) < 0 ? vz_log_err(&e) : 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct vz_context context;
+
+	vz_process_stdio();
+	vz_process_context(&context, "vzfdstore");
+	return vz_process_end(vzfdstore(argc, argv), VZ_SYSTEM);
 }

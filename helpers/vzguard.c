@@ -6,7 +6,9 @@
  * finds the work done. Says one line on stderr when it fails. Exit codes: 0, 20 for another argument
  * (but --help), 3 or another of vzctl's when it fails.
  */
+#include "base/context.h"
 #include "base/err.h"
+#include "base/log.h"
 #include "base/process.h"
 #include "base/usage.h"
 #include "helpers/bpf-load.h"
@@ -25,13 +27,12 @@ static int answer_usage(int argc, char **argv, const char *usage)
 	return VZ_INVALID_PARAMETER_SYNTAX;
 }
 
-int main(int argc, char **argv)
+static int vzguard(int argc, char **argv)
 {
 	const struct vz_bpf_row *named = vz_bpf_row(program_invocation_short_name, NULL);
 	const struct vz_bpf_row *row = named;
 	struct vz_err e = { 0 };
 
-	vz_process_stdio();
 	if (argc > 1)
 		row = argc == 2 ? vz_bpf_row(program_invocation_short_name, argv[1]) : NULL;
 	if (!named) {
@@ -41,9 +42,14 @@ int main(int argc, char **argv)
 	}
 	if (!row)
 		return answer_usage(argc, argv, named->usage);
-	if (vz_bpf_load(row, &e) < 0) {
-		fprintf(stderr, "%s\n", e.msg);
-		return e.exit;
-	}
-	return 0;
+	return vz_bpf_load(row, &e) < 0 ? vz_log_err(&e) : 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct vz_context context;
+
+	vz_process_stdio();
+	vz_process_context(&context, program_invocation_short_name);
+	return vz_process_end(vzguard(argc, argv), VZ_SYSTEM);
 }

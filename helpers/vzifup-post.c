@@ -12,15 +12,13 @@
 
 static const char usage[] = "Usage: vzifup-post DEVICE\n";
 
-int main(int argc, char **argv)
+static int vzifup_post(int argc, char **argv)
 {
 	const struct vz_session_want want = { .flags = VZ_SESSION_NO_VPS };
 	struct vz_session session = { 0 };
-	struct vz_context context;
 	struct vz_err e = { 0 };
 	int r;
 
-	vz_process_init();
 	if (argc == 2 && vz_is_help(argv[1])) {
 		fputs(usage, stdout);
 		return 0;
@@ -33,11 +31,19 @@ int main(int argc, char **argv)
 		fputs(usage, stderr);
 		return 1;
 	}
-	vz_process_context(&context, "vzifup-post");
 	r = vz_session_open(&session, &want, &e);
 	if (r >= 0)
 		r = vz_op_ifup(&session.host, argv[1], &e);
 	r = r < 0 ? vz_log_err(&e) : 0;
 	vz_session_close(&session);
 	return r;
+}
+
+int main(int argc, char **argv)
+{
+	struct vz_context context;
+
+	vz_process_init();
+	vz_process_context(&context, "vzifup-post");
+	return vz_process_end(vzifup_post(argc, argv), VZ_SYSTEM);
 }

@@ -20,22 +20,20 @@ static const struct option long_options[] = {
 	{ 0 },
 };
 
-int main(int argc, char **argv)
+static int vzeventd(struct vz_context *context, int argc, char **argv)
 {
 	struct vz_err e = { 0 };
-	struct vz_context context;
 	bool foreground = false;
-	int opt, verbose = 0;
+	int opt;
 
-	vz_process_init();
 	while ((opt = getopt_long(argc, argv, "vdh", long_options, NULL)) != -1) {
 		switch (opt) {
 		case 'v':
-			verbose++;
+			context->verbosity++;
 			break;
 		case 'd':
 			foreground = true;
-			verbose++;
+			context->verbosity++;
 			break;
 		case 'h':
 			fputs(usage, stdout);
@@ -51,7 +49,14 @@ int main(int argc, char **argv)
 		fprintf(stderr, "vzeventd takes no arguments, and not %s\n", argv[optind]);
 		return 1;
 	}
-	vz_process_context(&context, "vzeventd");
-	context.verbosity = verbose;
 	return vz_eventd_run(foreground, &e) < 0 ? vz_log_err(&e) : 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct vz_context context;
+
+	vz_process_init();
+	vz_process_context(&context, "vzeventd");
+	return vz_process_end(vzeventd(&context, argc, argv), VZ_SYSTEM);
 }

@@ -321,20 +321,17 @@ static int run(struct options *o, char **argv, int argc)
 	return o->reset ? reset(o) : show(o);
 }
 
-int main(int argc, char **argv)
+static int vznetstat(int argc, char **argv)
 {
 	struct vz_session_want want = { .flags = VZ_SESSION_NO_VPS | VZ_SESSION_CONF_OPTIONAL };
 	struct vz_session session = { 0 };
-	struct vz_context context;
 	struct options o = { 0 };
 	struct vz_err e = { 0 };
 	int c, r;
 
-	vz_process_stdio();
-	vz_process_context(&context, "vznetstat");
 	while ((c = getopt_long(argc, argv, "arc:jv46h", long_options, NULL)) != -1) {
 		if (is_answered(c))
-			return vz_process_end(0, VZ_SYSTEM);
+			return 0;
 		if (!one_option(&o, c, argv[optind - 1]))
 			return VZ_INVALID_PARAMETER_SYNTAX;
 	}
@@ -346,8 +343,18 @@ int main(int argc, char **argv)
 	}
 	if (!o.reset && !o.reload)
 		want.flags |= VZ_SESSION_NO_LOG;
-	r = vz_session_open(&session, &want, &e) < 0 ? vz_log_err(&e) : run(&o, argv + optind, argc - optind);
+	r = vz_session_open(&session, &want, &e) < 0 ? vz_log_err(&e) :
+						       run(&o, argv + optind, argc - optind);
 	vz_session_close(&session);
 	free(o.ids);
-	return vz_process_end(r, VZ_SYSTEM);
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	struct vz_context context;
+
+	vz_process_stdio();
+	vz_process_context(&context, "vznetstat");
+	return vz_process_end(vznetstat(argc, argv), VZ_SYSTEM);
 }

@@ -13,6 +13,7 @@
  */
 #include "helpers/vzunpack/archive.h"
 #include "helpers/vzunpack/confine.h"
+#include "base/context.h"
 #include "base/num.h"
 #include "base/own.h"
 #include "base/process.h"
@@ -20,6 +21,7 @@
 #include "base/usage.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <sys/stat.h>
 
 #define ARCHIVE_FD 0
@@ -51,6 +53,15 @@ static int unpack_by_words(int argc, char **argv, struct vz_err *e)
 	return r < 0 ? r : unpack(ARCHIVE_FD, DIR_FD, NOTE_FD, &how, e);
 }
 
+static int answer_usage(void)
+{
+	struct vz_context context;
+
+	vz_process_context(&context, "vzunpack");
+	puts("Usage: vzunpack BYTES FILES [clean]: unpacks a template; started by vzctl");
+	return vz_process_end(0, VZ_SYSTEM);
+}
+
 int main(int argc, char **argv)
 {
 	struct vz_err e = { 0 };
@@ -58,8 +69,7 @@ int main(int argc, char **argv)
 
 	vz_process_stdio();
 	if (argc == 2 && vz_is_help(argv[1]))
-		return dprintf(STDOUT_FILENO, "Usage: vzunpack BYTES FILES [clean]: unpacks a template; "
-					      "started by vzctl\n") < 0;
+		return answer_usage();
 	r = unpack_by_words(argc, argv, &e);
 
 	if (r < 0)
