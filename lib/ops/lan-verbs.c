@@ -238,34 +238,43 @@ static int choose_ips(const struct vz_lan *lan, const struct vz_lan_attach *a,
 	return r;
 }
 
-static void add_gateway(struct vz_str *word, const char *key, const struct vz_ip *subnet)
+static void put_gateway(struct vz_netif *n, enum vz_netif_key key, const struct vz_ip *subnet)
 {
 	struct vz_ip gw = vz_lan_gateway(subnet);
-	char text[VZ_IP_TEXT];
 
 	if (subnet->family)
-		vz_str_addf(word, ",%s=%s", key, vz_ip_text(&gw, text));
+		vz_ip_text(&gw, n->v[key]);
 }
 
 /* The word of NETIF that is the attachment. A VPS with venet addresses keeps its default route. */
 static char *word_of(const struct vz_lan *lan, const struct vz_lan_member *m,
 		     const struct vz_conf *c)
 {
-	char bridge[IFNAMSIZ], text[VZ_IP_TEXT];
-	autostr word = { 0 };
+	struct vz_ip ip[2];
+	struct vz_netif n = { .ip = ip };
 
-	vz_str_addf(&word, "ifname=%s,bridge=%s", m->ifname, vz_lan_bridge(lan->name, bridge));
+	snprintf(n.v[VZ_NETIF_IFNAME], sizeof(n.v[0]), "%s", m->ifname);
+	vz_lan_bridge(lan->name, n.v[VZ_NETIF_BRIDGE]);
 	if (m->ip.family)
-		vz_str_addf(&word, ",ip=%s/%u", vz_ip_text(&m->ip, text), m->ip.prefix);
+		ip[n.n_ip++] = m->ip;
 	if (m->ip6.family)
-		vz_str_addf(&word, ",ip=%s/%u", vz_ip_text(&m->ip6, text), m->ip6.prefix);
-	if (m->ip.family || m->ip6.family)
-		vz_str_add(&word, ",ip_filter=on");
+		ip[n.n_ip++] = m->ip6;
+	if (n.n_ip)
+		snprintf(n.v[VZ_NETIF_IP_FILTER], sizeof(n.v[0]), "on");
 	if (lan->nat && !(c->ip_address.set && c->ip_address.n)) {
-		add_gateway(&word, "gw", &lan->subnet);
-		add_gateway(&word, "gw6", &lan->subnet6);
+		put_gateway(&n, VZ_NETIF_GW, &lan->subnet);
+		put_gateway(&n, VZ_NETIF_GW6, &lan->subnet6);
 	}
-	return vz_str_take(&word);
+	return vz_netif_word(&n);
+}
+
+/* The word that names it and says no more. */
+static char *name_word(const char *ifname)
+{
+	struct vz_netif n = { 0 };
+
+	snprintf(n.v[VZ_NETIF_IFNAME], sizeof(n.v[0]), "%s", ifname);
+	return vz_netif_word(&n);
 }
 
 /* What set has saved: the device has a hardware address now, or is gone. */
@@ -286,7 +295,7 @@ static int reload(struct vz_ct *ct, struct vz_err *e)
 static int set_netif(struct vz_ct *ct, const char *add, const char *del, struct vz_err *e)
 {
 	const struct vz_param *p = vz_param_by_key("NETIF");
-	autofree char *gone = del ? vz_fmt("ifname=%s", del) : NULL;
+	autofree char *gone = del ? name_word(del) : NULL;
 	struct vz_given g = { .save = true };
 	int r = del && !gone ? vz_oom(e) : 0;
 
