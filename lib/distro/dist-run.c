@@ -128,8 +128,8 @@ static int add_action(struct work *w, enum vz_dist_action action, const char *ip
 /* What old scripts want to know of a running VPS: the change alone, removals first. */
 static int add_ip_change(struct work *w, struct vz_err *e)
 {
-	autofree char *added = vz_dist_ips(w->c->added, w->net.ipv6);
-	autofree char *removed = vz_dist_ips(w->c->removed, w->net.ipv6);
+	autofree char *added = vz_plist_ips_text(w->c->added, w->net.ipv6);
+	autofree char *removed = vz_plist_ips_text(w->c->removed, w->net.ipv6);
 	bool all = w->c->removed_all;
 	int r = 0;
 

@@ -18,7 +18,7 @@ struct vz_dist_change {
 	const char *ve_state;         /* "starting", "running" or "restoring" */
 	unsigned what;                /* VZ_DIST_* */
 	const struct vz_conf *conf;   /* all that holds from now on */
-	/* what old scripts are told, words of IP_ADDRESS; NULL: none. At a start all are added. */
+	/* what old scripts of a running VPS are told, words of IP_ADDRESS; at a start all are added */
 	const struct vz_plist *added, *removed;
 	bool removed_all;             /* --ipdel all; then `removed` is not looked at */
 };

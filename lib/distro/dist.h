@@ -95,7 +95,4 @@ void vz_dist_net_free(struct vz_dist_net *n);
 bool vz_dist_net_is_empty(const struct vz_dist_net *n);
 uint64_t vz_dist_net_hash(const struct vz_dist_net *n, uint64_t seed);
 
-/* Words of IP_ADDRESS ("a[/mask]"), joined; IPv6 only when wanted. NULL: out of memory. */
-char *vz_dist_ips(const struct vz_plist *l, bool ipv6);
-
 #endif

@@ -12,21 +12,6 @@
 
 #define RESOLV_MAX ((size_t)64 << 10)
 
-static bool is_v6(const char *addr)
-{
-	return strchr(addr, ':') != NULL;
-}
-
-char *vz_dist_ips(const struct vz_plist *l, bool ipv6)
-{
-	autostr b = { 0 };
-
-	for (size_t i = 0; l && i < l->n; i++)
-		if (ipv6 || !is_v6(l->v[i]))
-			vz_str_addf(&b, "%s%s", b.len ? " " : "", l->v[i]);
-	return vz_str_take(&b);
-}
-
 static void add_ip(struct vz_str *b, const struct vz_ip *ip, unsigned prefix)
 {
 	char text[VZ_IP_TEXT];
@@ -66,22 +51,21 @@ static void add_netif(struct vz_str *b, const struct vz_netif *n, bool ipv6, uns
  *   eth0,dhcp,dhcp6   eth1,ip=192.0.2.9/24,gw=192.0.2.1,gw=2001:db8::1
  *             NETIF words with dhcp=yes, dhcp6=yes, ip=, gw=, gw6=
  * A NETIF word without any of these is the guest's own affair and left out. NULL: out of memory. */
-static char *dist_devices(const struct vz_conf *c, bool ipv6)
+static char *dist_devices(const struct vz_conf *c, const struct vz_ips *ips, bool ipv6)
 {
 	autostr venet = { 0 }, others = { 0 }, all = { 0 };
 	autonetifs l = { 0 };
-	autoips ips = { 0 };
 	unsigned has = 0, gw = 0;
 
-	if (vz_netifs_of(&c->netif, &l, NULL) < 0 || vz_plist_ips(&c->ip_address, &ips) < 0)
+	if (vz_netifs_of(&c->netif, &l, NULL) < 0)
 		return NULL;
 	for (size_t i = 0; i < l.n; i++)
 		add_netif(&others, &l.v[i], ipv6, &gw);
-	for (size_t i = 0; i < ips.n; i++) {
-		if (!ipv6 && ips.v[i].family != AF_INET)
+	for (size_t i = 0; i < ips->n; i++) {
+		if (!ipv6 && ips->v[i].family != AF_INET)
 			continue;
-		add_ip(&venet, &ips.v[i], ips.v[i].prefix);
-		has |= ips.v[i].family == AF_INET ? 1 : 2;
+		add_ip(&venet, &ips->v[i], ips->v[i].prefix);
+		has |= ips->v[i].family == AF_INET ? 1 : 2;
 	}
 	if (has & ~gw & 1)
 		vz_str_add(&venet, ",default4");
@@ -121,38 +105,46 @@ static int host_dns(char **ret_servers, char **ret_search)
 	return 0;
 }
 
-static bool is_inherit(const struct vz_plist *l)
-{
-	return l->n && !strcmp(l->v[0], "inherit"); /* the first word decides (INTERFACE 3.1) */
-}
-
 static int dns_of(const struct vz_conf *c, struct vz_dist_net *n)
 {
-	if (is_inherit(&c->nameserver) || is_inherit(&c->searchdomain)) {
+	if (vz_plist_is_inherit(&c->nameserver) || vz_plist_is_inherit(&c->searchdomain)) {
 		int r = host_dns(&n->nameserver, &n->searchdomain);
 
 		if (r < 0)
 			return r;
 	}
-	if (!is_inherit(&c->nameserver)) {
+	if (!vz_plist_is_inherit(&c->nameserver)) {
 		free(n->nameserver);
-		n->nameserver = vz_dist_ips(&c->nameserver, true);
+		n->nameserver = vz_plist_text(&c->nameserver);
 	}
-	if (!is_inherit(&c->searchdomain)) {
+	if (!vz_plist_is_inherit(&c->searchdomain)) {
 		free(n->searchdomain);
-		n->searchdomain = vz_dist_ips(&c->searchdomain, true);
+		n->searchdomain = vz_plist_text(&c->searchdomain);
 	}
 	return n->nameserver && n->searchdomain ? 0 : -ENOMEM;
+}
+
+static char *first_ip(const struct vz_ips *ips, bool ipv6)
+{
+	char text[VZ_IP_TEXT] = "";
+
+	for (size_t i = 0; !*text && i < ips->n; i++)
+		if (ipv6 || ips->v[i].family == AF_INET)
+			vz_ip_text(&ips->v[i], text);
+	return strdup(text);
 }
 
 int vz_dist_net_of(const struct vz_conf *c, struct vz_dist_net *ret)
 {
 	struct vz_dist_net n = { .ipv6 = !c->ipv6.set || c->ipv6.v };
-	int r = dns_of(c, &n);
+	autoips ips = { 0 };
+	int r = vz_plist_ips(&c->ip_address, &ips);
 
-	n.ips = vz_dist_ips(&c->ip_address, n.ipv6);
-	n.first_ip = n.ips ? strndup(n.ips, strcspn(n.ips, " /")) : NULL;
-	n.devices = dist_devices(c, n.ipv6);
+	if (r >= 0)
+		r = dns_of(c, &n);
+	n.ips = vz_plist_ips_text(&c->ip_address, n.ipv6);
+	n.first_ip = first_ip(&ips, n.ipv6);
+	n.devices = dist_devices(c, &ips, n.ipv6);
 	n.hostname = strdup(c->hostname.set ? c->hostname.v : "");
 	if (r < 0 || !n.ips || !n.first_ip || !n.devices || !n.hostname) {
 		vz_dist_net_free(&n);

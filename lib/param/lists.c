@@ -76,6 +76,20 @@ bool vz_plist_is_all(const struct vz_plist *l)
 	return vz_plist_has(l, "all");
 }
 
+bool vz_plist_is_inherit(const struct vz_plist *l)
+{
+	return l->n && !strcmp(l->v[0], "inherit");
+}
+
+char *vz_plist_text(const struct vz_plist *l)
+{
+	autostr s = { 0 };
+
+	for (size_t i = 0; i < l->n; i++)
+		vz_str_addf(&s, "%s%s", i ? " " : "", l->v[i]);
+	return vz_str_take(&s);
+}
+
 static bool same(const struct vz_ptype *t, const char *a, const char *b)
 {
 	size_t n = t->id_len(a);
@@ -239,6 +253,17 @@ int vz_plist_ips(const struct vz_plist *words, struct vz_ips *ret)
 			return -ENOMEM;
 	}
 	return 0;
+}
+
+char *vz_plist_ips_text(const struct vz_plist *words, bool ipv6)
+{
+	autostr s = { 0 };
+	struct vz_ip ip;
+
+	for (size_t i = 0; i < words->n; i++)
+		if (vz_ip_parse(words->v[i], &ip) >= 0 && (ipv6 || ip.family == AF_INET))
+			vz_str_addf(&s, "%s%s", s.len ? " " : "", words->v[i]);
+	return vz_str_take(&s);
 }
 
 static int nameserver_word(const struct vz_param *p, const char *in, bool cli, char **ret,

@@ -200,6 +200,10 @@ bool vz_param_is_crossed(const struct vz_param *p, const struct vz_conf *c);
 bool vz_plist_has(const struct vz_plist *l, const char *word);
 /* Of words to remove: is "all" among them? */
 bool vz_plist_is_all(const struct vz_plist *l);
+/* Of NAMESERVER or SEARCHDOMAIN: are they the host's? The first word decides (INTERFACE 3.1). */
+bool vz_plist_is_inherit(const struct vz_plist *l);
+/* The words with a blank between. Caller frees; NULL without memory. */
+char *vz_plist_text(const struct vz_plist *l);
 
 /* ---- conf.c: whole configurations, all loops over the table ---- */
 
@@ -298,5 +302,8 @@ void vz_emit_values(FILE *out, const char *what, const char *option);
 struct vz_ips; /* base/ip.h */
 /* Adds the addresses of IP_ADDRESS, or of its words to remove ("all" is none). -ENOMEM. */
 int vz_plist_ips(const struct vz_plist *words, struct vz_ips *ret);
+/* The same words as text, with their masks; those of IPv6 only where asked for. Caller frees; NULL
+ * without memory. */
+char *vz_plist_ips_text(const struct vz_plist *words, bool ipv6);
 
 #endif

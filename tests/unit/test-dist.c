@@ -188,6 +188,7 @@ static void test_net(void)
 	c.ip_address.n = 0;
 	CHECK_INT(vz_dist_net_of(&c, &n), 0);
 	CHECK_STR(n.devices, "eth0,dhcp eth2,ip=192.0.2.9/24");
+	CHECK_STR(n.first_ip, "");
 	vz_dist_net_free(&n);
 	c = (struct vz_conf){ 0 };
 	CHECK_INT(vz_dist_net_of(&c, &n), 0);
