@@ -46,7 +46,7 @@ static int pci_script(const struct vz_ct *ct, const char *id, bool add, struct v
 
 	if (!root || !pci)
 		return vz_oom(e);
-	return vz_hook_run(ct, VZ_LIBEXECDIR "/scripts/vps-pci", env, "vps-pci", e);
+	return vz_hook_run(ct, VZ_SCRIPTS_DIR "/vps-pci", env, "vps-pci", e);
 }
 
 int vz_pci_scripts(const struct vz_ct *ct, const struct vz_plist *ids, const struct vz_plist *but,

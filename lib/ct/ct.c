@@ -8,23 +8,20 @@
 #include <limits.h>
 #include <sys/stat.h>
 
-#define HOST_CONF VZ_CONFDIR "/vz.conf"
-#define NAMES_DIR VZ_CONFDIR "/names"
-
 int vz_host_load(struct vz_host *ret, vz_conf_warn *warn, struct vz_err *e)
 {
 	struct vz_host h = { 0 };
-	int r = vz_conf_load(HOST_CONF, &h.conf, warn, NULL);
+	int r = vz_conf_load(VZ_HOST_CONF, &h.conf, warn, NULL);
 
 	if (r < 0) {
 		vz_conf_free(&h.conf);
-		return vz_fail(e, VZ_NOCONFIG, -r, "Unable to open %s", HOST_CONF);
+		return vz_fail(e, VZ_NOCONFIG, -r, "Unable to open %s", VZ_HOST_CONF);
 	}
 	/* one level for all VPSes was never allowed (INTERFACE 3.2) */
 	if (h.conf.netfilter.set) {
 		if (warn)
 			warn(0, "Warning: NETFILTER is a parameter of a container and ignored in "
-				HOST_CONF);
+				VZ_HOST_CONF);
 		vz_conf_unset(&h.conf, vz_param_by_key("NETFILTER"));
 	}
 	*ret = h;
@@ -71,7 +68,7 @@ int vz_ct_resolve(const char *text, unsigned *ret_id, bool *ret_by_name, struct 
 	}
 	if (!vz_str_is_component(text) || vz_str_has_control(text))
 		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "Bad CT ID %s", text);
-	link = vz_fmt("%s/%s", NAMES_DIR, text);
+	link = vz_fmt("%s/%s", VZ_CT_NAMES_DIR, text);
 	if (!link || id_of_link(link, &id) < 0 || stat(link, &st) < 0)
 		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "Bad CT ID %s", text);
 	*ret_id = id;
@@ -86,7 +83,7 @@ static char *expanded(const struct vz_pstr *path, unsigned id)
 
 char *vz_ct_conf_path(unsigned id)
 {
-	return vz_fmt(VZ_CT_CONF_DIR "/%u.conf", id);
+	return vz_fmt(VZ_CT_CONF_FILE, id);
 }
 
 int vz_ct_load(const struct vz_host *h, unsigned id, struct vz_ct *ret, vz_conf_warn *warn,
@@ -139,7 +136,7 @@ const char *vz_ct_name(const struct vz_ct *ct)
 
 	if (!ct->own.name.set || !vz_str_is_component(ct->own.name.v))
 		return NULL;
-	link = vz_fmt("%s/%s", NAMES_DIR, ct->own.name.v);
+	link = vz_fmt("%s/%s", VZ_CT_NAMES_DIR, ct->own.name.v);
 	return link && id_of_link(link, &id) == 0 && id == ct->id ? ct->own.name.v : NULL;
 }
 

@@ -52,9 +52,13 @@ void vz_host_free(struct vz_host *h);
  * possible? VZ_UNSUITABLE with what is missing and the remedy. */
 int vz_host_ready(bool changes, struct vz_err *e);
 
-/* Where the configurations are, and what lies beside them. */
-#define VZ_CT_CONF_DIR VZ_CONFDIR "/conf"
-/* VZ_CT_CONF_DIR/N.conf, the caller's to free; NULL: out of memory. */
+/* Where things are that more than one room speaks of. */
+#define VZ_HOST_CONF VZ_CONFDIR "/vz.conf"
+#define VZ_CT_NAMES_DIR VZ_CONFDIR "/names"
+#define VZ_CT_CONF_DIR VZ_CONFDIR "/conf" /* of the configurations, and what lies beside them */
+#define VZ_CT_CONF_FILE VZ_CT_CONF_DIR "/%u.conf"
+#define VZ_SCRIPTS_DIR VZ_LIBEXECDIR "/scripts"
+/* VZ_CT_CONF_FILE of this id, the caller's to free; NULL: out of memory. */
 char *vz_ct_conf_path(unsigned id);
 
 /* "42" or a name (INTERFACE 3.6) -> id. VZ_INVALID_PARAMETER_VALUE "Bad CT ID X". */

@@ -42,7 +42,7 @@ uint64_t vz_fate_killed(const struct vz_cg *cg)
 
 static int open_log(unsigned id, off_t *ret_size)
 {
-	autofree char *path = vz_fmt(VZ_CONSOLE_LOGS "/%u.log", id);
+	autofree char *path = vz_fmt(VZ_CONSOLE_LOGS "/" VZ_CONSOLE_LOG, id);
 	autoclose int fd = path ? open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) : -EBADF;
 	struct stat st;
 

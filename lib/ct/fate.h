@@ -13,7 +13,9 @@
 
 #include "cgroup/cgroup.h"
 
-#define VZ_CONSOLE_LOGS VZ_LOGDIR "/vzctl-console" /* N.log, written by vzeventd */
+/* What vzeventd writes of consoles: a directory, and the name of a file in it. */
+#define VZ_CONSOLE_LOGS VZ_LOGDIR "/vzctl-console"
+#define VZ_CONSOLE_LOG "%u.log"
 
 /* Were processes of the group killed for lack of memory? Then a sentence without subject, with the
  * remedy, is in buf. */

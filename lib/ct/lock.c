@@ -136,6 +136,11 @@ static int link_lock(const char *lock, const char *temp, vz_conf_warn *notice, s
 	return vz_fail(e, VZ_SYSTEM, EAGAIN, "Unable to lock container");
 }
 
+static char *lock_path(const struct vz_conf *c, unsigned id)
+{
+	return vz_fmt("%s/%u.lck", c->lockdir.v, id);
+}
+
 /* One of us at a time looks and takes: two would clear each other's fresh lock away. */
 static int open_mutex(const char *dir, struct vz_err *e)
 {
@@ -161,7 +166,7 @@ int vz_ct_lock(struct vz_ct *ct, const char *status, vz_conf_warn *notice, struc
 	}
 	dir = ct->conf.lockdir.v;
 	r = vz_mkdir_p(dir, 0755);
-	lock = vz_fmt("%s/%u.lck", dir, ct->id);
+	lock = lock_path(&ct->conf, ct->id);
 	if (!lock)
 		r = -ENOMEM;
 	if (r >= 0)
@@ -196,7 +201,7 @@ void vz_ct_unlock(struct vz_ct *ct)
 /* 0 and *ret, all zero when nobody holds it. */
 static int find_holder(const struct vz_conf *c, unsigned id, struct holder *ret)
 {
-	autofree char *lock = c->lockdir.set ? vz_fmt("%s/%u.lck", c->lockdir.v, id) : NULL;
+	autofree char *lock = c->lockdir.set ? lock_path(c, id) : NULL;
 
 	*ret = (struct holder){ 0 };
 	return lock ? read_holder(lock, ret) : -ENOENT;

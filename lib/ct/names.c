@@ -8,7 +8,6 @@
 
 #include <limits.h>
 
-#define NAMES_DIR VZ_CONFDIR "/names"
 
 static bool name_is_valid(const char *s)
 {
@@ -20,7 +19,7 @@ static bool name_is_valid(const char *s)
 void vz_name_keep(unsigned id, const char *keep)
 {
 	autofree char *want = vz_fmt("%u.conf", id);
-	autoclosedir DIR *d = opendir(NAMES_DIR);
+	autoclosedir DIR *d = opendir(VZ_CT_NAMES_DIR);
 	struct dirent *de;
 
 	while (want && d && (de = readdir(d))) {
@@ -61,9 +60,9 @@ int vz_name_assign(struct vz_ct *ct, const char *name, struct vz_err *e)
 	    (vz_num_u32(name, VZ_CTID_MAX, &other) < 0 || other != ct->id))
 		return vz_fail(e, VZ_SET_NAME_ERROR, 0, "A name that is a number can only be the id of the "
 			       "container itself: %s", name);
-	link = vz_fmt("%s/%s", NAMES_DIR, name);
-	if (!link || vz_mkdir_p(NAMES_DIR, 0755) < 0)
-		return vz_fail(e, VZ_SET_NAME_ERROR, errno, "cannot make %s", NAMES_DIR);
+	link = vz_fmt("%s/%s", VZ_CT_NAMES_DIR, name);
+	if (!link || vz_mkdir_p(VZ_CT_NAMES_DIR, 0755) < 0)
+		return vz_fail(e, VZ_SET_NAME_ERROR, errno, "cannot make %s", VZ_CT_NAMES_DIR);
 	if (!vz_ct_resolve(name, &other, &by_name, NULL) && by_name && other != ct->id)
 		return vz_fail(e, VZ_SET_NAME_ERROR, 0,
 			       "Conflict: name %s already used by container %u", name, other);

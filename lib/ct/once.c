@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "ct/ct.h"
 #include "sys/file.h"
 
 #include <fcntl.h>
@@ -76,7 +77,7 @@ void vz_logfile_check(void)
 	int err = vz_log_lost();
 
 	if (err)
-		vz_say_once(-1, "Warning: lines are missing in the log (LOGFILE in " VZ_CONFDIR "/vz.conf): %s",
+		vz_say_once(-1, "Warning: lines are missing in the log (LOGFILE in " VZ_HOST_CONF "): %s",
 			    strerror(err));
 }
 
@@ -87,6 +88,6 @@ void vz_logfile_open(const struct vz_conf *c)
 	if (c->logfile.set && *c->logfile.v)
 		r = vz_log_file(c->logfile.v, level);
 	if (r < 0)
-		vz_say_once(-1, "Warning: cannot write the log %s (LOGFILE in " VZ_CONFDIR "/vz.conf): %s",
+		vz_say_once(-1, "Warning: cannot write the log %s (LOGFILE in " VZ_HOST_CONF "): %s",
 			    c->logfile.v, strerror(-r));
 }

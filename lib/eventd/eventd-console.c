@@ -18,7 +18,6 @@
 #include <sys/epoll.h>
 #include <sys/stat.h>
 
-#define LOG_DIR VZ_CONSOLE_LOGS
 #define TELL_BYTES 4096u /* in which the last lines are looked for */
 #define LOG_MAX ((off_t)1024 * 1024)
 #define SWEEP_MS 500
@@ -41,11 +40,11 @@ static void ring_add(struct vz_console *c, const uint8_t *p, size_t n)
 static int open_log(const struct vz_console *c, off_t *ret_size)
 {
 	char name[sizeof(".log") + 10];
-	autoclose int dir = open(LOG_DIR, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	autoclose int dir = open(VZ_CONSOLE_LOGS, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	autoclose int fd = -EBADF;
 	struct stat st;
 
-	snprintf(name, sizeof(name), "%u.log", c->id);
+	snprintf(name, sizeof(name), VZ_CONSOLE_LOG, c->id);
 	if (dir < 0)
 		return -errno;
 	fd = openat(dir, name, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
@@ -61,10 +60,10 @@ static int open_log(const struct vz_console *c, off_t *ret_size)
 static void rotate_log(struct vz_console *c)
 {
 	char name[sizeof(".log") + 10], old[sizeof(".log.1") + 10];
-	autoclose int dir = open(LOG_DIR, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	autoclose int dir = open(VZ_CONSOLE_LOGS, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-	snprintf(name, sizeof(name), "%u.log", c->id);
-	snprintf(old, sizeof(old), "%u.log.1", c->id);
+	snprintf(name, sizeof(name), VZ_CONSOLE_LOG, c->id);
+	snprintf(old, sizeof(old), VZ_CONSOLE_LOG ".1", c->id);
 	close(TAKE_FD(c->log));
 	if (dir >= 0)
 		(void)renameat(dir, name, dir, old);
@@ -246,10 +245,10 @@ void vz_consoles_sweep(struct vz_eventd *d)
 
 int vz_consoles_init(struct vz_eventd *d, struct vz_err *e)
 {
-	int r = vz_mkdir_p(LOG_DIR, 0700);
+	int r = vz_mkdir_p(VZ_CONSOLE_LOGS, 0700);
 
 	if (r < 0)
-		return vz_fail(e, VZ_SYSTEM, -r, "cannot make %s", LOG_DIR);
+		return vz_fail(e, VZ_SYSTEM, -r, "cannot make %s", VZ_CONSOLE_LOGS);
 	vz_store_adopt(d, adopt_console);
 	return 0;
 }

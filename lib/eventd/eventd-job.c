@@ -48,10 +48,9 @@ static bool job_spawn(struct vz_watched *v, const struct vz_spawn *s)
 /* True when a script runs now. */
 static bool run_script(struct vz_watched *v)
 {
-	const char *path = v->reboot ? VZ_LIBEXECDIR "/scripts/vzevent-reboot" :
-				       VZ_LIBEXECDIR "/scripts/vzevent-stop";
+	const char *path = v->reboot ? VZ_SCRIPTS_DIR "/vzevent-reboot" : VZ_SCRIPTS_DIR "/vzevent-stop";
 	autofree char *veid = vz_fmt("VEID=%u", v->id);
-	autofree char *conf = vz_fmt("VE_CONFFILE=" VZ_CT_CONF_DIR "/%u.conf", v->id);
+	autofree char *conf = vz_fmt("VE_CONFFILE=" VZ_CT_CONF_FILE, v->id);
 	char *argv[] = { (char *)(uintptr_t)path, NULL }, *env[] = { veid, conf, NULL };
 	struct vz_spawn s = VZ_SPAWN_INIT;
 

@@ -3,6 +3,7 @@
 #include "fs/area.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "ct/ct.h"
 #include "sys/call.h"
 #include "sys/file.h"
 #include "sys/mnt.h"
@@ -128,7 +129,7 @@ static int check_mark(const struct vz_area *a, struct vz_err *e)
 
 		if (l != a->layout && l->is_marked && l->is_marked(dir))
 			return vz_fail(e, VZ_FS_CANTMOUNT, 0, "The area %s is of layout %s, the configuration says "
-				       "%s: set VE_LAYOUT=\"%s\" in " VZ_CONFDIR "/conf/%u.conf", a->private,
+				       "%s: set VE_LAYOUT=\"%s\" in " VZ_CT_CONF_FILE, a->private,
 				       l->name, a->layout->name, l->name, a->id);
 	}
 	return 0;

@@ -5,6 +5,7 @@
 #include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "ct/ct.h"
 #include "guard/guard-internal.h"
 #include "sys/bpf.h"
 #include "sys/file.h"
@@ -12,7 +13,7 @@
 #include <fcntl.h>
 #include <linux/bpf.h>
 
-#define CLASSES_FILE VZ_CONFDIR "/conf/networks_classes"
+#define CLASSES_FILE VZ_CT_CONF_DIR "/networks_classes"
 #define FILE_SIZE_MAX (8u << 20)
 #define FAMILY_BITS 8
 

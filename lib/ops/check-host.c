@@ -37,7 +37,7 @@ static int can_write(const char *path)
 
 enum vz_check_verdict check_writable(struct check *c)
 {
-	const char *const dirs[] = { VZ_RUNDIR, VZ_STATEDIR, VZ_CT_CONF_DIR, VZ_CONFDIR "/names",
+	const char *const dirs[] = { VZ_RUNDIR, VZ_STATEDIR, VZ_CT_CONF_DIR, VZ_CT_NAMES_DIR,
 				     c->conf->lockdir.set ? c->conf->lockdir.v : VZ_RUNDIR };
 
 	for (size_t i = 0; i < ARRAY_LEN(dirs); i++) {
@@ -81,7 +81,7 @@ enum vz_check_verdict check_vz_conf(struct check *c)
 	struct vz_err e = { 0 };
 
 	if (vz_host_load(&host, complain, &e) < 0) {
-		if (access(VZ_CONFDIR "/vz.conf", F_OK) < 0 && errno == ENOENT)
+		if (access(VZ_HOST_CONF, F_OK) < 0 && errno == ENOENT)
 			c->remedy = "install it; the package has one";
 		return check_say(c, VZ_CHECK_MISSING, "%s", e.msg);
 	}
@@ -89,7 +89,7 @@ enum vz_check_verdict check_vz_conf(struct check *c)
 		c->remedy = "set it, or install the package's vz.conf";
 		return check_say(c, VZ_CHECK_DEGRADED, "VE_PRIVATE or TEMPLATE names no directory");
 	}
-	return complained(c, VZ_CONFDIR "/vz.conf");
+	return complained(c, VZ_HOST_CONF);
 }
 
 enum vz_check_verdict check_ct_confs(struct check *c)

@@ -71,7 +71,7 @@ static int find_sample(struct create *c, struct vz_err *e)
 		return 0;
 	vz_log(-1, "Sample config " VZ_CT_CONF_DIR "/ve-%s.conf-sample not found", name);
 	if (!given)
-		vz_log(-1, "Fix the value of CONFIGFILE in " VZ_CONFDIR "/vz.conf");
+		vz_log(-1, "Fix the value of CONFIGFILE in " VZ_HOST_CONF);
 	return vz_fail(e, VZ_CP_CONFIG, 0, "%s", "");
 }
 

@@ -150,7 +150,7 @@ const struct vz_step vz_step_limits = { "limits", limits_do, NULL };
 
 static int prestart_do(void *ctx, struct vz_err *e)
 {
-	return vz_hook_run(ctx_of(ctx)->env.ct, VZ_LIBEXECDIR "/scripts/vps-prestart", NULL, "prestart", e);
+	return vz_hook_run(ctx_of(ctx)->env.ct, VZ_SCRIPTS_DIR "/vps-prestart", NULL, "prestart", e);
 }
 
 /* No undo: the administrator's, and 4.x has no script to take back what it did. */
