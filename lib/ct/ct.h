@@ -135,7 +135,7 @@ pid_t vz_ct_lock_holder(const struct vz_host *h, unsigned id);
 #define VZ_JOURNAL_MOUNT "mount"
 #define VZ_JOURNAL_UMOUNT "umount"
 #define VZ_JOURNAL_CREATE "create"       /* POST_CREATE: healing must not run action scripts either */
-#define VZ_JOURNAL_RUNSCRIPT "runscript" /* nor here */
+#define VZ_JOURNAL_RUNSCRIPT "runscript" /* the same */
 #define VZ_JOURNAL_RUNSCRIPT_MOUNTED "runscript-mounted" /* nor unmount what was mounted before */
 
 /* "An operation that changes things is under way": written before the first side effect of these

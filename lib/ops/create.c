@@ -429,7 +429,7 @@ static void unmount(struct create *c)
 {
 	if (c->s.env.ct != &c->made)
 		return;
-	vz_step_mount.undo(c);
+	vz_step_mount_area.undo(c);
 	vz_start_say_umount(&c->s);
 	c->s.umount_result = 0; /* it was told, and the way back tries again */
 }
@@ -458,7 +458,7 @@ static int mount_do(void *ctx, struct vz_err *e)
 	c->s.env.spec.uid = c->area.uid;
 	c->s.env.spec.gid = c->area.gid;
 	c->made_root = mkdir(c->root, 0700) == 0;
-	r = vz_step_mount.run(c, e);
+	r = vz_step_mount_area.run(c, e);
 	if (r < 0)
 		mount_undo(c);
 	return r;

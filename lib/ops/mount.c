@@ -77,9 +77,12 @@ static int premount_do(void *ctx, struct vz_err *e)
 {
 	struct vz_start *s = ctx;
 	struct vz_area a;
-	int r = s->mounted ? 0 : vz_private_of(s->env.ct, &a, e); /* no script for what names no area */
+	int r;
 
-	return r < 0 || s->mounted ? r : scripts_up(s->env.ct, "premount", e);
+	if (s->was_mounted)
+		return 0;
+	r = vz_private_of(s->env.ct, &a, e); /* no script for what names no area */
+	return r < 0 ? r : scripts_up(s->env.ct, "premount", e);
 }
 
 /* Only after an umount: a premount whose mount failed has no script that takes it back (INTERFACE 4.1). */
@@ -97,9 +100,12 @@ static int close_do(void *ctx, struct vz_err *e)
 {
 	struct vz_start *s = ctx;
 	struct vz_area a;
-	int r = s->mounted ? 0 : usable_area(s, &a, e);
+	int r;
 
-	return r < 0 || s->mounted ? r : vz_private_close(&a, VZ_FS_CANTMOUNT, e);
+	if (s->was_mounted)
+		return 0;
+	r = usable_area(s, &a, e);
+	return r < 0 ? r : vz_private_close(&a, VZ_FS_CANTMOUNT, e);
 }
 
 /* No undo: users of the host should never have reached it. */
@@ -110,9 +116,12 @@ static int base_do(void *ctx, struct vz_err *e)
 	struct vz_start *s = ctx;
 	autofree char *base = NULL;
 	struct vz_area a;
-	int r = s->mounted ? 0 : usable_area(s, &a, e);
+	int r;
 
-	if (r < 0 || s->mounted)
+	if (s->was_mounted)
+		return 0;
+	r = usable_area(s, &a, e);
+	if (r < 0)
 		return r;
 	base = vz_area_base(&a);
 	return base ? vz_tmpl_base_use(a.template, base, s->env.ct->id, e) : 0;
@@ -130,11 +139,13 @@ static int mount_do(void *ctx, struct vz_err *e)
 {
 	struct vz_start *s = ctx;
 	struct vz_area a;
-	int r = s->mounted ? 0 : usable_area(s, &a, e);
+	int r;
 
-	if (r < 0 || s->mounted)
-		return r;
-	r = vz_area_mount(&a, e);
+	if (s->was_mounted)
+		return 0;
+	r = usable_area(s, &a, e);
+	if (r >= 0)
+		r = vz_area_mount(&a, e);
 	if (r >= 0 && s->no_hooks) /* else its scripts have a say in it */
 		say_mounted();
 	return r;
@@ -167,7 +178,7 @@ static void mount_undo(void *ctx)
 		s->umount_result = unmount(s, &s->umount_err);
 }
 
-const struct vz_step vz_step_mount = { "mount", mount_do, mount_undo };
+const struct vz_step vz_step_mount_area = { "mount", mount_do, mount_undo };
 
 /* What a script does not want to be mounted goes without those of the way down. */
 static void unmount_refused(const struct vz_start *s)
@@ -182,11 +193,14 @@ static void unmount_refused(const struct vz_start *s)
 static int mount_script_do(void *ctx, struct vz_err *e)
 {
 	struct vz_start *s = ctx;
-	int r = s->mounted ? 0 : scripts_up(s->env.ct, "mount", e);
+	int r;
 
+	if (s->was_mounted)
+		return 0;
+	r = scripts_up(s->env.ct, "mount", e);
 	if (r < 0)
 		unmount_refused(s);
-	else if (!s->mounted)
+	else
 		say_mounted();
 	return r;
 }
@@ -204,12 +218,15 @@ const struct vz_step vz_step_mount_script = { "mount-script", mount_script_do, m
 
 static int remount_do(void *ctx, struct vz_err *e)
 {
-	static const struct vz_step *const before[] = { &vz_step_premount, &vz_step_mount,
+	static const struct vz_step *const before[] = { &vz_step_premount, &vz_step_mount_area,
 							&vz_step_mount_script, NULL };
 	struct vz_start *s = ctx;
 	int r;
 
-	if (s->mounted || !vz_ct_is_mounted(s->env.ct))
+	if (!vz_ct_is_mounted(s->env.ct))
+		return 0;
+	s->was_mounted = s->opts.skip_remount;
+	if (s->was_mounted)
 		return 0;
 	vz_plan_undo(before, SIZE_MAX, s);
 	r = s->umount_result;
@@ -231,7 +248,7 @@ const struct vz_step *const vz_op_mount_plan[] = {
 	&vz_step_premount,
 	&vz_step_close,  /* after premount, which may be what brings the disk */
 	&vz_step_base,
-	&vz_step_mount,
+	&vz_step_mount_area,
 	&vz_step_mount_script,
 	&vz_step_done,
 	NULL,

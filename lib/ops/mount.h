@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The mount of a VPS's area, for verbs that need it. */
+/* Whether a VPS could be mounted; the steps that do it are in ops/steps.h. */
 #ifndef VZ_OPS_MOUNT_H
 #define VZ_OPS_MOUNT_H
 

@@ -62,7 +62,7 @@ const struct vz_step *const vz_op_runscript_plan[] = {
 	&vz_step_ids,
 	&vz_step_close,
 	&vz_step_base,
-	&vz_step_mount,
+	&vz_step_mount_area,
 	&vz_step_cgroup,
 	&vz_step_policy,
 	VZ_STEP("limits", stopped_limits_do, NULL),   /* no undo: they go with the group */
@@ -80,7 +80,7 @@ int vz_run_stopped(struct vz_ct *ct, const struct vz_inside_cmd *what, int *ret_
 	struct run_stopped rs = {
 		.s = { .net = VZ_NETWORK_INIT,
 		       .verb = mounted ? VZ_JOURNAL_RUNSCRIPT_MOUNTED : VZ_JOURNAL_RUNSCRIPT,
-		       .mounted = mounted,
+		       .was_mounted = mounted,
 		       .no_hooks = true,
 		       .keep_mount = mounted },
 		.in = VZ_INSIDE_INIT,

@@ -29,7 +29,7 @@ const struct vz_step *const vz_op_start_plan[] = {
 	&vz_step_premount,
 	&vz_step_close,
 	&vz_step_base,
-	&vz_step_mount,
+	&vz_step_mount_area,
 	&vz_step_mount_script,
 	&vz_step_cgroup,
 	&vz_step_policy,
@@ -145,7 +145,6 @@ int vz_op_start(struct vz_ct *ct, const struct vz_start_opts *o, struct vz_err *
 	vz_log(0, "Starting container...");
 	say_stuck();
 	vz_ceilings_warn();
-	s.mounted = o->skip_remount && vz_ct_is_mounted(ct);
 	r = vz_env_open(&s.env, ct, e);
 	s.env.bare = o->skip_setup;
 	if (r >= 0)

@@ -20,7 +20,7 @@ struct vz_start {
 	struct vz_state state;
 	off_t console_mark;       /* where its console's log ended before init ran */
 	uint64_t killed;          /* by the kernel, for lack of memory, up to the last step */
-	bool mounted;             /* VE_ROOT is, and is taken as it is (start --skip-remount) */
+	bool was_mounted;         /* VE_ROOT, and it is taken as it is; remount sees to it */
 	bool keep_mount;          /* undo leaves VE_ROOT mounted (stop --skip-umount) */
 	bool no_hooks;            /* mounts and unmounts without the action scripts */
 	bool unmounted;           /* by this plan's undo: the postumount scripts are to run */
@@ -34,11 +34,12 @@ extern const struct vz_step
 	vz_step_dump,     /* puts a memory image of an older disk aside; not for a restore */
 	vz_step_features, /* warns of what cannot be given, loads kernel modules */
 	vz_step_probe,    /* asks for doubles of the addresses, early: changes nothing */
-	vz_step_remount,  /* what is mounted already is unmounted, with its scripts */
+	/* these six one after the other, behind ids, wherever VE_ROOT comes to be mounted with action scripts */
+	vz_step_remount,  /* what is mounted already is unmounted, with its scripts, but for opts.skip_remount */
 	vz_step_premount, /* action scripts; its undo runs those of postumount */
 	vz_step_close,    /* the area is closed to users of the host */
 	vz_step_base,     /* the base of an area that somebody copied learns of it */
-	vz_step_mount,    /* the area on VE_ROOT; after ids */
+	vz_step_mount_area, /* the area on VE_ROOT */
 	vz_step_mount_script, /* action scripts; its undo runs those of umount */
 	vz_step_cgroup,   /* the group */
 	vz_step_policy,   /* the kernel's programs know it; their undo also ends NUMCONNTRACK */
