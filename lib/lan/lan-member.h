@@ -35,7 +35,8 @@ void vz_lan_hosts(struct vz_str *out, const struct vz_lan *lan);
 /* ---- lan-names.c ---- */
 /* Every running member but `except` writes its hosts file anew. Only warns. `lock`, the LAN's, is closed
  * first: a member may take as long as its deadline, and nobody else shall wait for it. */
-void vz_lan_tell_members(const struct vz_host *host, const struct vz_lan *lan, unsigned except, int lock);
+void vz_lan_tell_members(const struct vz_host *host, const struct vz_lan *lan, unsigned except,
+			 int lock);
 /* Who is in the LAN, or his name, has changed: its server, its members and the VPS itself (which may
  * have left it) learn it. Only warns. Closes `lock` before any of them is told. */
 void vz_lan_tell(struct vz_ct *ct, const struct vz_lan *lan, int lock);

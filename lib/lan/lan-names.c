@@ -116,7 +116,8 @@ void vz_lan_tell_names(struct vz_ct *ct, const struct vz_state *st, bool had_lan
 	}
 }
 
-void vz_lan_tell_members(const struct vz_host *host, const struct vz_lan *lan, unsigned except, int lock)
+void vz_lan_tell_members(const struct vz_host *host, const struct vz_lan *lan, unsigned except,
+			 int lock)
 {
 	close(lock);
 	for (size_t i = 0; i < lan->nmembers; i++) {
@@ -128,7 +129,7 @@ void vz_lan_tell_members(const struct vz_host *host, const struct vz_lan *lan, u
 			continue;
 		if (vz_ct_load(host, id, &ct, NULL, NULL) >= 0 && ct.has_conf)
 			vz_lan_tell_names(&ct, &st, true);
-		vz_ct_free(&ct);
+vz_ct_free(&ct);
 	}
 }
 
