@@ -129,7 +129,7 @@ void vz_lan_tell_members(const struct vz_host *host, const struct vz_lan *lan, u
 			continue;
 		if (vz_ct_load(host, id, &ct, NULL, NULL) >= 0 && ct.has_conf)
 			vz_lan_tell_names(&ct, &st, true);
-vz_ct_free(&ct);
+		vz_ct_free(&ct);
 	}
 }
 
