@@ -373,9 +373,9 @@ static void devperms(void)
 	static const char *const bad[] = { "", "c", "c:", "c:1:2", "c:1:2:", "c:1:2:rx", "c:1:2:rr", "c:1:2:r:",
 					   "cc:1:2:r", "d:1:2:r", "c:4096:0:r", "c:1:1048576:r", "c::2:r",
 					   "c:1::r" };
-	static const char *const canonical[] = { "b:8:all:w", "b:8:0:rw", "c:10:200:none" };
+	static const char *const canonical[] = { "b:8:all:w", "b:8:0:rw", "c:10:200:none", "b:8:1:r" };
 	char all[] = "b:8:all:rq", one[] = "b:8:0:wr", again[] = "b:8:all:w", none[] = "c:10:200:none",
-	     nonsense[] = "nonsense", *w[] = { all, one, none, again }, *no_device[] = { one, nonsense };
+	     other[] = "b:8:1:r", nonsense[] = "nonsense", *w[] = { all, one, none, again, other }, *no_device[] = { one, nonsense };
 	autodevperms l = { 0 }, broken = { 0 };
 	struct vz_err e = { 0 };
 	struct vz_devperm d;
