@@ -36,7 +36,7 @@ static unsigned phases_of(const struct vz_effect *row)
 	return due | (row->distro ? 1u << VZ_START_DISTRO : 0);
 }
 
-/* Whether the row is whole with this said of its restore. */
+/* What a row leaves out at a restore has its reason, and nothing else has one. */
 static int check_restore(const struct vz_effect *row)
 {
 	const unsigned phases = phases_of(row);
