@@ -139,12 +139,14 @@ pid_t vz_ct_lock_holder(const struct vz_host *h, unsigned id);
 #define VZ_JOURNAL_RUNSCRIPT_MOUNTED "runscript-mounted" /* nor unmount what was mounted before */
 
 /* "An operation that changes things is under way": written before the first side effect of these
- * verbs, removed at their end. Found with no lock held, it means the operation was killed and
+ * verbs, removed at their end. One that nobody is at work on means that the operation was killed and
  * the next command must heal. */
 int vz_journal_begin(unsigned id, const char *verb, struct vz_err *e);
 void vz_journal_end(unsigned id);
 /* The verb of an unfinished operation, or NULL; caller frees. */
 char *vz_journal_read(unsigned id);
+/* Does the process live that began it? A script that it runs may call commands with --skiplock. */
+bool vz_journal_is_at_work(unsigned id);
 
 /* ---- names.c ---- */
 /* Makes the link of a name, beside those that the VPS has: which one counts is NAME in its file. "" has none. */

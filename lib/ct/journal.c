@@ -1,21 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* VZ_RUNDIR/journal/N: an operation that changes things is under way; see ct.h. */
+/*
+ * VZ_RUNDIR/journal/N: an operation that changes things is under way; see ct.h. Line 1 is its verb, line 2 pid and
+ * start time of the process that does it.
+ */
 #include "ct/ct.h"
+#include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"
 #include "sys/file.h"
+#include "sys/proc.h"
 
 #include <fcntl.h>
 
 #define JOURNAL_DIR VZ_RUNDIR "/journal"
+#define JOURNAL_MAX 128
 
 int vz_journal_begin(unsigned id, const char *verb, struct vz_err *e)
 {
-	autofree char *path = vz_fmt("%s/%u", JOURNAL_DIR, id);
+	autofree char *path = vz_fmt("%s/%u", JOURNAL_DIR, id), *text = NULL;
 	int r = path ? vz_mkdir_p(JOURNAL_DIR, 0700) : -ENOMEM;
+	struct vz_proc me = { 0 };
 
+	(void)vz_proc_stat(getpid(), &me);
+	text = vz_fmt("%s\n%d %llu\n", verb, getpid(), (unsigned long long)me.start_time);
 	if (r >= 0)
-		r = vz_file_replace(path, verb, strlen(verb), 0600, false);
+		r = text ? vz_file_replace(path, text, strlen(text), 0600, false) : -ENOMEM;
 	return r < 0 ? vz_fail(e, VZ_SYSTEM, -r, "cannot write %s/%u", JOURNAL_DIR, id) : 0;
 }
 
@@ -31,7 +40,27 @@ char *vz_journal_read(unsigned id)
 {
 	autofree char *path = vz_fmt("%s/%u", JOURNAL_DIR, id), *text = NULL;
 
-	if (!path || vz_file_read(AT_FDCWD, path, 64, &text) < 0)
+	if (!path || vz_file_read(AT_FDCWD, path, JOURNAL_MAX, &text) < 0)
 		return NULL;
+	text[strcspn(text, "\n")] = 0;
 	return TAKE_PTR(text);
+}
+
+bool vz_journal_is_at_work(unsigned id)
+{
+	autofree char *path = vz_fmt("%s/%u", JOURNAL_DIR, id), *text = NULL;
+	char *rest, *pid;
+	uint64_t start;
+	uint32_t who;
+
+	if (!path || vz_file_read(AT_FDCWD, path, JOURNAL_MAX, &text) < 0)
+		return false;
+	rest = text;
+	(void)strsep(&rest, "\n");
+	pid = strsep(&rest, " ");
+	if (!pid || !rest)
+		return false; /* of an older vzctl */
+	rest[strcspn(rest, "\n")] = 0;
+	return !vz_num_u32(pid, INT32_MAX, &who) && !vz_num_u64(rest, UINT64_MAX, &start) &&
+	       vz_proc_alive((pid_t)who, start);
 }

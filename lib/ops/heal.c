@@ -29,6 +29,8 @@ void vz_op_heal(struct vz_ct *ct, bool ended_too)
 	char why[200];
 	bool alive = vz_state_read(ct->id, &s.state) > 0;
 
+	if (verb && vz_journal_is_at_work(ct->id))
+		return; /* we are called by a script of its, with --skiplock: what it does is no remainder */
 	if (alive && !verb && !vz_state_is_written(ct->id, &s.state))
 		write_again(ct, &s.state);
 	if (!verb && (alive || !ended_too || !vz_state_file_exists(ct->id)))
