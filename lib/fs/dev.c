@@ -32,7 +32,7 @@ static const char *const links[][2] = {
 };
 
 static const char *const dirs[] = { "pts", "shm", "mqueue" };
-static const char *const nesting_dirs[] = { ".vz", ".vz/proc", ".vz/sys" }; /* see api.c */
+static const char *const nesting_dirs[] = { ".vz", ".vz/proc", ".vz/sys" }; /* see guest-mounts.c */
 
 struct dev {
 	int fd;

@@ -34,7 +34,8 @@ extern const struct vz_step
 	vz_step_dump,     /* puts a memory image of an older disk aside; not for a restore */
 	vz_step_features, /* warns of what cannot be given, loads kernel modules */
 	vz_step_probe,    /* asks for doubles of the addresses, early: changes nothing */
-	/* these six one after the other, behind ids, wherever VE_ROOT comes to be mounted with action scripts */
+	/* these six one after the other, behind ids, wherever VE_ROOT comes to be mounted with action scripts; who
+	 * has seen that nothing is mounted leaves remount out */
 	vz_step_remount,  /* what is mounted already is unmounted, with its scripts, but for opts.skip_remount */
 	vz_step_premount, /* action scripts; its undo runs those of postumount */
 	vz_step_close,    /* the area is closed to users of the host */
