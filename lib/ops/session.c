@@ -63,7 +63,7 @@ static int take_lock(struct vz_session *s, const struct vz_session_want *w, stru
 
 static int open_vps(struct vz_session *s, const struct vz_session_want *w, struct vz_err *e)
 {
-	bool changes = w->flags & VZ_SESSION_CHANGES;
+	bool changes;
 	int r;
 
 	if (!s->id && !(w->flags & VZ_SESSION_HOST_TOO))
@@ -75,6 +75,7 @@ static int open_vps(struct vz_session *s, const struct vz_session_want *w, struc
 	r = w->read_options ? w->read_options(w->arg, e) : 0;
 	if (r < 0)
 		return r;
+	changes = w->flags & VZ_SESSION_CHANGES; /* as the options have left it */
 	r = load_vps(s, w, e);
 	if (r < 0)
 		return r;
