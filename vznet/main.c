@@ -204,21 +204,22 @@ static int run_show(struct command *c, struct vz_err *e)
 static const struct verb {
 	const char *name;
 	int args;
+	unsigned flags; /* enum vz_session_flags, of the session about the host */
 	const char *shorts;
 	const struct option *options;
 	int (*run)(struct command *c, struct vz_err *e);
 	const char *usage;
 } verbs[] = {
-	{ "create", 1, "", create_options, run_create,
+	{ "create", 1, VZ_SESSION_CHANGES, "", create_options, run_create,
 	  "NAME [--subnet A/N] [--subnet6 A/N] [--nat yes|no] [--dhcp yes|no]\n"
 	  "             [--vxlan VNI --peer ADDR ... [--dev DEV] [--local ADDR]]" },
-	{ "delete", 1, "", delete_options, run_delete, "NAME [--force]" },
-	{ "attach", 2, "", attach_options, run_attach, "NAME CTID [--ifname IFNAME] [--ip ADDR] ..." },
-	{ "detach", 2, "", no_options, run_detach, "NAME CTID" },
-	{ "start", 1, "", no_options, run_start, "NAME" },
-	{ "stop", 1, "", no_options, run_stop, "NAME" },
-	{ "list", 0, "Hjo:", list_options, run_list, "[-H] [-j] [-o FIELD,...]" },
-	{ "show", 1, "", no_options, run_show, "NAME" },
+	{ "delete", 1, VZ_SESSION_CHANGES, "", delete_options, run_delete, "NAME [--force]" },
+	{ "attach", 2, VZ_SESSION_CHANGES, "", attach_options, run_attach, "NAME CTID [--ifname IFNAME] [--ip ADDR] ..." },
+	{ "detach", 2, VZ_SESSION_CHANGES, "", no_options, run_detach, "NAME CTID" },
+	{ "start", 1, VZ_SESSION_CHANGES, "", no_options, run_start, "NAME" },
+	{ "stop", 1, VZ_SESSION_CHANGES, "", no_options, run_stop, "NAME" },
+	{ "list", 0, VZ_SESSION_NO_LOG, "Hjo:", list_options, run_list, "[-H] [-j] [-o FIELD,...]" },
+	{ "show", 1, VZ_SESSION_NO_LOG, "", no_options, run_show, "NAME" },
 };
 /* clang-format on */
 
@@ -303,10 +304,7 @@ static int bad_command(const char *name)
 
 static int run_line(struct command *c, int argc, char **argv)
 {
-	/* who of the members that it enters is privileged would be known too late */
-	const struct vz_session_want host = {
-		.flags = VZ_SESSION_NO_VPS | VZ_SESSION_CHANGES | VZ_SESSION_CONF_OPTIONAL, .argv = argv
-	};
+	struct vz_session_want host = { .flags = VZ_SESSION_NO_VPS | VZ_SESSION_CONF_OPTIONAL };
 	const struct verb *v;
 	struct vz_err e = { 0 };
 	int i = 1, r;
@@ -334,6 +332,10 @@ static int run_line(struct command *c, int argc, char **argv)
 		printf("Usage: vznet %s %s\n", v->name, v->usage);
 		return 0;
 	}
+	host.flags |= v->flags;
+	/* who of the members that it enters is privileged would be known too late */
+	if (v->flags & VZ_SESSION_CHANGES)
+		host.argv = argv;
 	if (geteuid() == 0 && vz_session_open(&c->host, &host, &e) < 0)
 		return vz_log_err(&e);
 	r = run_verb(c, v, argc - i, argv + i);
