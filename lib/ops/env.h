@@ -36,7 +36,8 @@ int vz_env_limits(struct vz_env *env, struct vz_err *e);
 struct vz_starting vz_env_starting(struct vz_env *env);
 /* Fills env->spec from the configuration: root, /dev, capabilities, filter. */
 int vz_env_spec(struct vz_env *env, bool console, struct vz_err *e);
-/* Is this init (host pid) a systemd? By the name of its program: a hint, since the guest chooses it. */
+/* Is this init (host pid) a systemd? May be hostile: the name of its program, which the guest chooses; therefore it
+ * is a hint, and tells only how that init is spoken to, never for how long. */
 bool vz_env_is_systemd(pid_t init);
 /* When a time of the configuration is over that begins now; unset and 0 mean the default of `key`. */
 int64_t vz_env_end(const struct vz_pu64 *seconds, const char *key);

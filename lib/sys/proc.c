@@ -227,6 +227,7 @@ void vz_proc_cmdline(pid_t pid, char *buf, size_t size)
 		if ((unsigned char)buf[i] < 32)
 			buf[i] = ' ';
 	buf[n] = 0;
+	vz_escape_plain(buf);
 }
 
 void vz_proc_line(pid_t pid, const char *file, char *buf, size_t size)

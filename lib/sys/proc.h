@@ -42,7 +42,8 @@ void vz_proc_keeper(pid_t init, struct vz_keeper *ret);
 bool vz_proc_is_mounted(void);
 /* The host's boot id, without newline; buf of at least 37 bytes. */
 int vz_proc_boot_id(char *buf, size_t size);
-/* Command line with blanks between arguments, for messages; "" when unknown. */
+/* Command line with blanks between arguments, for messages, printable; "" when unknown. May be hostile: who wrote a
+ * pid into a lock may be long gone, and a guest's process have it now; therefore it is escaped. */
 void vz_proc_cmdline(pid_t pid, char *buf, size_t size);
 /* The one line of /proc/PID/FILE, comm or wchan, printable and without waiting for anything of the process;
  * "" when unknown. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Who keeps the pid namespace of a VPS from ending, as stop asks it. Needs root; skipped otherwise. */
+/* Who keeps the pid namespace of a VPS from ending, as stop asks it, and what messages say of processes. Needs root;
+ * skipped otherwise. */
 #include "base/own.h"
 #include "base/str.h"
 #include "sys/call.h"
@@ -210,6 +211,34 @@ static void copies(void)
 	finish(k.pid);
 }
 
+/* Nothing in a command line comes to the terminal of who reads a message as more than its letters. */
+static void command_line(void)
+{
+	char sh[] = "sh", c_option[] = "-c", what[] = "echo; read x", esc[] = "a\33[31m\x7f", c1[] = "\302\233b\377",
+	     letter[] = "\303\251\n", *argv[] = { sh, c_option, what, esc, c1, letter, NULL };
+	int in[2], out[2];
+	char buf[160], c;
+	pid_t pid;
+
+	CHECK(!pipe(in) && !pipe(out));
+	pid = fork();
+	if (!pid) {
+		dup2(in[0], 0);
+		dup2(out[1], 1);
+		execv("/bin/sh", argv);
+		_exit(1);
+	}
+	CHECK_INT(read(out[0], &c, 1), 1); /* it has run exec */
+	vz_proc_cmdline(pid, buf, sizeof(buf));
+	CHECK_STR(buf, "sh -c echo; read x a [31m? ??b? \303\251");
+	CHECK(!kill(pid, SIGKILL));
+	CHECK_INT(waitpid(pid, NULL, 0), pid);
+	for (int i = 0; i < 2; i++) {
+		close(in[i]);
+		close(out[i]);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 4)
@@ -222,6 +251,7 @@ int main(int argc, char **argv)
 	if (!init)
 		for (;;)
 			pause();
+	command_line();
 	CHECK(!prctl(PR_SET_CHILD_SUBREAPER, 1));
 	own();
 	slow_and_stopped();
