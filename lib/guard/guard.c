@@ -176,10 +176,10 @@ int vz_guard_change(const struct vz_guard_dev *d, struct vz_err *e)
 /* ---- addresses ---- */
 
 /* ifindex 0: the entry that says which device the host routes the address to. */
-static struct vz_addr_key addr_key(int ifindex, const struct vz_ip *ip)
+static struct vz_guard_addr_key addr_key(int ifindex, const struct vz_ip *ip)
 {
-	struct vz_addr_key k = { .ifindex = (uint32_t)ifindex,
-				 .family = ip->family == AF_INET ? 4 : 6 };
+	struct vz_guard_addr_key k = { .ifindex = (uint32_t)ifindex,
+				       .family = ip->family == AF_INET ? 4 : 6};
 
 	memcpy(k.addr, ip->bytes, vz_ip_size(ip));
 	return k;
@@ -188,8 +188,8 @@ static struct vz_addr_key addr_key(int ifindex, const struct vz_ip *ip)
 /* Of a failed one none stays. */
 static int enter_addrs(int ifindex, bool routed, const struct vz_ip *ip, size_t n, struct vz_err *e)
 {
-	autofree struct vz_addr_key *keys = calloc(n ? n : 1, sizeof(*keys));
-	autofree struct vz_addr *values = calloc(n ? n : 1, sizeof(*values));
+	autofree struct vz_guard_addr_key *keys = calloc(n ? n : 1, sizeof(*keys));
+	autofree struct vz_guard_addr *values = calloc(n ? n : 1, sizeof(*values));
 	autoclose int map = open_map(VZ_MAP_ADDRS, e);
 	int r;
 
@@ -222,8 +222,8 @@ int vz_guard_routed(int ifindex, const struct vz_ip *ip, size_t n, struct vz_err
 /* Who got the address since has entered himself. */
 static void end_routed(int map, int ifindex, const struct vz_ip *ip)
 {
-	struct vz_addr_key k = addr_key(0, ip);
-	struct vz_addr a;
+	struct vz_guard_addr_key k = addr_key(0, ip);
+	struct vz_guard_addr a;
 
 	if (!vz_bpf_lookup(map, &k, &a) && a.ifindex == (uint32_t)ifindex)
 		(void)vz_bpf_delete(map, &k);
@@ -237,7 +237,7 @@ int vz_guard_addr_del(int ifindex, const struct vz_ip *ip, size_t n, struct vz_e
 	if (map < 0)
 		return map == -ENOENT ? 0 : map;
 	for (size_t i = 0; i < n; i++) {
-		struct vz_addr_key k = addr_key(ifindex, &ip[i]);
+		struct vz_guard_addr_key k = addr_key(ifindex, &ip[i]);
 
 		end_routed(map, ifindex, &ip[i]);
 		r = vz_bpf_delete(map, &k);
@@ -265,8 +265,8 @@ static bool has_index(const struct indexes *set, uint32_t ifindex)
 
 static int forget_addrs(const struct indexes *gone, struct vz_err *e)
 {
-	autofree struct vz_addr_key *keys = calloc(PART, sizeof(*keys));
-	autofree struct vz_addr *values = calloc(PART, sizeof(*values));
+	autofree struct vz_guard_addr_key *keys = calloc(PART, sizeof(*keys));
+	autofree struct vz_guard_addr *values = calloc(PART, sizeof(*values));
 	autoclose int map = vz_guard_map(VZ_MAP_ADDRS, e);
 	uint32_t cursor = 0;
 	size_t n;

@@ -108,8 +108,8 @@ static void test_layout(void)
 {
 	CHECK_INT(VZ_GUARD_LAYOUT, 1);
 	CHECK_INT(sizeof(struct vz_dev), 16);
-	CHECK_INT(sizeof(struct vz_addr_key), 24);
-	CHECK_INT(sizeof(struct vz_addr), 4);
+	CHECK_INT(sizeof(struct vz_guard_addr_key), 24);
+	CHECK_INT(sizeof(struct vz_guard_addr), 4);
 	CHECK_INT(sizeof(struct vz_link_local), 16);
 	CHECK_INT(sizeof(struct vz_class_key), 24);
 	CHECK_INT(sizeof(struct vz_counters), 8 + 16 * 2 * 2 * 16 + 8 * 16);

@@ -37,13 +37,13 @@ struct vz_dev {
 
 /* ---- addrs: what a device may send from; for ifindex 0, that the host routes it to one ---- */
 
-struct vz_addr_key {
+struct vz_guard_addr_key {
 	__u32 ifindex;
 	__u32 family; /* 4 or 6 */
 	__u8 addr[16]; /* IPv4: the first four bytes, the others 0 */
 };
 
-struct vz_addr {
+struct vz_guard_addr {
 	__u32 ifindex; /* the device */
 };
 

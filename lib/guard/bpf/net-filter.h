@@ -45,7 +45,7 @@ static __always_inline bool is_zero(const __u8 *a, int from, int to)
 
 static __always_inline bool owns4(const struct frame *f, const __u8 *addr)
 {
-	struct vz_addr_key k = { .ifindex = f->ifindex, .family = FAMILY4 };
+	struct vz_guard_addr_key k = { .ifindex = f->ifindex, .family = FAMILY4 };
 
 	__builtin_memcpy(k.addr, addr, 4);
 	return bpf_map_lookup_elem(&vz_addrs, &k);
@@ -87,7 +87,7 @@ static __always_inline bool owns_link_local(const struct frame *f, const __u8 *a
 
 static __always_inline bool owns6(const struct frame *f, const __u8 *addr)
 {
-	struct vz_addr_key k = { .ifindex = f->ifindex, .family = FAMILY6 };
+	struct vz_guard_addr_key k = { .ifindex = f->ifindex, .family = FAMILY6 };
 
 	__builtin_memcpy(k.addr, addr, 16);
 	if (bpf_map_lookup_elem(&vz_addrs, &k))

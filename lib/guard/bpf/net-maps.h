@@ -20,8 +20,8 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, VZ_GUARD_MAX_ADDRS);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, struct vz_addr_key);
-	__type(value, struct vz_addr);
+	__type(key, struct vz_guard_addr_key);
+	__type(value, struct vz_guard_addr);
 } vz_addrs SEC(".maps");
 
 struct {

@@ -28,7 +28,7 @@ enum { INET = 2, INET6 = 10 }; /* AF_* */
 /* A hint, which spares most of what leaves the host a second search of the routes. */
 static __always_inline bool is_of_a_vps(const struct frame *f, const __u8 *addr)
 {
-	struct vz_addr_key k = { .family = f->family };
+	struct vz_guard_addr_key k = { .family = f->family };
 
 	__builtin_memcpy(k.addr, addr, 16);
 	return bpf_map_lookup_elem(&vz_addrs, &k);
