@@ -295,7 +295,7 @@ static int change_veth(struct change *c, struct vz_err *e)
 }
 
 int vz_nics_set_veths(const struct vz_nics_at *at, const struct vz_given *g,
-		 const struct vz_conf *conf, struct vz_err *e)
+		      const struct vz_conf *conf, struct vz_err *e)
 {
 	autoclose int inner = vz_nl_open(NETLINK_ROUTE, at->netns, e);
 	struct change c = { .at = at, .veth = veth_at(at, inner), .conf = conf };

@@ -24,6 +24,6 @@ int vz_nics_set_netdevs(const struct vz_nics_at *at, const struct vz_given *g, s
 /* A device to remove that the VPS does not have is told, and is no failure. */
 void vz_nics_say_unknown(const char *ifname);
 int vz_nics_set_veths(const struct vz_nics_at *at, const struct vz_given *g,
-		 const struct vz_conf *conf, struct vz_err *e);
+		      const struct vz_conf *conf, struct vz_err *e);
 
 #endif

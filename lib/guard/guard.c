@@ -179,7 +179,7 @@ int vz_guard_change(const struct vz_guard_dev *d, struct vz_err *e)
 static struct vz_guard_addr_key addr_key(int ifindex, const struct vz_ip *ip)
 {
 	struct vz_guard_addr_key k = { .ifindex = (uint32_t)ifindex,
-				       .family = ip->family == AF_INET ? 4 : 6};
+				       .family = ip->family == AF_INET ? 4 : 6 };
 
 	memcpy(k.addr, ip->bytes, vz_ip_size(ip));
 	return k;
