@@ -140,7 +140,7 @@ pid_t vz_ct_lock_holder(const struct vz_host *h, unsigned id);
 
 /* "An operation that changes things is under way": written before the first side effect of these
  * verbs, removed at their end. One that nobody is at work on means that the operation was killed and
- * the next command must heal. */
+ * the next command must heal. One that another living process began stays that one's. */
 int vz_journal_begin(unsigned id, const char *verb, struct vz_err *e);
 void vz_journal_end(unsigned id);
 /* The verb of an unfinished operation, or NULL; caller frees. */

@@ -15,12 +15,43 @@
 #define JOURNAL_DIR VZ_RUNDIR "/journal"
 #define JOURNAL_MAX 128
 
+/* The living process that began it, or 0. */
+static pid_t writer(unsigned id)
+{
+	autofree char *path = vz_fmt("%s/%u", JOURNAL_DIR, id), *text = NULL;
+	char *rest, *pid;
+	uint64_t start;
+	uint32_t who;
+
+	if (!path || vz_file_read(AT_FDCWD, path, JOURNAL_MAX, &text) < 0)
+		return 0;
+	rest = text;
+	(void)strsep(&rest, "\n");
+	pid = strsep(&rest, " ");
+	if (!pid || !rest)
+		return 0; /* of an older vzctl */
+	rest[strcspn(rest, "\n")] = 0;
+	if (vz_num_u32(pid, INT32_MAX, &who) < 0 || vz_num_u64(rest, UINT64_MAX, &start) < 0)
+		return 0;
+	return vz_proc_alive((pid_t)who, start) ? (pid_t)who : 0;
+}
+
+/* A script of another command calls us with --skiplock: that one's journal stands for both. */
+static bool is_anothers(unsigned id)
+{
+	pid_t pid = writer(id);
+
+	return pid && pid != getpid();
+}
+
 int vz_journal_begin(unsigned id, const char *verb, struct vz_err *e)
 {
 	autofree char *path = vz_fmt("%s/%u", JOURNAL_DIR, id), *text = NULL;
 	int r = path ? vz_mkdir_p(JOURNAL_DIR, 0700) : -ENOMEM;
 	struct vz_proc me = { 0 };
 
+	if (is_anothers(id))
+		return 0;
 	(void)vz_proc_stat(getpid(), &me);
 	text = vz_fmt("%s\n%d %llu\n", verb, getpid(), (unsigned long long)me.start_time);
 	if (r >= 0)
@@ -32,7 +63,7 @@ void vz_journal_end(unsigned id)
 {
 	autofree char *path = vz_fmt("%s/%u", JOURNAL_DIR, id);
 
-	if (path)
+	if (path && !is_anothers(id))
 		(void)unlink(path);
 }
 
@@ -48,19 +79,5 @@ char *vz_journal_read(unsigned id)
 
 bool vz_journal_is_at_work(unsigned id)
 {
-	autofree char *path = vz_fmt("%s/%u", JOURNAL_DIR, id), *text = NULL;
-	char *rest, *pid;
-	uint64_t start;
-	uint32_t who;
-
-	if (!path || vz_file_read(AT_FDCWD, path, JOURNAL_MAX, &text) < 0)
-		return false;
-	rest = text;
-	(void)strsep(&rest, "\n");
-	pid = strsep(&rest, " ");
-	if (!pid || !rest)
-		return false; /* of an older vzctl */
-	rest[strcspn(rest, "\n")] = 0;
-	return !vz_num_u32(pid, INT32_MAX, &who) && !vz_num_u64(rest, UINT64_MAX, &start) &&
-	       vz_proc_alive((pid_t)who, start);
+	return writer(id) > 0;
 }
