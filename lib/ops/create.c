@@ -424,7 +424,7 @@ static int script_do(void *ctx, struct vz_err *e)
 		       CREATE_SCRIPT);
 }
 
-/* Only what we have mounted: whatever else lies on VE_ROOT is not the new VPS's. */
+/* Only after our own mount was tried; a create without POST_CREATE leaves alone what lies on VE_ROOT. */
 static void unmount(struct create *c)
 {
 	if (c->s.env.ct != &c->made)

@@ -181,13 +181,14 @@ static void mount_undo(void *ctx)
 const struct vz_step vz_step_mount_area = { "mount", mount_do, mount_undo };
 
 /* What a script does not want to be mounted goes without those of the way down. */
-static void unmount_refused(const struct vz_start *s)
+static void unmount_refused(struct vz_start *s)
 {
-	struct vz_err e = { 0 };
 	struct vz_area a;
+	int r = vz_private_of(s->env.ct, &a, &s->umount_err);
 
-	if (vz_private_of(s->env.ct, &a, &e) < 0 || vz_area_umount(&a, &e) < 0)
-		vz_log(-1, "%s", e.msg);
+	if (r >= 0)
+		r = vz_area_umount(&a, &s->umount_err);
+	s->umount_result = r < 0 ? r : 0; /* told at the end; the way back does not try again */
 }
 
 static int mount_script_do(void *ctx, struct vz_err *e)
@@ -209,9 +210,13 @@ static int mount_script_do(void *ctx, struct vz_err *e)
 static void mount_script_undo(void *ctx)
 {
 	struct vz_start *s = ctx;
+	struct vz_area a;
+	int r;
 
-	if (is_to_be_unmounted(s) && !s->no_hooks)
-		s->umount_result = scripts_down(s->env.ct, "umount", &s->umount_err);
+	if (!is_to_be_unmounted(s) || s->no_hooks)
+		return;
+	r = vz_private_of(s->env.ct, &a, &s->umount_err); /* no script for what will not be unmounted */
+	s->umount_result = r < 0 ? r : scripts_down(s->env.ct, "umount", &s->umount_err);
 }
 
 const struct vz_step vz_step_mount_script = { "mount-script", mount_script_do, mount_script_undo };
