@@ -357,7 +357,7 @@ static int sort_out(struct change *c, struct vz_err *e)
 		r = vz_ips_add(vz_ips_has(&c->was, &want.v[i]) ? &c->again : &c->add, &want.v[i]);
 	if (want.n)
 		say_ips("Adding", &want);
-	return r < 0 && !e->msg[0] ? vz_oom(e) : r;
+	return r < 0 ? vz_oom(e) : 0;
 }
 
 static int reach_venet(struct change *c, unsigned id, struct vz_err *e)

@@ -198,6 +198,8 @@ int vz_netdevs_of(const struct vz_plist *words, struct vz_netdevs *ret, struct v
 {
 	autonetdevs l = { 0 };
 
+	if (e)
+		*e = (struct vz_err){ 0 }; /* an older one would be taken for the reason */
 	for (size_t i = 0; i < words->n; i++) {
 		struct vz_netdev d;
 		int r = vz_netdev_parse(words->v[i], &d, e);

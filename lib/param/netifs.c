@@ -67,6 +67,8 @@ int vz_netifs_of(const struct vz_plist *words, struct vz_netifs *ret, struct vz_
 {
 	autonetifs l = { 0 };
 
+	if (e)
+		*e = (struct vz_err){ 0 }; /* an older one would be taken for the reason */
 	for (size_t i = 0; i < words->n; i++) {
 		autonetif n = { 0 };
 		int r = vz_netif_parse(words->v[i], &n, e);

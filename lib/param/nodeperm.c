@@ -31,17 +31,25 @@ static int check_name(const char *name)
 	return 0;
 }
 
-static int parse(const char *word, char **ret_name, struct vz_perm *ret)
+/* A name may have colons of its own. */
+static size_t name_len(const char *word)
 {
 	const char *colon = strrchr(word, ':');
-	autofree char *name = colon ? strndup(word, (size_t)(colon - word)) : NULL;
+
+	return colon ? (size_t)(colon - word) : strlen(word);
+}
+
+static int parse(const char *word, char **ret_name, struct vz_perm *ret)
+{
+	size_t n = name_len(word);
+	autofree char *name = strndup(word, n);
 	int r;
 
-	if (!colon)
+	if (!word[n])
 		return -EINVAL;
 	r = name ? check_name(name) : -ENOMEM;
 	if (!r)
-		r = vz_perm_parse(colon + 1, ret);
+		r = vz_perm_parse(word + n + 1, ret);
 	if (!r)
 		*ret_name = TAKE_PTR(name);
 	return r;
@@ -113,7 +121,7 @@ int vz_nodeperms_of(const struct vz_plist *words, struct vz_nodeperms *ret, stru
 			return vz_oom(e);
 		if (r < 0)
 			return vz_fail(e, VZ_SET_DEVICES, 0, "Incorrect name or no such device /dev/%.*s",
-				       (int)strcspn(words->v[i], ":"), words->v[i]);
+				       (int)name_len(words->v[i]), words->v[i]);
 	}
 	return 0;
 }

@@ -125,10 +125,13 @@ static void netdevs(void)
 {
 	char plain[] = "eth1", bridge[] = "macvlan@eth0:bridge,eth0", same[] = "macvlan@eth0",
 	     vepa[] = "macvlan@eth0:vepa", vlan[] = "vlan@eth0:5,eth0.5", tap[] = "tap0",
-	     *w[] = { plain, bridge, same, vepa, vlan }, *no_device[] = { plain, tap };
+	     none[] = "macvlan@eth0:nosuch", no_pair[] = "ifname=eth0,nosuch",
+	     *w[] = { plain, bridge, same, vepa, vlan }, *no_device[] = { plain, tap },
+	     *no_mode[] = { none }, *no_veth[] = { no_pair };
 	static const char *const canonical[] = { "eth1", "macvlan@eth0", "macvlan@eth0:vepa", "vlan@eth0:5" };
 	const struct vz_netdev eth0 = { .name = "eth0" };
 	autonetdevs l = { 0 }, broken = { 0 };
+	autonetifs veths = { 0 };
 	char text[VZ_NETDEV_TEXT];
 	struct vz_err e = { 0 };
 
@@ -143,6 +146,11 @@ static void netdevs(void)
 	CHECK_INT(vz_netdevs_of(&(struct vz_plist){ true, no_device, 2 }, &broken, &e), -EINVAL);
 	CHECK_STR(e.msg, "a device tap* cannot be moved");
 	CHECK(!broken.v && !broken.n);
+	/* what stands in *e from before is not the reason */
+	CHECK_INT(vz_netdevs_of(&(struct vz_plist){ true, no_mode, 1 }, &broken, &e), -EINVAL);
+	CHECK_STR(e.msg, "bad network device \"macvlan@eth0:nosuch\"");
+	CHECK_INT(vz_netifs_of(&(struct vz_plist){ true, no_veth, 1 }, &veths, &e), -EINVAL);
+	CHECK_STR(e.msg, "bad veth device \"ifname=eth0,nosuch\"");
 }
 
 static void record(void)

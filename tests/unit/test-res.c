@@ -185,7 +185,8 @@ static void devices(void)
 	char *words[] = { (char *)"c:10:229:rw", (char *)"b:8:all:r", (char *)"c:1:8:none",
 			  (char *)"c:1:7:r" };
 	char *nodes[] = { (char *)"null:r" };
-	char *bad[] = { (char *)"../etc/passwd:rw" }, *dir[] = { (char *)"pts:rw" };
+	char *bad[] = { (char *)"../etc/passwd:rw" }, *dir[] = { (char *)"pts:rw" },
+	     colons[] = "no:such:node:rw";
 	struct vz_conf c = { .devices = { true, words, 4 }, .devnodes = { true, nodes, 1 } };
 	autofree struct vz_cg_dev *d = NULL, *dflt = NULL;
 	const struct vz_cg_dev *x;
@@ -212,6 +213,9 @@ static void devices(void)
 	CHECK(vz_res_devices(&c, &d, &n, &e) < 0);
 	CHECK_INT(e.exit, VZ_SET_DEVICES);
 	CHECK_STR(e.msg, "Incorrect name or no such device /dev/../etc/passwd");
+	bad[0] = colons;
+	CHECK(vz_res_devices(&c, &d, &n, &e) < 0);
+	CHECK_STR(e.msg, "Incorrect name or no such device /dev/no:such:node");
 	c.devnodes.v = dir;
 	CHECK(vz_res_devices(&c, &d, &n, &e) < 0);
 	CHECK_STR(e.msg, "The /dev/pts is not block or character device");
