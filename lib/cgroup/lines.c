@@ -40,7 +40,7 @@ static int refused(const struct cg_place *p, int r, struct vz_err *e)
 
 static int no_line(const struct cg_place *p, struct vz_err *e)
 {
-	(void)vz_fail(e, VZ_SETUBC, 0, "control groups of this host cannot hold %s", p->option);
+	(void)vz_fail(e, VZ_SETUBC, 0, "Unable to set %s: control groups of this host cannot hold it", p->option);
 	return -EOPNOTSUPP;
 }
 
@@ -111,8 +111,8 @@ int vz_cg_can(const struct vz_cg *cg, unsigned bits, struct vz_err *e)
 		if (!cg_place_of(cg, i, &p))
 			return no_line(&p, e), -ENODEV;
 		if (p.h == CG_V2 && p.line->in != CG_V2 && !cg_v2_offers(cg, p.line->in))
-			return vz_fail(e, VZ_SETUBC, 0, "Unable to set %s: the kernel has no controller %s; "
-				       "vzctl check tells more", p.option, cg_hier_name(p.line->in)), -ENODEV;
+			return vz_fail(e, VZ_SETUBC, 0, "Unable to set %s: the kernel has no controller %s",
+				       p.option, cg_hier_name(p.line->in)), -ENODEV;
 	}
 	return 0;
 }

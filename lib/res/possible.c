@@ -36,6 +36,7 @@ static int check_mask(const struct vz_pstr *mask, const char *name, const char *
 int vz_res_counters_held(const struct vz_conf *c, struct vz_err *e)
 {
 	__attribute__((cleanup(vz_cg_closep))) struct vz_cg *cg = NULL;
+	struct vz_err why = { 0 };
 	unsigned bits = 0;
 	int r;
 
@@ -48,7 +49,12 @@ int vz_res_counters_held(const struct vz_conf *c, struct vz_err *e)
 	if (!bits)
 		return 0;
 	r = vz_cg_open(0, NULL, &cg, e);
-	return r < 0 ? r : vz_cg_can(cg, bits, e);
+	if (r < 0)
+		return r;
+	r = vz_cg_can(cg, bits, &why);
+	if (r < 0)
+		(void)vz_fail(e, why.exit, 0, "%s; vzctl check tells more", why.msg);
+	return r;
 }
 
 int vz_res_counters_possible(const struct vz_conf *c, struct vz_err *e)
