@@ -186,7 +186,7 @@ static void devices(void)
 			  (char *)"c:1:7:r" };
 	char *nodes[] = { (char *)"null:r" };
 	char *bad[] = { (char *)"../etc/passwd:rw" }, *dir[] = { (char *)"pts:rw" },
-	     colons[] = "no:such:node:rw";
+	     colons[] = "../no:such:rw";
 	struct vz_conf c = { .devices = { true, words, 4 }, .devnodes = { true, nodes, 1 } };
 	autofree struct vz_cg_dev *d = NULL, *dflt = NULL;
 	const struct vz_cg_dev *x;
@@ -215,7 +215,7 @@ static void devices(void)
 	CHECK_STR(e.msg, "Incorrect name or no such device /dev/../etc/passwd");
 	bad[0] = colons;
 	CHECK(vz_res_devices(&c, &d, &n, &e) < 0);
-	CHECK_STR(e.msg, "Incorrect name or no such device /dev/no:such:node");
+	CHECK_STR(e.msg, "Incorrect name or no such device /dev/../no:such");
 	c.devnodes.v = dir;
 	CHECK(vz_res_devices(&c, &d, &n, &e) < 0);
 	CHECK_STR(e.msg, "The /dev/pts is not block or character device");
