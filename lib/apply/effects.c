@@ -56,7 +56,14 @@ static int live_counters(const struct vz_setting *s, struct vz_err *e)
 	return and_rest(r, vz_terminals_set(s->ct, s->conf, &why), &why, e);
 }
 
-/* The kernel only says that the argument is invalid. */
+/* The kernel only says that the argument is invalid, here and at a start. */
+static int live_cpu(const struct vz_setting *s, struct vz_err *e)
+{
+	int r = vz_res_cpu_possible(&s->g->add, e);
+
+	return r < 0 ? r : live_limits(s, e);
+}
+
 static int start_masks(const struct vz_starting *s, struct vz_err *e)
 {
 	return vz_res_masks_possible(&s->ct->conf, e);
@@ -292,7 +299,7 @@ const struct vz_effect vz_effects[] = {
 		.start = { [VZ_START_CHECK] = start_masks }, .say_start = say_cpuunits,
 		.restore = IN(CHECK) | IN(GROUP),
 		.possible = vz_res_cpu_possible,
-		.live = live_limits, .partly = true, .announce = announce_cpu,
+		.live = live_cpu, .partly = true, .announce = announce_cpu,
 	},
 	{
 		.bit = APPLY_DEVICES, .what = "devices",

@@ -408,7 +408,9 @@ static void say_allowed(const struct vz_param *p, struct vz_err *why)
 {
 	uint64_t max = p->max ? p->max : INT32_MAX;
 
-	if (p->words)
+	if (p->words && p->type == &vz_type_cpulist)
+		snprintf(why->msg, sizeof(why->msg), "expected: %s, or %s", p->type->name, p->words);
+	else if (p->words)
 		snprintf(why->msg, sizeof(why->msg), "one of %s", p->words);
 	else if (p->type == &vz_type_u64 || p->type == &vz_type_u64_last)
 		snprintf(why->msg, sizeof(why->msg), "a number from %llu to %llu",
