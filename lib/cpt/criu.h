@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * CRIU, the engine: which one this host has, what it can do on the running kernel, and how it is
+ * run. It is a program like any other: never patched, never linked.
+ *
+ * Looked for are criu where programs of the host are (sys/spawn.h; a build of the operator's own in
+ * /usr/local/sbin comes first), then the one of tools/get-criu, VZ_LIBEXECDIR/criu/sbin/criu. Whether one
+ * is good enough is no question of its version. It is tried: `criu check`, then a small process
+ * with sockets is dumped and restored. CRIU 3.17.1 passes on Linux 6.1 and fails on a newer one. What was
+ * found is kept under VZ_RUNDIR until the next boot, another kernel or another file, so that a
+ * suspend pays for no trial.
+ */
+#ifndef VZ_CPT_CRIU_H
+#define VZ_CPT_CRIU_H
+
+#include <limits.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+enum vz_criu_feature {
+	VZ_CRIU_TRACK = 1 << 0,   /* which memory was written since a pre-dump (mem_dirty_track) */
+	VZ_CRIU_LAZY = 1 << 1,    /* memory that comes after the restore (uffd-noncoop) */
+	VZ_CRIU_NFTABLES = 1 << 2, /* --network-lock nftables */
+};
+
+struct vz_criu {
+	char path[256];    /* of the program */
+	char loader[256];  /* "": none. It is a binary of a newer distribution, beside its own loader */
+	char libraries[256]; /* for that loader */
+	unsigned version;  /* 40201 is 4.2.1. To be recorded in an image, and for vz_criu_find() */
+	unsigned features; /* enum vz_criu_feature */
+};
+
+/* The CRIU for an image that `version` has written: the same one, else a newer one. 0: for a new image, any.
+ * VZ_CHKPNT, with the reason and the remedy, when there is none. The first call of a boot tries it out and takes
+ * half a second, later ones read a file. */
+int vz_criu_find(unsigned version, struct vz_criu *ret, struct vz_err *e);
+
+#define VZ_CRIU_ARGS 8
+/* The first words of a command line: "criu dump --libdir DIR", with the loader where there is one. Points into *c.
+ * Returns how many; no NULL is put. DIR has our plugin (helpers/criu-owner.c), and no other. */
+int vz_criu_argv(const struct vz_criu *c, const char *verb, const char *ret[VZ_CRIU_ARGS]);
+
+#define VZ_CRIU_ENV 32
+/* The word of the environment by which the plugin learns the owner of the VPS's user namespace: its
+ * first host id. Without it the plugin does nothing. With it criu works with that effective id and all of its
+ * capabilities; the files that it makes stay root's. Needed for
+ * - restore, on every host: who makes a user namespace owns it, and the kernel counts for the owner;
+ * - dump, pre-dump: where root lacks CAP_SYS_RESOURCE, prlimit(2) of a process of the VPS is allowed to
+ *   the owner only. It does no harm elsewhere, so give it always. */
+void vz_criu_env(uint32_t owner, char ret[VZ_CRIU_ENV]);
+
+/* For the process that becomes criu, in a mount namespace of its own whose mounts are private: an empty /tmp (criu
+ * makes files there as root of the VPS), and on /run a tmpfs with what CRIU has found out about the kernel
+ * (criu.kdat) and VZ_RUNDIR as it is. CRIU keeps that file on a tmpfs only, and asks the kernel anew without
+ * it, 28 ms in each run. Nothing is to be done where /run is a tmpfs. The network namespace must have lo up. */
+int vz_criu_mounts(const struct vz_criu *c, struct vz_err *e);
+
+struct vz_criu_run {
+	const struct vz_criu *criu;
+	const char *verb;         /* dump, pre-dump, page-server ... */
+	const char *const *args;  /* after vz_criu_argv(), -D and -o; ends with NULL */
+	const char *const *env;   /* beside vz_criu_env(); NULL or ends with NULL */
+	uint32_t owner;           /* for vz_criu_env() */
+	const char *directory;    /* of the images, and of "VERB.log" */
+	int seconds;              /* that it may take; then it is killed */
+};
+/* Runs criu in a mount namespace of its own that ends with it, so nothing that it mounts stays. A failure is
+ * VZ_CHKPNT with the sentence of vz_criu_error(), or -ETIME, -ECANCELED. A restore has more around it: its
+ * process calls vz_criu_mounts(), then execve(2). */
+int vz_criu_run(const struct vz_criu_run *r, struct vz_err *e);
+
+/* Fills *e with the sentence of a log that says why criu failed, and with the remedy where we know one;
+ * `code` is VZ_CHKPNT or VZ_RESTORE. Returns -EIO. dirfd/log is read up to 16 MiB.
+ *
+ * May be hostile: the log has names of files and processes that the guest chose; therefore one line of it is
+ * shown, escaped and cut, and what is taken for a known error is the text at the place where criu puts it. */
+int vz_criu_error(int dirfd, const char *log, enum vz_exit code, struct vz_err *e);
+
+#endif
