@@ -45,6 +45,7 @@ int vz_mountinfo_parse(char *line, struct vz_mountinfo *ret)
 	struct vz_mountinfo m = { 0 };
 	char *id = field(&line), *parent = field(&line), *major = field(&line), *s;
 	char *minor = major ? strchr(major, ':') : NULL;
+	const char *group;
 	unsigned dev[2];
 
 	m.root = field(&line);
@@ -58,6 +59,10 @@ int vz_mountinfo_parse(char *line, struct vz_mountinfo *ret)
 		s = field(&line);
 		if (!s)
 			return -EINVAL;
+		if (vz_str_prefix(s, "shared:", &group))
+			(void)vz_num_u32(group, UINT32_MAX, &m.peers);
+		else if (vz_str_prefix(s, "master:", &group))
+			(void)vz_num_u32(group, UINT32_MAX, &m.master);
 	} while (strcmp(s, "-"));
 	m.fstype = field(&line);
 	m.source = strsep(&line, " "); /* may be empty */

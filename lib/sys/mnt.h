@@ -11,6 +11,7 @@ struct vz_mountinfo {
 	dev_t dev;
 	char *root, *target, *fstype, *source;
 	const char *super; /* options of the file system, as they are written */
+	unsigned peers, master; /* peer groups: its own, and the one it receives from; 0 none */
 };
 
 /* Splits and unescapes `line` (without newline) in place. -EINVAL for anything that is not a

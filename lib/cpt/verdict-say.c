@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The table, and how the child tells a finding; see verdict.h. */
+#include "cpt/verdict-internal.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define OF_A_KIND 12 /* told of each; the VPS can have a million alike */
+
+static const struct vz_cpt_kind kinds[CPT_KINDS] = {
+#define KIND(symbol, name_, weight_, what_, remedy_) \
+	[CPT_##symbol] = { .name = name_, .what = what_, .remedy = remedy_, .weight = VZ_CPT_##weight_ },
+#include "cpt/verdict.def"
+#undef KIND
+};
+
+const struct vz_cpt_kind *vz_cpt_kind(size_t i)
+{
+	return i < CPT_KINDS ? &kinds[i] : NULL;
+}
+
+void cpt_tell(const struct cpt_look *l, const struct cpt_told *t)
+{
+	if (write(l->to, t, sizeof(*t)) != sizeof(*t))
+		_exit(1);
+}
+
+void cpt_say(struct cpt_look *l, enum cpt_kind kind, const struct cpt_task *t, const char *fmt, ...)
+{
+	struct cpt_told told = { .kind = kind, .pid = t ? t->inside : 0 };
+	va_list ap;
+
+	if (l->said[kind]++ >= OF_A_KIND)
+		told.kind = CPT_TOLD_CUT;
+	if (l->said[kind] > OF_A_KIND + 1)
+		return;
+	va_start(ap, fmt);
+	(void)vsnprintf(told.object, sizeof(told.object), fmt, ap);
+	va_end(ap);
+	if (t)
+		memcpy(told.command, t->command, sizeof(told.command));
+	cpt_tell(l, &told);
+}

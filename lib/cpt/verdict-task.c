@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A process's namespaces, session and tracer: proc_pid_status(5), proc_pid_ns(5). */
+#include "cpt/verdict-internal.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "sys/file.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+
+/* The groups stand in it, as many as the guest likes, before what we look for. */
+#define STATUS_MAX (2u << 20)
+
+/* clang-format off */
+static const struct {
+	const char *name;
+	enum cpt_kind kind; /* when it is not init's; CPT_KINDS: CRIU takes such ones along */
+} namespaces[CPT_NS_COUNT] = {
+	[CPT_NS_MNT] = { "mnt", CPT_KINDS },
+	[CPT_NS_NET] = { "net", CPT_KINDS },
+	[CPT_NS_USER] = { "user", CPT_NAMESPACE },
+	[CPT_NS_PID] = { "pid", CPT_NAMESPACE },
+	[CPT_NS_UTS] = { "uts", CPT_NAMESPACE },
+	[CPT_NS_IPC] = { "ipc", CPT_NAMESPACE },
+	[CPT_NS_CGROUP] = { "cgroup", CPT_NAMESPACE },
+	[CPT_NS_TIME] = { "time", CPT_TIME_NS },
+	[CPT_NS_TIME_CHILDREN] = { "time_for_children", CPT_TIME_NS },
+};
+/* clang-format on */
+
+/* "pid:[4026531836]": its number. */
+static uint64_t read_namespace(int dir, const char *name)
+{
+	char path[40], link[64];
+	const char *number;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "ns/%s", name);
+	n = readlinkat(dir, path, link, sizeof(link) - 1);
+	if (n <= 0)
+		return 0;
+	link[n] = 0;
+	number = strchr(link, '[');
+	return number ? strtoull(number + 1, NULL, 10) : 0;
+}
+
+/* The value of a line "Name:\tvalue", or "". */
+static const char *line_of(const char *status, const char *name)
+{
+	const char *s = strstr(status, name);
+
+	return s ? s + strlen(name) : "";
+}
+
+/* The last number of a line: in the innermost namespace. */
+static pid_t last_number(const char *s)
+{
+	size_t n = strcspn(s, "\n");
+
+	while (n && s[n - 1] >= '0' && s[n - 1] <= '9')
+		n--;
+	return (pid_t)strtol(s + n, NULL, 10);
+}
+
+/* How many numbers: how many pid namespaces, from ours down. */
+static unsigned count_numbers(const char *s)
+{
+	unsigned n = 0;
+
+	for (; *s && *s != '\n'; s++)
+		n += *s == '\t';
+	return n;
+}
+
+
+int cpt_task_open(pid_t pid, struct cpt_task *ret)
+{
+	struct cpt_task t = { .pid = pid };
+	char path[sizeof("/proc/") + 10];
+	autofree char *status = NULL;
+	autoclose int dir = -EBADF;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d", pid);
+	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
+	n = vz_file_read(dir, "status", STATUS_MAX, &status);
+	if (n < 0)
+		return n == -ENOENT ? -ESRCH : (int)n;
+	t.state = line_of(status, "\nState:\t")[0];
+	t.depth = count_numbers(line_of(status, "\nNSpid:"));
+	t.inside = last_number(line_of(status, "\nNSpid:"));
+	t.session = last_number(line_of(status, "\nNSsid:"));
+	t.tracer = (pid_t)strtol(line_of(status, "\nTracerPid:\t"), NULL, 10);
+	t.parent = (pid_t)strtol(line_of(status, "\nPPid:\t"), NULL, 10);
+	t.threads = (unsigned)strtoul(line_of(status, "\nThreads:\t"), NULL, 10);
+	if (vz_file_read_buf(dir, "comm", t.command, sizeof(t.command)) < 0)
+		t.command[0] = 0;
+	for (unsigned i = 0; i < CPT_NS_COUNT; i++)
+		t.ns[i] = read_namespace(dir, namespaces[i].name);
+	t.dir = TAKE_FD(dir);
+	*ret = t;
+	return 0;
+}
+
+/* Its parent is outside of the VPS's pid namespace: it came in by setns(2), and no tree from init has it. */
+static bool has_entered(const struct cpt_look *l, const struct cpt_task *t)
+{
+	struct cpt_task parent;
+
+	if (t->pid == l->init.pid || !t->parent || cpt_task_open(t->parent, &parent) < 0)
+		return false;
+	close(parent.dir);
+	return parent.depth < l->init.depth;
+}
+
+static void look_at_namespaces(struct cpt_look *l, const struct cpt_task *t)
+{
+	for (unsigned i = 0; i < CPT_NS_COUNT; i++) {
+		uint64_t own = t->ns[i], init = l->init.ns[i];
+
+		if (namespaces[i].kind == CPT_KINDS || !own || !init || own == init)
+			continue;
+		/* the same sentence for both of time */
+		if (i == CPT_NS_TIME_CHILDREN && t->ns[CPT_NS_TIME] != l->init.ns[CPT_NS_TIME])
+			continue;
+		cpt_say(l, namespaces[i].kind, t, "the %s namespace %llu of its own", namespaces[i].name,
+			(unsigned long long)own);
+	}
+}
+
+bool cpt_task_look(struct cpt_look *l, const struct cpt_task *t)
+{
+	if (t->depth < l->init.depth || has_entered(l, t)) {
+		cpt_say(l, CPT_ENTERED, t, "host process %d", t->pid);
+		return false;
+	}
+	if (t->tracer)
+		cpt_say(l, CPT_TRACED, t, "traced by host process %d", t->tracer);
+	if (!t->session)
+		cpt_say(l, CPT_SESSION, t, "host process %d", t->pid);
+	look_at_namespaces(l, t);
+	return t->state != 'Z' && t->state != 'X';
+}

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The child that looks, and what its parent takes from it; see verdict.h. */
+#include "cpt/verdict-internal.h"
+#include "base/escape.h"
+#include "base/num.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "cgroup/cgroup.h"
+#include "sys/call.h"
+#include "sys/clock.h"
+#include "sys/wait.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+#define PIDS_TO_SPARE 8
+
+/* ---- the child ---- */
+
+static int look_at_pid(pid_t pid, void *arg)
+{
+	struct cpt_look *l = arg;
+	struct cpt_task t;
+	int r = cpt_task_open(pid, &t);
+
+	if (r == -ESRCH)
+		return 0;
+	if (r < 0)
+		return r;
+	if (cpt_task_look(l, &t))
+		cpt_mounts_look(l, &t);
+	close(t.dir);
+	return 0;
+}
+
+/* A restore forks a few helpers inside before it can raise anything. */
+static void look_at_limits(struct cpt_look *l, const struct vz_cg *cg)
+{
+	struct vz_cg_usage u;
+
+	if (vz_cg_read(cg, &u, NULL) >= 0 && u.pids != VZ_UNLIMITED && u.pids_max != VZ_UNLIMITED &&
+	    u.pids + PIDS_TO_SPARE > u.pids_max)
+		cpt_say(l, CPT_PIDS, NULL, "%llu of %llu processes and threads", (unsigned long long)u.pids,
+			(unsigned long long)u.pids_max);
+}
+
+static int look(struct cpt_look *l, const struct vz_state *state)
+{
+	struct vz_cg *cg;
+	int r = vz_cg_open(l->ct->id, NULL, &cg, NULL);
+
+	if (r < 0)
+		return r;
+	r = cpt_task_open(state->init, &l->init);
+	if (r < 0)
+		return r;
+	look_at_limits(l, cg);
+	return vz_cg_each(cg, look_at_pid, l);
+}
+
+_Noreturn static void run_child(const struct vz_ct *ct, const struct vz_state *state, int to)
+{
+	struct cpt_look l = { .ct = ct, .to = 3 };
+	struct cpt_told end = { .kind = CPT_KINDS };
+	int r;
+
+	/* given up when it hangs, which must not keep who reads what the command prints */
+	if (dup2(to, 3) < 0)
+		_exit(1);
+	vz_child_let_go(4);
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	r = look(&l, state);
+	if (r < 0)
+		cpt_say(&l, CPT_UNKNOWN, NULL, "the processes of the container: %s", strerror(-r));
+	cpt_tell(&l, &end);
+	_exit(0);
+}
+
+/* ---- the parent ---- */
+
+static int add_finding(struct vz_cpt_verdict *v, struct cpt_told *t)
+{
+	struct vz_cpt_finding *more = realloc(v->all, (v->n + 1) * sizeof(*more));
+	struct vz_cpt_finding *f;
+
+	if (!more)
+		return -ENOMEM;
+	v->all = more;
+	f = &more[v->n++];
+	*f = (struct vz_cpt_finding){ .kind = vz_cpt_kind(t->kind), .pid = t->pid };
+	memcpy(f->command, t->command, sizeof(f->command));
+	memcpy(f->object, t->object, sizeof(f->object));
+	f->command[sizeof(f->command) - 1] = f->object[sizeof(f->object) - 1] = 0;
+	vz_escape_plain(f->command);
+	vz_escape_plain(f->object);
+	return 0;
+}
+
+/* Why the child did not come to its end. */
+static int add_unknown(struct vz_cpt_verdict *v, int r, int ms)
+{
+	struct cpt_told t = { .kind = CPT_UNKNOWN };
+
+	if (r == -ETIMEDOUT)
+		snprintf(t.object, sizeof(t.object), "not all could be looked at in %d milliseconds", ms);
+	else
+		snprintf(t.object, sizeof(t.object), "whoever looked ended before the end");
+	return add_finding(v, &t);
+}
+
+/* Until the child has said that it saw all. */
+static int take_all(int from, int64_t end, struct vz_cpt_verdict *v)
+{
+	for (;;) {
+		struct cpt_told t;
+		int r = vz_wait_fd(from, POLLIN, end);
+
+		if (r < 0)
+			return r;
+		if (read(from, &t, sizeof(t)) != sizeof(t))
+			return -ECHILD;
+		if (t.kind == CPT_KINDS)
+			return 0;
+		if (t.kind == CPT_TOLD_CUT)
+			v->cut = true;
+		else if (t.kind < CPT_KINDS)
+			r = add_finding(v, &t);
+		if (r < 0)
+			return r;
+	}
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct vz_cpt_finding *x = a, *y = b;
+
+	if (x->kind->weight != y->kind->weight)
+		return x->kind->weight < y->kind->weight ? -1 : 1;
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	return x->pid != y->pid ? (x->pid < y->pid ? -1 : 1) : strcmp(x->object, y->object);
+}
+
+static void put_in_order(struct vz_cpt_verdict *v)
+{
+	if (v->n)
+		qsort(v->all, v->n, sizeof(*v->all), compare);
+	for (v->refusing = 0; v->refusing < v->n; v->refusing++)
+		if (v->all[v->refusing].kind->weight != VZ_CPT_REFUSES)
+			break;
+}
+
+static int start_child(const struct vz_ct *ct, const struct vz_state *state, int *ret_from, int *ret_pidfd)
+{
+	int fds[2];
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return -errno;
+	pid = vz_clone3(0, ret_pidfd, -1);
+	if (!pid)
+		run_child(ct, state, fds[1]);
+	close(fds[1]);
+	if (pid < 0) {
+		close(fds[0]);
+		return pid;
+	}
+	*ret_from = fds[0];
+	return 0;
+}
+
+int vz_cpt_verdict(const struct vz_ct *ct, const struct vz_state *state, int ms, struct vz_cpt_verdict *ret,
+		   struct vz_err *e)
+{
+	int64_t end = vz_now_ms() + ms;
+	autoclose int from = -EBADF, pidfd = -EBADF;
+	struct vz_cpt_verdict v = { 0 };
+	int r = start_child(ct, state, &from, &pidfd);
+
+	if (r < 0)
+		return vz_fail(e, VZ_SYSTEM, -r, "cannot look at the processes of CT %u", ct->id);
+	r = take_all(from, end, &v);
+	vz_give_up(pidfd);
+	if (r == -ETIMEDOUT || r == -ECHILD)
+		r = add_unknown(&v, r, ms);
+	if (r < 0) {
+		vz_cpt_verdict_free(&v);
+		return vz_fail(e, VZ_SYSTEM, -r, "cannot look at the processes of CT %u", ct->id);
+	}
+	put_in_order(&v);
+	*ret = v;
+	return 0;
+}
+
+void vz_cpt_verdict_free(struct vz_cpt_verdict *v)
+{
+	free(v->all);
+	*v = (struct vz_cpt_verdict){ 0 };
+}
+
+int vz_cpt_verdict_refuse(const struct vz_ct *ct, const struct vz_cpt_verdict *v, struct vz_err *e)
+{
+	const struct vz_cpt_finding *f = v->all;
+	char who[80] = "", more[80] = "";
+
+	if (!v->refusing)
+		return 0;
+	if (f->pid)
+		snprintf(who, sizeof(who), "process %d (%s): ", f->pid, f->command);
+	if (v->refusing > 1)
+		snprintf(more, sizeof(more), "; %zu more things: vzctl check-migrate %u", v->refusing - 1, ct->id);
+	return vz_fail(e, VZ_CHKPNT, 0, "CT %u cannot be checkpointed: %s%s; %s%s", ct->id, who, f->object,
+		       f->kind->remedy, more);
+}
