@@ -69,7 +69,7 @@ _Noreturn static void run_child(const struct vz_ct *ct, const struct vz_state *s
 	/* given up when it hangs, which must not keep who reads what the command prints */
 	if (dup2(to, 3) < 0)
 		_exit(1);
-	vz_child_let_go(4);
+	vz_let_go(4);
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	r = look(&l, state);
 	if (r < 0)
