@@ -171,9 +171,14 @@ static int start_probe(const struct vz_starting *s, struct vz_err *e)
 	return vz_network_probe(s->net, s->ct, e);
 }
 
+static int start_venet(const struct vz_starting *s, struct vz_err *e)
+{
+	return vz_network_make_venet(s->net, s->ct, e);
+}
+
 static int start_addresses(const struct vz_starting *s, struct vz_err *e)
 {
-	return vz_network_start_venet(s->net, s->ct, e);
+	return vz_network_up_venet(s->net, s->ct, e);
 }
 
 static int live_addresses(const struct vz_setting *s, struct vz_err *e)
@@ -193,7 +198,12 @@ static int live_netdevs(const struct vz_setting *s, struct vz_err *e)
 
 static int start_veths(const struct vz_starting *s, struct vz_err *e)
 {
-	return vz_nics_start_veths(&(struct vz_nics_at){ s->ct, s->net->rtnl, s->net->netns }, e);
+	return vz_nics_make_veths(&(struct vz_nics_at){ s->ct, s->net->rtnl, s->net->netns }, e);
+}
+
+static int start_veth_ports(const struct vz_starting *s, struct vz_err *e)
+{
+	return vz_nics_up_veths(&(struct vz_nics_at){ s->ct, s->net->rtnl, s->net->netns }, e);
 }
 
 static int live_veths(const struct vz_setting *s, struct vz_err *e)
@@ -271,21 +281,24 @@ const struct vz_effect vz_effects[] = {
 	},
 	{
 		.bit = APPLY_NET, .what = "network",
-		.start = { [VZ_START_PROBE] = start_probe, [VZ_START_NET] = start_addresses },
-		.restore = IN(NET),
-		.not_restored = "before the dump the VPS itself answered for them; " FILES_INSIDE,
+		.start = {
+			[VZ_START_PROBE] = start_probe,
+			[VZ_START_DEVICES] = start_venet,
+			[VZ_START_NET] = start_addresses,
+		},
+		.restore = IN(PROBE) | IN(DEVICES) | IN(NET), .not_restored = FILES_INSIDE,
 		.live = live_addresses, .distro = VZ_DIST_IP,
 	},
 	{
 		.bit = APPLY_NETDEV, .what = "network",
-		.start = { [VZ_START_NET] = start_netdevs },
-		.restore = IN(NET),
+		.start = { [VZ_START_DEVICES] = start_netdevs },
+		.restore = IN(DEVICES),
 		.live = live_netdevs,
 	},
 	{ /* after venet: a gateway that a device is given goes before venet's default route */
 		.bit = APPLY_VETH, .to_do = veths_to_do, .refused_last = true,
-		.start = { [VZ_START_NET] = start_veths },
-		.restore = IN(NET), .not_restored = FILES_INSIDE,
+		.start = { [VZ_START_DEVICES] = start_veths, [VZ_START_NET] = start_veth_ports },
+		.restore = IN(DEVICES) | IN(NET), .not_restored = FILES_INSIDE,
 		.live = live_veths, .distro = VZ_DIST_IP,
 	},
 	{

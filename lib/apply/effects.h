@@ -21,7 +21,8 @@ enum vz_start_phase {
 	VZ_START_GROUP,   /* it is put on the group */
 	VZ_START_ACTIONS, /* the administrator's action scripts */
 	VZ_START_SPEC,    /* spec: it is said what init is launched with */
-	VZ_START_NET,     /* net entered: the network namespace is there; init builds its tree */
+	VZ_START_DEVICES, /* net entered: the network namespace, at a restore that of who holds the devices for it */
+	VZ_START_NET,     /* net entered: the VPS's own; from now on frames pass */
 	VZ_START_INSIDE,  /* state: the tree stands, nothing of the guest has run */
 	VZ_START_DISTRO,  /* the distribution's scripts are told */
 	VZ_START_ALONE,   /* cg: the VPS's own processes are alone in the group; does something at a restore only */

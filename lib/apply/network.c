@@ -219,12 +219,12 @@ int vz_network_probe(struct vz_network *n, struct vz_ct *ct, struct vz_err *e)
 	return r;
 }
 
-static int netns_of(pid_t init, struct vz_err *e)
+static int netns_of(pid_t pid, struct vz_err *e)
 {
 	char path[sizeof("/proc//ns/net") + 10];
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/ns/net", init);
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	return fd < 0 ? vz_fail(e, VZ_SYSTEM, errno, "cannot open the container's network") : fd;
 }
@@ -250,22 +250,32 @@ static int come_into_force(struct vz_network *n, const struct vz_conf *conf,
 	return 0;
 }
 
-int vz_network_enter(struct vz_network *n, pid_t init, struct vz_err *e)
+int vz_network_enter(struct vz_network *n, pid_t pid, struct vz_err *e)
 {
-	n->netns = netns_of(init, e);
+	vz_venet_close(&n->venet);
+	vz_closep(&n->netns);
+	n->netns = netns_of(pid, e);
 	return n->netns < 0 ? n->netns : 0;
 }
 
-int vz_network_start_venet(struct vz_network *n, struct vz_ct *ct, struct vz_err *e)
+int vz_network_make_venet(struct vz_network *n, struct vz_ct *ct, struct vz_err *e)
 {
-	int r;
-
 	if (!wants_venet(ct, &n->ips))
 		return 0;
 	n->venet.ctid = ct->id;
 	if (n->ips.n)
 		say_ips("Adding", &n->ips);
-	r = vz_venet_make(&n->venet, n->netns, e);
+	return vz_venet_make(&n->venet, n->netns, e);
+}
+
+int vz_network_up_venet(struct vz_network *n, struct vz_ct *ct, struct vz_err *e)
+{
+	int r = 0;
+
+	if (!wants_venet(ct, &n->ips))
+		return 0;
+	if (n->venet.inside < 0) /* entered anew */
+		r = vz_venet_open(&n->venet, n->netns, e);
 	if (r >= 0) /* as late as can be: answers may still have come */
 		r = take_answers(n, &ct->conf, 0, e);
 	return r < 0 ? r : come_into_force(n, &ct->conf, &n->ips, e);

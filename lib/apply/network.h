@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The network of a VPS: what its effects (effects.c) call in the steps "probe" and "net" of a start and
+ * The network of a VPS: what its effects (effects.c) call in the steps of a start and of a restore and
  * for set, and how a stop and healing take all of it away.
  */
 #ifndef VZ_APPLY_NETWORK_H
@@ -22,7 +22,7 @@ struct vz_dad;
 /* What a verb knows of the host's network and of the addresses it is about to put in force. */
 struct vz_network {
 	int rtnl;               /* of the host */
-	int netns;              /* of the VPS, once entered */
+	int netns;              /* of the VPS, or to become its, once entered */
 	struct vz_uplinks uplinks;
 	struct vz_ips ips;
 	struct vz_dad *dad;     /* asks for their doubles; NULL: nothing to ask */
@@ -34,11 +34,15 @@ void vz_network_close(struct vz_network *n);
 /* Looks at the host and asks the neighbours for the addresses of the configuration; the answers
  * come while the VPS is made. Changes nothing. */
 int vz_network_probe(struct vz_network *n, struct vz_ct *ct, struct vz_err *e);
-/* The network namespace of a process, for what follows. */
-int vz_network_enter(struct vz_network *n, pid_t init, struct vz_err *e);
-/* The device venet of a VPS whose init does not run yet, with the addresses that were probed. After a
- * failure vz_network_stop() takes away what is left. */
-int vz_network_start_venet(struct vz_network *n, struct vz_ct *ct, struct vz_err *e);
+/* The network namespace of a process, for what follows: the VPS's init, or one that holds what will be
+ * moved to it. */
+int vz_network_enter(struct vz_network *n, pid_t pid, struct vz_err *e);
+/* The device venet of a VPS whose init does not run yet, if it has one; nothing passes. After a failure, or
+ * when the next one fails, vz_network_stop() takes away what is left. */
+int vz_network_make_venet(struct vz_network *n, struct vz_ct *ct, struct vz_err *e);
+/* The addresses that were probed come into force and are announced. Where the device was moved since, the
+ * namespace that it is in now is entered. */
+int vz_network_up_venet(struct vz_network *n, struct vz_ct *ct, struct vz_err *e);
 /* Takes it all away: after a failed start, a stop, a crash. Says what fails and goes on. */
 void vz_network_stop(struct vz_ct *ct);
 

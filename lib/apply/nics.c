@@ -74,7 +74,18 @@ static int become(const struct vz_veth_at *at, const struct vz_netif *from,
 	return say_unconnected(r, e);
 }
 
-int vz_nics_start_veths(const struct vz_nics_at *at, struct vz_err *e)
+int vz_nics_up_veths(const struct vz_nics_at *at, struct vz_err *e)
+{
+	const struct vz_veth_at v = veth_at(at, -EBADF);
+	autonetifs want = { 0 };
+	int r = at->ct->conf.netif.n ? wanted_veth(&at->ct->conf, at->ct->id, &want, e) : 0;
+
+	for (size_t i = 0; i < want.n && r >= 0; i++)
+		r = say_unconnected(vz_veth_up(&v, &want.v[i], e), e);
+	return r;
+}
+
+int vz_nics_make_veths(const struct vz_nics_at *at, struct vz_err *e)
 {
 	autoclose int inner = -EBADF;
 	autonetifs want = { 0 };
@@ -97,7 +108,7 @@ int vz_nics_start_veths(const struct vz_nics_at *at, struct vz_err *e)
 	/* ahead of the deed, so that a killed start leaves no device that nobody knows */
 	r = vz_veth_record_write(at->ct->id, &want, e);
 	for (size_t i = 0; i < want.n && r >= 0; i++)
-		r = become(&v, NULL, &want.v[i], e);
+		r = vz_veth_make(&v, &want.v[i], e);
 	return r;
 }
 

@@ -15,7 +15,9 @@ struct vz_nics_at {
 /* All devices of the configuration of one kind, for a VPS whose init does not run yet. What is made
  * by a call that fails is vz_nics_stop()'s to take away. VZ_NETDEV_ERROR (104), VZ_VETH_ERROR (130). */
 int vz_nics_start_netdevs(const struct vz_nics_at *at, struct vz_err *e);
-int vz_nics_start_veths(const struct vz_nics_at *at, struct vz_err *e);
+/* veth devices are made, and nothing passes; then they come up, whatever namespace the inner ends are in. */
+int vz_nics_make_veths(const struct vz_nics_at *at, struct vz_err *e);
+int vz_nics_up_veths(const struct vz_nics_at *at, struct vz_err *e);
 /* Takes all away that the records name; says what fails and goes on. */
 void vz_nics_stop(const struct vz_nics_at *at);
 /* What a command line says about devices of one kind of a running VPS comes into force, or nothing

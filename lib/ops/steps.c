@@ -239,6 +239,8 @@ static int net_do(void *ctx, struct vz_err *e)
 	int r = vz_network_enter(&s->net, s->env.launch.pid, e);
 
 	if (r >= 0)
+		r = come_into_force(s, VZ_START_DEVICES, e);
+	if (r >= 0)
 		r = come_into_force(s, VZ_START_NET, e);
 	if (r < 0) /* a step that fails leaves nothing behind */
 		net_undo(s);

@@ -163,7 +163,6 @@ static void restored(void)
 	CHECK_STR(get(top, "devices/vz/101/devices.deny"), "a");
 	CHECK_INT(vz_effects_start(&s, VZ_START_ALONE, &e), 0);
 	CHECK_STR(get(top, "pids/vz/101/pids.max"), "55");
-	CHECK_INT(vz_effects_start(&s, VZ_START_PROBE, &e), 0);
 	CHECK_INT(vz_effects_start(&s, VZ_START_DISTRO, &e), 0);
 	s.restore = false;
 	put(top, "pids/vz/101/pids.max", "");
