@@ -38,18 +38,19 @@ struct vz_criu {
 int vz_criu_find(unsigned version, struct vz_criu *ret, struct vz_err *e);
 
 #define VZ_CRIU_ARGS 8
-/* The first words of a command line: "criu dump --libdir DIR", with the loader where there is one. Points into *c.
- * Returns how many; no NULL is put. DIR has our plugin (helpers/criu-owner.c), and no other. */
+/* The first words of a command line: "criu dump", with the loader where there is one. Points into *c. Returns
+ * how many; no NULL is put. */
 int vz_criu_argv(const struct vz_criu *c, const char *verb, const char *ret[VZ_CRIU_ARGS]);
 
-#define VZ_CRIU_ENV 32
-/* The word of the environment by which the plugin learns the owner of the VPS's user namespace: its
- * first host id. Without it the plugin does nothing. With it criu works with that effective id and all of its
- * capabilities; the files that it makes stay root's. Needed for
+/* Two words of the environment of every dump, pre-dump and restore: VZ_CRIU_PRELOAD, and the one that vz_criu_env()
+ * makes of the VPS's first host ids ("VZ_CRIU_OWNER=UID:GID", 0:0 for a privileged one). By them two system calls
+ * of criu are made by that id (helpers/criu-owner.c), all others by root, and its action scripts are root's. Needed for
  * - restore, on every host: who makes a user namespace owns it, and the kernel counts for the owner;
- * - dump, pre-dump: where root lacks CAP_SYS_RESOURCE, prlimit(2) of a process of the VPS is allowed to
- *   the owner only. It does no harm elsewhere, so give it always. */
-void vz_criu_env(uint32_t owner, char ret[VZ_CRIU_ENV]);
+ * - dump and pre-dump, where root lacks CAP_SYS_RESOURCE, as in a container: prlimit(2) of a process of the
+ *   VPS. An ordinary host's root has it. */
+#define VZ_CRIU_PRELOAD "LD_PRELOAD=" VZ_LIBEXECDIR "/criu-owner.so"
+#define VZ_CRIU_ENV 48
+void vz_criu_env(uint32_t uid, uint32_t gid, char ret[VZ_CRIU_ENV]);
 
 /* For the process that becomes criu, in a mount namespace of its own whose mounts are private: an empty /tmp (criu
  * makes files there as root of the VPS), and on /run a tmpfs with what CRIU has found out about the kernel
@@ -61,8 +62,8 @@ struct vz_criu_run {
 	const struct vz_criu *criu;
 	const char *verb;         /* dump, pre-dump, page-server ... */
 	const char *const *args;  /* after vz_criu_argv(), -D and -o; ends with NULL */
-	const char *const *env;   /* beside vz_criu_env(); NULL or ends with NULL */
-	uint32_t owner;           /* for vz_criu_env() */
+	const char *const *env;   /* beside the above; NULL or ends with NULL */
+	uint32_t uid, gid;        /* for vz_criu_env() */
 	const char *directory;    /* of the images, and of "VERB.log" */
 	int seconds;              /* that it may take; then it is killed */
 };
