@@ -119,6 +119,16 @@ char *vz_str_word(const char **p, const char *seps)
 	return n ? strndup(s, n) : NULL;
 }
 
+bool vz_str_has_word(const char *list, char sep, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (; list; list = strchr(list, sep), list = list ? list + 1 : NULL)
+		if (!strncmp(list, word, n) && (!list[n] || list[n] == sep))
+			return true;
+	return false;
+}
+
 bool vz_str_has_control(const char *s)
 {
 	for (; *s; s++)

@@ -37,6 +37,9 @@ bool vz_str_suffix(const char *s, const char *suffix);
  * into fresh memory and moves *p behind it. NULL at the end. The caller frees. */
 char *vz_str_word(const char **p, const char *seps);
 
+/* True when the word stands in the list, whose words have a `sep` between them. */
+bool vz_str_has_word(const char *list, char sep, const char *word);
+
 /* True when s holds a control character (below 32, or 127). */
 bool vz_str_has_control(const char *s);
 

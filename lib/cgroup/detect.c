@@ -45,16 +45,6 @@ static int open_root(const struct vz_cg *cg, enum cg_hier h, int dirfd, const ch
 	return TAKE_FD(fd);
 }
 
-static bool has_word(const char *list, const char *word)
-{
-	size_t n = strlen(word);
-
-	for (; list; list = strchr(list, ','), list = list ? list + 1 : NULL)
-		if (!strncmp(list, word, n) && (!list[n] || list[n] == ','))
-			return true;
-	return false;
-}
-
 static void scan_line(const struct vz_cg *cg, char *line)
 {
 	struct vz_mountinfo m;
@@ -65,7 +55,7 @@ static void scan_line(const struct vz_cg *cg, char *line)
 		int *fd = &cg->fds->root[h];
 
 		if (*fd < 0 && !strcmp(m.fstype, h == CG_V2 ? "cgroup2" : "cgroup") &&
-		    (h == CG_V2 || has_word(m.super, names[h])))
+		    (h == CG_V2 || vz_str_has_word(m.super, ',', names[h])))
 			*fd = open_root(cg, h, AT_FDCWD, m.target);
 	}
 }
@@ -118,7 +108,7 @@ static bool is_bound(const struct vz_cg *cg, enum cg_hier h)
 		const char *controllers = strsep(&line, ":") ? strsep(&line, ":") : NULL;
 
 		for (enum cg_hier i = CG_FIRST_V1; controllers && i < CG_NHIER; i++)
-			if (has_word(controllers, names[i]))
+			if (vz_str_has_word(controllers, ',', names[i]))
 				f->bound |= 1u << i;
 	}
 	return f->bound & 1u << h;
@@ -166,7 +156,7 @@ int cg_root_of(const struct vz_cg *cg, const char *controllers)
 	for (p = text; fd < 0 && (line = strsep(&p, "\n"));) {
 		struct vz_mountinfo m;
 
-		if (!vz_mountinfo_parse(line, &m) && !strcmp(m.fstype, "cgroup") && has_word(m.super, word))
+		if (!vz_mountinfo_parse(line, &m) && !strcmp(m.fstype, "cgroup") && vz_str_has_word(m.super, ',', word))
 			fd = open_root(cg, CG_FIRST_V1, AT_FDCWD, m.target);
 	}
 	return fd;

@@ -16,16 +16,6 @@
 
 static const char *const wanted[] = { "cpuset", "cpu", "io", "memory", "pids" };
 
-static bool has_word(const char *list, const char *word)
-{
-	size_t n = strlen(word);
-
-	for (; *list; list += strcspn(list, " "), list += strspn(list, " "))
-		if (!strncmp(list, word, n) && (!list[n] || list[n] == ' '))
-			return true;
-	return false;
-}
-
 /* Some controllers by the kernel's names. */
 struct words {
 	const char *const *v;
@@ -37,7 +27,7 @@ static size_t count_missing(const struct words *w, const char *list)
 	size_t n = 0;
 
 	for (size_t i = 0; i < w->n; i++)
-		n += !has_word(list, w->v[i]);
+		n += !vz_str_has_word(list, ' ', w->v[i]);
 	return n;
 }
 
@@ -54,7 +44,7 @@ static int enable(const struct vz_cg *cg, int dir, const struct words *w, struct
 	if (r >= 0)
 		r = vz_file_read_buf(dir, "cgroup.controllers", can, sizeof(can));
 	for (size_t i = 0; r >= 0 && i < w->n; i++)
-		if (has_word(can, w->v[i]) && !has_word(have, w->v[i]))
+		if (vz_str_has_word(can, ' ', w->v[i]) && !vz_str_has_word(have, ' ', w->v[i]))
 			n += (size_t)snprintf(text + n, sizeof(text) - n, "%s+%s", n ? " " : "", w->v[i]);
 	if (r >= 0)
 		r = n ? vz_file_write(dir, CONTROL, text) : 0;
@@ -110,7 +100,7 @@ bool cg_v2_offers(const struct vz_cg *cg, enum cg_hier h)
 	char can[256];
 
 	return vz_file_read_buf(cg_root(cg, CG_V2), "cgroup.controllers", can, sizeof(can)) >= 0 &&
-	       has_word(can, controller_name(h));
+	       vz_str_has_word(can, ' ', controller_name(h));
 }
 
 /* Where it cannot be enabled, as in a group that itself has processes, the limit is not held, and the VPS

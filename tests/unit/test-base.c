@@ -53,6 +53,9 @@ static void strings(void)
 	CHECK_STR(p, " two");
 	CHECK(vz_str_prefix("prefix", "pre", &rest));
 	CHECK_STR(rest, "fix");
+	CHECK(vz_str_has_word("cpu,memory,io", ',', "memory") && vz_str_has_word("io", ',', "io"));
+	CHECK(!vz_str_has_word("cpuset,mem,", ',', "cpu") && !vz_str_has_word("", ' ', "cpu"));
+	CHECK(!vz_str_has_word("cpuset", ' ', "set"));
 	CHECK(!vz_str_is_component(".."));
 	CHECK(!vz_str_is_component("a/b"));
 	CHECK(vz_str_is_component("a..b"));
