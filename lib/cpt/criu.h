@@ -28,12 +28,13 @@ struct vz_criu {
 	char path[256];    /* of the program */
 	char loader[256];  /* "": none. It is a binary of a newer distribution, beside its own loader */
 	char libraries[256]; /* for that loader */
+	char kerndat[256];   /* where what it has found out about the kernel is kept */
 	unsigned version;  /* 40201 is 4.2.1. To be recorded in an image, and for vz_criu_find() */
 	unsigned features; /* enum vz_criu_feature */
 };
 
 /* The CRIU for an image that `version` has written: the same one, else a newer one. 0: for a new image, any.
- * VZ_CHKPNT, with the reason and the remedy, when there is none. The first call of a boot tries it out and takes
+ * VZ_CHKPNT or VZ_RESTORE, with the reason and the remedy, when there is none. The first call of a boot tries it out and takes
  * half a second, later ones read a file. */
 int vz_criu_find(unsigned version, struct vz_criu *ret, struct vz_err *e);
 
@@ -73,7 +74,7 @@ struct vz_criu_run {
 int vz_criu_run(const struct vz_criu_run *r, struct vz_err *e);
 
 /* Fills *e with the sentence of a log that says why criu failed, and with the remedy where we know one;
- * `code` is VZ_CHKPNT or VZ_RESTORE. Returns -EIO. dirfd/log is read up to 16 MiB.
+ * `code` is VZ_CHKPNT or VZ_RESTORE. Returns -EIO. dirfd/log is no link.
  *
  * May be hostile: the log has names of files and processes that the guest chose; therefore one line of it is
  * shown, escaped and cut, and what is taken for a known error is the text at the place where criu puts it. */

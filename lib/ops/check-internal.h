@@ -45,6 +45,9 @@ bool check_has_places(const struct vz_conf *c);
 check_probe check_venet, check_rate, check_link, check_tun, check_nft, check_policy, check_conntrack;
 check_probe check_forward6, check_uplinks;
 
+/* ---- check-cpt.c ---- */
+check_probe check_criu, check_copy;
+
 /* ---- check-host.c ---- */
 check_probe check_proc, check_writable, check_vz_conf, check_ct_confs, check_template, check_ids;
 check_probe check_command, check_eventd, check_lsm;

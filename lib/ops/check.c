@@ -9,6 +9,7 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "cgroup/cgroup.h"
+#include "cpt/criu.h"
 #include "ct/ct.h"
 #include "ct/once.h"
 #include "fs/layout.h"
@@ -117,6 +118,12 @@ static const struct row rows[] = {
 	ROW("conntrack-limit", APART, check_conntrack, "NUMCONNTRACK (--numconntrack)", "Linux 6.4 or newer with CONFIG_NF_CONNTRACK"),
 	ROW("ipv6-forwarding", 0, check_forward6, "IPv6 addresses of containers", VZ_DO_FORWARD6),
 	ROW("uplinks", 0, check_uplinks, "containers that others reach by their addresses", "correct NEIGHBOUR_DEVS and VE_ROUTE_SRC_DEV in vz.conf, bring the device up"),
+
+	ROW("checkpoint", 0, check_criu, "suspend, resume and migration of running containers", "bring CRIU with tools/get-criu"),
+	ROW("pre-copy", 0, check_copy, "migration that moves most memory before the container stands still",
+	    "a kernel with CONFIG_MEM_SOFT_DIRTY", .what = "tracking of written memory", .bit = VZ_CRIU_TRACK),
+	ROW("post-copy", 0, check_copy, "migration that moves memory after the container runs there",
+	    "a kernel with CONFIG_USERFAULTFD, and vm.unprivileged_userfaultfd=1", .what = "userfaultfd", .bit = VZ_CRIU_LAZY),
 
 	ROW("proc", NEEDED, check_proc, "every command", "mount -t proc proc /proc"),
 	ROW("directories", NEEDED, check_writable, "state, locks and configuration of containers", "mount the file system read-write"),

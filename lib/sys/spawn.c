@@ -67,20 +67,26 @@ fail:
 	_exit(127);
 }
 
-bool vz_spawn_finds(const char *program)
+char *vz_spawn_path(const char *program)
 {
 	const char *rest = SPAWN_PATH;
-	bool found = false;
 
-	while (!found) {
+	for (;;) {
 		autofree char *dir = vz_str_word(&rest, ":");
 		autofree char *file = dir ? vz_fmt("%s/%s", dir, program) : NULL;
 
 		if (!file)
-			break;
-		found = !access(file, X_OK);
+			return NULL;
+		if (!access(file, X_OK))
+			return TAKE_PTR(file);
 	}
-	return found;
+}
+
+bool vz_spawn_finds(const char *program)
+{
+	autofree char *file = vz_spawn_path(program);
+
+	return file != NULL;
 }
 
 int vz_spawn_start(const struct vz_spawn *s, pid_t *ret_pid)

@@ -19,6 +19,8 @@ struct vz_spawn {
 
 /* Is there such a program (a name without '/') where argv[0] is searched? */
 bool vz_spawn_finds(const char *program);
+/* Its file; the caller frees. NULL: there is none. */
+char *vz_spawn_path(const char *program);
 /* In a fresh child: every signal at its default, none blocked. */
 void vz_reset_signals(void);
 /* Starts it; *ret_pid is the caller's to wait for. An exec that fails is reported here, with the
