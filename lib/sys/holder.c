@@ -80,25 +80,26 @@ static int open_mount(const struct work *w, const char *target)
 
 /* Something lies over mount `i` or over a directory above it. In a copy of the namespace, which ends
  * with us, that is taken away; a user namespace's copies are locked, and stay. */
-static int uncover(const struct work *w, const struct vz_mountinfo *m, size_t n, size_t i)
+static int uncover(const struct work *w, const struct vz_mounts *t, size_t i)
 {
+	const struct vz_mountinfo *m = t->v;
 	const char *rest;
 
 	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return -errno;
-	for (size_t j = n; --j > i;)
+	for (size_t j = t->n; --j > i;)
 		if (m[j].target[1] && vz_str_prefix(m[i].target, m[j].target, &rest) &&
 		    (!*rest || *rest == '/'))
 			(void)umount2(m[j].target, MNT_DETACH | UMOUNT_NOFOLLOW);
 	return open_mount(w, m[i].target);
 }
 
-static bool see_mount(struct work *w, const struct vz_mountinfo *m, size_t n, size_t i)
+static bool see_mount(struct work *w, const struct vz_mounts *t, size_t i)
 {
-	autoclose int at = w->s->take ? open_mount(w, m[i].target) : -EBADF;
+	autoclose int at = w->s->take ? open_mount(w, t->v[i].target) : -EBADF;
 
 	if (w->s->take && at < 0)
-		at = uncover(w, m, n, i);
+		at = uncover(w, t, i);
 	if (at >= 0)
 		w->mount = w->s->take(at, w->proc, w->s->arg);
 	return found_it(w);
@@ -107,26 +108,16 @@ static bool see_mount(struct work *w, const struct vz_mountinfo *m, size_t n, si
 /* The mounts of the namespace we are in; `ours` when that is the caller's. */
 static bool see_mounts(struct work *w, bool ours)
 {
-	autofree char *text = NULL;
-	autofree struct vz_mountinfo *m = NULL;
-	size_t n = 0, lines = 1;
-	char *p, *line;
+	automounts t = { 0 };
 
-	if (vz_file_read(w->proc, "self/mountinfo", TEXT_MAX, &text) < 0)
+	if (vz_mounts_read(w->proc, "self/mountinfo", &t) < 0)
 		return false;
-	for (p = text; *p; p++)
-		lines += *p == '\n';
-	m = calloc(lines, sizeof(*m));
-	if (!m)
-		return false;
-	for (p = text; (line = strsep(&p, "\n"));)
-		n += !vz_mountinfo_parse(line, &m[n]);
-	for (size_t i = 0; i < n; i++) {
-		if (m[i].dev != w->s->dev || (ours && vz_str_eq(m[i].target, w->s->not_at)))
+	for (size_t i = 0; i < t.n; i++) {
+		if (t.v[i].dev != w->s->dev || (ours && vz_str_eq(t.v[i].target, w->s->not_at)))
 			continue;
 		if (ours)
-			describe_holder(&w->here, "the mount on ", m[i].target, "");
-		if (see_mount(w, m, n, i))
+			describe_holder(&w->here, "the mount on ", t.v[i].target, "");
+		if (see_mount(w, &t, i))
 			return true;
 	}
 	return false;

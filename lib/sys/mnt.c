@@ -50,7 +50,7 @@ int vz_mountinfo_parse(char *line, struct vz_mountinfo *ret)
 
 	m.root = field(&line);
 	m.target = field(&line);
-	s = field(&line); /* options; then any number of optional fields up to "-" */
+	m.options = s = field(&line); /* then any number of optional fields up to "-" */
 	if (minor)
 		*minor++ = 0;
 	if (!id || !parent || !minor || !m.root || !m.target || !s)
@@ -77,6 +77,34 @@ int vz_mountinfo_parse(char *line, struct vz_mountinfo *ret)
 	unescape(m.source);
 	m.super = line ? line : "";
 	*ret = m;
+	return 0;
+}
+
+void vz_mounts_free(struct vz_mounts *t)
+{
+	free(t->v);
+	free(t->text);
+	*t = (struct vz_mounts){ 0 };
+}
+
+int vz_mounts_read(int dirfd, const char *path, struct vz_mounts *ret)
+{
+	automounts t = { 0 };
+	size_t lines = 1;
+	ssize_t n = vz_file_read(dirfd, path, MOUNTINFO_MAX, &t.text);
+	char *p = t.text, *line;
+
+	if (n < 0)
+		return (int)n;
+	for (ssize_t i = 0; i < n; i++)
+		lines += t.text[i] == '\n';
+	t.v = calloc(lines, sizeof(*t.v));
+	if (!t.v)
+		return -ENOMEM;
+	while ((line = strsep(&p, "\n")))
+		t.n += !vz_mountinfo_parse(line, &t.v[t.n]);
+	*ret = t;
+	t = (struct vz_mounts){ 0 };
 	return 0;
 }
 

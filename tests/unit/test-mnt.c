@@ -5,6 +5,9 @@
 #include "sys/proc.h"
 #include "unit.h"
 
+#include <fcntl.h>
+#include <stdbool.h>
+
 static int parse(const char *text, char *copy, struct vz_mountinfo *m)
 {
 	memcpy(copy, text, strlen(text) + 1);
@@ -39,15 +42,29 @@ static void lines(void)
 	CHECK_STR(m.fstype, "ext3");
 	CHECK_STR(m.source, "/dev/a\\b");
 	CHECK_STR(m.super, "rw,errors=continue");
+	CHECK_STR(m.options, "rw,noatime");
 	/* no optional fields, an empty source, and escapes that are none */
 	CHECK_INT(parse("1 1 0:2 / /a\\01\\400\\011\\ rw - tmpfs  rw", c, &m), 0);
 	CHECK_STR(m.target, "/a\\01\\400\t\\");
 	CHECK_STR(m.source, "");
 }
 
+static void table(void)
+{
+	automounts t = { 0 };
+	bool found = false;
+
+	CHECK_INT(vz_mounts_read(AT_FDCWD, "/proc/self/mountinfo", &t), 0);
+	for (size_t i = 0; i < t.n; i++)
+		found |= !strcmp(t.v[i].target, "/proc") && !strcmp(t.v[i].fstype, "proc");
+	CHECK(t.n && found);
+	CHECK_INT(vz_mounts_read(AT_FDCWD, "/no/such/path", &t), -ENOENT);
+}
+
 int main(void)
 {
 	lines();
+	table();
 	CHECK(vz_is_mount_point("/proc"));
 	CHECK(!vz_is_mount_point("/proc/self"));
 	CHECK(!vz_is_mount_point("/no/such/path"));
