@@ -33,7 +33,7 @@ int vz_creds_find(const struct vz_state *st, struct vz_creds *ret, struct vz_err
 int vz_creds_save(const struct vz_state *st, const struct vz_creds *c, struct vz_image *im,
 		  struct vz_err *e);
 /* Makes cred1 ... below the directory dirfd, each a ramfs of its own with its content, in the caller's
- * mount namespace. uid, gid: first host ids of the VPS. *ret_keys: how many. */
-int vz_creds_load(int dirfd, const struct vz_image *im, unsigned *ret_keys, struct vz_err *e);
+ * mount namespace. uid, gid: first host ids of the VPS now. Returns how many there are. */
+int vz_creds_load(int dirfd, const struct vz_image *im, uint32_t uid, uint32_t gid, struct vz_err *e);
 
 #endif
