@@ -11,6 +11,10 @@ PACKAGES_BUILD="autoconf automake gcc clang make pkg-config libc6-dev libcap-dev
 PACKAGES_TEST="git libclang-rt-dev shellcheck codespell man-db groff-base mmdebstrap debian-archive-keyring
 	strace kmod jq nftables iptables dnsmasq-base rsync attr libcap2-bin"
 
+# What CRIU is built with, for tools/get-criu.
+PACKAGES_CRIU="gcc make pkg-config libc6-dev libbsd-dev libcap-dev libgnutls28-dev libnet1-dev libnftables-dev
+	libnl-3-dev libprotobuf-c-dev libprotobuf-dev protobuf-c-compiler protobuf-compiler uuid-dev"
+
 # What the virtual machines need on top.
 PACKAGES_VM="qemu-system-x86 cpio kmod mmdebstrap e2fsprogs busybox-static"
 
