@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Writes the parts of manuals and completion that come from tables, of parameters or of what `vzctl
- * check` tries, to stdout. Run at build time; it is not installed.
+ * Writes the parts of manuals and completion that come from tables, of parameters, or of what `vzctl
+ * check` and check-migrate look at, to stdout. Run at build time; it is not installed.
  */
 #include <stdio.h>
 #include <string.h>
 
+#include "ops/check-migrate.h"
 #include "ops/check.h"
 #include "param/param.h"
 
@@ -20,6 +21,19 @@ static void man_check(const struct vz_check *row, void *arg)
 	vz_emit_roff(out, row->use);
 	fprintf(out, ".\n.br\nRemedy: ");
 	vz_emit_roff(out, row->remedy);
+	fputs(".\n", out);
+}
+
+static void man_obstacle(const struct vz_obstacle *o, void *arg)
+{
+	FILE *out = arg;
+
+	fprintf(out, ".TP\n\\fB");
+	vz_emit_roff(out, o->kind);
+	fprintf(out, "\\fR%s\n", o->refuses ? "" : " (a warning)");
+	vz_emit_roff(out, o->object);
+	fprintf(out, ".\n.br\nRemedy: ");
+	vz_emit_roff(out, o->remedy);
 	fputs(".\n", out);
 }
 
@@ -54,6 +68,8 @@ int main(int argc, char **argv)
 		vz_emit_words(stdout, argv[2]);
 	else if (!strcmp(argv[2], "check"))
 		vz_check_rows(man_check, stdout);
+	else if (!strcmp(argv[2], "obstacles"))
+		vz_obstacle_kinds(man_obstacle, stdout);
 	else if (!strcmp(argv[2], "counters"))
 		man_counters();
 	else

@@ -73,6 +73,8 @@ const struct verb verbs[] = {
 	{ "console", NULL, VZ_SESSION_NEEDS_CONF, NULL, run_console, "[ttyno]", 0 },
 	{ "set", NULL, VZ_SESSION_CHANGES | VZ_SESSION_LEAVES_ENDED | VZ_SESSION_HOST_TOO | ASKS | YIELDS,
 	  parse_set, run_set, "[--save] [--force] [--setmode restart|ignore] [options]", IN_SET },
+	{ "check-migrate", NULL, VZ_SESSION_SILENT | VZ_SESSION_NEEDS_CONF,
+	  parse_check_migrate, run_check_migrate, "[<host>] [--json]", 0 },
 	{ "check", NULL, VZ_SESSION_NO_VPS, NULL, run_check, "[--json]", 0 },
 	{ "help", NULL, VZ_SESSION_NO_VPS | ANYBODY, NULL, run_help, "[<command>]", 0 },
 	{ 0 },

@@ -73,6 +73,8 @@ int parse_runscript(struct command *c, struct vz_err *e);
 /* Words without a password get theirs from the terminal or from standard input. */
 int ask_passwords(struct vz_plist *words, struct vz_err *e);
 
+int parse_check_migrate(struct command *c, struct vz_err *e);
+int run_check_migrate(struct command *c, struct vz_ct *ct, struct vz_err *e);
 int run_check(struct command *c, struct vz_ct *ct, struct vz_err *e);
 int run_create(struct command *c, struct vz_ct *ct, struct vz_err *e);
 int run_set(struct command *c, struct vz_ct *ct, struct vz_err *e);

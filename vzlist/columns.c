@@ -109,6 +109,10 @@ const struct vl_row vl_rows[] = {
 	  .text = "The first of the host's user ids that belong to the container; 0 for none." },
 	{ .field = "init", .title = "INIT", .width = 10, .get = vl_get_init,
 	  .text = "The pid, on the host, of the container's first process." },
+	{ .field = "migratable", .title = "MIGRATABLE", .width = -10, .get = vl_get_migratable,
+	  .flags = VL_NO_SORT | VL_DEAR, .need = VZ_LIST_MIGRATABLE,
+	  .text = "Whether a running container can be checkpointed; why not is told by vzctl check-migrate. It looks at "
+		  "all processes inside, so it is there only when asked for." },
 	TRAFFIC("traf_in", "TRAF_IN", in, "Bytes of IP packets that came to the container."),
 	TRAFFIC("traf_out", "TRAF_OUT", out, "Bytes of IP packets that the container sent."),
 	TRAFFIC("traf_local_in", "TRAF_L_IN", local_in,

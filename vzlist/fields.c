@@ -61,12 +61,14 @@ int vl_parse_fields(const char *list, bool json, struct vl_columns *ret, struct 
 int vl_all_fields(struct vl_columns *ret, struct vz_err *e)
 {
 	struct vl_column *v = calloc(vl_nrows, sizeof(*v));
+	size_t n = 0;
 
 	if (!v)
 		return vz_oom(e);
 	for (size_t i = 0; i < vl_nrows; i++)
-		v[i] = vl_column_of(&vl_rows[i], 0);
-	*ret = (struct vl_columns){ .v = v, .n = vl_nrows };
+		if (!(vl_rows[i].flags & VL_DEAR))
+			v[n++] = vl_column_of(&vl_rows[i], 0);
+	*ret = (struct vl_columns){ .v = v, .n = n };
 	return 0;
 }
 

@@ -198,6 +198,13 @@ void vl_get_disabled(const struct vl_column *c, const struct vz_list_item *it,
 	v->kind = VL_YESNO; /* unset is no */
 }
 
+void vl_get_migratable(const struct vl_column *c, const struct vz_list_item *it, struct vl_value *v)
+{
+	(void)c;
+	v->kind = it->migratable.set ? VL_YESNO : VL_ABSENT;
+	v->yes = it->migratable.v;
+}
+
 void vl_get_switches(const struct vl_column *c, const struct vz_list_item *it,
 			 struct vl_value *v)
 {

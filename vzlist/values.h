@@ -16,6 +16,6 @@ vl_get vl_get_id, vl_get_private, vl_get_root, vl_get_name, vl_get_smart_name, v
 	vl_get_layout, vl_get_uptime, vl_get_laverage, vl_get_vswap, vl_get_uid, vl_get_init,
 	vl_get_str, vl_get_u64, vl_get_limit, vl_get_ratio, vl_get_words, vl_get_ip, vl_get_cpu,
 	vl_get_onoff, vl_get_disabled, vl_get_switches, vl_get_ubc, vl_get_disk,
-	vl_get_traffic;
+	vl_get_traffic, vl_get_migratable;
 
 #endif

@@ -53,6 +53,7 @@ enum vl_flag {
 	VL_SORT_DOWN = 1 << 2,  /* largest first */
 	VL_TIES_DOWN = 1 << 3,  /* equal values by descending id */
 	VL_NULL_PARTS = 1 << 4, /* null in JSON when no part is known */
+	VL_DEAR = 1 << 5,       /* only where it is asked for by name */
 };
 
 /* One field of the list, with all its parts. */
@@ -100,7 +101,7 @@ void vl_value(const struct vl_column *c, const struct vz_list_item *it, struct v
 /* ---- fields.c: lists of fields ---- */
 /* "f,f..." of -o. The sentence of *e is the legacy tool's. Caller frees ret->v. */
 int vl_parse_fields(const char *list, bool json, struct vl_columns *ret, struct vz_err *e);
-/* Every field without its parts, in table order. */
+/* Every field without its parts but those that are dear, in table order. */
 int vl_all_fields(struct vl_columns *ret, struct vz_err *e);
 /* What has to be collected to show these. */
 unsigned vl_needs(const struct vl_columns *cs);

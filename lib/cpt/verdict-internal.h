@@ -3,8 +3,10 @@
 #ifndef VZ_CPT_VERDICT_INTERNAL_H
 #define VZ_CPT_VERDICT_INTERNAL_H
 
+#include "cgroup/cgroup.h"
 #include "cpt/seen.h"
 #include "cpt/verdict.h"
+#include "sys/mnt.h"
 
 enum cpt_kind {
 #define KIND(symbol, ...) CPT_##symbol,
@@ -16,33 +18,76 @@ enum cpt_kind {
 enum cpt_ns { CPT_NS_MNT, CPT_NS_NET, CPT_NS_USER, CPT_NS_PID, CPT_NS_UTS, CPT_NS_IPC, CPT_NS_CGROUP, CPT_NS_TIME,
 	      CPT_NS_TIME_CHILDREN, CPT_NS_COUNT };
 
-struct cpt_task {
-	pid_t pid;    /* host's */
-	pid_t inside;   /* in its own pid namespace */
-	pid_t session;  /* there; 0: its leader is outside */
-	pid_t parent, tracer; /* host's; 0 none */
-	unsigned depth; /* of its pid namespace, ours is 1 */
-	unsigned threads;
-	char state;     /* 'R', 'S', 'Z', ... */
-	int dir;        /* of /proc/PID */
+/* Whom a finding names. */
+struct cpt_who {
+	pid_t inside; /* in its own pid namespace */
 	char command[32];
+};
+
+struct cpt_task {
+	struct cpt_who who;
+	pid_t pid;            /* host's */
+	pid_t session;        /* in its own pid namespace; 0: its leader is outside */
+	pid_t parent, tracer; /* host's; 0 none */
+	unsigned depth;       /* of its pid namespace, ours is 1 */
+	unsigned threads;
+	char state;           /* 'R', 'S', 'Z', ... */
+	int dir;              /* of /proc/PID */
 	uint64_t ns[CPT_NS_COUNT]; /* inode numbers, 0 unknown */
+};
+
+/* The mount table of one namespace; the first is init's. */
+struct cpt_mounts {
+	struct cpt_who who; /* one who is in it */
+	struct vz_mounts t;
+};
+
+/* A file whose mount was in no table when it was looked at, or is covered. */
+struct cpt_file {
+	struct cpt_who who;
+	uint64_t mount;
+	bool mqueue;
+	char name[96];
+};
+
+struct cpt_socket {
+	uint64_t inode;
+	struct cpt_who who;
+};
+
+struct cpt_netns {
+	uint64_t inode;
+	int fd;
 };
 
 struct cpt_look {
 	const struct vz_ct *ct;
+	struct vz_cg *cg;
 	int to;               /* the pipe up */
 	struct cpt_task init; /* of the VPS */
+	struct cpt_task self; /* whose mount and network namespaces are the host's */
 	unsigned said[CPT_KINDS];
-	struct cpt_seen mounts, nets; /* namespaces that were looked at */
-	dev_t root_dev; /* of the VPS's root file system */
+	struct cpt_seen mount_ns, mount_ids, covered;
+	struct cpt_seen parents; /* host pids of those inside */
+	struct cpt_seen group;   /* host pids of those in the control group */
+	struct cpt_mounts *mounts;
+	size_t mounts_n;
+	struct cpt_file *files; /* to be judged when all mounts are known */
+	size_t files_n;
+	struct cpt_socket *sockets;
+	size_t sockets_n;
+	size_t strangers;
+	bool sockets_again; /* the second time: sockets only */
+	struct cpt_netns *nets;
+	size_t nets_n;
+	struct cpt_shm *shm;
+	size_t shm_n;
 };
 
 /* What goes through the pipe: less than PIPE_BUF, so it comes whole. */
 struct cpt_told {
 	unsigned kind; /* CPT_KINDS: the end, all was seen; more than that: more of a kind */
-	pid_t pid;
-	char command[32];
+	struct cpt_who who;
 	char object[192];
 };
 #define CPT_TOLD_CUT (CPT_KINDS + 1)
@@ -50,8 +95,11 @@ struct cpt_told {
 /* ---- verdict-say.c ---- */
 void cpt_tell(const struct cpt_look *l, const struct cpt_told *t);
 /* One finding, about a process or (NULL) the VPS. The text may hold what the guest wrote. */
-void cpt_say(struct cpt_look *l, enum cpt_kind kind, const struct cpt_task *t, const char *fmt, ...)
+void cpt_say(struct cpt_look *l, enum cpt_kind kind, const struct cpt_who *who, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
+/* Room for one more in an array of `n` things of `size` bytes: where it is, cleared. NULL: the memory ran out,
+ * and the verdict is unknown. */
+void *cpt_more(struct cpt_look *l, void *array, size_t *n, size_t size);
 
 /* ---- verdict-task.c ---- */
 /* Fills *ret, whose `dir` is the caller's to close. -ESRCH: it has ended. */
@@ -59,8 +107,29 @@ int cpt_task_open(pid_t pid, struct cpt_task *ret);
 /* What its status and its namespaces tell; true: it is in the image, so the rest is to be looked at. */
 bool cpt_task_look(struct cpt_look *l, const struct cpt_task *t);
 
+/* Calls fn with the host pid of every process below init in the tree that CRIU walks, init too. */
+void cpt_tree_walk(struct cpt_look *l, void (*fn)(struct cpt_look *l, pid_t pid));
+
 /* ---- verdict-mounts.c ---- */
 /* The mounts of the task's mount namespace, once each. */
-void cpt_mounts_look(struct cpt_look *l, const struct cpt_task *t);
+void cpt_mounts_read(struct cpt_look *l, const struct cpt_task *t);
+/* When all are known. */
+void cpt_mounts_judge(struct cpt_look *l);
+
+/* ---- verdict-files.c ---- */
+void cpt_files_look(struct cpt_look *l, const struct cpt_task *t);
+void cpt_files_judge(struct cpt_look *l);
+
+/* ---- verdict-memory.c ---- */
+/* The caller is put into the VPS's ipc namespace, whose segments and queues are looked at. */
+void cpt_ipc_look(struct cpt_look *l);
+void cpt_memory_look(struct cpt_look *l, const struct cpt_task *t);
+
+/* ---- verdict-net.c ---- */
+/* The network namespace of a task, once each. */
+void cpt_net_note(struct cpt_look *l, const struct cpt_task *t);
+/* Devices, and sockets by what the kernel tells of them; `again` makes l->sockets anew, for what may have been
+ * a moment's is looked at twice. */
+void cpt_net_judge(struct cpt_look *l, int (*again)(struct cpt_look *l));
 
 #endif

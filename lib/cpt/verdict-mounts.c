@@ -1,28 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Mounts as CRIU restores them: a file system of a kind it knows is mounted anew, a bind mount needs the mount of its
- * file system's root somewhere inside, a mount that receives needs whom it receives from. proc_pid_mountinfo(5).
+ * Mounts as CRIU restores them: a file system of a kind it knows is mounted anew; a bind mount needs the mount of its
+ * file system's root somewhere inside; a mount gets its peer group from one that shows a directory above its own.
+ * proc_pid_mountinfo(5), move_mount(2) with MOVE_MOUNT_SET_GROUP.
  */
 #include "cpt/verdict-internal.h"
 #include "base/own.h"
 #include "base/str.h"
-#include "sys/file.h"
-#include "sys/mnt.h"
 
-#define TEXT_MAX (64u << 20)
+#include <string.h>
 
-/* What CRIU mounts anew and fills; devpts, mqueue and the like with what it finds. ramfs: systemd's credentials,
- * which we carry (creds.h). */
+/* What CRIU mounts anew; ramfs are systemd's credentials, which we carry (creds.h). */
 static const char *const known[] = {
 	"proc", "sysfs", "tmpfs", "devpts", "mqueue", "cgroup", "cgroup2", "securityfs", "debugfs", "tracefs", "pstore",
-	"fusectl", "binfmt_misc", "ramfs", "autofs",
+	"fusectl", "binfmt_misc", "autofs",
 };
 
-struct table {
-	char *text;
-	struct vz_mountinfo *m;
-	size_t n;
-};
+/* What we hand to CRIU from outside, in the VPS's own mount namespace: what hides files of the host, the device and
+ * console that the host made, and what lies on single files. */
+static bool is_external(const struct vz_mountinfo *m)
+{
+	return !strcmp(m->target, "/dev") || !strcmp(m->target, "/dev/console") ||
+	       vz_str_prefix(m->target, "/run/host/", NULL) || !strcmp(m->fstype, "ramfs") ||
+	       (!strcmp(m->fstype, "tmpfs") && (!strcmp(m->root, "/file") || !strcmp(m->root, "/dir")) &&
+		(vz_str_prefix(m->target, "/proc/", NULL) || vz_str_prefix(m->target, "/sys/", NULL)));
+}
 
 static bool is_known(const char *fstype)
 {
@@ -32,62 +34,148 @@ static bool is_known(const char *fstype)
 	return false;
 }
 
-static int read_table(int dir, struct table *ret)
+/* Is `path` `top` or below? */
+static bool is_below(const char *path, const char *top)
 {
-	autofree char *text = NULL;
-	size_t lines = 1, n = 0;
-	struct vz_mountinfo *m;
-	char *p, *line;
-	ssize_t r = vz_file_read(dir, "mountinfo", TEXT_MAX, &text);
+	const char *rest;
 
-	if (r < 0)
-		return (int)r;
-	for (p = text; *p; p++)
-		lines += *p == '\n';
-	m = calloc(lines, sizeof(*m));
-	if (!m)
-		return -ENOMEM;
-	for (p = text; (line = strsep(&p, "\n"));)
-		n += !vz_mountinfo_parse(line, &m[n]);
-	*ret = (struct table){ .text = TAKE_PTR(text), .m = m, .n = n };
-	return 0;
+	return !strcmp(top, "/") || (vz_str_prefix(path, top, &rest) && (!*rest || *rest == '/'));
 }
 
-static const struct vz_mountinfo *root_of(const struct table *t)
+/* Another mount lies on its root, or on a directory above it. */
+static bool is_covered(const struct vz_mounts *t, const struct vz_mountinfo *m)
 {
-	for (size_t i = 0; i < t->n; i++)
-		if (!strcmp(t->m[i].target, "/"))
-			return &t->m[i];
-	return NULL;
+	for (size_t i = 0; i < t->n; i++) {
+		const struct vz_mountinfo *o = &t->v[i];
+
+		if (o == m || o->id == m->id)
+			continue;
+		if (o->parent == m->id && !strcmp(o->target, m->target))
+			return true;
+		if (o->parent == m->parent && is_below(m->target, o->target) && m->parent != m->id)
+			return true;
+	}
+	return false;
 }
 
-static void look_at_mount(struct cpt_look *l, const struct cpt_task *t, const struct vz_mountinfo *m)
+void cpt_mounts_read(struct cpt_look *l, const struct cpt_task *t)
 {
-	if (!is_known(m->fstype))
-		cpt_say(l, CPT_MOUNT, t, "%s on %s", m->fstype, m->target);
-}
-
-void cpt_mounts_look(struct cpt_look *l, const struct cpt_task *t)
-{
-	struct table own = { 0 };
-	const struct vz_mountinfo *root;
+	struct cpt_mounts *own;
 	int r;
 
-	if (!cpt_seen_new(&l->mounts, t->ns[CPT_NS_MNT]))
+	if (!cpt_seen_new(&l->mount_ns, t->ns[CPT_NS_MNT]))
 		return;
-	r = read_table(t->dir, &own);
-	if (r == -ENOENT || r == -ESRCH || r == -EINVAL) /* it has ended */
+	own = cpt_more(l, &l->mounts, &l->mounts_n, sizeof(*own));
+	if (!own)
 		return;
-	if (r < 0) {
-		cpt_say(l, CPT_UNKNOWN, t, "its mounts: %s", strerror(-r));
-		return;
+	own->who = t->who;
+	r = vz_mounts_read(t->dir, "mountinfo", &own->t);
+	if (r < 0 && r != -ENOENT && r != -ESRCH && r != -EINVAL) /* those: it has ended */
+		cpt_say(l, CPT_UNKNOWN, &t->who, "its mounts: %s", strerror(-r));
+	for (size_t i = 0; i < own->t.n; i++)
+		(void)cpt_seen_new(&l->mount_ids, own->t.v[i].id);
+	for (size_t i = 0; i < own->t.n; i++)
+		if (is_covered(&own->t, &own->t.v[i]))
+			(void)cpt_seen_new(&l->covered, own->t.v[i].id);
+}
+
+/* ---- when all are known ---- */
+
+struct mount_place {
+	const struct cpt_mounts *in;
+	const struct vz_mountinfo *m;
+};
+
+/* One of the file system that `fits`; the first table comes first. */
+static bool find_mount(const struct cpt_look *l, const struct vz_mountinfo *of,
+		       bool (*fits)(const struct mount_place *p, const struct vz_mountinfo *of))
+{
+	for (size_t i = 0; i < l->mounts_n; i++) {
+		for (size_t k = 0; k < l->mounts[i].t.n; k++) {
+			struct mount_place p = { &l->mounts[i], &l->mounts[i].t.v[k] };
+
+			if (p.m->dev == of->dev && fits(&p, of))
+				return true;
+		}
 	}
-	root = root_of(&own);
-	if (root && !l->root_dev)
-		l->root_dev = root->dev;
-	for (size_t i = 0; i < own.n; i++)
-		if (own.m[i].dev != l->root_dev)
-			look_at_mount(l, t, &own.m[i]);
-	free(own.text);
-	free(own.m);
+	return false;
+}
+
+/* From which it can be bound. */
+static bool is_whole(const struct mount_place *p, const struct vz_mountinfo *of)
+{
+	return !strcmp(p->m->root, "/") || (!strcmp(p->m->target, "/") && is_below(of->root, p->m->root));
+}
+
+struct group {
+	unsigned peers, master;
+	bool any_master; /* `peers` alone */
+};
+
+/* The mount from which CRIU gives the others their group: that with the shortest name of a root. NULL: none is inside. */
+static const struct vz_mountinfo *first_of(const struct cpt_look *l, const struct group *g)
+{
+	const struct vz_mountinfo *first = NULL;
+
+	for (size_t i = 0; i < l->mounts_n; i++) {
+		for (size_t k = 0; k < l->mounts[i].t.n; k++) {
+			const struct vz_mountinfo *m = &l->mounts[i].t.v[k];
+
+			if (m->peers != g->peers || (!g->any_master && m->master != g->master))
+				continue;
+			if (!first || strlen(m->root) < strlen(first->root))
+				first = m;
+		}
+	}
+	return first;
+}
+
+/* Out of which CRIU binds without asking for the kind: the VPS's own root, and what comes from outside. */
+static bool is_given(const struct cpt_look *l, const struct cpt_mounts *in, const struct vz_mountinfo *m)
+{
+	const struct cpt_mounts *first = &l->mounts[0];
+
+	for (size_t i = 0; i < first->t.n; i++) {
+		const struct vz_mountinfo *o = &first->t.v[i];
+
+		if (o->dev != m->dev)
+			continue;
+		if (in == first && o == m && is_external(m))
+			return true;
+		if ((!strcmp(o->target, "/") || is_external(o)) && is_below(m->root, o->root))
+			return true;
+	}
+	return false;
+}
+
+static void judge_group(struct cpt_look *l, const struct cpt_mounts *in, const struct vz_mountinfo *m)
+{
+	const struct vz_mountinfo *first = first_of(l, &(struct group){ .peers = m->peers, .master = m->master });
+	const struct vz_mountinfo *from = first_of(l, &(struct group){ .peers = m->master, .any_master = true });
+
+	if (first != m && first && !is_below(m->root, first->root))
+		cpt_say(l, CPT_MOUNT_PEERS, &in->who, "%s on %s, a peer of %s", m->fstype, m->target, first->target);
+	else if (first == m && m->master && from && !is_below(m->root, from->root))
+		cpt_say(l, CPT_MOUNT_PEERS, &in->who, "%s on %s receives from %s", m->fstype, m->target, from->target);
+	else if (first == m && m->master && !from && !is_given(l, in, m))
+		cpt_say(l, CPT_MOUNT_PEERS, &in->who, "%s on %s receives from outside", m->fstype, m->target);
+}
+
+static void judge_mount(struct cpt_look *l, const struct cpt_mounts *in, const struct vz_mountinfo *m)
+{
+	if (m->peers || m->master)
+		judge_group(l, in, m);
+	if (is_given(l, in, m) || vz_str_prefix(m->fstype, "cgroup", NULL)) /* whose root is that of its namespace */
+		return;
+	if (strcmp(m->root, "/") && !find_mount(l, m, is_whole))
+		cpt_say(l, CPT_MOUNT_ROOT, &in->who, "%s %s on %s", m->fstype, m->root, m->target);
+	else if (!is_known(m->fstype))
+		cpt_say(l, CPT_MOUNT, &in->who, "%s on %s", m->fstype, m->target);
+}
+
+void cpt_mounts_judge(struct cpt_look *l)
+{
+	for (size_t i = 0; i < l->mounts_n; i++)
+		for (size_t k = 0; k < l->mounts[i].t.n; k++)
+			judge_mount(l, &l->mounts[i], &l->mounts[i].t.v[k]);
 }

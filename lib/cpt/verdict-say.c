@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -27,9 +28,9 @@ void cpt_tell(const struct cpt_look *l, const struct cpt_told *t)
 		_exit(1);
 }
 
-void cpt_say(struct cpt_look *l, enum cpt_kind kind, const struct cpt_task *t, const char *fmt, ...)
+void cpt_say(struct cpt_look *l, enum cpt_kind kind, const struct cpt_who *who, const char *fmt, ...)
 {
-	struct cpt_told told = { .kind = kind, .pid = t ? t->inside : 0 };
+	struct cpt_told told = { .kind = kind };
 	va_list ap;
 
 	if (l->said[kind]++ >= OF_A_KIND)
@@ -39,7 +40,22 @@ void cpt_say(struct cpt_look *l, enum cpt_kind kind, const struct cpt_task *t, c
 	va_start(ap, fmt);
 	(void)vsnprintf(told.object, sizeof(told.object), fmt, ap);
 	va_end(ap);
-	if (t)
-		memcpy(told.command, t->command, sizeof(told.command));
+	if (who)
+		told.who = *who;
 	cpt_tell(l, &told);
+}
+
+void *cpt_more(struct cpt_look *l, void *array, size_t *n, size_t size)
+{
+	char **at = array, *more = *at;
+
+	/* a power of two is full */
+	if (!(*n & (*n - 1)))
+		more = realloc(*at, (*n ? *n * 2 : 1) * size);
+	if (!more) {
+		cpt_say(l, CPT_UNKNOWN, NULL, "the memory of the host is used up");
+		return NULL;
+	}
+	*at = more;
+	return memset(more + (*n)++ * size, 0, size);
 }

@@ -90,13 +90,13 @@ int cpt_task_open(pid_t pid, struct cpt_task *ret)
 		return n == -ENOENT ? -ESRCH : (int)n;
 	t.state = line_of(status, "\nState:\t")[0];
 	t.depth = count_numbers(line_of(status, "\nNSpid:"));
-	t.inside = last_number(line_of(status, "\nNSpid:"));
+	t.who.inside = last_number(line_of(status, "\nNSpid:"));
 	t.session = last_number(line_of(status, "\nNSsid:"));
 	t.tracer = (pid_t)strtol(line_of(status, "\nTracerPid:\t"), NULL, 10);
 	t.parent = (pid_t)strtol(line_of(status, "\nPPid:\t"), NULL, 10);
 	t.threads = (unsigned)strtoul(line_of(status, "\nThreads:\t"), NULL, 10);
-	if (vz_file_read_buf(dir, "comm", t.command, sizeof(t.command)) < 0)
-		t.command[0] = 0;
+	if (vz_file_read_buf(dir, "comm", t.who.command, sizeof(t.who.command)) < 0)
+		t.who.command[0] = 0;
 	for (unsigned i = 0; i < CPT_NS_COUNT; i++)
 		t.ns[i] = read_namespace(dir, namespaces[i].name);
 	t.dir = TAKE_FD(dir);
@@ -105,14 +105,21 @@ int cpt_task_open(pid_t pid, struct cpt_task *ret)
 }
 
 /* Its parent is outside of the VPS's pid namespace: it came in by setns(2), and no tree from init has it. */
-static bool has_entered(const struct cpt_look *l, const struct cpt_task *t)
+static bool has_entered(struct cpt_look *l, const struct cpt_task *t)
 {
-	struct cpt_task parent;
+	char path[sizeof("/proc//status") + 10];
+	autofree char *status = NULL;
 
-	if (t->pid == l->init.pid || !t->parent || cpt_task_open(t->parent, &parent) < 0)
+	if (t->pid == l->init.pid || !t->parent || t->parent == l->init.pid ||
+	    cpt_seen_has(&l->parents, (uint64_t)t->parent))
 		return false;
-	close(parent.dir);
-	return parent.depth < l->init.depth;
+	snprintf(path, sizeof(path), "/proc/%d/status", t->parent);
+	if (vz_file_read(AT_FDCWD, path, STATUS_MAX, &status) < 0)
+		return false;
+	if (count_numbers(line_of(status, "\nNSpid:")) < l->init.depth)
+		return true;
+	(void)cpt_seen_new(&l->parents, (uint64_t)t->parent);
+	return false;
 }
 
 static void look_at_namespaces(struct cpt_look *l, const struct cpt_task *t)
@@ -120,26 +127,114 @@ static void look_at_namespaces(struct cpt_look *l, const struct cpt_task *t)
 	for (unsigned i = 0; i < CPT_NS_COUNT; i++) {
 		uint64_t own = t->ns[i], init = l->init.ns[i];
 
+		if (namespaces[i].kind == CPT_KINDS && own && own == l->self.ns[i])
+			cpt_say(l, CPT_NAMESPACE, &t->who, "the host's %s namespace", namespaces[i].name);
 		if (namespaces[i].kind == CPT_KINDS || !own || !init || own == init)
 			continue;
 		/* the same sentence for both of time */
 		if (i == CPT_NS_TIME_CHILDREN && t->ns[CPT_NS_TIME] != l->init.ns[CPT_NS_TIME])
 			continue;
-		cpt_say(l, namespaces[i].kind, t, "the %s namespace %llu of its own", namespaces[i].name,
+		cpt_say(l, namespaces[i].kind, &t->who, "the %s namespace %llu of its own", namespaces[i].name,
 			(unsigned long long)own);
+	}
+}
+
+/* What of a thread differs from its process is in no image. */
+static void look_at_thread(struct cpt_look *l, const struct cpt_task *t, int dir)
+{
+	autofree char *status = NULL;
+	uint64_t mnt = read_namespace(dir, "mnt"), net = read_namespace(dir, "net");
+	long tracer;
+
+	if (vz_file_read(dir, "status", STATUS_MAX, &status) < 0)
+		return;
+	if ((mnt && mnt != t->ns[CPT_NS_MNT]) || (net && net != t->ns[CPT_NS_NET]))
+		cpt_say(l, CPT_THREAD, &t->who, "thread %d in a %s namespace of its own",
+			last_number(line_of(status, "\nNSpid:")), mnt != t->ns[CPT_NS_MNT] ? "mount" : "network");
+	tracer = strtol(line_of(status, "\nTracerPid:\t"), NULL, 10);
+	if (tracer && !t->tracer)
+		cpt_say(l, CPT_TRACED, &t->who, "a thread traced by host process %ld", tracer);
+}
+
+static void look_at_threads(struct cpt_look *l, const struct cpt_task *t)
+{
+	autoclosedir DIR *d = NULL;
+	int fd = openat(t->dir, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct dirent *de;
+
+	d = fd < 0 ? NULL : fdopendir(fd);
+	while (d && (de = readdir(d))) {
+		autoclose int one = *de->d_name == '.' || strtol(de->d_name, NULL, 10) == t->pid ?
+					    -EBADF : openat(fd, de->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		if (one >= 0)
+			look_at_thread(l, t, one);
 	}
 }
 
 bool cpt_task_look(struct cpt_look *l, const struct cpt_task *t)
 {
 	if (t->depth < l->init.depth || has_entered(l, t)) {
-		cpt_say(l, CPT_ENTERED, t, "host process %d", t->pid);
+		cpt_say(l, CPT_ENTERED, &t->who, "host process %d", t->pid);
 		return false;
 	}
 	if (t->tracer)
-		cpt_say(l, CPT_TRACED, t, "traced by host process %d", t->tracer);
+		cpt_say(l, CPT_TRACED, &t->who, "traced by host process %d", t->tracer);
 	if (!t->session)
-		cpt_say(l, CPT_SESSION, t, "host process %d", t->pid);
+		cpt_say(l, CPT_SESSION, &t->who, "host process %d", t->pid);
+	if (t->state == 'Z' && t->threads > 1)
+		cpt_say(l, CPT_DEAD_LEADER, &t->who, "%u threads", t->threads - 1);
+	if (t->state == 'Z' || t->state == 'X')
+		return false;
 	look_at_namespaces(l, t);
-	return t->state != 'Z' && t->state != 'X';
+	if (t->threads > 1)
+		look_at_threads(l, t);
+	return true;
+}
+
+/* ---- the tree ---- */
+
+struct pids {
+	pid_t *v;
+	size_t n;
+};
+
+/* proc_tid_children(5): right for what stands still; CRIU reads it too. */
+static void add_children(struct cpt_look *l, int task, const char *tid, struct pids *to)
+{
+	char path[40];
+	autofree char *text = NULL;
+	char *p, *word;
+
+	snprintf(path, sizeof(path), "%.16s/children", tid);
+	if (vz_file_read(task, path, STATUS_MAX, &text) < 0)
+		return;
+	for (p = text; (word = strsep(&p, " "));) {
+		pid_t *one = *word ? cpt_more(l, &to->v, &to->n, sizeof(*one)) : NULL;
+
+		if (one)
+			*one = (pid_t)strtol(word, NULL, 10);
+	}
+}
+
+void cpt_tree_walk(struct cpt_look *l, void (*fn)(struct cpt_look *l, pid_t pid))
+{
+	struct pids all = { 0 };
+	pid_t *first = cpt_more(l, &all.v, &all.n, sizeof(*first));
+
+	if (first)
+		*first = l->init.pid;
+	for (size_t i = 0; i < all.n; i++) {
+		char path[sizeof("/proc//task") + 10];
+		autoclosedir DIR *d = NULL;
+		struct dirent *de;
+
+		fn(l, all.v[i]);
+		snprintf(path, sizeof(path), "/proc/%d/task", all.v[i]);
+		d = opendir(path);
+		while (d && (de = readdir(d)))
+			if (*de->d_name != '.')
+				add_children(l, dirfd(d), de->d_name, &all);
+	}
+	free(all.v);
 }

@@ -19,28 +19,87 @@
 
 /* ---- the child ---- */
 
+static int note_pid(pid_t pid, void *arg)
+{
+	struct cpt_look *l = arg;
+
+	(void)cpt_seen_new(&l->group, (uint64_t)pid);
+	return 0;
+}
+
 static int look_at_pid(pid_t pid, void *arg)
 {
 	struct cpt_look *l = arg;
 	struct cpt_task t;
 	int r = cpt_task_open(pid, &t);
 
+	(void)note_pid(pid, l);
 	if (r == -ESRCH)
 		return 0;
 	if (r < 0)
 		return r;
-	if (cpt_task_look(l, &t))
-		cpt_mounts_look(l, &t);
+	if (l->sockets_again) {
+		cpt_files_look(l, &t);
+	} else if (cpt_task_look(l, &t)) {
+		cpt_mounts_read(l, &t);
+		cpt_net_note(l, &t);
+		cpt_files_look(l, &t);
+		cpt_memory_look(l, &t);
+	}
 	close(t.dir);
 	return 0;
 }
 
+static void look_at_stranger(struct cpt_look *l, pid_t pid)
+{
+	struct cpt_task t;
+
+	if (cpt_seen_has(&l->group, (uint64_t)pid) || cpt_task_open(pid, &t) < 0)
+		return;
+	close(t.dir);
+	if (t.state == 'Z' || t.state == 'X') /* the group does not count it any more */
+		return;
+	cpt_say(l, CPT_GROUP, &t.who, "host process %d", pid);
+	(void)look_at_pid(pid, l);
+}
+
+static void count_stranger(struct cpt_look *l, pid_t pid)
+{
+	l->strangers += !cpt_seen_has(&l->group, (uint64_t)pid);
+}
+
+/* What somebody brought in by setns(2) and left to init. What was born since the group was read is in it by now. */
+static int look_for_strangers(struct cpt_look *l)
+{
+	int r = 0;
+
+	cpt_tree_walk(l, count_stranger);
+	if (l->strangers)
+		r = vz_cg_each(l->cg, note_pid, l);
+	if (r >= 0 && l->strangers)
+		cpt_tree_walk(l, look_at_stranger);
+	return r;
+}
+
+static int look_at_all(struct cpt_look *l)
+{
+	return vz_cg_each(l->cg, look_at_pid, l);
+}
+
+static int look_again(struct cpt_look *l)
+{
+	free(TAKE_PTR(l->sockets));
+	l->sockets_n = 0;
+	l->sockets_again = true;
+	return look_at_all(l);
+}
+
 /* A restore forks a few helpers inside before it can raise anything. */
-static void look_at_limits(struct cpt_look *l, const struct vz_cg *cg)
+static void look_at_limits(struct cpt_look *l)
 {
 	struct vz_cg_usage u;
 
-	if (vz_cg_read(cg, &u, NULL) >= 0 && u.pids != VZ_UNLIMITED && u.pids_max != VZ_UNLIMITED &&
+	if (vz_cg_read(l->cg, &u, NULL) >= 0 && u.pids != VZ_UNLIMITED && u.pids_max != VZ_UNLIMITED &&
 	    u.pids + PIDS_TO_SPARE > u.pids_max)
 		cpt_say(l, CPT_PIDS, NULL, "%llu of %llu processes and threads", (unsigned long long)u.pids,
 			(unsigned long long)u.pids_max);
@@ -48,16 +107,27 @@ static void look_at_limits(struct cpt_look *l, const struct vz_cg *cg)
 
 static int look(struct cpt_look *l, const struct vz_state *state)
 {
-	struct vz_cg *cg;
-	int r = vz_cg_open(l->ct->id, NULL, &cg, NULL);
+	int r = vz_cg_open(l->ct->id, NULL, &l->cg, NULL);
 
 	if (r < 0)
 		return r;
 	r = cpt_task_open(state->init, &l->init);
+	if (r >= 0)
+		r = cpt_task_open(getpid(), &l->self);
 	if (r < 0)
 		return r;
-	look_at_limits(l, cg);
-	return vz_cg_each(cg, look_at_pid, l);
+	look_at_limits(l);
+	cpt_mounts_read(l, &l->init); /* the first table is its own */
+	cpt_ipc_look(l);
+	r = look_at_all(l);
+	if (r >= 0)
+		r = look_for_strangers(l);
+	if (r < 0)
+		return r;
+	cpt_mounts_judge(l);
+	cpt_files_judge(l);
+	cpt_net_judge(l, look_again);
+	return 0;
 }
 
 _Noreturn static void run_child(const struct vz_ct *ct, const struct vz_state *state, int to)
@@ -89,8 +159,8 @@ static int add_finding(struct vz_cpt_verdict *v, struct cpt_told *t)
 		return -ENOMEM;
 	v->all = more;
 	f = &more[v->n++];
-	*f = (struct vz_cpt_finding){ .kind = vz_cpt_kind(t->kind), .pid = t->pid };
-	memcpy(f->command, t->command, sizeof(f->command));
+	*f = (struct vz_cpt_finding){ .kind = vz_cpt_kind(t->kind), .pid = t->who.inside };
+	memcpy(f->command, t->who.command, sizeof(f->command));
 	memcpy(f->object, t->object, sizeof(f->object));
 	f->command[sizeof(f->command) - 1] = f->object[sizeof(f->object) - 1] = 0;
 	vz_escape_plain(f->command);

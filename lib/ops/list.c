@@ -11,6 +11,7 @@
 #include "ct/ct.h"
 #include "fs/layout.h"
 #include "nic/venet.h"
+#include "ops/check-migrate.h"
 #include "ops/traffic.h"
 #include "res/res.h"
 
@@ -206,6 +207,13 @@ static void read_traffic(struct vz_list_item *it)
 	}
 }
 
+static void read_migratable(struct vz_list_item *it, const struct vz_ct *ct, const struct vz_state *s)
+{
+	int r = vz_op_is_migratable(ct, s);
+
+	it->migratable = (struct vz_pbool){ .set = r >= 0, .v = r > 0 };
+}
+
 static void fill_running(struct vz_list_item *it, struct vz_ct *ct, const struct vz_state *s,
 			 unsigned need)
 {
@@ -217,6 +225,8 @@ static void fill_running(struct vz_list_item *it, struct vz_ct *ct, const struct
 		read_usage(it, ct, need);
 	if (need & VZ_LIST_IP)
 		read_ips(it);
+	if (need & VZ_LIST_MIGRATABLE)
+		read_migratable(it, ct, s);
 }
 
 static void fill_resting(struct vz_list_item *it, const struct vz_ct *ct, unsigned need)

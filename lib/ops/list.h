@@ -33,6 +33,7 @@ enum vz_list_need {
 	VZ_LIST_TRAFFIC = 1 << 5, /* traffic */
 	VZ_LIST_KINDS = 1 << 6,   /* counters of KINDS in counters.def, dearer to read */
 	VZ_LIST_LINES = 1 << 7,   /* those of LINE */
+	VZ_LIST_MIGRATABLE = 1 << 8, /* all its processes are looked at */
 };
 
 #define VZ_LIST_UNKNOWN UINT64_MAX
@@ -59,6 +60,7 @@ struct vz_list_item {
 	pid_t init;                 /* of a running one: host pid of its PID 1, else 0 */
 	uint64_t uptime_ms;         /* of a running one */
 	struct vz_plist ip;         /* of a running one: addresses in force, in order of addition */
+	struct vz_pbool migratable; /* not set: does not run, cannot be told, or not asked for */
 	struct vz_pu64 uid;         /* first host id; 0: no user namespace */
 	/* one for each beancounter */
 #define COUNTER(place, KEY, name, ...) struct vz_list_count name;

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Open files by what /proc/PID/fd tells of each: a link, and what statx(2) of it knows without asking who serves it. */
+#include "cpt/verdict-internal.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "sys/file.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/major.h>
+#include <linux/tty.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <sys/xattr.h>
+
+#ifndef MQUEUE_MAGIC
+#define MQUEUE_MAGIC 0x19800202
+#endif
+#define MISC_TUN 200
+#define MISC_AUTOFS 235
+#define AUX_FULL 3 /* /dev/tty, /dev/console, /dev/ptmx are below */
+#define CONSOLES 64
+
+struct file {
+	const struct cpt_task *t;
+	const char *at;   /* below /proc/PID: "fd/3", "cwd" */
+	char link[512];   /* what it leads to; cut */
+};
+
+/* ---- by the link ---- */
+
+/* clang-format off */
+static const struct {
+	const char *begins;
+	enum cpt_kind kind; /* CPT_KINDS: CRIU takes it along */
+} links[] = {
+	{ "anon_inode:[eventfd]", CPT_KINDS },
+	{ "anon_inode:[eventpoll]", CPT_KINDS },
+	{ "anon_inode:[signalfd]", CPT_KINDS },
+	{ "anon_inode:[timerfd]", CPT_KINDS },
+	{ "anon_inode:inotify", CPT_KINDS },
+	{ "anon_inode:[fanotify]", CPT_KINDS },
+	{ "anon_inode:[pidfd]", CPT_PIDFD_THREAD },
+	{ "pidfd:", CPT_PIDFD_THREAD },
+	{ "anon_inode:[io_uring]", CPT_IO_URING },
+	{ "anon_inode:bpf", CPT_BPF },
+	{ "anon_inode:", CPT_KERNEL_OBJECT },
+	{ "/secretmem", CPT_SECRET },
+	{ "/dmabuf:", CPT_KERNEL_OBJECT },
+	{ "pipe:[", CPT_PIPE },
+	{ "socket:[", CPT_SOCKET },
+};
+/* clang-format on */
+
+/* The flags of its open(2), from fdinfo. */
+static long flags_of(const struct file *f)
+{
+	char path[40], text[512];
+	const char *s;
+
+	snprintf(path, sizeof(path), "fdinfo/%s", f->at + sizeof("fd/") - 1);
+	if (vz_file_read_buf(f->t->dir, path, text, sizeof(text)) < 0)
+		return 0;
+	s = strstr(text, "flags:\t");
+	return s ? strtol(s + sizeof("flags:\t") - 1, NULL, 8) : 0;
+}
+
+/* clang-format off */
+static const char *const protocols[] = { /* their names in /proc/net/protocols */
+	"TCP", "TCPv6", "UDP", "UDPv6", "UDP-Lite", "UDPLITEv6", "RAW", "RAWv6", "PING", "PINGv6",
+	"UNIX", "UNIX-STREAM", "NETLINK", "PACKET",
+};
+/* clang-format on */
+
+static void look_at_socket(struct cpt_look *l, const struct file *f)
+{
+	struct cpt_socket *s = cpt_more(l, &l->sockets, &l->sockets_n, sizeof(*s));
+	char path[64], name[64];
+	ssize_t n;
+
+	if (!s)
+		return;
+	s->inode = strtoull(f->link + sizeof("socket:[") - 1, NULL, 10);
+	s->who = f->t->who;
+	if (l->sockets_again)
+		return;
+	snprintf(path, sizeof(path), "/proc/%d/%s", f->t->pid, f->at);
+	n = getxattr(path, "system.sockprotoname", name, sizeof(name) - 1);
+	if (n <= 0)
+		return;
+	name[n] = 0;
+	for (size_t i = 0; i < ARRAY_LEN(protocols); i++)
+		if (!strcmp(protocols[i], name))
+			return;
+	cpt_say(l, CPT_SOCKET, &f->t->who, "%s socket, descriptor %s", name, f->at + sizeof("fd/") - 1);
+}
+
+static void look_at_link(struct cpt_look *l, const struct file *f, enum cpt_kind kind)
+{
+	const char *fd = f->at + sizeof("fd/") - 1;
+
+	if (kind == CPT_SOCKET)
+		look_at_socket(l, f);
+	else if (kind == CPT_KINDS || l->sockets_again)
+		return;
+	else if (kind == CPT_PIDFD_THREAD ? flags_of(f) & O_EXCL : kind == CPT_PIPE ? flags_of(f) & O_DIRECT : true)
+		cpt_say(l, kind, &f->t->who, "%s, descriptor %s", f->link, fd);
+}
+
+/* ---- by statx(2) ---- */
+
+static bool is_supported_device(unsigned major, unsigned minor)
+{
+	return major == MEM_MAJOR || (major == TTYAUX_MAJOR && minor < AUX_FULL) ||
+	       (major == MISC_MAJOR && (minor == MISC_TUN || minor == MISC_AUTOFS)) ||
+	       (major == TTY_MAJOR && minor < CONSOLES) ||
+	       (major >= UNIX98_PTY_MASTER_MAJOR && major < UNIX98_PTY_SLAVE_MAJOR + UNIX98_PTY_MAJOR_COUNT);
+}
+
+static bool is_of(const struct file *f, long magic)
+{
+	char path[64];
+	struct statfs st;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", f->t->pid, f->at);
+	return statfs(path, &st) == 0 && (long)st.f_type == magic;
+}
+
+/* Whose mount is not known at this moment, or is covered. */
+static void note_file(struct cpt_look *l, const struct file *f, uint64_t mount)
+{
+	struct cpt_file *more = cpt_more(l, &l->files, &l->files_n, sizeof(*more));
+
+	if (!more)
+		return;
+	more->who = f->t->who;
+	more->mount = mount;
+	more->mqueue = is_of(f, MQUEUE_MAGIC);
+	snprintf(more->name, sizeof(more->name), "%.80s, %s", f->link, f->at);
+}
+
+static void look_at_stat(struct cpt_look *l, const struct file *f, const struct statx *x)
+{
+	bool regular = S_ISREG(x->stx_mode);
+
+	if (S_ISBLK(x->stx_mode) ||
+	    (S_ISCHR(x->stx_mode) && !is_supported_device(x->stx_rdev_major, x->stx_rdev_minor)))
+		cpt_say(l, CPT_DEVICE, &f->t->who, "%s (%u:%u), %s", f->link, x->stx_rdev_major, x->stx_rdev_minor, f->at);
+	if (vz_str_prefix(f->link, "/memfd:", NULL) && !x->stx_nlink) {
+		if (is_of(f, HUGETLBFS_MAGIC))
+			cpt_say(l, CPT_HUGE, &f->t->who, "%s, %s", f->link, f->at);
+		return;
+	}
+	/* those of shared memory belong to a mount of the kernel's own */
+	if (vz_str_prefix(f->link, "/SYSV", NULL) || vz_str_prefix(f->link, "/dev/zero (deleted)", NULL))
+		return;
+	if (regular && !x->stx_nlink && x->stx_blocks * 512 > VZ_CPT_GHOST_MAX)
+		cpt_say(l, CPT_DELETED, &f->t->who, "%s of %llu MB, %s", f->link,
+			(unsigned long long)x->stx_blocks >> 11, f->at);
+	if (x->stx_mask & STATX_MNT_ID &&
+	    (!cpt_seen_has(&l->mount_ids, x->stx_mnt_id) || cpt_seen_has(&l->covered, x->stx_mnt_id)))
+		note_file(l, f, x->stx_mnt_id);
+}
+
+/* May be hostile: the file may be served by a process inside that never answers; therefore its cache alone is asked. */
+static void look_at_file(struct cpt_look *l, const struct file *f)
+{
+	struct statx x;
+
+	for (size_t i = 0; i < ARRAY_LEN(links); i++) {
+		if (!vz_str_prefix(f->link, links[i].begins, NULL))
+			continue;
+		look_at_link(l, f, links[i].kind);
+		return;
+	}
+	if (*f->link != '/' || l->sockets_again)
+		return; /* a namespace, which CRIU opens again */
+	if (statx(f->t->dir, f->at, AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
+		  STATX_TYPE | STATX_NLINK | STATX_BLOCKS | STATX_MNT_ID, &x) == 0)
+		look_at_stat(l, f, &x);
+}
+
+static void look_at_path(struct cpt_look *l, const struct cpt_task *t, const char *at)
+{
+	struct file f = { .t = t, .at = at };
+	ssize_t n = readlinkat(t->dir, at, f.link, sizeof(f.link) - 1);
+
+	if (n <= 0)
+		return;
+	f.link[n] = 0;
+	look_at_file(l, &f);
+}
+
+void cpt_files_look(struct cpt_look *l, const struct cpt_task *t)
+{
+	int fd = openat(t->dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	autoclosedir DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *de;
+	char at[24];
+
+	if (!l->sockets_again) {
+		look_at_path(l, t, "cwd");
+		look_at_path(l, t, "root");
+		look_at_path(l, t, "exe");
+	}
+	while (d && (de = readdir(d))) {
+		if (*de->d_name == '.')
+			continue;
+		snprintf(at, sizeof(at), "fd/%.16s", de->d_name);
+		look_at_path(l, t, at);
+	}
+}
+
+void cpt_files_judge(struct cpt_look *l)
+{
+	for (size_t i = 0; i < l->files_n; i++) {
+		const struct cpt_file *f = &l->files[i];
+
+		if (f->mqueue)
+			cpt_say(l, CPT_MQUEUE, &f->who, "%s", f->name);
+		else if (cpt_seen_has(&l->covered, f->mount))
+			cpt_say(l, CPT_COVERED, &f->who, "%s", f->name);
+		else if (!cpt_seen_has(&l->mount_ids, f->mount))
+			cpt_say(l, CPT_DETACHED, &f->who, "%s", f->name);
+	}
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Memory by /proc/PID/maps, and what the VPS's ipc namespace keeps. */
+#include "cpt/verdict-internal.h"
+#include "base/num.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "sys/call.h"
+#include "sys/file.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define TEXT_MAX (256u << 20)
+
+struct cpt_shm {
+	uint64_t id, size; /* the size in whole pages */
+};
+
+/* ---- the ipc namespace ---- */
+
+static void read_segments(struct cpt_look *l)
+{
+	autofree char *text = NULL;
+	uint64_t page = vz_page_size();
+	char *p, *line;
+
+	if (vz_file_read(AT_FDCWD, "/proc/sysvipc/shm", TEXT_MAX, &text) < 0)
+		return;
+	for (p = text; (line = strsep(&p, "\n"));) {
+		unsigned long long id, size;
+		struct cpt_shm *s;
+
+		if (sscanf(line, "%*d %llu %*o %llu", &id, &size) != 2)
+			continue;
+		s = cpt_more(l, &l->shm, &l->shm_n, sizeof(*s));
+		if (s)
+			*s = (struct cpt_shm){ id, (size + page - 1) / page * page };
+	}
+}
+
+/* Queues that exist without being open. */
+static void look_at_queues(struct cpt_look *l)
+{
+	int fd = vz_mount_new("mqueue", NULL, 0);
+	autoclosedir DIR *d = NULL;
+	struct dirent *de;
+	int at = fd < 0 ? -1 : openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0)
+		close(fd);
+	d = at < 0 ? NULL : fdopendir(at);
+	while (d && (de = readdir(d)))
+		if (*de->d_name != '.')
+			cpt_say(l, CPT_MQUEUE, NULL, "/dev/mqueue/%s", de->d_name);
+}
+
+void cpt_ipc_look(struct cpt_look *l)
+{
+	autoclose int ns = openat(l->init.dir, "ns/ipc", O_RDONLY | O_CLOEXEC);
+	int r = ns < 0 ? -errno : vz_setns(ns, CLONE_NEWIPC);
+
+	if (r < 0) {
+		cpt_say(l, CPT_UNKNOWN, NULL, "its System V and POSIX objects: %s", strerror(-r));
+		return;
+	}
+	read_segments(l);
+	look_at_queues(l);
+}
+
+/* ---- maps ---- */
+
+struct area {
+	uint64_t from, to, offset, inode;
+	char range[48];  /* as its link is called in map_files */
+	const char *path;
+};
+
+/* One attachment of a segment: CRIU attaches it as a whole. */
+struct attached {
+	uint64_t inode, from, to, offset;
+};
+
+static bool parse_area(char *line, struct area *ret)
+{
+	unsigned long long from, to, offset, inode;
+	int at = 0;
+
+	if (sscanf(line, "%llx-%llx %*s %llx %*s %llu %n", &from, &to, &offset, &inode, &at) != 4 || !at)
+		return false;
+	*ret = (struct area){ .from = from, .to = to, .offset = offset, .inode = inode, .path = line + at };
+	snprintf(ret->range, sizeof(ret->range), "map_files/%llx-%llx", from, to);
+	return true;
+}
+
+static void end_attached(struct cpt_look *l, const struct cpt_task *t, struct attached *a)
+{
+	for (size_t i = 0; a->inode != UINT64_MAX && i < l->shm_n; i++)
+		if (l->shm[i].id == a->inode && (a->offset || a->to - a->from != l->shm[i].size))
+			cpt_say(l, CPT_SHM, &t->who, "segment %llu", (unsigned long long)a->inode);
+	*a = (struct attached){ .inode = UINT64_MAX };
+}
+
+static void look_at_segment(struct cpt_look *l, const struct cpt_task *t, const struct area *a, struct attached *s)
+{
+	if (s->inode == a->inode && s->to == a->from && a->offset == s->offset + (s->to - s->from)) {
+		s->to = a->to;
+		return;
+	}
+	end_attached(l, t, s);
+	*s = (struct attached){ a->inode, a->from, a->to, a->offset };
+}
+
+/* A device, or a file that is deleted. */
+static void look_at_mapped(struct cpt_look *l, const struct cpt_task *t, const struct area *a)
+{
+	struct statx x;
+
+	if (statx(t->dir, a->range, AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_NLINK | STATX_BLOCKS, &x) < 0)
+		return;
+	if (S_ISCHR(x.stx_mode) && (x.stx_rdev_major != 1 || x.stx_rdev_minor != 5))
+		cpt_say(l, CPT_DEVICE, &t->who, "%s (%u:%u), mapped", a->path, x.stx_rdev_major, x.stx_rdev_minor);
+	else if (S_ISREG(x.stx_mode) && !x.stx_nlink && x.stx_blocks * 512 > VZ_CPT_GHOST_MAX)
+		cpt_say(l, CPT_DELETED, &t->who, "%s of %llu MB, mapped", a->path, (unsigned long long)x.stx_blocks >> 11);
+}
+
+static void look_at_area(struct cpt_look *l, const struct cpt_task *t, const struct area *a, struct attached *s)
+{
+	if (vz_str_prefix(a->path, "/SYSV", NULL)) {
+		look_at_segment(l, t, a, s);
+		return;
+	}
+	end_attached(l, t, s);
+	if (vz_str_prefix(a->path, "/secretmem", NULL))
+		cpt_say(l, CPT_SECRET, &t->who, "mapped");
+	else if (vz_str_prefix(a->path, "anon_inode:[io_uring]", NULL))
+		cpt_say(l, CPT_IO_URING, &t->who, "mapped");
+	else if (vz_str_prefix(a->path, "anon_inode:bpf", NULL))
+		cpt_say(l, CPT_BPF, &t->who, "%s, mapped", a->path);
+	else if (vz_str_prefix(a->path, "anon_inode:", NULL) || vz_str_prefix(a->path, "/dmabuf:", NULL))
+		cpt_say(l, CPT_KERNEL_OBJECT, &t->who, "%s, mapped", a->path);
+	else if (!strcmp(a->path, "[uprobes]"))
+		cpt_say(l, CPT_UPROBES, &t->who, "uprobes");
+	else if (vz_str_prefix(a->path, "/dev/", NULL) ||
+		 (vz_str_suffix(a->path, " (deleted)") && !vz_str_prefix(a->path, "/memfd:", NULL) &&
+		  !vz_str_prefix(a->path, "/[aio]", NULL)))
+		look_at_mapped(l, t, a);
+}
+
+/* May be hostile: names of files, which cannot hold a line's end there; as many areas as the kernel lets it have. */
+void cpt_memory_look(struct cpt_look *l, const struct cpt_task *t)
+{
+	struct attached s = { .inode = UINT64_MAX };
+	autofree char *text = NULL;
+	char *p, *line;
+	ssize_t r = vz_file_read(t->dir, "maps", TEXT_MAX, &text);
+
+	if (r < 0 && r != -ESRCH && r != -ENOENT)
+		cpt_say(l, CPT_UNKNOWN, &t->who, "its memory: %s", strerror((int)-r));
+	if (r < 0)
+		return;
+	for (p = text; (line = strsep(&p, "\n"));) {
+		struct area a;
+
+		if (parse_area(line, &a))
+			look_at_area(l, t, &a, &s);
+	}
+	end_attached(l, t, &s);
+}

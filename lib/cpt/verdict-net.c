@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Network namespaces of a VPS: kinds of devices, and sockets as sock_diag(7) tells of them. A message that is read
+ * at this instant, or a connection whose other end is just being made, is no finding: what may pass is looked at
+ * twice, with a pause between.
+ */
+#include "cpt/verdict-internal.h"
+#include "base/own.h"
+#include "net/link.h"
+#include "sys/nl.h"
+
+#include <fcntl.h>
+#include <linux/if_arp.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink_diag.h>
+#include <linux/sock_diag.h>
+#include <linux/unix_diag.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define PAUSE_MS 50
+
+/* What may pass, found in the first look. */
+struct twice {
+	struct cpt_look *l;
+	bool last;                 /* the second look: what is in `seen` too is told */
+	struct cpt_seen seen, now, groups;
+	size_t found;
+};
+
+void cpt_net_note(struct cpt_look *l, const struct cpt_task *t)
+{
+	struct cpt_netns *n;
+	int fd;
+
+	for (size_t i = 0; i < l->nets_n; i++)
+		if (l->nets[i].inode == t->ns[CPT_NS_NET])
+			return;
+	fd = openat(t->dir, "ns/net", O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? NULL : cpt_more(l, &l->nets, &l->nets_n, sizeof(*n));
+	if (n)
+		*n = (struct cpt_netns){ t->ns[CPT_NS_NET], fd };
+}
+
+/* ---- devices ---- */
+
+/* clang-format off */
+static const char *const kinds_of_devices[] = { "veth", "bridge", "macvlan", "sit" };
+/* clang-format on */
+
+static int look_at_link(const struct vz_link *link, void *arg)
+{
+	struct cpt_look *l = arg;
+
+	if (link->type == ARPHRD_LOOPBACK)
+		return 0;
+	for (size_t i = 0; i < ARRAY_LEN(kinds_of_devices); i++)
+		if (!strcmp(link->kind, kinds_of_devices[i]))
+			return 0;
+	/* what the modules of GRE make in every namespace, CRIU leaves out */
+	if (!strcmp(link->name, "gre0") || !strcmp(link->name, "gretap0"))
+		return 0;
+	cpt_say(l, CPT_NETDEV, NULL, "%s (%s)", link->name, *link->kind ? link->kind : "given device");
+	return 0;
+}
+
+static void look_at_devices(struct cpt_look *l, int netns)
+{
+	autoclose int rtnl = vz_nl_open(NETLINK_ROUTE, netns, NULL);
+	int r = rtnl < 0 ? rtnl : vz_link_list(rtnl, look_at_link, l, NULL);
+
+	if (r < 0)
+		cpt_say(l, CPT_UNKNOWN, NULL, "its network devices: %s", strerror(-r));
+}
+
+/* ---- sockets ---- */
+
+static int compare_sockets(const void *a, const void *b)
+{
+	const struct cpt_socket *x = a, *y = b;
+
+	return x->inode < y->inode ? -1 : x->inode > y->inode;
+}
+
+/* Who has it open; NULL: nobody inside. */
+static const struct cpt_who *holder_of(const struct cpt_look *l, uint64_t inode)
+{
+	const struct cpt_socket key = { .inode = inode };
+	const struct cpt_socket *s = l->sockets_n ? bsearch(&key, l->sockets, l->sockets_n, sizeof(key),
+							    compare_sockets) : NULL;
+
+	return s ? &s->who : NULL;
+}
+
+/* True: it was so before, and is told now. */
+static bool is_still(struct twice *t, uint64_t inode)
+{
+	if (!t->last) {
+		t->found++;
+		(void)cpt_seen_new(&t->seen, inode);
+		return false;
+	}
+	return cpt_seen_has(&t->seen, inode) && cpt_seen_new(&t->now, inode);
+}
+
+static int look_at_netlink(const struct nlmsghdr *h, void *arg)
+{
+	struct twice *t = arg;
+	const struct netlink_diag_msg *m = mnl_nlmsg_get_payload(h);
+	const struct nlattr *tb[NETLINK_DIAG_MAX + 1];
+	const struct cpt_who *who = holder_of(t->l, m->ndiag_ino);
+	const uint32_t *groups, *memory;
+	size_t n;
+
+	if (!who)
+		return 0;
+	vz_nl_attrs(h, sizeof(*m), tb, NETLINK_DIAG_MAX);
+	memory = tb[NETLINK_DIAG_MEMINFO] && mnl_attr_get_payload_len(tb[NETLINK_DIAG_MEMINFO]) >= 4 ?
+			 mnl_attr_get_payload(tb[NETLINK_DIAG_MEMINFO]) : NULL;
+	if (memory && memory[SK_MEMINFO_RMEM_ALLOC] && is_still(t, m->ndiag_ino))
+		cpt_say(t->l, CPT_UNREAD, who, "protocol %u, port %u", m->ndiag_protocol, m->ndiag_portid);
+	if (t->last || !tb[NETLINK_DIAG_GROUPS])
+		return 0;
+	groups = mnl_attr_get_payload(tb[NETLINK_DIAG_GROUPS]);
+	n = mnl_attr_get_payload_len(tb[NETLINK_DIAG_GROUPS]) / sizeof(*groups);
+	for (size_t i = 1; i < n; i++)
+		if (groups[i] && cpt_seen_new(&t->groups, m->ndiag_ino)) { /* the kernel tells of bound ones twice */
+			cpt_say(t->l, CPT_NETLINK_GROUPS, who, "protocol %u, groups %zu to %zu: 0x%x", m->ndiag_protocol,
+				i * 32 + 1, i * 32 + 32, groups[i]);
+			break;
+		}
+	return 0;
+}
+
+static int look_at_listener(const struct nlmsghdr *h, void *arg)
+{
+	struct twice *t = arg;
+	const struct inet_diag_msg *m = mnl_nlmsg_get_payload(h);
+	const struct cpt_who *who = holder_of(t->l, m->idiag_inode);
+
+	if (who && m->idiag_rqueue && is_still(t, m->idiag_inode))
+		cpt_say(t->l, CPT_BACKLOG, who, "%u connections to port %u", m->idiag_rqueue, ntohs(m->id.idiag_sport));
+	return 0;
+}
+
+static int look_at_unix(const struct nlmsghdr *h, void *arg)
+{
+	struct twice *t = arg;
+	const struct unix_diag_msg *m = mnl_nlmsg_get_payload(h);
+	const struct nlattr *tb[UNIX_DIAG_MAX + 1];
+	const struct cpt_who *who = holder_of(t->l, m->udiag_ino);
+	uint32_t peer;
+
+	if (!who || m->udiag_type == SOCK_DGRAM)
+		return 0;
+	vz_nl_attrs(h, sizeof(*m), tb, UNIX_DIAG_MAX);
+	peer = vz_nl_u32(tb[UNIX_DIAG_PEER]);
+	if (peer && !holder_of(t->l, peer) && is_still(t, m->udiag_ino))
+		cpt_say(t->l, CPT_UNIX_OUTSIDE, who, "socket %u, the other end %u", m->udiag_ino, peer);
+	return 0;
+}
+
+static int dump(int sock, const void *request, size_t size, const struct vz_nl_reader *reader)
+{
+	struct vz_nl m;
+
+	vz_nl_init(&m, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP);
+	vz_nl_put_hdr(&m, request, size);
+	return vz_nl_read(sock, &m, reader, NULL, "sockets");
+}
+
+static int look_at_sockets(struct twice *t, int netns)
+{
+	struct netlink_diag_req netlink = { .sdiag_family = AF_NETLINK, .sdiag_protocol = NDIAG_PROTO_ALL,
+					    .ndiag_show = NDIAG_SHOW_GROUPS | NDIAG_SHOW_MEMINFO };
+	struct unix_diag_req un = { .sdiag_family = AF_UNIX, .udiag_states = UINT32_MAX,
+				    .udiag_show = UDIAG_SHOW_PEER };
+	struct inet_diag_req_v2 tcp = { .sdiag_family = AF_INET, .sdiag_protocol = IPPROTO_TCP,
+					.idiag_states = 1 << TCP_LISTEN };
+	autoclose int sock = vz_nl_open(NETLINK_SOCK_DIAG, netns, NULL);
+	int r = sock < 0 ? sock : dump(sock, &netlink, sizeof(netlink), &(struct vz_nl_reader){ look_at_netlink, t });
+
+	if (r >= 0)
+		r = dump(sock, &un, sizeof(un), &(struct vz_nl_reader){ look_at_unix, t });
+	if (r >= 0)
+		r = dump(sock, &tcp, sizeof(tcp), &(struct vz_nl_reader){ look_at_listener, t });
+	tcp.sdiag_family = AF_INET6;
+	if (r >= 0)
+		r = dump(sock, &tcp, sizeof(tcp), &(struct vz_nl_reader){ look_at_listener, t });
+	return r;
+}
+
+static void look_at_all(struct twice *t)
+{
+	struct cpt_look *l = t->l;
+
+	if (l->sockets_n)
+		qsort(l->sockets, l->sockets_n, sizeof(*l->sockets), compare_sockets);
+	for (size_t i = 0; i < l->nets_n; i++) {
+		int r = look_at_sockets(t, l->nets[i].fd);
+
+		if (r < 0 && !t->last)
+			cpt_say(l, CPT_UNKNOWN, NULL, "its sockets: %s", strerror(-r));
+	}
+}
+
+void cpt_net_judge(struct cpt_look *l, int (*again)(struct cpt_look *l))
+{
+	struct twice t = { .l = l };
+
+	for (size_t i = 0; i < l->nets_n; i++)
+		look_at_devices(l, l->nets[i].fd);
+	look_at_all(&t);
+	if (!t.found)
+		return;
+	(void)poll(NULL, 0, PAUSE_MS);
+	if (again(l) < 0)
+		return;
+	t.last = true;
+	look_at_all(&t);
+}
