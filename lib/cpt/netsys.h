@@ -5,10 +5,12 @@
 
 #include "cpt/image.h"
 
-/* Saves the sysctls of a network namespace (fd) that CRIU does not keep. */
+/* Saves the sysctls of a network namespace (fd). 900 files, some milliseconds: best done while CRIU dumps, from
+ * the moment when all processes are stopped. */
 int vz_netsys_save(int netns, struct vz_image *im, struct vz_err *e);
 /* At CRIU's post-setup-namespaces, when its devices are there: puts those back that differ, and takes away
- * the link-local addresses that a device got only because it came up before its addr_gen_mode was none. */
+ * the link-local addresses that a device got only because it came up before its addr_gen_mode was none. It may
+ * be done while CRIU goes on, until network-unlock. */
 int vz_netsys_load(int netns, const struct vz_image *im, struct vz_err *e);
 
 /* Removes the tables CRIU-* by which CRIU holds a network namespace's traffic back: after a dump that is

@@ -317,6 +317,31 @@ int vz_nft_chains(int sock, vz_nft_each *each, void *arg, struct vz_err *e)
 			  "cannot list the chains of the packet filter");
 }
 
+struct tables {
+	vz_nft_each_table *each;
+	void *arg;
+};
+
+static int one_table(const struct nlmsghdr *h, void *arg)
+{
+	const struct nfgenmsg *nf = mnl_nlmsg_get_payload(h);
+	const struct nlattr *tb[NFTA_TABLE_MAX + 1];
+	struct tables *w = arg;
+
+	vz_nl_attrs(h, sizeof(*nf), tb, NFTA_TABLE_MAX);
+	return w->each(nf->nfgen_family, vz_nl_str(tb[NFTA_TABLE_NAME]), w->arg);
+}
+
+int vz_nft_tables(int sock, vz_nft_each_table *each, void *arg, struct vz_err *e)
+{
+	struct tables w = { each, arg };
+	struct vz_nl m;
+
+	begin(&m, NFPROTO_UNSPEC, NFT_MSG_GETTABLE, NLM_F_DUMP);
+	return vz_nl_read(sock, &m, &(struct vz_nl_reader){ one_table, &w }, e,
+			  "cannot list the tables of the packet filter");
+}
+
 struct drops {
 	vz_nft_dropped *each;
 	void *arg;

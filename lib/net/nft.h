@@ -97,6 +97,10 @@ struct vz_nft_chain {
 typedef int vz_nft_each(const struct vz_nft_chain *c, void *arg);
 int vz_nft_chains(int sock, vz_nft_each *each, void *arg, struct vz_err *e);
 
+/* Every table of every family; as above. */
+typedef int vz_nft_each_table(uint8_t family, const char *table, void *arg);
+int vz_nft_tables(int sock, vz_nft_each_table *each, void *arg, struct vz_err *e);
+
 /* The packets that met the counters of this table's rules which drop: each() gets the chain, the
  * number of the drop in it (from 0) and the packets. No such table: none. */
 typedef void vz_nft_dropped(const char *chain, unsigned which, uint64_t packets, void *arg);
