@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* The source file in CRIU, without directory and ".c" ("" for any), what the text has in it, and the remedy. A line is for
- * the first row that fits. */
+ * the first row that fits. NULL: it is no cause; "": it is no failure. */
 static const struct known {
 	const char *file, *text, *remedy;
 } table[] = {
@@ -59,8 +59,10 @@ static const struct known {
 	{ "proc_parse.c", "Unsupported mapping", "end the process with this memory of a device" },
 	{ "seize", "", "a process cannot be held, it waits in the kernel or fights; try again, or end it" },
 	{ "cr-dump", "Timeout reached", "processes could not be held in time; try again" },
-	/* ---- what only follows from another line, or is none ---- */
-	{ "", "RLIMIT", NULL }, { "", "tables", NULL }, { "", "exited, status=", NULL }, { "", "FAILED", NULL },
+	/* ---- what stands in the logs of runs that are well, too ---- */
+	{ "", "RLIMIT_NOFILE for self", "" }, { "", "tables", "" },
+	/* ---- what only follows from another line ---- */
+	{ "", "exited, status=", NULL }, { "", "FAILED", NULL },
 	{ "", "recv req error", NULL }, { "", "Could not initialize kernel features", NULL },
 	{ "", "failed when initializing kerndat", NULL },
 	/* clang-format on */
@@ -100,7 +102,11 @@ static const struct known *find(const char *file, const char *text)
 /* The first that is known, else the first that does not only follow from another, else the first. */
 static int rank(const struct known *k)
 {
-	return !k ? 2 : k->remedy ? 3 : 1;
+	if (!k)
+		return 2;
+	if (!k->remedy)
+		return 1;
+	return *k->remedy ? 3 : 0;
 }
 
 const char *vz_criu_said(int dirfd, const char *log, char ret[VZ_CRIU_SAID])

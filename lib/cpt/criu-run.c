@@ -3,10 +3,12 @@
 #include "cpt/criu.h"
 #include "base/own.h"
 #include "sys/call.h"
+#include "sys/file.h"
 #include "sys/spawn.h"
 #include "sys/wait.h"
 
 #include <fcntl.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -103,10 +105,13 @@ static int compose(const struct vz_criu_run *r, struct command *ret)
 	return 0;
 }
 
-/* In a mount namespace that is a copy of the host's. */
+/* In a mount namespace that is a copy of the host's. The terminal's signals, and the kernel when memory runs out, look for
+ * somebody else: criu that dies while it has its code in a process takes that along, the VPS's init too. */
 static _Noreturn void become_criu(const struct vz_criu *c, const struct command *cmd, int dir)
 {
 	vz_reset_signals();
+	(void)setsid();
+	(void)vz_file_write(AT_FDCWD, "/proc/self/oom_score_adj", "-1000");
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || vz_criu_mounts(c, NULL) < 0 ||
 	    (dir == 3 ? fcntl(3, F_SETFD, 0) : dup2(dir, 3)) < 0)
 		_exit(NO_PROGRAM);
@@ -118,6 +123,7 @@ static _Noreturn void become_criu(const struct vz_criu *c, const struct command 
 int vz_criu_run(const struct vz_criu_run *r, struct vz_err *e)
 {
 	autoclose int dir = open(r->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC), pidfd = -EBADF;
+	const bool holds = !strcmp(r->verb, "dump") || !strcmp(r->verb, "pre-dump");
 	struct command cmd;
 	int k, st = 0;
 	pid_t pid;
@@ -130,12 +136,16 @@ int vz_criu_run(const struct vz_criu_run *r, struct vz_err *e)
 	pid = vz_clone3(CLONE_NEWNS, &pidfd, -1);
 	if (!pid)
 		become_criu(r->criu, &cmd, dir);
-	k = pid < 0 ? pid : vz_wait_program(pidfd, vz_end_in(r->seconds), false, &st);
+	k = pid < 0 ? pid : vz_wait_program(pidfd, vz_end_in(r->seconds), holds, &st);
 	if (k == -ETIMEDOUT)
 		return vz_fail(e, VZ_CHKPNT, ETIME, "criu %s was ended after %d seconds", r->verb, r->seconds);
 	if (k < 0)
 		return vz_fail(e, VZ_CHKPNT, -k, "cannot run criu %s", r->verb);
 	if (WIFEXITED(st) && WEXITSTATUS(st) == NO_PROGRAM)
 		return vz_fail(e, VZ_CHKPNT, ENOEXEC, "cannot run %s", r->criu->path);
+	if (WIFSIGNALED(st)) {
+		vz_fail(e, VZ_CHKPNT, 0, "criu %s was ended by signal %d", r->verb, WTERMSIG(st));
+		return -EIO;
+	}
 	return st ? vz_criu_error(dir, cmd.log, VZ_CHKPNT, e) : 0;
 }

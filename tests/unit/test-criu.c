@@ -82,6 +82,9 @@ static void test_choice(void)
 	/* warnings and others' words are no errors */
 	e = said("(00.1) Warn  (criu/b.c:2): Error (criu/b.c:2): no\nError (criu/x.c:1): no\n(00.1 Error (\n)\n\n");
 	CHECK_STR(e.msg, "CRIU: it has failed and does not say why");
+	/* some stand in every log */
+	e = said("(00.1) Error (criu/util.c:1534): rlimit: Can't setup RLIMIT_NOFILE for self: Operation not permitted\n");
+	CHECK_STR(e.msg, "CRIU: it has failed and does not say why");
 	e = said("(00.1) Error (criu/b.c:2): a\033[2Jb\n");
 	CHECK_STR(e.msg, "CRIU: a?[2Jb");
 	CHECK_INT(vz_criu_error(AT_FDCWD, "/nowhere/log", VZ_CHKPNT, &e), -EIO);
