@@ -186,6 +186,10 @@ need_hugetlb() { # a controller for them, and pages of 2 MB
 	[ -d /sys/kernel/mm/hugepages/hugepages-2048kB ] && { [ -d /sys/fs/cgroup/hugetlb ] ||
 		grep -qsw hugetlb /sys/fs/cgroup{,/unified}/cgroup.controllers; }
 }
+need_criu() { # of the host, or one whose path is given
+	[ -z "${VZT_CRIU:-}" ] || cp -u "$VZT_CRIU" /usr/local/sbin/criu
+	command -v criu >/dev/null || [ -x /usr/libexec/vzctl/criu/sbin/criu ]
+}
 need_ext4() { [ "$(stat -fc %T /vz)" = ext2/ext3 ]; }
 need_overlay() { grep -qw overlay /proc/filesystems; }
 

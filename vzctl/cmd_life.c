@@ -8,8 +8,7 @@
 #include "base/usage.h"
 #include "base/str.h"
 
-/* above every character: optopt tells a long option from a short one by it */
-enum { FORCE = 256, WAIT, SKIP_FSCK, SKIP_REMOUNT, SKIP_SETUP, FAST, SKIP_UMOUNT };
+enum { FORCE = LONG_OPTION, WAIT, SKIP_FSCK, SKIP_REMOUNT, SKIP_SETUP, FAST, SKIP_UMOUNT };
 
 static const struct option options[] = {
 	{ "force", no_argument, NULL, FORCE },
@@ -47,15 +46,15 @@ static void keep_option(struct command *c, int o)
 }
 
 /* In getopt's words, on one line with what was meant; never with the value, which may be a password. */
-static int unknown_option(const char *word, struct vz_err *e)
+int unknown_option(const char *word, const struct option *all, struct vz_err *e)
 {
-	const char *near = vz_option_near(word, options), *other = vz_given_verb_of(word);
+	const char *near = vz_option_near(word, all), *other = vz_given_verb_of(word);
 	int n = (int)strcspn(word, "="), alike = 0;
 
-	for (const struct option *o = options; o->name; o++)
+	for (const struct option *o = all; o->name; o++)
 		alike += n > 2 && !strncmp(o->name, word + 2, (size_t)n - 2);
 	/* getopt leaves a word of short options only behind the last of them: `word` may be an earlier one */
-	if (optopt && optopt < FORCE)
+	if (optopt && optopt < LONG_OPTION)
 		return vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0, "vzctl: invalid option -- '%c'", optopt);
 	if (alike)
 		return vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0, "vzctl: option '%.*s' %s", n, word,
@@ -76,7 +75,7 @@ int parse_life(struct command *c, struct vz_err *e)
 	optind = opterr = 0;
 	while ((o = getopt_long(c->argc, c->argv, "", options, &at)) != -1) {
 		if (o == '?')
-			return unknown_option(c->argv[optind - 1], e);
+			return unknown_option(c->argv[optind - 1], options, e);
 		keep_option(c, o);
 		if (o >= FAST)
 			c->only_stop = options[at].name;

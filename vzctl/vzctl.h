@@ -30,6 +30,8 @@ struct command {
 	struct vz_given given; /* create, set */
 	struct vz_start_opts start;
 	struct vz_stop_opts stop;
+	struct vz_suspend_opts suspend;
+	struct vz_resume_opts resume;
 	const char *only_start, *only_stop; /* the last option that fits one of them only */
 };
 
@@ -63,7 +65,16 @@ int run_help(struct command *c, struct vz_ct *ct, struct vz_err *e);
 /* Result of an op: its exit code, the message of *e printed. */
 int finish(int r, const struct vz_err *e);
 
+/* The values of long options begin here, above every character: optopt tells a long option from a short one
+ * by it. */
+#define LONG_OPTION 256
+struct option; /* getopt.h */
+/* What getopt did not take, by one of these. */
+int unknown_option(const char *word, const struct option *all, struct vz_err *e);
+
 int parse_life(struct command *c, struct vz_err *e);
+int parse_suspend(struct command *c, struct vz_err *e);
+int parse_resume(struct command *c, struct vz_err *e);
 int parse_create(struct command *c, struct vz_err *e);
 int parse_set(struct command *c, struct vz_err *e);
 int parse_exec(struct command *c, struct vz_err *e);
@@ -80,6 +91,8 @@ int run_create(struct command *c, struct vz_ct *ct, struct vz_err *e);
 int run_set(struct command *c, struct vz_ct *ct, struct vz_err *e);
 int run_start(struct command *c, struct vz_ct *ct, struct vz_err *e);
 int run_stop(struct command *c, struct vz_ct *ct, struct vz_err *e);
+int run_suspend(struct command *c, struct vz_ct *ct, struct vz_err *e);
+int run_resume(struct command *c, struct vz_ct *ct, struct vz_err *e);
 int run_restart(struct command *c, struct vz_ct *ct, struct vz_err *e);
 int run_exec(struct command *c, struct vz_ct *ct, struct vz_err *e);
 int run_enter(struct command *c, struct vz_ct *ct, struct vz_err *e);

@@ -88,11 +88,12 @@ static int make(struct vz_image *im)
 	if (mkdirat(im->parent, tmp, 0700) < 0)
 		return -errno;
 	im->dir = openat(im->parent, tmp, DIR_FLAGS);
-	/* 0700 whatever the umask: criu's images are all memory of the VPS */
-	if (im->dir < 0 || fchmod(im->dir, 0700) < 0 || mkdirat(im->dir, VZ_IMAGE_CRIU, 0700) < 0)
+	/* 0700 whatever the umask: criu's images are all memory of the VPS. At a restore root inside opens some, by
+	 * a descriptor of the directory below */
+	if (im->dir < 0 || fchmod(im->dir, 0700) < 0 || mkdirat(im->dir, VZ_IMAGE_CRIU, 0711) < 0)
 		return -errno;
 	im->criu = openat(im->dir, VZ_IMAGE_CRIU, DIR_FLAGS);
-	return im->criu < 0 || fchmod(im->criu, 0700) < 0 ? -errno : 0;
+	return im->criu < 0 || fchmod(im->criu, 0711) < 0 ? -errno : 0;
 }
 
 /* The directory of dumps itself may be missing: DUMPDIR of a fresh host. */

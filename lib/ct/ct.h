@@ -137,6 +137,10 @@ pid_t vz_ct_lock_holder(const struct vz_host *h, unsigned id);
 #define VZ_JOURNAL_CREATE "create"       /* POST_CREATE: healing must not run action scripts either */
 #define VZ_JOURNAL_RUNSCRIPT "runscript" /* the same */
 #define VZ_JOURNAL_RUNSCRIPT_MOUNTED "runscript-mounted" /* nor unmount what was mounted before */
+/* With a blank and the path of the dump behind it: */
+#define VZ_JOURNAL_SUSPEND "suspend"     /* no dump yet: the VPS is to go on, and a dump to go */
+#define VZ_JOURNAL_SUSPENDED "suspended" /* the dump is whole: nothing of the VPS is to go on */
+#define VZ_JOURNAL_RESUME "resume"       /* once the state is written the VPS is to go on, and the dump to go */
 
 /* "An operation that changes things is under way": written before the first side effect of these
  * verbs, removed at their end. One that nobody is at work on means that the operation was killed and
@@ -147,6 +151,8 @@ void vz_journal_end(unsigned id);
 char *vz_journal_read(unsigned id);
 /* Does the process live that began it? A script that it runs may call commands with --skiplock. */
 bool vz_journal_is_at_work(unsigned id);
+/* Is `line`, as read, of this verb? *ret_path: what stands behind it, "" for nothing. */
+bool vz_journal_is(const char *line, const char *verb, const char **ret_path);
 
 /* ---- names.c ---- */
 /* Makes the link of a name, beside those that the VPS has: which one counts is NAME in its file. "" has none. */

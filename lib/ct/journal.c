@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * VZ_RUNDIR/journal/N: an operation that changes things is under way; see ct.h. Line 1 is its verb, line 2 pid and
- * start time of the process that does it.
+ * VZ_RUNDIR/journal/N: an operation that changes things is under way; see ct.h. Line 1 is its verb, with a
+ * path or none, line 2 pid and start time of the process that does it.
  */
 #include "ct/ct.h"
 #include "base/num.h"
@@ -11,9 +11,10 @@
 #include "sys/proc.h"
 
 #include <fcntl.h>
+#include <limits.h>
 
 #define JOURNAL_DIR VZ_RUNDIR "/journal"
-#define JOURNAL_MAX 128
+#define JOURNAL_MAX (PATH_MAX + 128)
 
 /* The living process that began it, or 0. */
 static pid_t writer(unsigned id)
@@ -80,4 +81,14 @@ char *vz_journal_read(unsigned id)
 bool vz_journal_is_at_work(unsigned id)
 {
 	return writer(id) > 0;
+}
+
+bool vz_journal_is(const char *line, const char *verb, const char **ret_path)
+{
+	size_t n = strlen(verb);
+
+	if (!line || strncmp(line, verb, n) || (line[n] && line[n] != ' '))
+		return false;
+	*ret_path = line[n] ? line + n + 1 : "";
+	return true;
 }

@@ -53,10 +53,11 @@ static int open_stat(const struct vz_state *st)
 static bool comes_back(unsigned id, struct vz_init init, const struct vz_exitinfo *how)
 {
 	autofree char *verb = vz_journal_read(id);
+	const char *dump;
 
 	if (how->end == VZ_END_UNKNOWN)
 		return !is_same(init, VZ_INIT_OTHER_BOOT) && !vz_str_eq(verb, VZ_JOURNAL_STOP) &&
-		       vz_exitinfo_is_available();
+		       !vz_journal_is(verb, VZ_JOURNAL_SUSPENDED, &dump) && vz_exitinfo_is_available();
 	return how->end == VZ_END_REBOOT;
 }
 

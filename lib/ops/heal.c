@@ -7,8 +7,12 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "cpt/image.h"
 #include "ct/fate.h"
 #include "ops/steps.h"
+#include "ops/suspend.h"
+
+#define KILL_MS 10000
 
 static void write_again(const struct vz_ct *ct, const struct vz_state *st)
 {
@@ -19,6 +23,33 @@ static void write_again(const struct vz_ct *ct, const struct vz_state *st)
 	else
 		vz_log(-1, "Warning: %s/%u, the state of this running container, was lost; it is made "
 			   "again from its processes", VZ_RUNDIR, ct->id);
+}
+
+/* A command that made a dump, or the VPS out of one, was killed: who counts, and the other one goes. True: the VPS
+ * goes on. False: nothing of it lives any more, and what it had is taken back as always. */
+static bool choose(struct vz_ct *ct, const struct vz_state *st, const char *line)
+{
+	__attribute__((cleanup(vz_cg_closep))) struct vz_cg *cg = NULL;
+	const char *dump;
+	struct vz_err e = { 0 };
+	int r = vz_cg_open(ct->id, NULL, &cg, &e);
+
+	if (r >= 0 && vz_journal_is(line, VZ_JOURNAL_SUSPENDED, &dump)) {
+		r = vz_cg_kill(cg, KILL_MS, &e);
+		if (r >= 0)
+			return false;
+	} else if (r >= 0 && (vz_journal_is(line, VZ_JOURNAL_SUSPEND, &dump) ||
+			      vz_journal_is(line, VZ_JOURNAL_RESUME, &dump))) {
+		vz_log(-1, "Warning: a command was killed while the container was frozen; it goes on");
+		r = vz_suspend_let_go(cg, st, &e);
+		if (r >= 0 && *dump)
+			r = vz_image_remove(dump, &e);
+		else if (r >= 0)
+			vz_suspend_keep(ct);
+	}
+	if (r < 0)
+		vz_log(-1, "Warning: %s, ignoring", e.msg);
+	return true;
 }
 
 void vz_op_heal(struct vz_ct *ct, bool ended_too)
@@ -35,7 +66,7 @@ void vz_op_heal(struct vz_ct *ct, bool ended_too)
 		write_again(ct, &s.state);
 	if (!verb && (alive || !ended_too || !vz_state_file_exists(ct->id)))
 		return;
-	if (alive) {
+	if (alive && choose(ct, &s.state, verb)) {
 		/* the state is written last and removed first: start was complete, stop had not
 		 * begun to take anything away */
 		vz_journal_end(ct->id);

@@ -30,6 +30,23 @@ int vz_op_stop(struct vz_ct *ct, const struct vz_stop_opts *o, struct vz_err *e)
 int vz_op_restart(struct vz_ct *ct, const struct vz_start_opts *so, const struct vz_stop_opts *po,
 		  struct vz_err *e);
 
+/* suspend.c, resume.c. The phase: all of it, or one after the other by several commands. */
+enum vz_suspend_phase { VZ_SUSPEND_ALL, VZ_SUSPEND_FREEZE, VZ_SUSPEND_DUMP, VZ_SUSPEND_UNDUMP, VZ_SUSPEND_RESUME, VZ_SUSPEND_KILL };
+struct vz_suspend_opts {
+	enum vz_suspend_phase phase;
+	const char *dumpfile; /* NULL: Dump.CTID in DUMPDIR */
+};
+struct vz_resume_opts {
+	enum vz_suspend_phase phase;
+	const char *dumpfile;
+	bool skip_arpdetect, skip_remount;
+	bool keep; /* the dump stays */
+};
+int vz_op_suspend(struct vz_ct *ct, const struct vz_suspend_opts *o, struct vz_err *e);
+/* Is there a dump of its own? Start resumes it. One that is not ours, start puts aside. */
+bool vz_resume_is_due(const struct vz_ct *ct);
+int vz_op_resume(struct vz_ct *ct, const struct vz_resume_opts *o, struct vz_err *e);
+
 /* plan-table.c: the names of the steps of a verb's plan, in order; -ENOENT for a verb without one. */
 int vz_op_each_step(const char *verb, void (*say)(const char *step));
 

@@ -19,6 +19,8 @@ static const struct {
 	{ "umount", vz_op_umount_plan, vz_op_mount_plan },
 	{ "start", vz_op_start_plan, NULL },
 	{ "stop", vz_op_stop_plan, vz_op_start_plan },
+	{ "suspend", vz_op_suspend_plan, vz_op_start_plan },
+	{ "resume", vz_op_resume_plan, NULL },
 	{ "runscript", vz_op_runscript_plan, vz_op_runscript_plan }, /* on a stopped VPS */
 };
 /* clang-format on */

@@ -35,6 +35,7 @@ void vz_plan_undo(const struct vz_step *const *plan, size_t n, void *ctx);
 
 /* Each is defined by its verb; plan-table.c has which verb that is. */
 extern const struct vz_step *const vz_op_create_plan[], *const vz_op_destroy_plan[], *const vz_op_start_plan[],
-	*const vz_op_stop_plan[], *const vz_op_runscript_plan[], *const vz_op_mount_plan[], *const vz_op_umount_plan[];
+	*const vz_op_stop_plan[], *const vz_op_runscript_plan[], *const vz_op_mount_plan[], *const vz_op_umount_plan[],
+	*const vz_op_suspend_plan[], *const vz_op_resume_plan[];
 
 #endif

@@ -18,71 +18,6 @@
 
 #define REAP_MS 500      /* how soon what scripts inside left to us is reaped */
 
-/* The same list read upwards is what a failed start, a stop and healing do. */
-const struct vz_step *const vz_op_start_plan[] = {
-	&vz_step_journal,
-	&vz_step_ids,      /* before anything is made that belongs to them */
-	&vz_step_dump,
-	&vz_step_features,
-	&vz_step_probe,
-	&vz_step_remount,
-	&vz_step_premount,
-	&vz_step_close,
-	&vz_step_base,
-	&vz_step_mount_area,
-	&vz_step_mount_script,
-	&vz_step_cgroup,
-	&vz_step_policy,
-	&vz_step_limits,   /* in force before init exists */
-	&vz_step_prestart,
-	&vz_step_pci,
-	&vz_step_lan,
-	&vz_step_init,
-	&vz_step_net,      /* while the child builds its tree */
-	&vz_step_ready,
-	&vz_step_conntrack,
-	&vz_step_dist,     /* from here to script: inside, before init runs */
-	&vz_step_names,
-	&vz_step_script,
-	&vz_step_go,
-	&vz_step_state,    /* whoever reads it may rely on all above */
-	&vz_step_done,
-	NULL,
-};
-
-/* Only --skiplock comes so far, most likely in a script that the other command runs: that one goes on to start
- * the VPS a second time, or to unmount what runs. */
-static int check_alone(const struct vz_ct *ct, struct vz_err *e)
-{
-	autofree char *verb = vz_journal_is_at_work(ct->id) ? vz_journal_read(ct->id) : NULL;
-
-	return verb ? vz_fail(e, VZ_LOCKED, 0, "Unable to start: vzctl %s is at work on the container; start it when "
-			      "that has ended", verb) : 0;
-}
-
-int vz_start_check(struct vz_ct *ct, const struct vz_start_opts *o, bool again, struct vz_err *e)
-{
-	struct vz_state st;
-	int r;
-
-	/* in this order: scripts know which answer wins (INTERFACE 1.5) */
-	if (ct->conf.disabled.set && ct->conf.disabled.v && !o->force)
-		return vz_fail(e, VZ_VE_START_DISABLED, 0, "Container start disabled");
-	if (!ct->private)
-		return vz_fail(e, VZ_VE_PRIVATE_NOTSET, 0, "VE_PRIVATE is not set");
-	if (!again && vz_state_read(ct->id, &st) > 0)
-		return vz_fail(e, VZ_VE_RUNNING, 0, "Container is already running");
-	r = check_alone(ct, e);
-	if (r < 0)
-		return r;
-	if (!ct->root)
-		return vz_fail(e, VZ_VE_ROOT_NOTSET, 0, "VE_ROOT is not set");
-	if (access(ct->private, F_OK) < 0)
-		return vz_fail(e, VZ_FS_NOPRVT, 0, "Container private area %s does not exist",
-			       ct->private);
-	return vz_inherit_refused(e);
-}
-
 /* Until a systemd guest says READY=1 (sd_notify(3)); other inits have no such word, and are taken
  * as started once they run. */
 static int wait_ready(struct vz_start *s, struct vz_err *e)
@@ -156,6 +91,8 @@ int vz_op_start(struct vz_ct *ct, const struct vz_start_opts *o, struct vz_err *
 
 	if (r < 0)
 		return r;
+	if (vz_resume_is_due(ct))
+		return vz_op_resume(ct, &(struct vz_resume_opts){ .skip_remount = o->skip_remount }, e);
 	vz_log(0, "Starting container...");
 	say_stuck();
 	vz_ceilings_warn();

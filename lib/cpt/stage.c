@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The process that becomes CRIU; see stage.h. */
+#include "cpt/stage.h"
+#include "base/own.h"
+#include "cpt/creds.h"
+#include "sys/call.h"
+#include "sys/fdpass.h"
+#include "sys/file.h"
+#include "sys/inherit.h"
+#include "sys/nl.h"
+#include "sys/spawn.h"
+#include "sys/wait.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#define WORK_DIR VZ_RUNDIR "/cpt"
+#define BEGIN_S 20
+#define SAFE (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
+
+/* CRIU's. */
+enum { SOCK_FD = 3, TTY_FD, IMAGES_FD, WORK_FD, LAST_FD = WORK_FD };
+
+/* What the stage says once, before it becomes CRIU. */
+struct report {
+	int result;
+	unsigned creds;
+	struct vz_err err;
+};
+
+static enum vz_exit code_of(bool restore)
+{
+	return restore ? VZ_RESTORE : VZ_CHKPNT;
+}
+
+/* ---- in the stage ---- */
+
+static int attach_named(int tree, const char *name, bool dir)
+{
+	autoclose int at = -EBADF;
+	autofree char *path = vz_fmt(VZ_STAGE_DIR "/%s", name);
+
+	if (!path)
+		return -ENOMEM;
+	if (dir && mkdir(path, 0755) < 0)
+		return -errno;
+	if (!dir)
+		at = open(path, O_CREAT | O_EXCL | O_RDONLY | O_CLOEXEC, 0600);
+	if (!dir && at < 0)
+		return -errno;
+	return vz_move_mount(tree, AT_FDCWD, path);
+}
+
+/* As those of the launch pad, which cannot be reached from here: an empty file that nobody may open, an empty
+ * directory. */
+static int make_masks(void)
+{
+	static const char *const none[] = { NULL };
+	autoclose int fs = vz_mount_new("tmpfs", none, SAFE), file = -EBADF;
+	int r = fs;
+
+	if (r >= 0)
+		r = attach_named(fs, "mask", true);
+	if (r < 0)
+		return r;
+	file = open(VZ_STAGE_DIR "/mask/file", O_CREAT | O_EXCL | O_RDONLY | O_CLOEXEC, 0);
+	if (file < 0 || mkdir(VZ_STAGE_DIR "/mask/dir", 0555) < 0)
+		return -errno;
+	return vz_mount_setattr(fs, "", AT_EMPTY_PATH, MOUNT_ATTR_RDONLY, 0, 0, -1);
+}
+
+static int fill(const struct vz_stage_spec *s, unsigned *ret_creds, struct vz_err *e)
+{
+	static const char *const open_to_all[] = { "mode=1777", NULL };
+	autoclose int dir = -EBADF, tmp = vz_mount_new("tmpfs", open_to_all, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+	int r = tmp < 0 ? tmp : vz_move_mount(tmp, AT_FDCWD, "/tmp");
+
+	/* a file system of its own: on the host's, anybody could have that name; CRIU makes files there too */
+	if (r >= 0 && mkdir(VZ_STAGE_DIR, 0755) < 0)
+		r = -errno;
+	if (r < 0)
+		return vz_fail(e, VZ_RESTORE, -r, "cannot make %s", VZ_STAGE_DIR);
+	r = attach_named(s->root, "root", true);
+	if (r >= 0)
+		r = attach_named(s->dev, "dev", true);
+	if (r >= 0)
+		r = make_masks();
+	if (r >= 0 && s->console >= 0)
+		r = attach_named(s->console, "console", false);
+	if (r < 0)
+		return vz_fail(e, VZ_RESTORE, -r, "cannot mount what the container has of the host");
+	dir = open(VZ_STAGE_DIR, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return vz_fail(e, VZ_RESTORE, errno, "cannot open a directory");
+	r = vz_creds_load(dir, s->image, s->uid, s->gid, e);
+	if (r < 0)
+		return r;
+	*ret_creds = (unsigned)r;
+	return vz_nl_loopback_up(e);
+}
+
+static int make_ready(const struct vz_stage_spec *s, unsigned *ret_creds, struct vz_err *e)
+{
+	int r = vz_mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, 0, 0, MS_PRIVATE, -1);
+
+	if (r < 0)
+		return vz_fail(e, code_of(s->restore), -r, "cannot make mounts private");
+	umask(0022);
+	r = vz_criu_mounts(s->criu, e);
+	return r < 0 || !s->restore ? r : fill(s, ret_creds, e);
+}
+
+/* In the stage's own mount namespace: CRIU mounts in it. */
+static int open_work(void)
+{
+	int fd = open(WORK_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* CRIU's descriptors, each as its number says; all others are closed. */
+static int place_fds(const int fds[LAST_FD + 1])
+{
+	int high[LAST_FD + 1];
+
+	for (int i = 0; i <= LAST_FD; i++) { /* out of each other's way first */
+		high[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, LAST_FD + 1);
+		if (high[i] < 0)
+			return -errno;
+	}
+	for (int i = 0; i <= LAST_FD; i++)
+		if (dup2(high[i], i) < 0)
+			return -errno;
+	return vz_close_range(LAST_FD + 1, ~0u, 0);
+}
+
+/* Nobody hears of a failure: the caller finds that there is no CRIU. It was there a moment ago. */
+static void become_criu(const struct vz_stage_spec *s, int sock)
+{
+	const char *argv[VZ_CRIU_ARGS + 2];
+	int n = vz_criu_argv(s->criu, "swrk", argv), null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int fds[LAST_FD + 1] = { null, null, null, sock, null, s->images, open_work() };
+	char owner[VZ_CRIU_ENV];
+	char *env[] = { (char[]){ "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" },
+			(char[]){ "HOME=/" }, (char[]){ VZ_CRIU_PRELOAD }, owner, NULL };
+
+	argv[n++] = "3"; /* SOCK_FD */
+	argv[n] = NULL;
+	vz_criu_env(s->uid, s->gid, owner);
+	if (s->restore && s->console >= 0)
+		fds[TTY_FD] = open(VZ_STAGE_DIR "/console", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (place_fds(fds) >= 0)
+		execve(argv[0], (char *const *)(uintptr_t)argv, env);
+}
+
+/* The pair is made here: CRIU opens descriptors by the pid of who made it. */
+static int give_socket(int to, struct report *rep)
+{
+	int pair[2], r;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return -errno;
+	r = vz_fd_send(to, rep, sizeof(*rep), pair[0]);
+	close(pair[0]);
+	return r < 0 ? r : pair[1];
+}
+
+static _Noreturn void stage_main(const struct vz_stage_spec *s, int to, pid_t parent)
+{
+	struct report rep = { 0 };
+	int sock;
+	char go;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(1);
+	prctl(PR_SET_NAME, "vz:stage");
+	vz_reset_signals();
+	vz_inherit_reset();
+	vz_inherit_open_limits();
+	rep.result = make_ready(s, &rep.creds, &rep.err);
+	sock = give_socket(to, &rep);
+	close(to);
+	if (sock >= 0 && rep.result >= 0 && vz_fd_recv(sock, &go, sizeof(go), NULL) == sizeof(go))
+		become_criu(s, sock);
+	_exit(1);
+}
+
+/* ---- outside ---- */
+
+static int make_work(struct vz_stage *st, unsigned ctid)
+{
+	int r = vz_mkdir_p(WORK_DIR, 0700);
+
+	if (r < 0)
+		return r;
+	st->work = open(WORK_DIR, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	snprintf(st->log, sizeof(st->log), "%u.%s.log", ctid, st->restore ? "restore" : "dump");
+	if (st->work < 0)
+		return -errno;
+	(void)unlinkat(st->work, st->log, 0);
+	return 0;
+}
+
+static int interrupted(const struct vz_stage *st, int r, struct vz_err *e)
+{
+	if (r == -ECANCELED)
+		(void)vz_fail(e, code_of(st->restore), 0, "Interrupted by a signal");
+	else if (r == -ETIMEDOUT)
+		(void)vz_fail(e, code_of(st->restore), 0, "criu did not end in time");
+	return r;
+}
+
+static int hear_report(struct vz_stage *st, int from, struct vz_err *e)
+{
+	int r = vz_wait_fd(from, POLLIN, vz_end_in(BEGIN_S));
+	struct report rep;
+
+	if (r < 0)
+		return interrupted(st, r, e);
+	if (vz_fd_recv(from, &rep, sizeof(rep), &st->sock) != sizeof(rep) || st->sock < 0)
+		return vz_fail(e, code_of(st->restore), 0, "the process that was to become criu died");
+	if (rep.result < 0 && e)
+		*e = rep.err;
+	st->creds = rep.creds;
+	return rep.result;
+}
+
+static int clone_stage(const struct vz_stage_spec *s, struct vz_stage *st, struct vz_err *e)
+{
+	const uint64_t namespaces = CLONE_NEWNS | (s->restore ? CLONE_NEWNET : 0);
+	pid_t parent = getpid();
+	int pair[2], r = make_work(st, s->ctid);
+
+	if (r >= 0 && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		r = -errno;
+	if (r < 0)
+		return vz_fail(e, code_of(s->restore), -r, "cannot make %s", WORK_DIR);
+	r = st->pid = vz_clone3(namespaces, &st->pidfd, -1);
+	if (!r) {
+		close(pair[0]);
+		stage_main(s, pair[1], parent);
+	}
+	close(pair[1]);
+	r = r < 0 ? vz_fail(e, code_of(s->restore), -r, "cannot make a process for criu") :
+		    hear_report(st, pair[0], e);
+	close(pair[0]);
+	return r;
+}
+
+int vz_stage_begin(const struct vz_stage_spec *s, struct vz_stage *ret, struct vz_err *e)
+{
+	struct vz_stage st = VZ_STAGE_INIT;
+	int r;
+
+	st.restore = s->restore;
+	r = clone_stage(s, &st, e);
+	if (r < 0) {
+		vz_stage_end(&st);
+		return r;
+	}
+	*ret = st;
+	return 0;
+}
+
+int vz_stage_run(struct vz_stage *st, struct vz_swrk_job *job, struct vz_err *e)
+{
+	const char go = 1;
+	int r = vz_fd_send(st->sock, &go, sizeof(go), -1);
+
+	if (r < 0)
+		return vz_fail(e, code_of(st->restore), -r, "the process that was to become criu died");
+	job->restore = st->restore;
+	job->images = IMAGES_FD;
+	job->work = WORK_FD;
+	job->log = st->log;
+	job->root = st->restore ? VZ_STAGE_DIR "/root" : NULL;
+	job->tty_fd = TTY_FD;
+	return vz_swrk_ask(st->sock, job, e);
+}
+
+/* Its own words first: they name the process and the object. */
+static int why(struct vz_stage *st, struct vz_err *e)
+{
+	struct vz_err own = { 0 };
+
+	st->failed = true;
+	(void)vz_criu_error(st->work, st->log, code_of(st->restore), &own);
+	if (e)
+		*e = own;
+	return -EIO;
+}
+
+/* phase NULL: to the end. */
+static int work_until(struct vz_stage *st, const char *phase, int64_t end, struct vz_err *e)
+{
+	struct vz_swrk_word w;
+	int r = 0;
+
+	for (;;) {
+		if (st->waits)
+			r = vz_swrk_answer(st->sock, true);
+		st->waits = false;
+		if (r >= 0)
+			r = vz_swrk_hear(st->sock, end, &w);
+		if (r == -ETIMEDOUT || r == -ECANCELED)
+			return interrupted(st, r, e);
+		if (r < 0)
+			return why(st, e);
+		st->waits = *w.phase;
+		if (w.pid)
+			st->init = w.pid;
+		if (*w.phase ? phase && !strcmp(w.phase, phase) : !phase && w.good)
+			return 0;
+		if (!*w.phase)
+			return why(st, e);
+	}
+}
+
+int vz_stage_until(struct vz_stage *st, const char *phase, int seconds, struct vz_err *e)
+{
+	return work_until(st, phase, vz_end_in(seconds), e);
+}
+
+int vz_stage_finish(struct vz_stage *st, int seconds, struct vz_err *e)
+{
+	int64_t end = vz_end_in(seconds);
+	int status, r = work_until(st, NULL, end, e);
+
+	if (r < 0)
+		return r;
+	r = vz_wait_child(st->pidfd, end, &status);
+	return r < 0 ? interrupted(st, r, e) : 0;
+}
+
+void vz_stage_give_up(struct vz_stage *st, int seconds)
+{
+	int64_t end = vz_end_in(seconds);
+	struct vz_swrk_word w;
+	int status;
+
+	if (!st->waits || vz_swrk_answer(st->sock, false) < 0)
+		return;
+	st->waits = false;
+	while (vz_swrk_hear(st->sock, end, &w) >= 0 && *w.phase)
+		if (vz_swrk_answer(st->sock, true) < 0)
+			return;
+	(void)vz_wait_child(st->pidfd, end, &status);
+}
+
+void vz_stage_end(struct vz_stage *st)
+{
+	vz_give_up(st->pidfd);
+	if (st->work >= 0 && !st->failed)
+		(void)unlinkat(st->work, st->log, 0);
+	vz_closep(&st->pidfd);
+	vz_closep(&st->sock);
+	vz_closep(&st->work);
+	*st = (struct vz_stage)VZ_STAGE_INIT;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The stage: one process that holds all that CRIU takes from outside, and becomes CRIU by exec. It has a mount
+ * namespace of its own, and for a restore a network namespace, so whatever it made is gone when it ends, however
+ * it ends; it ends with its parent.
+ *
+ *	begin()       its mounts: the VPS's root, /dev, what hides, the console, credentials
+ *	              the caller makes the VPS's network devices in its network namespace
+ *	run()         it becomes CRIU, and is asked for a dump or a restore
+ *	until(PHASE)  CRIU works until it comes to that phase, and waits there
+ *	finish()      CRIU works to its end
+ *	end()         whatever is left of it is killed
+ *
+ * Each part has a deadline. The phases are CRIU's: post-dump; post-setup-namespaces, network-unlock, pre-resume.
+ */
+#ifndef VZ_CPT_STAGE_H
+#define VZ_CPT_STAGE_H
+
+#include "base/err.h"
+#include "cpt/criu.h"
+#include "cpt/image.h"
+#include "cpt/swrk.h"
+
+/* What it is made of; descriptors stay the caller's. */
+struct vz_stage_spec {
+	unsigned ctid;
+	uint32_t uid, gid;         /* first host ids of the VPS */
+	const struct vz_criu *criu;
+	int images;                /* directory of CRIU's images */
+	bool restore;              /* the rest is for that only */
+	int root, dev, console;    /* detached mounts; console -1: none */
+	const struct vz_image *image;
+};
+
+struct vz_stage {
+	bool restore;
+	pid_t pid;
+	int pidfd, sock, work;
+	char log[32];    /* of CRIU, in the directory `work` */
+	unsigned creds;  /* how many credentials wait */
+	pid_t init;      /* of the VPS that is restored; 0 until CRIU has told it */
+	bool waits;      /* CRIU does, for an answer */
+	bool failed;     /* it did, so its log stays until the next time */
+};
+#define VZ_STAGE_INIT { .pidfd = -EBADF, .sock = -EBADF, .work = -EBADF }
+
+/* Where what is external waits in the stage. */
+#define VZ_STAGE_DIR "/tmp/vz-stage"
+
+/* Errors are VZ_CHKPNT or VZ_RESTORE. On failure nothing is left. */
+int vz_stage_begin(const struct vz_stage_spec *s, struct vz_stage *ret, struct vz_err *e);
+/* Descriptors, log and root of the job are filled here. */
+int vz_stage_run(struct vz_stage *st, struct vz_swrk_job *job, struct vz_err *e);
+/* `phase` must be one that comes. */
+int vz_stage_until(struct vz_stage *st, const char *phase, int seconds, struct vz_err *e);
+int vz_stage_finish(struct vz_stage *st, int seconds, struct vz_err *e);
+/* Tells CRIU, if it waits, to give up, and lets it put everything back. */
+void vz_stage_give_up(struct vz_stage *st, int seconds);
+void vz_stage_end(struct vz_stage *st);
+
+#endif

@@ -1,0 +1,424 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * suspend: the VPS becomes a dump. From the moment that CRIU has all of it until the end it is frozen, so at every
+ * instant it is the VPS that goes on, or the dump, and never both: before the journal says "suspended" a crash leaves
+ * a frozen VPS, which healing lets go on, and afterwards a dump and what is left to be killed.
+ */
+#include "ops/suspend.h"
+#include "base/log.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "cpt/creds.h"
+#include "cpt/devtree.h"
+#include "cpt/external.h"
+#include "cpt/stage.h"
+#include "cpt/verdict.h"
+#include "fs/layout.h"
+#include "ops/steps.h"
+#include "sys/file.h"
+#include "sys/nl.h"
+
+#include <fcntl.h>
+
+#define CONFIG_MAX (1u << 20)
+#define GIVE_UP_S 20
+#define KILL_MS 30000
+#define BYTES_A_SECOND (20u << 20)
+#define LEAST_S 60
+#define MOST_S (24 * 3600)
+
+struct suspending {
+	struct vz_start s; /* for the steps of start, which are read upwards afterwards */
+	const struct vz_suspend_opts *opts;
+	const char *path;  /* of the dump */
+	struct vz_criu criu;
+	struct vz_image *image;
+	struct vz_image_facts facts;
+	struct vz_stage stage;
+	struct vz_creds creds;
+	int seconds;
+	bool was_frozen; /* by an earlier command */
+};
+
+int vz_suspend_seconds(uint64_t bytes)
+{
+	uint64_t s = LEAST_S + bytes / BYTES_A_SECOND;
+
+	return s > MOST_S ? MOST_S : (int)s;
+}
+
+static struct vz_ct *ct_of(const struct suspending *u)
+{
+	return u->s.env.ct;
+}
+
+static int write_journal(struct suspending *u, const char *verb, struct vz_err *e)
+{
+	autofree char *line = vz_fmt("%s %s", verb, u->path);
+
+	return line ? vz_journal_begin(ct_of(u)->id, line, e) : vz_oom(e);
+}
+
+static int journal_do(void *ctx, struct vz_err *e)
+{
+	return write_journal(ctx, VZ_JOURNAL_SUSPEND, e);
+}
+
+static void journal_undo(void *ctx)
+{
+	vz_journal_end(ct_of(ctx)->id);
+}
+
+static int image_do(void *ctx, struct vz_err *e)
+{
+	struct suspending *u = ctx;
+
+	return vz_image_begin(u->path, &u->image, e);
+}
+
+static void image_undo(void *ctx)
+{
+	struct suspending *u = ctx;
+
+	vz_image_abort(&u->image);
+}
+
+static int stage_do(void *ctx, struct vz_err *e)
+{
+	struct suspending *u = ctx;
+	const struct vz_stage_spec spec = { .ctid = ct_of(u)->id,
+					    .uid = u->s.state.uid,
+					    .gid = u->s.state.gid,
+					    .criu = &u->criu,
+					    .images = vz_image_criu_dir(u->image) };
+
+	return vz_stage_begin(&spec, &u->stage, e);
+}
+
+static void stage_undo(void *ctx)
+{
+	struct suspending *u = ctx;
+
+	vz_stage_end(&u->stage);
+}
+
+/* It goes on where it was stopped: CRIU lets go of the network and of the processes, then the group is let go; what
+ * CRIU could not put back any more, since it was killed, is put back by us. */
+static void dump_undo(void *ctx)
+{
+	struct suspending *u = ctx;
+	struct vz_err e = { 0 };
+
+	vz_stage_give_up(&u->stage, GIVE_UP_S);
+	vz_stage_end(&u->stage);
+	if (vz_suspend_let_go(u->s.env.cg, &u->s.state, &e) < 0 ||
+	    (u->was_frozen && vz_cg_freeze(u->s.env.cg, true, &e) < 0))
+		vz_log(-1, "Warning: %s, ignoring", e.msg);
+}
+
+static int name_external(struct suspending *u, struct vz_swrk_job *job, struct vz_err *e)
+{
+	int r = vz_creds_find(&u->s.state, &u->creds, e);
+
+	if (r >= 0)
+		r = vz_external_dump(&u->s.state, &u->creds, job, e);
+	if (r < 0 || !*job->tty)
+		return r;
+	u->facts.tty = strdup(job->tty);
+	return u->facts.tty ? 0 : vz_oom(e);
+}
+
+static int run_criu(struct suspending *u, struct vz_err *e)
+{
+	struct vz_swrk_job job = { .pid = u->s.state.init };
+	int r = name_external(u, &job, e);
+
+	if (r >= 0)
+		r = vz_stage_run(&u->stage, &job, e);
+	if (r >= 0)
+		r = vz_stage_until(&u->stage, "post-dump", u->seconds, e);
+	vz_swrk_job_free(&job);
+	return r;
+}
+
+static int dump_do(void *ctx, struct vz_err *e)
+{
+	struct suspending *u = ctx;
+	int r = u->was_frozen ? vz_cg_freeze(u->s.env.cg, false, e) : 0; /* CRIU stops them itself */
+
+	if (r >= 0)
+		r = run_criu(u, e);
+	/* all are stopped by CRIU at this moment, and stay so when it is no more */
+	if (r >= 0)
+		r = vz_cg_freeze(u->s.env.cg, true, e);
+	if (r < 0) /* a step that fails leaves nothing behind */
+		dump_undo(u);
+	return r;
+}
+
+static int save_network(struct suspending *u, struct vz_err *e)
+{
+	autoclose int rtnl = vz_nl_open(NETLINK_ROUTE, VZ_NL_HERE, e);
+	int r = rtnl < 0 ? rtnl : vz_network_enter(&u->s.net, u->s.state.init, e);
+
+	if (r < 0)
+		return r;
+	u->facts.netdevs = vz_external_devices(ct_of(u), rtnl, u->s.net.netns);
+	if (!u->facts.netdevs)
+		return vz_fail(e, VZ_CHKPNT, 0, "cannot find the container's network devices");
+	return 0;
+}
+
+/* The limits of then, for whoever wants to know; a restore takes those of now. */
+static int save_config(struct suspending *u, struct vz_err *e)
+{
+	autofree char *text = NULL;
+	ssize_t n = vz_file_read(AT_FDCWD, ct_of(u)->conf_path, CONFIG_MAX, &text);
+
+	if (n < 0)
+		return vz_fail(e, VZ_CHKPNT, (int)-n, "cannot read %s", ct_of(u)->conf_path);
+	return vz_image_put(u->image, VZ_IMAGE_CONFIG, text, (size_t)n, e);
+}
+
+static int save_do(void *ctx, struct vz_err *e)
+{
+	struct suspending *u = ctx;
+	int r = save_config(u, e);
+
+	if (r >= 0)
+		r = vz_devtree_save(&u->s.state, u->image, e);
+	if (r >= 0)
+		r = vz_creds_save(&u->s.state, &u->creds, u->image, e);
+	return r < 0 ? r : save_network(u, e);
+}
+
+static int seal_do(void *ctx, struct vz_err *e)
+{
+	struct suspending *u = ctx;
+
+	return vz_image_seal(u->image, &u->facts, true, e);
+}
+
+static int place_do(void *ctx, struct vz_err *e)
+{
+	struct suspending *u = ctx;
+
+	return vz_image_commit(&u->image, e);
+}
+
+static void place_undo(void *ctx)
+{
+	struct suspending *u = ctx;
+	struct vz_err e = { 0 };
+
+	if (vz_image_remove(u->path, &e) < 0)
+		vz_log(-1, "Warning: %s, ignoring", e.msg);
+}
+
+static int commit_do(void *ctx, struct vz_err *e)
+{
+	struct suspending *u = ctx;
+
+	return u->opts->phase == VZ_SUSPEND_ALL ? write_journal(u, VZ_JOURNAL_SUSPENDED, e) : 0;
+}
+
+/* A CRIU that is killed where it waits leaves them as they are: frozen, and their network held back. */
+static int kill_do(void *ctx, struct vz_err *e)
+{
+	struct suspending *u = ctx;
+	struct vz_err why = { 0 };
+
+	(void)e;
+	if (u->opts->phase == VZ_SUSPEND_DUMP) {
+		vz_stage_end(&u->stage);
+		vz_journal_end(ct_of(u)->id);
+		return 0;
+	}
+	vz_log(0, "\tkill...");
+	if (vz_cg_kill(u->s.env.cg, KILL_MS, &why) < 0)
+		vz_log(-1, "Warning: %s, ignoring", why.msg);
+	vz_stage_end(&u->stage);
+	return 0;
+}
+
+void vz_suspend_keep(const struct vz_ct *ct)
+{
+	autofree char *own = vz_ct_dump_path(ct), *kept = own ? vz_fmt("%s.kept", own) : NULL;
+	struct vz_err e = { 0 };
+
+	if (!kept || access(own, F_OK) < 0)
+		return;
+	if (vz_image_remove(kept, &e) < 0)
+		vz_log(-1, "Warning: %s, ignoring", e.msg);
+	else if (rename(own, kept) < 0)
+		vz_log(-1, "Warning: cannot rename %s: %m, ignoring", own);
+	else
+		vz_log(0, "The dump is kept as %s", kept);
+}
+
+const struct vz_step *const vz_op_suspend_plan[] = {
+	VZ_STEP("journal", journal_do, journal_undo),
+	VZ_STEP("image", image_do, image_undo),
+	VZ_STEP("stage", stage_do, stage_undo),
+	VZ_STEP("dump", dump_do, dump_undo), /* from here on it is frozen */
+	VZ_STEP("save", save_do, NULL),      /* into the image, which is taken back */
+	VZ_STEP("seal", seal_do, NULL),      /* the same */
+	VZ_STEP("place", place_do, place_undo),
+	VZ_STEP("commit", commit_do, NULL),  /* from here on it is the dump that counts */
+	VZ_STEP("kill", kill_do, NULL),      /* what does not die now is healing's to kill; --dump: it stays frozen */
+	NULL,
+};
+
+int vz_suspend_let_go(struct vz_cg *cg, const struct vz_state *st, struct vz_err *e)
+{
+	(void)st;
+	return vz_cg_freeze(cg, false, e);
+}
+
+/* ---- before anything is done ---- */
+
+static int check_verdict(struct suspending *u, struct vz_err *e)
+{
+	struct vz_cpt_verdict v = { 0 };
+	int r = vz_cpt_verdict(ct_of(u), &u->s.state, VZ_CPT_VERDICT_MS, &v, e);
+
+	if (r >= 0)
+		r = vz_cpt_verdict_refuse(ct_of(u), &v, e);
+	vz_cpt_verdict_free(&v);
+	return r;
+}
+
+static int fill_facts(struct suspending *u, struct vz_err *e)
+{
+	struct vz_cg_usage use;
+	int r = vz_image_facts_of(ct_of(u), &u->s.state, &u->facts, e);
+
+	if (r < 0)
+		return r;
+	u->facts.criu = u->criu.version;
+	u->facts.layout = strdup(ct_of(u)->own.ve_layout.set ? ct_of(u)->own.ve_layout.v : vz_layout_plain->name);
+	u->was_frozen = vz_cg_check_frozen(u->s.env.cg, u->s.state.init, NULL) < 0;
+	u->seconds = vz_suspend_seconds(vz_cg_read(u->s.env.cg, &use, NULL) < 0 ? 0 : use.ram);
+	return u->facts.layout ? 0 : vz_oom(e);
+}
+
+static int prepare(struct suspending *u, struct vz_ct *ct, struct vz_err *e)
+{
+	int r = vz_env_open(&u->s.env, ct, e);
+
+	if (r >= 0)
+		r = vz_criu_find(0, &u->criu, e);
+	if (r >= 0)
+		r = check_verdict(u, e);
+	return r < 0 ? r : fill_facts(u, e);
+}
+
+static void release(struct suspending *u)
+{
+	vz_stage_end(&u->stage);
+	vz_image_abort(&u->image);
+	vz_image_facts_free(&u->facts);
+	vz_creds_free(&u->creds);
+	vz_network_close(&u->s.net);
+	vz_env_close(&u->s.env);
+}
+
+static int suspend(struct suspending *u, struct vz_ct *ct, struct vz_err *e)
+{
+	int r;
+
+	vz_log(0, "Setting up checkpoint...");
+	r = prepare(u, ct, e);
+	if (r >= 0) {
+		if (u->opts->phase == VZ_SUSPEND_ALL)
+			vz_log(0, "\tsuspend...");
+		vz_log(0, "\tdump...");
+		r = vz_plan_run(vz_op_suspend_plan, u, e);
+	}
+	if (r < 0) {
+		vz_log(-1, "%s", e->msg);
+		return vz_fail(e, VZ_CHKPNT, 0, "Checkpointing failed"), r;
+	}
+	vz_log(0, "Checkpointing completed successfully");
+	if (u->opts->phase == VZ_SUSPEND_ALL) {
+		vz_plan_undo(vz_op_start_plan, SIZE_MAX, &u->s);
+		vz_start_say_umount(&u->s);
+	}
+	return 0;
+}
+
+/* ---- phases of their own ---- */
+
+static int freeze_only(struct suspending *u, struct vz_err *e)
+{
+	int r;
+
+	vz_log(0, "Setting up checkpoint...");
+	vz_log(0, "\tsuspend...");
+	r = vz_cg_freeze(u->s.env.cg, true, e);
+	if (r >= 0)
+		vz_log(0, "Checkpointing completed successfully");
+	return r;
+}
+
+/* What was dumped goes on: the dump of its own name would be resumed over a newer disk some day. */
+static int go_on(struct suspending *u, struct vz_err *e)
+{
+	autofree char *own = vz_ct_dump_path(ct_of(u));
+	int r;
+
+	vz_log(0, "Resuming...");
+	r = own ? vz_image_remove(own, e) : 0;
+	return r < 0 ? r : vz_suspend_let_go(u->s.env.cg, &u->s.state, e);
+}
+
+static int kill_only(struct suspending *u, struct vz_err *e)
+{
+	int r;
+
+	vz_log(0, "Killing...");
+	r = vz_journal_begin(ct_of(u)->id, VZ_JOURNAL_STOP, e);
+	if (r >= 0)
+		r = vz_cg_kill(u->s.env.cg, KILL_MS, e);
+	if (r < 0)
+		return r;
+	vz_plan_undo(vz_op_start_plan, SIZE_MAX, &u->s);
+	vz_start_say_umount(&u->s);
+	return 0;
+}
+
+/* The phases of a frozen one; also those of resume, after --undump. */
+int vz_suspend_do_phase(struct vz_ct *ct, enum vz_suspend_phase phase, struct vz_err *e)
+{
+	struct suspending u = { .stage = VZ_STAGE_INIT, .s.net = VZ_NETWORK_INIT };
+	int r = vz_env_open(&u.s.env, ct, e);
+
+	if (vz_state_read(ct->id, &u.s.state) <= 0)
+		r = vz_fail(e, VZ_VE_NOT_RUNNING, 0, "Container is not running");
+	else if (r >= 0 && phase != VZ_SUSPEND_FREEZE && vz_cg_check_frozen(u.s.env.cg, u.s.state.init, NULL) >= 0)
+		r = vz_fail(e, VZ_CHKPNT, 0, "Container is not suspended");
+	else if (r >= 0 && phase == VZ_SUSPEND_FREEZE)
+		r = freeze_only(&u, e);
+	else if (r >= 0)
+		r = phase == VZ_SUSPEND_RESUME ? go_on(&u, e) : kill_only(&u, e);
+	release(&u);
+	return r;
+}
+
+int vz_op_suspend(struct vz_ct *ct, const struct vz_suspend_opts *o, struct vz_err *e)
+{
+	struct suspending u = { .opts = o, .stage = VZ_STAGE_INIT, .s.net = VZ_NETWORK_INIT };
+	autofree char *own = o->dumpfile ? NULL : vz_ct_dump_path(ct);
+	int r;
+
+	u.path = o->dumpfile ? o->dumpfile : own;
+	if (vz_state_read(ct->id, &u.s.state) <= 0)
+		return vz_fail(e, VZ_VE_NOT_RUNNING, 0, "Unable to setup checkpointing: container is not running");
+	if (!u.path)
+		return vz_fail(e, VZ_INVALID_CONFIG, 0, "DUMPDIR is not set");
+	if (o->phase != VZ_SUSPEND_ALL && o->phase != VZ_SUSPEND_DUMP)
+		return vz_suspend_do_phase(ct, o->phase, e);
+	r = suspend(&u, ct, e);
+	release(&u);
+	return r;
+}
