@@ -76,12 +76,25 @@ static void put_row(const struct vz_check *row, void *arg)
 	(void)vz_show_put(&s->out, stdout);
 }
 
+/* For another host's check-migrate. */
+static int show_facts(struct vz_err *e)
+{
+	autostr out = { 0 };
+	int r = vz_op_host_facts(&out, e);
+
+	if (r >= 0)
+		(void)vz_show_put(&out, stdout);
+	return finish(r, e);
+}
+
 int run_check(struct command *c, struct vz_ct *ct, struct vz_err *e)
 {
 	struct show s = { 0 };
 	int r;
 
 	(void)ct;
+	if (c->argc == 2 && !strcmp(c->argv[1], "--facts"))
+		return show_facts(e);
 	if (c->argc > 1 && (c->argc > 2 || strcmp(c->argv[1], "--json")))
 		return finish(vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0, "Invalid options: %s",
 				      c->argv[strcmp(c->argv[1], "--json") ? 1 : 2]), e);

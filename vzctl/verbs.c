@@ -79,7 +79,7 @@ const struct verb verbs[] = {
 	  parse_set, run_set, "[--save] [--force] [--setmode restart|ignore] [options]", IN_SET },
 	{ "check-migrate", NULL, VZ_SESSION_SILENT | VZ_SESSION_NEEDS_CONF,
 	  parse_check_migrate, run_check_migrate, "[<host>] [--json]", 0 },
-	{ "check", NULL, VZ_SESSION_NO_VPS, NULL, run_check, "[--json]", 0 },
+	{ "check", NULL, VZ_SESSION_NO_VPS, NULL, run_check, "[--json|--facts]", 0 },
 	{ "help", NULL, VZ_SESSION_NO_VPS | ANYBODY, NULL, run_help, "[<command>]", 0 },
 	{ 0 },
 };

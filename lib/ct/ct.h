@@ -175,5 +175,7 @@ int vz_ids_claim(const struct vz_ct *ct, uint32_t *ret_first, struct vz_err *e);
 /* Is [first, first+65536) ours? Claims it when nobody has it; -EEXIST when another VPS has. */
 int vz_ids_verify(const struct vz_ct *ct, uint32_t first, struct vz_err *e);
 void vz_ids_release(unsigned id);
+/* First ids that are claimed, sorted; caller frees *ret. */
+int vz_ids_list(unsigned **ret, size_t *ret_n);
 
 #endif

@@ -134,7 +134,7 @@ void vz_ids_release(unsigned id)
 	size_t n = 0;
 	char path[sizeof(IDS_DIR) + 12];
 
-	if (vz_ids_in_dir(IDS_DIR, "", &firsts, &n) < 0)
+	if (vz_ids_list(&firsts, &n) < 0)
 		return;
 	for (size_t i = 0; i < n; i++) {
 		if (owner_of(firsts[i]) != (int64_t)id)
@@ -143,4 +143,9 @@ void vz_ids_release(unsigned id)
 		(void)unlink(path);
 	}
 	free(firsts);
+}
+
+int vz_ids_list(unsigned **ret, size_t *ret_n)
+{
+	return vz_ids_in_dir(IDS_DIR, "", ret, ret_n);
 }

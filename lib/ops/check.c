@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "cgroup/cgroup.h"
 #include "cpt/criu.h"
+#include "cpt/facts.h"
 #include "ct/ct.h"
 #include "ct/once.h"
 #include "fs/layout.h"
@@ -370,4 +371,16 @@ void vz_check_rows(vz_check_each *each, void *arg)
 void vz_check_said(void (*fn)(const char *text, void *arg), void *arg)
 {
 	vz_said_each(fn, arg);
+}
+
+int vz_op_host_facts(struct vz_str *out, struct vz_err *e)
+{
+	struct vz_host host;
+	int r = vz_host_load(&host, NULL, e);
+
+	if (r < 0)
+		return r;
+	r = vz_cpt_host_facts(&host, out, e);
+	vz_host_free(&host);
+	return r;
 }

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "base/str.h"
 
 enum vz_check_verdict {
 	VZ_CHECK_OK,
@@ -38,6 +39,9 @@ typedef void vz_check_each(const struct vz_check *row, void *arg);
 int vz_op_check(vz_check_each *each, void *arg, struct vz_err *e);
 /* The same without trying: for documents; verdict and `found` mean nothing. */
 void vz_check_rows(vz_check_each *each, void *arg);
+/* Adds the facts of this host that decide whether a VPS can be moved here (cpt/facts.h). VZ_NOCONFIG: vz.conf cannot
+ * be read. */
+int vz_op_host_facts(struct vz_str *out, struct vz_err *e);
 /* Calls fn with every warning that commands have said since the boot, printable and in one line. */
 void vz_check_said(void (*fn)(const char *text, void *arg), void *arg);
 

@@ -2,6 +2,7 @@
 /* The table of the verdict: its words, and that docs/MIGRATION.md has the same rows. */
 #include "base/own.h"
 #include "base/str.h"
+#include "cpt/facts.h"
 #include "cpt/seen.h"
 #include "cpt/verdict.h"
 #include "sys/file.h"
@@ -52,10 +53,68 @@ static void test_seen(void)
 	free(s.slot);
 }
 
+/* ---- facts ---- */
+
+static char gaps[400];
+
+static void note_gap(const struct vz_cpt_gap *g, void *arg)
+{
+	(void)arg;
+	CHECK(*g->object && *g->remedy);
+	strcat(gaps, g->key);
+	strcat(gaps, g->weight == VZ_CPT_REFUSES ? "! " : " ");
+}
+
+#define HERE "facts=1\nkernel=6.12.1\nmachine=x86_64\ncpu=sse avx avx2 hypervisor\ncriu=40201\nlayouts=overlay simfs\n" \
+	"ram.free=1000000000\ndisk.free=5000000000\ninotify=yes\nsysctl.fs.pipe-max-size=1048576\nctids=7 101\n" \
+	"ids=100000\nips=192.0.2.1\n"
+
+/* The keys of what stands between HERE and a host with these lines before those of HERE. */
+static const char *between(struct vz_cpt_need *need, const char *lines)
+{
+	autofree char *there = vz_fmt("facts=1\n%s%s", lines, HERE);
+
+	*gaps = 0;
+	CHECK(vz_cpt_facts_compare(need, HERE, there, note_gap, NULL) >= 0);
+	return gaps;
+}
+
+static void test_facts(void)
+{
+	struct vz_cpt_need need = { .ctid = 5, .layout = "overlay", .ram = 500000000, .disk = 100 };
+	struct vz_ip ip;
+
+	CHECK_STR(between(&need, ""), "");
+	CHECK_STR(between(&need, "cpu=sse avx hypervisor\n"), "cpu! ");
+	CHECK_STR(between(&need, "cpu=sse avx avx2\n"), "");
+	CHECK_STR(between(&need, "machine=aarch64\n"), "machine! ");
+	CHECK_STR(between(&need, "kernel=6.1.0-13\n"), "kernel ");
+	CHECK_STR(between(&need, "kernel=7.0\n"), "");
+	CHECK_STR(between(&need, "criu=40101\n"), "criu! ");
+	CHECK_STR(between(&need, "criu=0\ncriu.why=none\n"), "criu! ");
+	CHECK_STR(between(&need, "layouts=simfs\n"), "layouts! ");
+	CHECK_STR(between(&need, "ram.free=1000\n"), "ram.free! ");
+	CHECK_STR(between(&need, "disk.free=99\n"), "disk.free! ");
+	CHECK_STR(between(&need, "inotify=no\n"), "inotify! ");
+	CHECK_STR(between(&need, "sysctl.fs.pipe-max-size=4096\n"), "sysctl.fs.pipe-max-size ");
+	need.ctid = 101;
+	need.uid = 100000;
+	CHECK(vz_ip_parse("192.0.2.1", &ip) >= 0 && vz_ips_add(&need.ips, &ip) >= 0);
+	CHECK_STR(between(&need, ""), "ctids! ids! ips! ");
+	need.ctid = 10;
+	need.stopped = true;
+	CHECK_STR(between(&need, "cpu=none\ncriu=0\nids=\nips=192.0.2.11\n"), "");
+	vz_cpt_need_free(&need);
+	CHECK_INT(vz_cpt_facts_compare(&need, HERE, "facts=2\n", note_gap, NULL), -EBADMSG);
+	CHECK_INT(vz_cpt_facts_compare(&need, HERE, "", note_gap, NULL), -EBADMSG);
+	CHECK(!vz_cpt_fact(HERE, "c"));
+}
+
 int main(void)
 {
 	test_words();
 	test_document();
 	test_seen();
+	test_facts();
 	return done();
 }
