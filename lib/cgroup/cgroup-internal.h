@@ -3,7 +3,7 @@
  * What the files of this room share: the handle, the table of a back-end, work on directories. Each
  * file uses only those before it:
  *
- *	unit  detect  tree  events  scope  kinds  v2  v1  lines  life  group  read
+ *	unit  detect  tree  below  events  scope  kinds  v2  v1  lines  life  group  read
  */
 #ifndef VZ_CGROUP_INTERNAL_H
 #define VZ_CGROUP_INTERNAL_H

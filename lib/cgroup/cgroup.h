@@ -153,6 +153,25 @@ int vz_cg_in_force(const struct vz_cg *cg, const struct vz_cg_limits *want,
 /* Removes the group with all sub-groups the guest made; kills nothing. No group is success. */
 int vz_cg_destroy(struct vz_cg *cg, struct vz_err *e);
 
+/* ---- below.c: the groups that a guest made below its own in the v2 tree ---- */
+struct vz_pack;   /* base/pack.h */
+struct vz_packed;
+/* Adds names, owners, modes, enabled controllers and values to *out; whom the VPS's group belongs to
+ * (vz_cg_create()) has its first host ids. -EBUSY: the guest has frozen one of its own. */
+int vz_cg_below_save(const struct vz_cg *cg, struct vz_pack *out, struct vz_err *e);
+/* Makes the groups again with their owners, by the ids of whom the group belongs to now, and enables nothing.
+ * -EBADMSG: nobody saved that. */
+int vz_cg_below_make(struct vz_cg *cg, struct vz_packed in, struct vz_err *e);
+/* Enables the controllers from the top down, then sets the values. What the kernel does not have is left out;
+ * what it refuses is left out too, and the last one named in *ret_refused. */
+struct vz_cg_refused {
+	unsigned n;
+	int why;       /* errno */
+	char file[64];
+};
+int vz_cg_below_enable(struct vz_cg *cg, struct vz_packed in, struct vz_cg_refused *ret_refused,
+		       struct vz_err *e);
+
 /* Called by PID 1 to be, after its cgroup namespace exists: a detached mount (fd, caller closes)
  * of the hierarchy a guest should see at /sys/fs/cgroup. */
 int vz_cg_guest_mount(int *ret_fd, struct vz_err *e);

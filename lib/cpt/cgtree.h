@@ -18,7 +18,8 @@
  * May be hostile: the guest chose names, depth and number; therefore all is done by fds, and what exceeds
  * the bounds is an error. */
 int vz_cgtree_save(const struct vz_cg *cg, struct vz_image *im, struct vz_err *e);
-/* Into an empty group, before criu runs: the groups with their owners, and nothing enabled. */
+/* Into an empty group that is the VPS's (vz_cg_create() with its ids), before criu runs: the groups with their
+ * owners, and nothing enabled. */
 int vz_cgtree_make(struct vz_cg *cg, const struct vz_image *im, struct vz_err *e);
 /* At CRIU's post-setup-namespaces: the controllers from the top down, then the values. What this host's
  * kernel does not have is left out. */
