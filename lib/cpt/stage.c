@@ -170,17 +170,33 @@ static int give_socket(int to, struct report *rep)
 	return r < 0 ? r : pair[1];
 }
 
+/*
+ * A restore ends with its parent: nothing is lost by that. A dump must not be ended: while CRIU has its code in a
+ * process it takes that along, init too. So it goes on until it asks the next time, finds nobody, and puts everything
+ * back; and neither the terminal nor the kernel, when memory runs out, ends it.
+ */
+static void live_alone(bool restore, pid_t parent)
+{
+	(void)setsid();
+	if (!restore) {
+		(void)signal(SIGPIPE, SIG_IGN);
+		(void)vz_file_write(AT_FDCWD, "/proc/self/oom_score_adj", "-1000");
+		return;
+	}
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(1);
+}
+
 static _Noreturn void stage_main(const struct vz_stage_spec *s, int to, pid_t parent)
 {
 	struct report rep = { 0 };
 	int sock;
 	char go;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(1);
 	prctl(PR_SET_NAME, "vz:stage");
 	vz_reset_signals();
+	live_alone(s->restore, parent);
 	vz_inherit_reset();
 	vz_inherit_open_limits();
 	rep.result = make_ready(s, &rep.creds, &rep.err);
@@ -307,7 +323,7 @@ static int work_until(struct vz_stage *st, const char *phase, int64_t end, struc
 			r = vz_swrk_answer(st->sock, true);
 		st->waits = false;
 		if (r >= 0)
-			r = vz_swrk_hear(st->sock, end, &w);
+			r = vz_swrk_hear(st->sock, end, !st->restore, &w);
 		if (r == -ETIMEDOUT || r == -ECANCELED)
 			return interrupted(st, r, e);
 		if (r < 0)
@@ -347,7 +363,7 @@ void vz_stage_give_up(struct vz_stage *st, int seconds)
 	if (!st->waits || vz_swrk_answer(st->sock, false) < 0)
 		return;
 	st->waits = false;
-	while (vz_swrk_hear(st->sock, end, &w) >= 0 && *w.phase)
+	while (vz_swrk_hear(st->sock, end, true, &w) >= 0 && *w.phase)
 		if (vz_swrk_answer(st->sock, true) < 0)
 			return;
 	(void)vz_wait_child(st->pidfd, end, &status);

@@ -2,7 +2,7 @@
 /*
  * The stage: one process that holds all that CRIU takes from outside, and becomes CRIU by exec. It has a mount
  * namespace of its own, and for a restore a network namespace, so whatever it made is gone when it ends, however
- * it ends; it ends with its parent.
+ * it ends. Without its parent a restore ends at once, and a dump puts everything back.
  *
  *	begin()       its mounts: the VPS's root, /dev, what hides, the console, credentials
  *	              the caller makes the VPS's network devices in its network namespace

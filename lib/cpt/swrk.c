@@ -3,6 +3,7 @@
 #include "cpt/swrk.h"
 #include "base/own.h"
 #include "cpt/verdict.h"
+#include "sys/clock.h"
 #include "sys/fdpass.h"
 #include "sys/wait.h"
 
@@ -30,7 +31,7 @@ enum {
 	OPT_TIMEOUT = 45,
 	OPT_NETWORK_LOCK = 64,
 };
-enum { CGROUPS_SOFT = 3, LOCK_NFTABLES = 2, LOG_WARNINGS = 2 };
+enum { CGROUPS_SOFT = 3, LOCK_NFTABLES = 2, LOG_WITH_TIME = 3 };
 enum { INHERIT_KEY = 1, INHERIT_FD = 2 };
 enum { RESP_TYPE = 1, RESP_SUCCESS = 2, RESP_RESTORE = 4, RESP_NOTIFY = 5 };
 enum { NOTIFY_SCRIPT = 1, NOTIFY_PID = 2, RESTORE_PID = 1 };
@@ -93,7 +94,7 @@ static void put_options(struct vz_str *m, const struct vz_swrk_job *j)
 	put_number(m, OPT_IMAGES_DIR_FD, (uint64_t)j->images);
 	put_number(m, OPT_WORK_DIR_FD, (uint64_t)j->work);
 	put_text(m, OPT_LOG_FILE, j->log);
-	put_number(m, OPT_LOG_LEVEL, LOG_WARNINGS);
+	put_number(m, OPT_LOG_LEVEL, LOG_WITH_TIME);
 	put_number(m, OPT_NOTIFY_SCRIPTS, true);
 	put_number(m, OPT_EXT_UNIX_SK, true);
 	put_number(m, OPT_TCP_ESTABLISHED, true);
@@ -219,12 +220,26 @@ static void read_word(struct bytes b, struct vz_swrk_word *w)
 				w->pid = in.number == RESTORE_PID ? pid_of(in.v) : w->pid;
 }
 
-int vz_swrk_hear(int sock, int64_t end, struct vz_swrk_word *ret)
+static int wait_deaf(int sock, int64_t end)
+{
+	struct pollfd f = { .fd = sock, .events = POLLIN };
+	int n;
+
+	do
+		n = poll(&f, 1, vz_poll_ms(end));
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n ? 0 : -ETIMEDOUT;
+}
+
+int vz_swrk_hear(int sock, int64_t end, bool deaf, struct vz_swrk_word *ret)
 {
 	autofree unsigned char *buf = malloc(MESSAGE_MAX);
-	int fd = -EBADF, r = buf ? vz_wait_fd(sock, POLLIN, end) : -ENOMEM;
+	int fd = -EBADF, r;
 	ssize_t n;
 
+	if (!buf)
+		return -ENOMEM;
+	r = deaf ? wait_deaf(sock, end) : vz_wait_fd(sock, POLLIN, end);
 	if (r < 0)
 		return r;
 	n = vz_fd_recv(sock, buf, MESSAGE_MAX, &fd);

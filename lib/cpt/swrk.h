@@ -40,9 +40,9 @@ struct vz_swrk_word {
 	bool good;
 	pid_t pid;      /* of the init, as the host sees it; 0: not told now */
 };
-/* The next word, or -ETIMEDOUT, -ECANCELED (sys/wait.h), -ECHILD: CRIU has ended without one. No sentence: the
- * caller knows what was being done, and CRIU's log tells why. */
-int vz_swrk_hear(int sock, int64_t end, struct vz_swrk_word *ret);
+/* The next word, or -ETIMEDOUT, -ECANCELED (sys/wait.h; not when `deaf`), -ECHILD: CRIU has ended without one. No
+ * sentence: the caller knows what was being done, and CRIU's log tells why. */
+int vz_swrk_hear(int sock, int64_t end, bool deaf, struct vz_swrk_word *ret);
 /* Goes on; or gives up, where CRIU heeds that. */
 int vz_swrk_answer(int sock, bool good);
 

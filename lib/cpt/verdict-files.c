@@ -129,14 +129,16 @@ static bool is_of(const struct file *f, long magic)
 }
 
 /* Whose mount is not known at this moment, or is covered. */
-static void note_file(struct cpt_look *l, const struct file *f, uint64_t mount)
+static void note_file(struct cpt_look *l, const struct file *f, const struct statx *x)
 {
 	struct cpt_file *more = cpt_more(l, &l->files, &l->files_n, sizeof(*more));
 
 	if (!more)
 		return;
 	more->who = f->t->who;
-	more->mount = mount;
+	more->mount = x->stx_mnt_id;
+	if (S_ISCHR(x->stx_mode))
+		more->terminal = makedev(x->stx_dev_major, x->stx_dev_minor);
 	more->mqueue = is_of(f, MQUEUE_MAGIC);
 	snprintf(more->name, sizeof(more->name), "%.80s, %s", f->link, f->at);
 }
@@ -161,7 +163,7 @@ static void look_at_stat(struct cpt_look *l, const struct file *f, const struct 
 			(unsigned long long)x->stx_blocks >> 11, f->at);
 	if (x->stx_mask & STATX_MNT_ID &&
 	    (!cpt_seen_has(&l->mount_ids, x->stx_mnt_id) || cpt_seen_has(&l->covered, x->stx_mnt_id)))
-		note_file(l, f, x->stx_mnt_id);
+		note_file(l, f, x);
 }
 
 /* May be hostile: the file may be served by a process inside that never answers; therefore its cache alone is asked. */
@@ -213,6 +215,17 @@ void cpt_files_look(struct cpt_look *l, const struct cpt_task *t)
 	}
 }
 
+/* The console is handed over by its number: what a restore opened as such is of a mount that is no more. */
+static bool is_console(const struct cpt_look *l, dev_t dev)
+{
+	const struct vz_mounts *t = &l->mounts[0].t;
+
+	for (size_t i = 0; dev && l->mounts_n && i < t->n; i++)
+		if (t->v[i].dev == dev && !strcmp(t->v[i].target, "/dev/console"))
+			return true;
+	return false;
+}
+
 void cpt_files_judge(struct cpt_look *l)
 {
 	for (size_t i = 0; i < l->files_n; i++) {
@@ -222,7 +235,7 @@ void cpt_files_judge(struct cpt_look *l)
 			cpt_say(l, CPT_MQUEUE, &f->who, "%s", f->name);
 		else if (cpt_seen_has(&l->covered, f->mount))
 			cpt_say(l, CPT_COVERED, &f->who, "%s", f->name);
-		else if (!cpt_seen_has(&l->mount_ids, f->mount))
+		else if (!cpt_seen_has(&l->mount_ids, f->mount) && !is_console(l, f->terminal))
 			cpt_say(l, CPT_DETACHED, &f->who, "%s", f->name);
 	}
 }

@@ -45,6 +45,7 @@ struct cpt_mounts {
 /* A file whose mount was in no table when it was looked at, or is covered. */
 struct cpt_file {
 	struct cpt_who who;
+	dev_t terminal; /* the file system that this terminal is of; 0: it is none */
 	uint64_t mount;
 	bool mqueue;
 	char name[96];

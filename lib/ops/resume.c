@@ -8,8 +8,10 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "cpt/cgtree.h"
 #include "cpt/devtree.h"
 #include "cpt/external.h"
+#include "cpt/netsys.h"
 #include "cpt/stage.h"
 #include "fs/layout.h"
 #include "ops/start.h"
@@ -75,6 +77,13 @@ static int same_ids_do(void *ctx, struct vz_err *e)
 		return vz_fail(e, VZ_RESTORE, 0, "the dump is of host ids from %u on, and the container has those "
 			       "from %u on now (LOCAL_UID)", was->uid, s->uid);
 	return r;
+}
+
+static int groups_do(void *ctx, struct vz_err *e)
+{
+	struct resuming *u = ctx;
+
+	return vz_cgtree_make(u->s.env.cg, u->image, e);
 }
 
 static int make_stage(struct resuming *u, struct vz_err *e)
@@ -149,6 +158,16 @@ static int know_init(struct resuming *u, struct vz_err *e)
 	return r < 0 ? vz_fail(e, VZ_RESTORE, -r, "cannot look at the container's init") : 0;
 }
 
+/* The namespaces are there, and no process but init is. */
+static int fill_namespaces(struct resuming *u, struct vz_err *e)
+{
+	int r = vz_network_enter(&u->s.net, u->stage.init, e);
+
+	if (r >= 0)
+		r = vz_cgtree_enable(u->s.env.cg, u->image, e);
+	return r < 0 ? r : vz_netsys_load(u->s.net.netns, u->image, e);
+}
+
 static int run_criu(struct resuming *u, struct vz_err *e)
 {
 	struct vz_swrk_job job = { 0 };
@@ -179,6 +198,8 @@ static int restore_do(void *ctx, struct vz_err *e)
 
 	if (r >= 0)
 		r = know_init(u, e);
+	if (r >= 0)
+		r = fill_namespaces(u, e);
 	if (r >= 0)
 		r = vz_stage_until(&u->stage, "network-unlock", u->seconds, e);
 	if (r < 0) /* a step that fails leaves nothing behind */
@@ -226,7 +247,8 @@ static int settle(struct resuming *u, struct vz_err *e)
 	if (r < 0)
 		return vz_fail(e, VZ_RESTORE, -r, "cannot give /dev/mqueue to the container");
 	u->s.state.dev = fstat(u->s.env.spec.dev, &dev) < 0 ? 0 : dev.st_dev;
-	return come_into_force(u, VZ_START_ALONE, e);
+	r = vz_netsys_unlock(u->s.net.netns, e);
+	return r < 0 ? r : come_into_force(u, VZ_START_ALONE, e);
 }
 
 static int finish_do(void *ctx, struct vz_err *e)
@@ -295,6 +317,7 @@ const struct vz_step *const vz_op_resume_plan[] = {
 	&vz_step_cgroup,
 	&vz_step_policy,
 	&vz_step_limits,                    /* but for the number of tasks */
+	VZ_STEP("groups", groups_do, NULL), /* they go with the VPS's own */
 	&vz_step_prestart,
 	&vz_step_pci,
 	&vz_step_lan,

@@ -8,19 +8,25 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "cpt/cgtree.h"
 #include "cpt/creds.h"
 #include "cpt/devtree.h"
 #include "cpt/external.h"
+#include "cpt/netsys.h"
 #include "cpt/stage.h"
 #include "cpt/verdict.h"
 #include "fs/layout.h"
 #include "ops/steps.h"
+#include "sys/call.h"
 #include "sys/file.h"
 #include "sys/nl.h"
+#include "sys/wait.h"
 
 #include <fcntl.h>
+#include <poll.h>
 
 #define CONFIG_MAX (1u << 20)
+#define STATUS_MAX 16384
 #define GIVE_UP_S 20
 #define KILL_MS 30000
 #define BYTES_A_SECOND (20u << 20)
@@ -166,7 +172,7 @@ static int save_network(struct suspending *u, struct vz_err *e)
 	u->facts.netdevs = vz_external_devices(ct_of(u), rtnl, u->s.net.netns);
 	if (!u->facts.netdevs)
 		return vz_fail(e, VZ_CHKPNT, 0, "cannot find the container's network devices");
-	return 0;
+	return vz_netsys_save(u->s.net.netns, u->image, e);
 }
 
 /* The limits of then, for whoever wants to know; a restore takes those of now. */
@@ -189,6 +195,8 @@ static int save_do(void *ctx, struct vz_err *e)
 		r = vz_devtree_save(&u->s.state, u->image, e);
 	if (r >= 0)
 		r = vz_creds_save(&u->s.state, &u->creds, u->image, e);
+	if (r >= 0)
+		r = vz_cgtree_save(u->s.env.cg, u->image, e);
 	return r < 0 ? r : save_network(u, e);
 }
 
@@ -269,10 +277,39 @@ const struct vz_step *const vz_op_suspend_plan[] = {
 	NULL,
 };
 
+/* A criu whose vzctl was killed holds the processes until it has put everything back. */
+static void wait_for_criu(pid_t init)
+{
+	char path[sizeof("/proc//status") + 10], text[STATUS_MAX];
+	const char *line;
+	pid_t tracer = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", init);
+	if (vz_file_read_buf(AT_FDCWD, path, text, sizeof(text)) < 0)
+		return;
+	line = strstr(text, "\nTracerPid:\t"); /* a name cannot hold a line's end */
+	if (line)
+		(void)sscanf(line, "\nTracerPid:\t%d", &tracer);
+	if (tracer > 0) {
+		autoclose int pidfd = vz_pidfd_open(tracer);
+
+		if (pidfd >= 0)
+			(void)vz_wait_fd(pidfd, POLLIN, vz_end_in(GIVE_UP_S));
+	}
+}
+
 int vz_suspend_let_go(struct vz_cg *cg, const struct vz_state *st, struct vz_err *e)
 {
-	(void)st;
-	return vz_cg_freeze(cg, false, e);
+	struct vz_network net = VZ_NETWORK_INIT;
+	int r, r2;
+
+	wait_for_criu(st->init);
+	r = vz_network_enter(&net, st->init, e);
+	if (r >= 0)
+		r = vz_netsys_unlock(net.netns, e);
+	vz_network_close(&net);
+	r2 = vz_cg_freeze(cg, false, r < 0 ? NULL : e);
+	return r < 0 ? r : r2;
 }
 
 /* ---- before anything is done ---- */
