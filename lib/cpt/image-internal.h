@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the two halves of a dump share: image.c makes one, image-open.c reads one; image-place.c is where
- * it lies. Each uses only those before it: place, make, open. */
+/* What the files of a dump share. Each uses only those before it:
+ *
+ *	image-place  image-sync  image  image-open
+ */
 #ifndef VZ_CPT_IMAGE_INTERNAL_H
 #define VZ_CPT_IMAGE_INTERNAL_H
 
@@ -40,5 +42,9 @@ struct image_walk {
 	enum vz_exit code;
 };
 int image_each(int dir, const struct image_walk *w, struct vz_err *e);
+
+/* ---- image-sync.c ---- */
+/* All files of the manifest are on the disk then: 0 or -errno. */
+int image_sync(const struct vz_image *im);
 
 #endif

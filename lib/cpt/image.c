@@ -183,19 +183,13 @@ static int sum_file(int fd, const char *name, void *arg, struct vz_err *e)
 	uint64_t sum, n;
 	int r;
 
-	/* the disk works while we count; fsync(2) waits for it. Not on every file system: no failure */
-	(void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+	/* the disk works while we count, and image_sync() waits for it. Not on every file system: no failure */
+	if (im->synced)
+		(void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 	r = vz_checksum_file(fd, &sum, &n);
 	if (!r)
 		r = vz_manifest_add(&im->m, name, n, sum);
 	return r < 0 ? vz_fail(e, VZ_CHKPNT, -r, "cannot read %s/%s", im->now, name) : 0;
-}
-
-static int sync_file(int fd, const char *name, void *arg, struct vz_err *e)
-{
-	struct vz_image *im = arg;
-
-	return fsync(fd) < 0 ? vz_fail(e, VZ_CHKPNT, errno, "cannot write %s/%s to the disk", im->now, name) : 0;
 }
 
 /* Without these no restore gets to its first process. */
@@ -248,15 +242,12 @@ static int write_manifest(struct vz_image *im, struct vz_err *e)
 /* All files, then the directories that name them. The manifest last: where it is whole, all is. */
 static int sync_all(struct vz_image *im, struct vz_err *e)
 {
-	const struct image_walk w = { sync_file, im, VZ_CHKPNT };
 	autoclose int manifest = openat(im->dir, VZ_MANIFEST_NAME, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	int r = image_each(im->dir, &w, e);
+	int r = image_sync(im);
 
-	if (r < 0)
-		return r;
-	if (fsync(im->criu) < 0 || fsync(manifest) < 0 || fsync(im->dir) < 0)
-		return vz_fail(e, VZ_CHKPNT, errno, "cannot write %s to the disk", im->now);
-	return 0;
+	if (!r && (fsync(im->criu) < 0 || fsync(manifest) < 0 || fsync(im->dir) < 0))
+		r = -errno;
+	return r < 0 ? vz_fail(e, VZ_CHKPNT, -r, "cannot write %s to the disk", im->now) : 0;
 }
 
 int vz_image_seal(struct vz_image *im, const struct vz_image_facts *f, bool sync, struct vz_err *e)
@@ -265,6 +256,7 @@ int vz_image_seal(struct vz_image *im, const struct vz_image_facts *f, bool sync
 	int r;
 
 	vz_manifest_free(&im->m);
+	im->synced = sync;
 	if (copy_facts(&im->m.facts, f) < 0)
 		return vz_oom(e);
 	r = image_each(im->dir, &w, e);
@@ -277,7 +269,6 @@ int vz_image_seal(struct vz_image *im, const struct vz_image_facts *f, bool sync
 	if (!r && sync)
 		r = sync_all(im, e);
 	im->sealed = !r;
-	im->synced = sync;
 	return r;
 }
 
