@@ -253,7 +253,9 @@ int vz_criu_trial(struct vz_criu *c, struct vz_err *e)
 		be_trial(c, t);
 	r = wait_for(pid, pidfd, t);
 	c->features = t->features;
-	if (r < 0 && r != -ECANCELED)
+	if (r == -ECANCELED)
+		(void)vz_fail(e, VZ_CHKPNT, 0, "Interrupted by a signal");
+	else if (r < 0)
 		r = vz_fail(e, VZ_CHKPNT, 0, "%s (%u.%u.%u) does not work on this kernel (%s); bring one that does with "
 			    "tools/get-criu", c->path, c->version / 10000, c->version / 100 % 100, c->version % 100,
 			    t->err.msg);

@@ -139,6 +139,13 @@ static bool is_better(const struct vz_criu *c, const struct vz_criu *best, unsig
 	return c->version >= version && (best->version < version || c->version < best->version);
 }
 
+static int pass(struct vz_err *e, const struct vz_err *why, int r)
+{
+	if (e)
+		*e = *why;
+	return r;
+}
+
 int vz_criu_find(unsigned version, struct vz_criu *ret, struct vz_err *e)
 {
 	struct vz_criu found[PLACES], *best = NULL;
@@ -148,21 +155,17 @@ int vz_criu_find(unsigned version, struct vz_criu *ret, struct vz_err *e)
 		struct vz_err w = { 0 };
 		int r = try_place(p, &found[p], &w);
 
-		if (r == -ECANCELED) {
-			*e = w;
-			return r;
-		}
 		if (r < 0 && *w.msg)
 			why = w;
+		if (r == -ECANCELED)
+			return pass(e, &why, r);
 		if (r >= 0 && is_better(&found[p], best, version))
 			best = &found[p];
 		if (best && !version)
 			break;
 	}
-	if (!best && *why.msg) {
-		*e = why;
-		return -EOPNOTSUPP;
-	}
+	if (!best && *why.msg)
+		return pass(e, &why, -EOPNOTSUPP);
 	if (!best || best->version < version)
 		return no_criu(version, best, e);
 	*ret = *best;

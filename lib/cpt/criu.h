@@ -19,23 +19,23 @@
 #include "base/err.h"
 
 enum vz_criu_feature {
-	VZ_CRIU_TRACK = 1 << 0,   /* which memory was written since a pre-dump (mem_dirty_track) */
-	VZ_CRIU_LAZY = 1 << 1,    /* memory that comes after the restore (uffd-noncoop) */
+	VZ_CRIU_TRACK = 1 << 0,    /* which memory was written since a pre-dump (mem_dirty_track) */
+	VZ_CRIU_LAZY = 1 << 1,     /* memory that comes after the restore (uffd-noncoop) */
 	VZ_CRIU_NFTABLES = 1 << 2, /* --network-lock nftables */
 };
 
 struct vz_criu {
-	char path[256];    /* of the program */
-	char loader[256];  /* "": none. It is a binary of a newer distribution, beside its own loader */
+	char path[256];      /* of the program */
+	char loader[256];    /* "": none. It is a binary of a newer distribution, beside its own loader */
 	char libraries[256]; /* for that loader */
 	char kerndat[256];   /* where what it has found out about the kernel is kept */
-	unsigned version;  /* 40201 is 4.2.1. To be recorded in an image, and for vz_criu_find() */
-	unsigned features; /* enum vz_criu_feature */
+	unsigned version;    /* 40201 is 4.2.1. To be recorded in an image, and for vz_criu_find() */
+	unsigned features;   /* enum vz_criu_feature */
 };
 
 /* The CRIU for an image that `version` has written: the same one, else a newer one. 0: for a new image, any.
- * VZ_CHKPNT or VZ_RESTORE, with the reason and the remedy, when there is none. The first call of a boot tries it out and takes
- * half a second, later ones read a file. */
+ * VZ_CHKPNT or VZ_RESTORE, with the reason and the remedy, when there is none. The first call of a boot
+ * tries it out and takes half a second, later ones read a file. */
 int vz_criu_find(unsigned version, struct vz_criu *ret, struct vz_err *e);
 
 #define VZ_CRIU_ARGS 8
@@ -53,10 +53,10 @@ int vz_criu_argv(const struct vz_criu *c, const char *verb, const char *ret[VZ_C
 #define VZ_CRIU_ENV 48
 void vz_criu_env(uint32_t uid, uint32_t gid, char ret[VZ_CRIU_ENV]);
 
-/* For the process that becomes criu, in a mount namespace of its own whose mounts are private: an empty /tmp (criu
- * makes files there as root of the VPS), and on /run a tmpfs with what CRIU has found out about the kernel
- * (criu.kdat) and VZ_RUNDIR as it is. CRIU keeps that file on a tmpfs only, and asks the kernel anew without
- * it, 28 ms in each run. Nothing is to be done where /run is a tmpfs. The network namespace must have lo up. */
+/* For the process that becomes criu, in a mount namespace of its own whose mounts are private. Where /run is no tmpfs,
+ * what the trial has learned about the kernel is mounted on /run/criu.kdat: CRIU keeps it on a tmpfs only, and asks anew
+ * in each run without it, 28 ms. A /tmp that is not of mode 1777, as CRIU needs it, is covered by one that is; so
+ * give it directories by descriptor. The network namespace must have lo up. */
 int vz_criu_mounts(const struct vz_criu *c, struct vz_err *e);
 
 struct vz_criu_run {
