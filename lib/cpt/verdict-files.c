@@ -20,6 +20,8 @@
 #endif
 #define MISC_TUN 200
 #define MISC_AUTOFS 235
+#define DELETED " (deleted)"
+#define DELETED_MAX 1000 /* that are compared with each other */
 #define AUX_FULL 3 /* /dev/tty, /dev/console, /dev/ptmx are below */
 #define CONSOLES 64
 
@@ -143,6 +145,21 @@ static void note_file(struct cpt_look *l, const struct file *f, const struct sta
 	snprintf(more->name, sizeof(more->name), "%.80s, %s", f->link, f->at);
 }
 
+/* Each once: many stand in the same one. */
+static void note_deleted(struct cpt_look *l, const struct file *f, const struct statx *x)
+{
+	size_t n = strlen(f->link) - (sizeof(DELETED) - 1);
+	struct cpt_deleted *more;
+
+	if (!cpt_seen_new(&l->deleted_inodes, x->stx_ino ^ (uint64_t)x->stx_dev_minor << 44))
+		return;
+	more = cpt_more(l, &l->deleted, &l->deleted_n, sizeof(*more));
+	if (!more)
+		return;
+	more->who = f->t->who;
+	memcpy(more->path, f->link, n);
+}
+
 static void look_at_stat(struct cpt_look *l, const struct file *f, const struct statx *x)
 {
 	bool regular = S_ISREG(x->stx_mode);
@@ -161,6 +178,8 @@ static void look_at_stat(struct cpt_look *l, const struct file *f, const struct 
 	if (regular && !x->stx_nlink && x->stx_blocks * 512 > VZ_CPT_GHOST_MAX)
 		cpt_say(l, CPT_DELETED, &f->t->who, "%s of %llu MB, %s", f->link,
 			(unsigned long long)x->stx_blocks >> 11, f->at);
+	if (S_ISDIR(x->stx_mode) && vz_str_suffix(f->link, DELETED))
+		note_deleted(l, f, x);
 	if (x->stx_mask & STATX_MNT_ID &&
 	    (!cpt_seen_has(&l->mount_ids, x->stx_mnt_id) || cpt_seen_has(&l->covered, x->stx_mnt_id)))
 		note_file(l, f, x);
@@ -180,7 +199,7 @@ static void look_at_file(struct cpt_look *l, const struct file *f)
 	if (*f->link != '/' || l->sockets_again)
 		return; /* a namespace, which CRIU opens again */
 	if (statx(f->t->dir, f->at, AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
-		  STATX_TYPE | STATX_NLINK | STATX_BLOCKS | STATX_MNT_ID, &x) == 0)
+		  STATX_BASIC_STATS | STATX_MNT_ID, &x) == 0)
 		look_at_stat(l, f, &x);
 }
 
@@ -226,8 +245,28 @@ static bool is_console(const struct cpt_look *l, dev_t dev)
 	return false;
 }
 
+/* CRIU makes each for a moment at its old place. */
+static void judge_deleted(struct cpt_look *l)
+{
+	if (l->deleted_n > DELETED_MAX) {
+		cpt_say(l, CPT_DELETED_DIR, &l->deleted[0].who, "%zu deleted directories", l->deleted_n);
+		return;
+	}
+	for (size_t i = 0; i < l->deleted_n; i++) {
+		for (size_t k = 0; k < l->deleted_n; k++) {
+			const char *rest;
+
+			if (i == k || !vz_str_prefix(l->deleted[i].path, l->deleted[k].path, &rest) || (*rest && *rest != '/'))
+				continue;
+			cpt_say(l, CPT_DELETED_DIR, &l->deleted[i].who, "%s", l->deleted[i].path);
+			break;
+		}
+	}
+}
+
 void cpt_files_judge(struct cpt_look *l)
 {
+	judge_deleted(l);
 	for (size_t i = 0; i < l->files_n; i++) {
 		const struct cpt_file *f = &l->files[i];
 

@@ -51,6 +51,12 @@ struct cpt_file {
 	char name[96];
 };
 
+/* A deleted directory that is in use. */
+struct cpt_deleted {
+	struct cpt_who who;
+	char path[512];
+};
+
 struct cpt_socket {
 	uint64_t inode;
 	struct cpt_who who;
@@ -75,6 +81,9 @@ struct cpt_look {
 	size_t mounts_n;
 	struct cpt_file *files; /* to be judged when all mounts are known */
 	size_t files_n;
+	struct cpt_seen deleted_inodes;
+	struct cpt_deleted *deleted;
+	size_t deleted_n;
 	struct cpt_socket *sockets;
 	size_t sockets_n;
 	size_t strangers;

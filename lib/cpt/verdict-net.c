@@ -48,7 +48,7 @@ void cpt_net_note(struct cpt_look *l, const struct cpt_task *t)
 /* ---- devices ---- */
 
 /* clang-format off */
-static const char *const kinds_of_devices[] = { "veth", "bridge", "macvlan", "sit" };
+static const char *const kinds_of_devices[] = { "veth", "bridge", "sit" };
 /* clang-format on */
 
 static int look_at_link(const struct vz_link *link, void *arg)

@@ -15,8 +15,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 
-#define PIDS_TO_SPARE 8
-
 /* ---- the child ---- */
 
 static int note_pid(pid_t pid, void *arg)
@@ -94,17 +92,6 @@ static int look_again(struct cpt_look *l)
 	return look_at_all(l);
 }
 
-/* A restore forks a few helpers inside before it can raise anything. */
-static void look_at_limits(struct cpt_look *l)
-{
-	struct vz_cg_usage u;
-
-	if (vz_cg_read(l->cg, &u, NULL) >= 0 && u.pids != VZ_UNLIMITED && u.pids_max != VZ_UNLIMITED &&
-	    u.pids + PIDS_TO_SPARE > u.pids_max)
-		cpt_say(l, CPT_PIDS, NULL, "%llu of %llu processes and threads", (unsigned long long)u.pids,
-			(unsigned long long)u.pids_max);
-}
-
 static int look(struct cpt_look *l, const struct vz_state *state)
 {
 	int r = vz_cg_open(l->ct->id, NULL, &l->cg, NULL);
@@ -116,7 +103,6 @@ static int look(struct cpt_look *l, const struct vz_state *state)
 		r = cpt_task_open(getpid(), &l->self);
 	if (r < 0)
 		return r;
-	look_at_limits(l);
 	cpt_mounts_read(l, &l->init); /* the first table is its own */
 	cpt_ipc_look(l);
 	r = look_at_all(l);

@@ -16,8 +16,8 @@
 
 /* Larger deleted files that are still open are refused; what criu's --ghost-limit is to be. */
 #define VZ_CPT_GHOST_MAX (64u << 20)
-/* For one VPS; the common one takes a hundredth of it. */
-#define VZ_CPT_VERDICT_MS 5000
+/* For one VPS; the common one takes a thousandth of it. */
+#define VZ_CPT_VERDICT_MS 15000
 
 enum vz_cpt_weight {
 	VZ_CPT_REFUSES, /* no dump, or none that could be restored */

@@ -349,12 +349,31 @@ static int f_deleted_dir(void)
 	return fd;
 }
 
+/* A deleted directory, and the deleted one above it. */
+static int f_deleted_tree(void)
+{
+	mkdir("/tree", 0700);
+	mkdir("/tree/below", 0700);
+	if (open("/tree", O_RDONLY) < 0 || open("/tree/below", O_RDONLY) < 0)
+		return -1;
+	return rmdir("/tree/below") < 0 ? -1 : rmdir("/tree");
+}
+
+/* A deleted file in a deleted directory. */
+static int f_deleted_below(void)
+{
+	mkdir("/tree", 0700);
+	if (open("/tree/file", O_CREAT | O_RDWR, 0600) < 0)
+		return -1;
+	return unlink("/tree/file") < 0 ? -1 : rmdir("/tree");
+}
+
 static int f_deleted_cwd(void)
 {
-	mkdir("/deleted.d", 0700);
-	if (chdir("/deleted.d") < 0)
+	mkdir("/deleted.c", 0700);
+	if (chdir("/deleted.c") < 0)
 		return -1;
-	return rmdir("/deleted.d");
+	return rmdir("/deleted.c");
 }
 
 static int f_tmpfile(void) { return open("/", O_TMPFILE | O_RDWR, 0600); }
@@ -829,6 +848,7 @@ static const struct { const char *name; int (*make)(void); } things[] = {
 	{ "netlink-unread", s_netlink_unread }, { "corked", s_corked }, { "backlog", s_backlog },
 	{ "unix-backlog", s_unix_backlog }, { "unix-connect", s_unix_connect }, { "unix-creds", s_unix_creds },
 	{ "unix-rights", s_unix_rights }, { "unix-listen", s_unix_listen }, { "deleted", f_deleted }, { "deleted-dir", f_deleted_dir },
+	{ "deleted-tree", f_deleted_tree }, { "deleted-below", f_deleted_below },
 	{ "deleted-cwd", f_deleted_cwd }, { "tmpfile", f_tmpfile }, { "open", f_open }, { "read", f_read },
 	{ "write", f_write }, { "path", f_path }, { "flock", f_flock }, { "posix-lock", f_posix_lock },
 	{ "ofd-lock", f_ofd_lock }, { "lease", f_lease }, { "proc-gone", f_proc_gone },
