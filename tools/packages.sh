@@ -12,7 +12,7 @@ PACKAGES_TEST="git libclang-rt-dev shellcheck codespell man-db groff-base mmdebs
 	strace kmod jq nftables iptables dnsmasq-base rsync attr libcap2-bin"
 
 # What CRIU is built with, for tools/get-criu.
-PACKAGES_CRIU="gcc make pkg-config libc6-dev libbsd-dev libcap-dev libgnutls28-dev libnet1-dev libnftables-dev
+PACKAGES_CRIU="xz-utils gcc make pkg-config libc6-dev libbsd-dev libcap-dev libgnutls28-dev libnet1-dev libnftables-dev
 	libnl-3-dev libprotobuf-c-dev libprotobuf-dev protobuf-c-compiler protobuf-compiler uuid-dev"
 
 # What the virtual machines need on top.

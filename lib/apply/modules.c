@@ -73,21 +73,20 @@ static void load(const char *name)
 		vz_say_once(-1, "Warning: cannot load kernel module %s", name);
 }
 
-/* DEVNODES may give the node without the feature. */
-static bool wants_tun(const struct vz_ct *ct)
+uint32_t vz_features_with_modules(const struct vz_conf *c)
 {
-	const struct vz_nodeperm *tun;
+	uint32_t f = vz_ct_conf_features(c);
+	const struct vz_nodeperm *tun = NULL;
 	autonodeperms l = { 0 };
 
-	if (vz_nodeperms_of(&ct->conf.devnodes, &l, NULL) < 0)
-		return false; /* the step that gives the nodes says why */
-	tun = vz_nodeperms_find(&l, "net/tun");
-	return tun && !vz_perm_is_none(&tun->perm);
+	if (vz_nodeperms_of(&c->devnodes, &l, NULL) >= 0) /* else the step that gives the nodes says why */
+		tun = vz_nodeperms_find(&l, "net/tun");
+	return tun && !vz_perm_is_none(&tun->perm) ? f | VZ_FEAT_TUN : f;
 }
 
 void vz_features_modules(const struct vz_ct *ct)
 {
-	uint32_t f = vz_ct_features(ct) | (wants_tun(ct) ? VZ_FEAT_TUN : 0);
+	uint32_t f = vz_features_with_modules(&ct->conf);
 	autofree char *path = NULL, *builtin = NULL;
 	struct utsname u;
 

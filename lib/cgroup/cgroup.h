@@ -89,14 +89,14 @@ int vz_cg_attach(struct vz_cg *cg, pid_t pid, bool in_clone, struct vz_err *e);
 /* To be called by the creator once the child has attached itself (not needed when it was the
  * creator who did): what kept the group alive until then goes. vz_cg_close() does it too. */
 void vz_cg_attached(struct vz_cg *cg);
-/* As vz_cg_clone_fd(), for what joins a running VPS: the group that `init` (the VPS's PID 1, host pid)
- * is in at this moment, because inner nodes of a v2 tree may hold no processes. The guest may remove
- * it meanwhile; init 0 then looks again where that of the last call is, also from a mount namespace
- * without the host's /proc. -1 when there is none. */
-int vz_cg_join_fd(struct vz_cg *cg, pid_t init);
-/* Looks up the group in every hierarchy that vz_cg_join() needs, and forbids a look at the mount table from
- * then on: to be called in the host's mount namespace, because in the guest's own it is the guest's table. */
-void vz_cg_find(const struct vz_cg *cg);
+/* Looks up init (the VPS's PID 1, host pid) for vz_cg_join_fd() and the group in every hierarchy that
+ * vz_cg_join() needs, and forbids a look at the mount table from then on: to be called in the host's mount
+ * namespace, because /proc and the table of the guest's own are the guest's. */
+void vz_cg_find(const struct vz_cg *cg, pid_t init);
+/* As vz_cg_clone_fd(), for what joins a running VPS, after vz_cg_find(): the group that init is in at this
+ * moment, because inner nodes of a v2 tree may hold no processes. The guest may remove it meanwhile; the next
+ * call looks again. -1 when there is none. */
+int vz_cg_join_fd(struct vz_cg *cg);
 /* Moves the caller, born in that group or the VPS's own, into every other hierarchy; with the host's
  * rights, and of one thread. */
 int vz_cg_join(struct vz_cg *cg, struct vz_err *e);

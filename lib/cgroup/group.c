@@ -208,12 +208,8 @@ static int open_beside(const struct vz_cg *cg, int init)
 			  RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
 }
 
-int vz_cg_join_fd(struct vz_cg *cg, pid_t init)
+int vz_cg_join_fd(struct vz_cg *cg)
 {
-	if (init) {
-		vz_closep(&cg->fds->init);
-		cg->fds->init = open_proc(init);
-	}
 	vz_closep(&cg->fds->join);
 	cg->fds->join = open_beside(cg, cg->fds->init);
 	return cg->fds->join < 0 ? -1 : cg->fds->join;
@@ -256,8 +252,10 @@ int vz_cg_check_frozen(struct vz_cg *cg, pid_t init, struct vz_err *e)
 	return 0;
 }
 
-void vz_cg_find(const struct vz_cg *cg)
+void vz_cg_find(const struct vz_cg *cg, pid_t init)
 {
+	vz_closep(&cg->fds->init);
+	cg->fds->init = open_proc(init);
 	for (enum cg_hier h = CG_FIRST_V1; cg->hybrid && h <= CG_LAST_V1; h++)
 		(void)cg_dir(cg, h);
 	cg->fds->scanned = true;

@@ -8,6 +8,7 @@
 #include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "param/ranges.h"
 #include "sys/file.h"
 #include "sys/idmap.h"
 
@@ -17,21 +18,15 @@
 
 int vz_ids_range(const struct vz_conf *c, uint32_t *first, uint32_t *slots)
 {
-	const char *text = c->id_range.set ? c->id_range.v : vz_param_by_key("VE_ID_RANGE")->dflt;
-	const char *dash = strchr(text, '-');
-	autofree char *a = NULL;
-	uint32_t last;
+	struct vz_range ids;
+	int r = vz_conf_id_range(c, &ids);
 
-	if (!dash)
+	if (r < 0)
+		return r;
+	if (!ids.first)
 		return -EINVAL;
-	a = strndup(text, (size_t)(dash - text));
-	if (!a)
-		return -ENOMEM;
-	/* the top id is (uid_t)-1 and reserved */
-	if (vz_num_u32(a, UINT32_MAX - 1, first) < 0 ||
-	    vz_num_u32(dash + 1, UINT32_MAX - 1, &last) < 0 || !*first || last < *first)
-		return -EINVAL;
-	*slots = (uint32_t)(((uint64_t)last - *first + 1) / VZ_IDS_PER_VPS);
+	*first = ids.first;
+	*slots = (uint32_t)(((uint64_t)ids.last - ids.first + 1) / VZ_IDS_PER_VPS);
 	return *slots ? 0 : -EINVAL;
 }
 

@@ -122,7 +122,7 @@ static pid_t clone_into_group(struct vz_cg *cg, int *ret_pidfd)
 	pid_t pid = -ENOENT;
 
 	for (int i = 0; i <= GROUP_LOOKS; i++) {
-		int group = i < GROUP_LOOKS ? vz_cg_join_fd(cg, 0) : vz_cg_clone_fd(cg);
+		int group = i < GROUP_LOOKS ? vz_cg_join_fd(cg) : vz_cg_clone_fd(cg);
 
 		if (group < 0) /* not without one: that would be the caller's */
 			continue;
@@ -167,8 +167,7 @@ static _Noreturn void joiner_main(const struct vz_join *j, int pidfd, int sock)
 	prctl(PR_SET_DUMPABLE, 0);
 	vz_child_drop_inherited(j->cg);
 	vz_child_reset();
-	(void)vz_cg_join_fd(j->cg, j->state->init); /* while there is the host's /proc */
-	vz_cg_find(j->cg);			    /* and its mount table */
+	vz_cg_find(j->cg, j->state->init); /* while there are the host's /proc and mount table */
 	r = enter_namespaces(pidfd);
 	if (r < 0) {
 		vz_fail(&e, VZ_SYSTEM, -r, "cannot enter the container's namespaces");

@@ -34,7 +34,6 @@ struct cloning {
 void vz_child_drop_inherited(struct vz_cg *cg)
 {
 	vz_inherit_reset();
-	vz_inherit_open_limits();
 	(void)setgroups(0, NULL);
 	vz_cg_leave(cg);
 }
@@ -44,6 +43,7 @@ static int prepare(struct cloning *b)
 	int r;
 
 	vz_child_drop_inherited(b->s->cg);
+	vz_inherit_open_limits();
 	r = vz_setns(b->pad, CLONE_NEWNS);				/* 1 */
 	if (r < 0)
 		return vz_fail(&b->err, VZ_ENVCREATE, -r, "cannot enter the launch pad");

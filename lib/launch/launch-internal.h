@@ -12,7 +12,7 @@ _Noreturn void vz_child_main(const struct vz_spec *s, int sock);
  * child runs vz_child_main() on its own. */
 pid_t vz_launch_clone(const struct vz_spec *s, const int sock[2], int *ret_pidfd, struct vz_err *e);
 /* For a process that is to become the VPS's and has the host's rights still: drops all that it has
- * from the caller, cgroups of every hierarchy included. */
+ * from the caller, cgroups of every hierarchy included, but resource limits. */
 void vz_child_drop_inherited(struct vz_cg *cg);
 /* Host defaults a guest should not inherit from whoever typed "vzctl start": signals, limits,
  * umask, session. Takes no rights. */

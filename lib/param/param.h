@@ -250,6 +250,10 @@ int vz_conf_save(const char *path, const struct vz_conf *changed, bool *ret_chan
 /* Rules that need two parameters (e.g. --cpumask auto needs --nodemask), for set and create. */
 int vz_conf_check(const struct vz_conf *given, const struct vz_conf *have, struct vz_err *e);
 
+struct vz_range; /* param/ranges.h */
+/* Host ids that VPSes may use: VE_ID_RANGE, or its default. -EINVAL. */
+int vz_conf_id_range(const struct vz_conf *c, struct vz_range *ret);
+
 /* "$VEID" or "${VEID}" (first occurrence) expanded, trailing '/' removed. Caller frees. */
 char *vz_conf_expand(const char *path, unsigned ctid);
 

@@ -4,6 +4,7 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "param/param.h"
+#include "param/ranges.h"
 
 int vz_conf_check(const struct vz_conf *given, const struct vz_conf *have, struct vz_err *e)
 {
@@ -23,6 +24,13 @@ int vz_conf_check(const struct vz_conf *given, const struct vz_conf *have, struc
 		return vz_fail(e, VZ_NOTENOUGHUBCPARAMS, 0,
 			       "Error: required UB parameter (ram) not set");
 	return 0;
+}
+
+int vz_conf_id_range(const struct vz_conf *c, struct vz_range *ret)
+{
+	const char *text = c->id_range.set ? c->id_range.v : vz_param_by_key("VE_ID_RANGE")->dflt;
+
+	return vz_range_parse(text, VZ_ID_MAX, ret);
 }
 
 char *vz_conf_expand(const char *path, unsigned ctid)

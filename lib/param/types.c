@@ -6,6 +6,7 @@
 #include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "param/ranges.h"
 #include "param/types-internal.h"
 
 #include <ctype.h>
@@ -276,19 +277,14 @@ static int component_parse(const struct vz_param *p, const char *text, bool cli,
 static int idrange_parse(const struct vz_param *p, const char *text, bool cli, void *val,
 			 struct vz_err *e)
 {
-	const char *dash = strchr(text, '-');
-	autofree char *first = strndup(text, dash ? (size_t)(dash - text) : 0);
-	uint32_t a, b;
+	struct vz_range ids;
+	int r = vz_range_parse(text, VZ_ID_MAX, &ids);
 
 	(void)p;
 	(void)cli;
-	if (!first)
-		return -ENOMEM;
-	/* (uid_t)-1 means "no id" to the kernel */
-	if (!dash || vz_num_u32(first, UINT32_MAX - 1, &a) ||
-	    vz_num_u32(dash + 1, UINT32_MAX - 1, &b))
-		return -EINVAL;
-	if (b < a || b - a < 65535)
+	if (r < 0)
+		return r;
+	if (ids.last - ids.first < 65535)
 		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "the range needs 65536 ids");
 	return put_str(val, text, strlen(text));
 }
@@ -297,30 +293,12 @@ static int idrange_parse(const struct vz_param *p, const char *text, bool cli, v
 static int cpulist_parse(const struct vz_param *p, const char *text, bool cli, void *val,
 			 struct vz_err *e)
 {
-	const char *s = text;
+	autoranges l = { 0 };
+	int r = vz_words_have(p->words, text, strlen(text)) ? 0 : vz_ranges_read(text, &l);
 
 	(void)cli;
 	(void)e;
-	if (vz_words_have(p->words, text, strlen(text)))
-		return put_str(val, text, strlen(text));
-	do {
-		uint32_t n[2];
-		int k = 0;
-
-		do {
-			size_t len = strspn(s, "0123456789");
-			autofree char *num = strndup(s, len);
-
-			if (!num)
-				return -ENOMEM;
-			if (vz_num_u32(num, 65535, &n[k]))
-				return -EINVAL;
-			s += len;
-		} while (*s == '-' && ++k < 2 && s++);
-		if (k && n[1] < n[0])
-			return -EINVAL;
-	} while (*s == ',' && s++);
-	return *s ? -EINVAL : put_str(val, text, strlen(text));
+	return r < 0 ? r : put_str(val, text, strlen(text));
 }
 
 static int meminfo_parse(const struct vz_param *p, const char *text, bool cli, void *val,

@@ -7,6 +7,7 @@
 #include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "param/ranges.h"
 #include "sys/file.h"
 
 #include <fcntl.h>
@@ -89,32 +90,32 @@ void vz_res_io(const struct vz_conf *conf, struct vz_cg_limits *l)
 	add_limits(conf, APPLY_IO, l);
 }
 
+static int add_cpus(uint32_t node, struct vz_str *list, struct vz_err *e)
+{
+	char file[sizeof("/sys/devices/system/node/node/cpulist") + 10], cpus[1024];
+	ssize_t n;
+
+	snprintf(file, sizeof(file), "/sys/devices/system/node/node%u/cpulist", node);
+	n = vz_file_read_buf(AT_FDCWD, file, cpus, sizeof(cpus));
+	if (n < 0)
+		return vz_fail(e, VZ_SETFSHD, (int)-n, "no NUMA node %u", node);
+	vz_str_addf(list, "%s%s", n && list->len ? "," : "", cpus);
+	return 0;
+}
+
 /* CPUMASK="auto": the CPUs of the nodes of NODEMASK, "0-1,3", in fresh memory. */
 static int cpus_of_nodes(const char *nodes, char **ret, struct vz_err *e)
 {
+	autoranges l = { 0 };
 	autostr list = { 0 };
-	const char *p = nodes;
-	autofree char *range = NULL;
+	int r = vz_ranges_read(nodes, &l);
 
-	while ((range = vz_str_word(&p, ","))) {
-		char *end;
-		unsigned long first = strtoul(range, &end, 10), last = first;
-
-		if (*end == '-')
-			last = strtoul(end + 1, &end, 10);
-		for (unsigned long n = first; n <= last; n++) {
-			char file[sizeof("/sys/devices/system/node/node/cpulist") + 20], cpus[1024];
-			ssize_t r;
-
-			snprintf(file, sizeof(file), "/sys/devices/system/node/node%lu/cpulist", n);
-			r = vz_file_read_buf(AT_FDCWD, file, cpus, sizeof(cpus));
-			if (r < 0)
-				return vz_fail(e, VZ_SETFSHD, (int)-r, "no NUMA node %lu", n);
-			vz_str_addf(&list, "%s%s", r && list.len ? "," : "", cpus);
-		}
-		free(TAKE_PTR(range));
-	}
-	*ret = vz_str_take(&list);
+	for (size_t i = 0; r >= 0 && i < l.n; i++)
+		for (uint32_t n = l.v[i].first; r >= 0 && n <= l.v[i].last; n++)
+			r = add_cpus(n, &list, e);
+	if (r < 0 && r != -ENOMEM)
+		return r;
+	*ret = r < 0 ? NULL : vz_str_take(&list);
 	return *ret ? 0 : vz_fail(e, VZ_RESOURCE, ENOMEM, "CPUs of nodes %s", nodes);
 }
 

@@ -4,10 +4,10 @@
 #include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "param/ranges.h"
 #include "res/res-internal.h"
 #include "sys/file.h"
 
-#include <ctype.h>
 #include <fcntl.h>
 #include <sys/sysinfo.h>
 
@@ -15,28 +15,19 @@
 /* Bytes. With half of it a static init and nothing else is killed before it is up. */
 #define RAM_MIN (1u << 20)
 
-/* The greatest number of "0-3,6"; numbers of checked lists are below 65536. */
-static unsigned greatest(const char *list)
-{
-	unsigned n = 0, max = 0;
-
-	for (const char *s = list; *s; s++) {
-		n = isdigit((unsigned char)*s) && n < 1000000 ? n * 10 + (unsigned)(*s - '0') : 0;
-		max = n > max ? n : max;
-	}
-	return max;
-}
-
 /* Those that are off for now count: they may be on when the VPS is started. */
 static int check_mask(const struct vz_pstr *mask, const char *name, const char *what, struct vz_err *e)
 {
 	autofree char *path = vz_fmt("/sys/devices/system/%s/possible", what);
+	autoranges wanted = { 0 }, possible = { 0 };
 	char have[LIST_MAX];
 
 	if (!mask->set || !path || vz_file_read_buf(AT_FDCWD, path, have, sizeof(have)) <= 0)
 		return 0; /* a kernel that does not say */
 	have[strcspn(have, "\n")] = 0;
-	if (greatest(mask->v) <= greatest(have))
+	if (vz_ranges_read(mask->v, &wanted) < 0 || vz_ranges_read(have, &possible) < 0)
+		return 0; /* "all" and "auto" are no list */
+	if (vz_ranges_last(&wanted) <= vz_ranges_last(&possible))
 		return 0;
 	return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "Bad parameter for %s: %s (this host has %s)",
 		       name, mask->v, have);

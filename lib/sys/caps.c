@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <sys/capability.h>
+#include <sys/prctl.h>
 
 uint64_t vz_cap_bit(const char *name)
 {
@@ -33,7 +34,7 @@ int vz_caps_bound(uint64_t mask)
 			return -errno;
 		}
 	}
-	if (cap_reset_ambient() < 0)
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0) /* libcap asks for each first */
 		return -errno;
 	c = cap_get_proc();
 	if (!c)

@@ -198,10 +198,18 @@ static void test_limits(void)
 	vz_cg_close(cg);
 }
 
+/* Where what joins is born; init 0: as in the last call. */
+static int beside(struct vz_cg *cg, pid_t init)
+{
+	if (init)
+		vz_cg_find(cg, init);
+	return vz_cg_join_fd(cg);
+}
+
 /* A process beside init, as vz_join_start() makes it; 0: beside that of the last call. */
 static pid_t join(struct vz_cg *cg, pid_t init)
 {
-	int fd = vz_cg_join_fd(cg, init), ready[2];
+	int fd = beside(cg, init), ready[2];
 	char c;
 	pid_t pid;
 
@@ -223,7 +231,7 @@ static pid_t join(struct vz_cg *cg, pid_t init)
 /* 0 or the errno of opening a device inside the group. */
 static int try_device(struct vz_cg *cg, pid_t init, const char *path)
 {
-	int st, fd = vz_cg_join_fd(cg, init);
+	int st, fd = beside(cg, init);
 	pid_t pid = vz_clone3(0, NULL, fd);
 
 	if (!pid) {
@@ -389,7 +397,7 @@ static void test_tree(void)
 		pid = join(cg, init);
 		test_membership(pid, "/init.scope");
 		/* the same one again, and another group of his */
-		CHECK(vz_cg_join_fd(cg, 0) >= 0);
+		CHECK(beside(cg, 0) >= 0);
 		CHECK_INT(vz_file_write(vz_cg_clone_fd(cg), "cgroup.procs", text), 0);
 		pid = join(cg, 0);
 		test_membership(pid, "900001");
@@ -494,7 +502,7 @@ static void bench_round(int round)
 		usleep(200);
 	cost[B_SELF][round] = *slot;
 	vz_cg_attached(cg);
-	TIME(B_JOINFD, (void)vz_cg_join_fd(cg, pid));
+	TIME(B_JOINFD, (void)beside(cg, pid));
 	TIME(B_READ, OK(vz_cg_read(cg, &u, &err)));
 	other = fork();
 	if (!other)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "apply/effects.h"
+#include "apply/modules.h"
 #include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"
@@ -35,7 +36,7 @@ static unsigned phases_of(const struct vz_effect *row)
 	return due | (row->distro ? 1u << VZ_START_DISTRO : 0);
 }
 
-/* Whether the row is whole with this said of its restore. */
+/* What a row leaves out at a restore has its reason, and nothing else has one. */
 static int check_restore(const struct vz_effect *row)
 {
 	const unsigned phases = phases_of(row);
@@ -172,10 +173,32 @@ static void restored(void)
 	CHECK(vz_remove_tree(AT_FDCWD, top) >= 0);
 }
 
+/* A node of DEVNODES has its module, whatever of it is given. */
+static void modules(void)
+{
+	static const struct {
+		const char *devnodes, *features;
+		bool tun;
+	} tries[] = {
+		{ "net/tun:rw", "", true },   { "net/tun:r", "", true },	 { "net/tun:qwr", "", true },
+		{ "net/tun:none", "", false }, { "net/tunnel:rw", "", false }, { "", "tun:on", true },
+		{ "net/tun:none", "tun:on", true }, { "", "", false },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(tries); i++) {
+		autoconf c = { 0 };
+
+		CHECK_INT(vz_conf_set(&c, vz_param_by_key("DEVNODES"), tries[i].devnodes, false, NULL), 0);
+		CHECK_INT(vz_conf_set(&c, vz_param_by_key("FEATURES"), tries[i].features, false, NULL), 0);
+		CHECK_INT(!!(vz_features_with_modules(&c) & VZ_FEAT_TUN), tries[i].tun);
+	}
+}
+
 int main(void)
 {
 	rows();
 	derived();
 	restored();
+	modules();
 	return done();
 }

@@ -11,6 +11,7 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "param/nodeperm.h"
+#include "param/ranges.h"
 #include "param/switches.h"
 #include "param/types-internal.h"
 #include "sys/file.h"
@@ -372,9 +373,9 @@ static void devperms(void)
 	static const char *const bad[] = { "", "c", "c:", "c:1:2", "c:1:2:", "c:1:2:rx", "c:1:2:rr", "c:1:2:r:",
 					   "cc:1:2:r", "d:1:2:r", "c:4096:0:r", "c:1:1048576:r", "c::2:r",
 					   "c:1::r" };
-	static const char *const canonical[] = { "b:8:all:w", "b:8:0:rw", "c:10:200:none" };
+	static const char *const canonical[] = { "b:8:all:w", "b:8:0:rw", "c:10:200:none", "b:8:1:r" };
 	char all[] = "b:8:all:rq", one[] = "b:8:0:wr", again[] = "b:8:all:w", none[] = "c:10:200:none",
-	     nonsense[] = "nonsense", *w[] = { all, one, none, again }, *no_device[] = { one, nonsense };
+	     other[] = "b:8:1:r", nonsense[] = "nonsense", *w[] = { all, one, none, again, other }, *no_device[] = { one, nonsense };
 	autodevperms l = { 0 }, broken = { 0 };
 	struct vz_err e = { 0 };
 	struct vz_devperm d;
@@ -425,6 +426,29 @@ static void switches(void)
 		}
 		CHECK(n <= VZ_SWITCHES_MAX && longest < VZ_SWITCH_NAME);
 	}
+}
+
+static void ranges(void)
+{
+	static const char *const bad[] = { "", "all", "1,", ",1", "3-1", "1-2-3", "-1", "1-", "65536", "1 2", "0-0x3" };
+	struct vz_conf c = { 0 };
+	autoranges l = { 0 };
+	struct vz_range one;
+
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		CHECK_INT(vz_ranges_read(bad[i], &l), -EINVAL);
+	CHECK(!l.v && !l.n && !vz_ranges_last(&l));
+	CHECK_INT(vz_ranges_read("6,0-3,5-5", &l), 0);
+	CHECK_INT(l.n, 3);
+	CHECK(l.v[0].first == 6 && l.v[0].last == 6 && l.v[1].first == 0 && l.v[1].last == 3);
+	CHECK_INT(vz_ranges_last(&l), 6);
+	CHECK_INT(vz_conf_id_range(&c, &one), 0);
+	CHECK(one.first == 1879048192 && one.last == 2147352575);
+	CHECK_INT(vz_conf_set(&c, KEY("VE_ID_RANGE"), "1-4294967295", false, NULL), -EINVAL);
+	CHECK_INT(vz_conf_set(&c, KEY("VE_ID_RANGE"), "65536-4294967294", false, NULL), 0);
+	CHECK_INT(vz_conf_id_range(&c, &one), 0);
+	CHECK(one.first == 65536 && one.last == 4294967294);
+	vz_conf_free(&c);
 }
 
 /* A node stands in the list once, and its name may hold colons. */
@@ -907,6 +931,7 @@ int main(void)
 	table();
 	grammar();
 	values_at_work();
+	ranges();
 	devperms();
 	nodeperms();
 	switches();
