@@ -26,6 +26,7 @@ static const struct known {
 	{ "net", "Failed to open tmpfile", "give /tmp the mode 1777" },
 	{ "kerndat", "Unable to connect a socket: Network is unreachable", "the device lo must be up" },
 	{ "", "No space left on device", "make room for the dump" },
+	{ "cr-dump", "Can't get rlimit", "root has no CAP_SYS_RESOURCE, and " VZ_LIBEXECDIR "/criu-owner.so is not loaded" },
 	{ "cpu", "", "the processor differs from the one where the dump was made; restore it on the like" },
 	/* ---- the dump ---- */
 	{ "image", "agic doesn't match", "the dump is damaged, or was made by a newer CRIU" },

@@ -5,6 +5,7 @@
  * socket, and says so nowhere else. All of it in a pid, mount and network namespace that ends with it.
  */
 #include "cpt/criu-internal.h"
+#include "base/escape.h"
 #include "base/own.h"
 #include "net/link.h"
 #include "sys/call.h"
@@ -58,27 +59,30 @@ static int run(const struct vz_criu *c, const char *verb, const char *const *arg
 		argv[n++] = *args;
 	argv[n] = NULL;
 	s.argv = (char *const *)argv;
-	s.env = (char *const[]){ NULL };
-	s.out = out < 0 ? null : out;
-	s.err = null;
+	s.env = (char *const[]){ (char[]){ VZ_CRIU_PRELOAD }, NULL };
+	s.out = s.err = out < 0 ? null : out;
 	s.seconds = RUN_SECONDS;
 	return vz_spawn_run(&s);
 }
 
-/* "Version: 4.2.1", "Version: 4.3". */
-static int ask_version(const struct vz_criu *c, unsigned *ret)
+/* "Version: 4.2.1", "Version: 4.3", and before it what its loader has to say of what cannot be loaded into it. */
+static int ask_version(const struct vz_criu *c, unsigned *ret, struct vz_err *e)
 {
 	autoclose int out = memfd_create("criu", MFD_CLOEXEC);
 	unsigned a = 0, b = 0, d = 0;
-	char text[128] = "";
+	char text[VZ_CRIU_SAID] = "";
+	int r = out < 0 ? -errno : run(c, "--version", NULL, out);
 
-	if (out < 0)
-		return -errno;
-	if (run(c, "--version", NULL, out) != 0 || pread(out, text, sizeof(text) - 1, 0) <= 0 ||
-	    sscanf(text, "Version: %u.%u.%u", &a, &b, &d) < 2)
-		return -ENOEXEC;
-	*ret = a * 10000 + b * 100 + d;
-	return 0;
+	if (r < 0)
+		return vz_fail(e, VZ_CHKPNT, -r, "%s does not run", c->path);
+	(void)!pread(out, text, sizeof(text) - 1, 0);
+	if (!r && sscanf(text, "Version: %u.%u.%u", &a, &b, &d) >= 2) {
+		*ret = a * 10000 + b * 100 + d;
+		return 0;
+	}
+	text[strcspn(text, "\n")] = 0;
+	vz_escape_plain(text);
+	return vz_fail(e, VZ_CHKPNT, 0, "%s does not run as CRIU (%s)", c->path, text);
 }
 
 static int why(const char *verb, struct vz_err *e)
@@ -240,11 +244,11 @@ int vz_criu_trial(struct vz_criu *c, struct vz_err *e)
 {
 	struct result *t;
 	autoclose int pidfd = -EBADF;
-	int r = ask_version(c, &c->version);
+	int r = ask_version(c, &c->version, e);
 	pid_t pid;
 
 	if (r < 0)
-		return vz_fail(e, VZ_CHKPNT, -r, "%s does not run", c->path);
+		return r;
 	t = mmap(NULL, sizeof(*t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (t == MAP_FAILED)
 		return vz_oom(e);
