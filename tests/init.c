@@ -303,7 +303,7 @@ static int try_mount(const char *type, const char *at)
 
 static int try_mknod(char **arg)
 {
-	mode_t kind = arg[0][0] == 'b' ? S_IFBLK : S_IFCHR;
+	mode_t kind = arg[0][0] == 'b' ? S_IFBLK : arg[0][0] == 's' ? S_IFSOCK : S_IFCHR;
 	int r = mknod(arg[3], kind | 0600, makedev((unsigned)atoi(arg[1]), (unsigned)atoi(arg[2])));
 
 	return tell("mknod", r);
@@ -793,7 +793,7 @@ static int usage(void)
 {
 	fputs("probe report [PID]     everything about this process, or about PID\n"
 	      "probe syscall NAME...  try it and say the errno; all: every row\n"
-	      "probe mount TYPE DIR | mknod b|c MAJ MIN PATH | open PATH | kill PID SIG\n"
+	      "probe mount TYPE DIR | mknod b|c|s MAJ MIN PATH | open PATH | kill PID SIG\n"
 	      "probe serve PORT       in the background: tells every caller his address\n"
 	      "probe hold PORT        the same, and then repeats what he says\n"
 	      "probe tcp ADDR PORT [OWN]   calls such a server\n"

@@ -12,6 +12,7 @@
 #include "cpt/devtree.h"
 #include "cpt/external.h"
 #include "cpt/netsys.h"
+#include "cpt/sockets.h"
 #include "cpt/stage.h"
 #include "fs/layout.h"
 #include "ops/start.h"
@@ -246,6 +247,9 @@ static int settle(struct resuming *u, struct vz_err *e)
 
 	if (r < 0)
 		return vz_fail(e, VZ_RESTORE, -r, "cannot give /dev/mqueue to the container");
+	r = vz_sockets_load(&u->s.state, u->image, e);
+	if (r < 0)
+		return r;
 	u->s.state.dev = fstat(u->s.env.spec.dev, &dev) < 0 ? 0 : dev.st_dev;
 	r = vz_netsys_unlock(u->s.net.netns, e);
 	return r < 0 ? r : come_into_force(u, VZ_START_ALONE, e);

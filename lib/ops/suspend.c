@@ -12,7 +12,9 @@
 #include "cpt/creds.h"
 #include "cpt/devtree.h"
 #include "cpt/external.h"
+#include "cpt/frozen.h"
 #include "cpt/netsys.h"
+#include "cpt/sockets.h"
 #include "cpt/stage.h"
 #include "cpt/verdict.h"
 #include "fs/layout.h"
@@ -25,7 +27,6 @@
 #include <fcntl.h>
 #include <poll.h>
 
-#define CONFIG_MAX (1u << 20)
 #define STATUS_MAX 16384
 #define GIVE_UP_S 20
 #define KILL_MS 30000
@@ -175,26 +176,23 @@ static int save_network(struct suspending *u, struct vz_err *e)
 	return vz_netsys_save(u->s.net.netns, u->image, e);
 }
 
-/* The limits of then, for whoever wants to know; a restore takes those of now. */
-static int save_config(struct suspending *u, struct vz_err *e)
+static int save_files(struct suspending *u, struct vz_err *e)
 {
-	autofree char *text = NULL;
-	ssize_t n = vz_file_read(AT_FDCWD, ct_of(u)->conf_path, CONFIG_MAX, &text);
+	int r = vz_devtree_save(&u->s.state, u->image, e);
 
-	if (n < 0)
-		return vz_fail(e, VZ_CHKPNT, (int)-n, "cannot read %s", ct_of(u)->conf_path);
-	return vz_image_put(u->image, VZ_IMAGE_CONFIG, text, (size_t)n, e);
+	if (r >= 0)
+		r = vz_creds_save(&u->s.state, &u->creds, u->image, e);
+	return r < 0 ? r : vz_sockets_save(&u->s.state, u->image, e);
 }
 
 static int save_do(void *ctx, struct vz_err *e)
 {
 	struct suspending *u = ctx;
-	int r = save_config(u, e);
+	/* the limits of then, for whoever wants to know; a restore takes those of now */
+	int r = vz_image_put_file(u->image, VZ_IMAGE_CONFIG, ct_of(u)->conf_path, e);
 
 	if (r >= 0)
-		r = vz_devtree_save(&u->s.state, u->image, e);
-	if (r >= 0)
-		r = vz_creds_save(&u->s.state, &u->creds, u->image, e);
+		r = save_files(u, e);
 	if (r >= 0)
 		r = vz_cgtree_save(u->s.env.cg, u->image, e);
 	return r < 0 ? r : save_network(u, e);
@@ -322,7 +320,7 @@ static int check_verdict(struct suspending *u, struct vz_err *e)
 	if (r >= 0)
 		r = vz_cpt_verdict_refuse(ct_of(u), &v, e);
 	vz_cpt_verdict_free(&v);
-	return r;
+	return r < 0 ? r : vz_frozen_bounds(&u->s.state, e);
 }
 
 static int fill_facts(struct suspending *u, struct vz_err *e)
