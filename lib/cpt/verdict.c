@@ -264,9 +264,9 @@ int vz_cpt_verdict_refuse(const struct vz_ct *ct, const struct vz_cpt_verdict *v
 	if (!v->refusing)
 		return 0;
 	if (f->pid)
-		snprintf(who, sizeof(who), "process %d (%s): ", f->pid, f->command);
+		snprintf(who, sizeof(who), "process %d (%s), ", f->pid, f->command);
 	if (v->refusing > 1)
-		snprintf(more, sizeof(more), "; %zu more things: vzctl check-migrate %u", v->refusing - 1, ct->id);
-	return vz_fail(e, VZ_CHKPNT, 0, "CT %u cannot be checkpointed: %s%s; %s%s", ct->id, who, f->object,
-		       f->kind->remedy, more);
+		snprintf(more, sizeof(more), "; %zu more: vzctl check-migrate %u", v->refusing - 1, ct->id);
+	return vz_fail(e, VZ_CHKPNT, 0, "CT %u cannot be checkpointed: %s%s: %s; remedy: %s%s", ct->id, who,
+		       f->kind->name, f->object, f->kind->remedy, more);
 }
