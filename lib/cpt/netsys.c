@@ -25,6 +25,7 @@
 #define NAMES_MAX 20000u /* 200 for the namespace, 110 for each device */
 #define NAME_MAX_SIZE 256
 #define VALUE_MAX (256u << 10) /* ip_local_reserved_ports with every second port */
+#define VALUE_USUAL 512
 #define ADDRESSES_MAX 4096u
 #define PACKED_MAX (16u << 20)
 #define LOCK_PREFIX "CRIU-"
@@ -54,8 +55,11 @@ static bool is_left_out(const char *name)
 static int open_value(int dir, const char *name, char *value, size_t *ret_n)
 {
 	autoclose int fd = openat(dir, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, value, VALUE_MAX - 1);
+	ssize_t n = fd < 0 ? -1 : pread(fd, value, VALUE_USUAL, 0);
 
+	/* the kernel clears as much memory as is asked for */
+	if (n == VALUE_USUAL)
+		n = pread(fd, value, VALUE_MAX - 1, 0);
 	if (n < 0)
 		return -errno;
 	while (n && value[n - 1] == '\n')
@@ -182,7 +186,7 @@ int vz_netsys_save(int netns, struct vz_image *im, struct vz_err *e)
 
 struct load {
 	struct vz_packed in;
-	unsigned written;
+	bool again; /* something was refused, or written that changes others */
 	char refused[NAME_MAX_SIZE]; /* the last one, in the last turn */
 	int why;
 	char now[VALUE_MAX], value[VALUE_MAX];
@@ -208,8 +212,9 @@ static void put_value(struct load *l, int dir, const char *name)
 
 	if (fd < 0 || !strcmp(l->now, l->value))
 		return;
-	l->written++;
+	l->again |= strstr(name, "/all/") || strstr(name, "/default/") || strstr(name, "forward");
 	if (pwrite(fd, l->value, n, 0) != (ssize_t)n) {
+		l->again = true;
 		snprintf(l->refused, sizeof(l->refused), "%s", name);
 		l->why = errno;
 	}
@@ -220,7 +225,7 @@ static int put_all(struct load *l, int dir)
 	struct vz_packed in = l->in;
 	char name[NAME_MAX_SIZE];
 
-	l->written = 0;
+	l->again = false;
 	l->refused[0] = 0;
 	while (vz_packed_num(&in, 1)) {
 		const char *value;
@@ -237,15 +242,15 @@ static int put_all(struct load *l, int dir)
 	return in.bad ? -EBADMSG : 0;
 }
 
-/* Some values change others (ip_forward, conf/all), and some are held against others (thresholds): so it is
- * done until nothing differs, three times at most. */
+/* Some values change others (ip_forward, conf/all), and some are held against others (thresholds): after those it
+ * is done again, three times at most. */
 static int load_all(void *arg)
 {
 	autoclose int dir = open(TREE, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct load *l = arg;
 	int r = dir < 0 ? -errno : 0;
 
-	for (int turn = 0; !r && turn < 3 && (!turn || l->written); turn++)
+	for (int turn = 0; !r && turn < 3 && (!turn || l->again); turn++)
 		r = put_all(l, dir);
 	return r;
 }
