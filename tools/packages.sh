@@ -9,7 +9,7 @@ PACKAGES_BUILD="autoconf automake gcc clang make pkg-config libc6-dev libcap-dev
 
 # What the suites call on top.
 PACKAGES_TEST="git libclang-rt-dev shellcheck codespell man-db groff-base mmdebstrap debian-archive-keyring
-	strace kmod jq nftables iptables dnsmasq-base rsync attr libcap2-bin"
+	strace kmod jq nftables iptables dnsmasq-base rsync openssh-client openssh-server attr libcap2-bin"
 
 # What CRIU is built with, for tools/get-criu.
 PACKAGES_CRIU="xz-utils gcc make pkg-config libc6-dev libbsd-dev libcap-dev libgnutls28-dev libnet1-dev libnftables-dev

@@ -41,6 +41,8 @@ static _Noreturn void child(const struct vz_spawn *s, int report)
 	int n = 3, in = s->in, keep = 3, err;
 
 	vz_reset_signals();
+	if (s->apart)
+		(void)setsid();
 	if (s->death_signal)
 		prctl(PR_SET_PDEATHSIG, s->death_signal);
 	for (int i = 0; s->env && s->env[i] && n < SPAWN_ENV_MAX - 1; i++)

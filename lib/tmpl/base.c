@@ -7,6 +7,7 @@
  *   ID/users/CTID    one empty file for each VPS that stands on it
  *   .new-XXXXXX      being unpacked by whoever holds .unpack
  *   .del-ID-PID      on its way out
+ *   .come-CTID       comes from another host, for that VPS
  *   .unpack          lock: one unpacks at a time, for as long as that takes
  *   .lock            lock: names and users; held for moments only, so that a create from a base
  *                    that exists never waits for one that is being made. Taken after .unpack.
@@ -338,4 +339,55 @@ void vz_tmpl_base_put(const char *template_dir, const char *id, unsigned user)
 	else
 		each(base, remove_user, &user);
 	drop_unused(template_dir, base);
+}
+
+int vz_tmpl_base_expect(const char *template_dir, const char *id, unsigned user, char **ret_dir, struct vz_err *e)
+{
+	autoclose int base = vz_str_is_component(id) && *id != '.' ? open_base(template_dir, true, e) :
+			     vz_fail(e, VZ_FS_BAD_TMPL, 0, "bad name of an OS template: %s", id);
+	autofree char *tree = vz_fmt("%s/tree", id), *come = vz_fmt(".come-%u", user);
+	autofree char *dir = vz_fmt("%s/base/.come-%u/tree", template_dir, user);
+
+	if (base < 0)
+		return base;
+	if (!tree || !come || !dir)
+		return vz_oom(e);
+	if (!faccessat(base, tree, F_OK, AT_SYMLINK_NOFOLLOW))
+		return 1;
+	if (mkdirat(base, come, 0700) < 0 && errno != EEXIST)
+		return vz_fail(e, VZ_SYSTEM, errno, "cannot make %s", dir);
+	if (mkdir(dir, 0700) < 0 && errno != EEXIST)
+		return vz_fail(e, VZ_SYSTEM, errno, "cannot make %s", dir);
+	*ret_dir = TAKE_PTR(dir);
+	return 0;
+}
+
+int vz_tmpl_base_commit(const char *template_dir, const char *id, unsigned user, struct vz_err *e)
+{
+	autofree char *tree = vz_fmt("%s/tree", id), *come = vz_fmt(".come-%u", user);
+	autofree char *users = vz_fmt(".come-%u/users", user);
+	autoclose int base = open_base(template_dir, true, e), held = -EBADF;
+
+	if (base < 0)
+		return base;
+	if (!tree || !come || !users)
+		return vz_oom(e);
+	if (mkdirat(base, users, 0700) < 0 || syncfs(base) < 0)
+		return vz_fail(e, VZ_SYSTEM, errno, "cannot make %s/base/%s", template_dir, users);
+	held = lock(base, ".lock");
+	if (held < 0)
+		return vz_fail(e, VZ_SYSTEM, -held, "Unable to lock the shared OS templates");
+	if (!faccessat(base, tree, F_OK, AT_SYMLINK_NOFOLLOW))
+		return 0; /* abort() takes ours away */
+	if (renameat(base, come, base, id) < 0)
+		return vz_fail(e, VZ_SYSTEM, errno, "cannot name %s/base/%s", template_dir, id);
+	return 0;
+}
+
+void vz_tmpl_base_abort(const char *template_dir, unsigned user)
+{
+	autofree char *come = vz_fmt("%s/base/.come-%u", template_dir, user);
+
+	if (come)
+		(void)vz_remove_tree(AT_FDCWD, come);
 }

@@ -48,6 +48,12 @@ int vz_tmpl_base_get(const char *template_dir, const struct vz_tmpl *t,
 /* `user` stands on the base `id`, whoever made its area (a copy): recorded if it is not yet. A base
  * that is not there is not this function's error. */
 int vz_tmpl_base_use(const char *template_dir, const char *id, unsigned user, struct vz_err *e);
+/* A base that comes from another host. 1: it is there, nothing has to come. 0: *ret_dir, an empty directory and the
+ * caller's to free, is to be filled with its tree; then commit() makes it the base `id`, unless another one was
+ * faster, or abort() removes it. In both cases `user` is recorded only by vz_tmpl_base_use(). */
+int vz_tmpl_base_expect(const char *template_dir, const char *id, unsigned user, char **ret_dir, struct vz_err *e);
+int vz_tmpl_base_commit(const char *template_dir, const char *id, unsigned user, struct vz_err *e);
+void vz_tmpl_base_abort(const char *template_dir, unsigned user);
 /* `user` no longer uses it (id NULL: any). A base nobody uses whose template has changed or gone is
  * deleted. */
 void vz_tmpl_base_put(const char *template_dir, const char *id, unsigned user);

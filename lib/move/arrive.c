@@ -1,0 +1,622 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The side of a migration to which a VPS comes. Its files grow in VE_PRIVATE.arriving and its configuration in
+ * N.conf.arriving, so for every other command there is no such VPS until it is accepted: that is the renaming of the
+ * configuration, last. Where the renaming is followed by a start that fails it is taken back.
+ *
+ * The source is as trusted as root: it has come by ssh(1) as root.
+ */
+#include "move/arrive.h"
+#include "base/fault.h"
+#include "base/log.h"
+#include "base/num.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "cpt/facts.h"
+#include "cpt/manifest.h"
+#include "fs/area.h"
+#include "move/arrive-internal.h"
+#include "move/migrate.h"
+#include "move/moving.h"
+#include "move/remote.h"
+#include "ops/ops.h"
+#include "ops/private.h"
+#include "sys/file.h"
+#include "tmpl/tmpl.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#define AS(code) ((enum vz_exit)VZ_MIGRATE_##code)
+#define CONF_MAX (1u << 20)
+
+static int is_dir(const char *what, const struct vz_pstr *v, struct vz_err *e)
+{
+	return v->set && *v->v == '/' ? 0 :
+	       vz_fail(e, AS(BAD_CONFIG), 0, "%s is not set in vz.conf on destination node", what);
+}
+
+static int load_host(struct vz_arrival *a, struct vz_err *e)
+{
+	const struct vz_session_want want = { .flags = VZ_SESSION_CHANGES | VZ_SESSION_NO_VPS };
+	struct vz_err why = { 0 };
+	int r;
+
+	if (a->has_host)
+		return 0;
+	r = vz_session_open(&a->session, &want, &why);
+	if (r < 0)
+		return vz_fail(e, why.exit == VZ_NOCONFIG ? AS(BAD_CONFIG) : AS(REMOTE), 0, "On destination node: %s",
+			       why.msg);
+	a->has_host = true;
+	r = is_dir("VE_PRIVATE", &a->session.host.conf.ve_private, e);
+	if (r >= 0)
+		r = is_dir("VE_ROOT", &a->session.host.conf.ve_root, e);
+	if (r >= 0)
+		r = is_dir("TEMPLATE", &a->session.host.conf.template, e);
+	return r < 0 ? r : is_dir("DUMPDIR", &a->session.host.conf.dumpdir, e);
+}
+
+static int number(const char **args, uint32_t max, uint32_t *ret, struct vz_err *e)
+{
+	autofree char *word = vz_str_word(args, " ");
+
+	return word && vz_num_u32(word, max, ret) >= 0 ? 0 : vz_fail(e, AS(REMOTE), 0, "bad request");
+}
+
+static int hello(struct vz_arrival *a, const char *args, struct vz_err *e)
+{
+	uint32_t version;
+	int r = number(&args, UINT32_MAX, &version, e);
+
+	if (r >= 0 && version != VZ_REMOTE_VERSION)
+		r = vz_fail(e, AS(REMOTE), 0, "vzctl on destination node is of another version: its migration is %d, "
+			    "not %u", VZ_REMOTE_VERSION, version);
+	return r < 0 ? r : load_host(a, e);
+}
+
+/* "LENGTH" and bytes. */
+static int take_bytes(struct vz_arrival *a, const char *args, char **ret, size_t *ret_n, struct vz_err *e)
+{
+	autofree char *text = NULL;
+	uint32_t n;
+	int r = number(&args, CONF_MAX, &n, e);
+
+	if (r < 0)
+		return r;
+	text = malloc(n + 1);
+	if (!text)
+		return vz_oom(e);
+	if (vz_talk_bytes(&a->talk, n, -1, text) < 0)
+		return vz_fail(e, AS(COPY), 0, "the connection broke");
+	text[n] = 0;
+	free(*ret);
+	*ret = TAKE_PTR(text);
+	if (ret_n)
+		*ret_n = n;
+	return 0;
+}
+
+static int take_conf(struct vz_arrival *a, const char *args, struct vz_err *e)
+{
+	int r = take_bytes(a, args, &a->conf, &a->nconf, e);
+
+	if (r < 0)
+		return r;
+	vz_conf_free(&a->own);
+	a->own = (struct vz_conf){ 0 };
+	return vz_conf_parse(a->conf, "the configuration", &a->own, NULL);
+}
+
+static int set_paths(struct vz_arrival *a, struct vz_err *e)
+{
+	const struct vz_conf *c = &a->session.host.conf;
+
+	a->private = vz_conf_expand(c->ve_private.v, a->id);
+	a->root = vz_conf_expand(c->ve_root.v, a->id);
+	a->template = strdup(c->template.v);
+	a->dumpdir = strdup(c->dumpdir.v);
+	return a->private && a->root && a->template && a->dumpdir ? vz_private_check(a->private, a->root, e) :
+								      vz_oom(e);
+}
+
+static int who(struct vz_arrival *a, const char **args, struct vz_err *e)
+{
+	autofree char *token = NULL;
+	int r = number(args, VZ_CTID_MAX, &a->id, e);
+
+	token = r < 0 ? NULL : vz_str_word(args, " ");
+	if (!token || !a->id || strlen(token) >= sizeof(a->token))
+		return vz_fail(e, AS(REMOTE), 0, "bad request");
+	snprintf(a->token, sizeof(a->token), "%s", token);
+	vz_log_ctid(a->id);
+	return a->private ? 0 : set_paths(a, e);
+}
+
+/* What decides whether a running VPS can go on here. */
+static int tell_facts(struct vz_arrival *a, const char *args, struct vz_err *e)
+{
+	autostr facts = { 0 };
+	char *p, *line;
+	int r = vz_cpt_host_facts(&a->session.host, &facts, e);
+
+	(void)args;
+	for (p = facts.s; r >= 0 && p && (line = strsep(&p, "\n"));)
+		(void)vz_talk_say(&a->talk, "+%s", line);
+	return r;
+}
+
+/* "CTID TOKEN IGNORED" */
+static int check(struct vz_arrival *a, const char *args, struct vz_err *e)
+{
+	uint32_t ignore;
+	int r = who(a, &args, e);
+
+	if (r >= 0)
+		r = number(&args, UINT32_MAX, &ignore, e);
+	if (r >= 0 && !a->conf)
+		r = vz_fail(e, AS(REMOTE), 0, "bad request");
+	if (r >= 0)
+		r = vz_arrive_check(a, ignore, e);
+	if (r < 0)
+		return r;
+	(void)vz_talk_say(&a->talk, "+private=%s", a->private);
+	(void)vz_talk_say(&a->talk, "+dumpdir=%s", a->dumpdir);
+	return 0;
+}
+
+static int stage(struct vz_arrival *a, const char *name, struct vz_err *e)
+{
+	struct vz_moving m = { 0 };
+
+	snprintf(m.stage, sizeof(m.stage), "%s", name);
+	snprintf(m.token, sizeof(m.token), "%s", a->token);
+	return vz_moving_write(a->id, &m, e);
+}
+
+/* Paths are those of this host, and so are the host ids, if they are another's here. */
+static int adapt_conf(struct vz_arrival *a, const char *path, struct vz_err *e)
+{
+	struct vz_conf changed = { 0 };
+	uint32_t uid = a->own.local_uid.set ? (uint32_t)a->own.local_uid.v : 0;
+	struct vz_err why = { 0 };
+	int r = uid ? vz_ids_verify(&a->lock, uid, &why) : 0;
+
+	if (r == -EEXIST && a->online)
+		return vz_fail(e, AS(IDS), 0, "On destination node: %s", why.msg);
+	if (r == -EEXIST) {
+		r = vz_ids_claim(&a->lock, &uid, &why);
+		changed.local_uid.set = changed.local_gid.set = true;
+		changed.local_uid.v = changed.local_gid.v = uid;
+	}
+	if (r < 0)
+		return vz_fail(e, AS(CONFIG), 0, "On destination node: %s", why.msg);
+	/* borrowed */
+	if (a->own.ve_private.set)
+		changed.ve_private = a->session.host.conf.ve_private;
+	if (a->own.ve_root.set)
+		changed.ve_root = a->session.host.conf.ve_root;
+	r = vz_conf_save(path, &changed, NULL, &why);
+	return r < 0 ? vz_fail(e, AS(CONFIG), 0, "On destination node: %s", why.msg) : 0;
+}
+
+static int put_conf(struct vz_arrival *a, struct vz_err *e)
+{
+	autofree char *path = vz_fmt(VZ_CT_CONF_DIR "/%u." VZ_MOVING_ARRIVING, a->id);
+	int r = path ? vz_file_replace(path, a->conf, a->nconf, 0644, true) : -ENOMEM;
+
+	return r < 0 ? vz_fail(e, AS(CONFIG), -r, "cannot write %s on destination node", path ? path : "a file") :
+		       adapt_conf(a, path, e);
+}
+
+static char *arriving_dir(const struct vz_arrival *a)
+{
+	return vz_fmt("%s.arriving", a->private);
+}
+
+static char *arriving_dump(const struct vz_arrival *a)
+{
+	return vz_fmt("%s/Dump.%u.arriving", a->dumpdir, a->id);
+}
+
+/* Takes away what has not been accepted. */
+static void undo_all(struct vz_arrival *a)
+{
+	static const char *const suffixes[] = { "mount", "umount", "premount", "postumount", "start", "stop",
+						VZ_MOVING_ARRIVING };
+	autofree char *dir = arriving_dir(a), *dump = arriving_dump(a);
+
+	if (!a->prepared || a->accepted || !dir || !dump)
+		return;
+	if (!a->keep)
+		(void)vz_remove_tree(AT_FDCWD, dir);
+	(void)vz_remove_tree(AT_FDCWD, dump);
+	vz_tmpl_base_abort(a->template, a->id);
+	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
+		autofree char *path = vz_fmt(VZ_CT_CONF_DIR "/%u.%s", a->id, suffixes[i]);
+
+		if (path)
+			(void)unlink(path);
+	}
+	vz_ids_release(a->id);
+	vz_moving_remove(a->id);
+	vz_ct_unlock(&a->lock);
+	a->prepared = false;
+}
+
+static int lock_it(struct vz_arrival *a, struct vz_err *e)
+{
+	struct vz_err why = { 0 };
+	int r = a->lock.host ? 0 : vz_ct_load(&a->session.host, a->id, &a->lock, NULL, &why);
+
+	if (r >= 0)
+		r = vz_ct_lock(&a->lock, "migrate", NULL, &why);
+	return r < 0 ? vz_fail(e, AS(LOCKED), 0, "On destination node: %s", why.msg) : 0;
+}
+
+/* "KEEP ONLINE", after a check. */
+static int prepare_it(struct vz_arrival *a, const char *args, struct vz_err *e)
+{
+	autofree char *dir = NULL, *parent = a->private ? strdup(a->private) : NULL;
+	uint32_t keep, online;
+	int r = number(&args, 1, &keep, e);
+
+	if (r >= 0)
+		r = number(&args, 1, &online, e);
+	if (r >= 0 && (!parent || !a->conf || a->prepared))
+		r = vz_fail(e, AS(REMOTE), 0, "bad request");
+	if (r >= 0)
+		r = lock_it(a, e);
+	if (r < 0)
+		return r;
+	a->prepared = true;
+	a->online = online;
+	a->keep = keep;
+	*strrchr(parent, '/') = 0;
+	r = stage(a, VZ_MOVING_ARRIVES, e);
+	if (r >= 0)
+		r = put_conf(a, e);
+	dir = arriving_dir(a);
+	if (r >= 0 && (!dir || vz_mkdir_p(parent, 0700) < 0 || (mkdir(dir, 0700) < 0 && errno != EEXIST)))
+		r = vz_fail(e, AS(COPY), errno, "cannot make %s.arriving on destination node", a->private);
+	if (r >= 0)
+		(void)vz_talk_say(&a->talk, "+dir=%s", dir);
+	else
+		undo_all(a);
+	return r;
+}
+
+/* "ID": where it has to come to, or nothing. */
+static int expect_base(struct vz_arrival *a, const char *args, struct vz_err *e)
+{
+	autofree char *dir = NULL, *id = vz_str_word(&args, " ");
+	int r = a->prepared && id ? vz_tmpl_base_expect(a->template, id, a->id, &dir, e) :
+				    vz_fail(e, AS(REMOTE), 0, "bad request");
+
+	if (!r)
+		(void)vz_talk_say(&a->talk, "+dir=%s", dir);
+	return r;
+}
+
+static int commit_base(struct vz_arrival *a, const char *args, struct vz_err *e)
+{
+	autofree char *id = vz_str_word(&args, " ");
+	int r = a->prepared && id ? vz_tmpl_base_commit(a->template, id, a->id, e) :
+				    vz_fail(e, AS(REMOTE), 0, "bad request");
+
+	vz_tmpl_base_abort(a->template, a->id);
+	return r;
+}
+
+/* "SUFFIX LENGTH" and bytes: an action script. */
+static int take_script(struct vz_arrival *a, const char *args, struct vz_err *e)
+{
+	autofree char *suffix = vz_str_word(&args, " "), *text = NULL, *path = NULL;
+	size_t n;
+	int r = take_bytes(a, args, &text, &n, e);
+
+	if (r < 0)
+		return r;
+	if (!a->prepared || !suffix || !vz_str_is_component(suffix))
+		return vz_fail(e, AS(REMOTE), 0, "bad request");
+	path = vz_fmt(VZ_CT_CONF_DIR "/%u.%s", a->id, suffix);
+	r = path ? vz_file_replace(path, text, n, 0755, false) : -ENOMEM;
+	return r < 0 ? vz_fail(e, AS(COPY), -r, "cannot write the script %s on destination node", suffix) : 0;
+}
+
+/* Modes as in the dump there (cpt/image.h): root inside opens some of CRIU's images. */
+static int open_dump_file(const char *dir, const char *name, mode_t mode, struct vz_err *e)
+{
+	autofree char *path = vz_fmt("%s/%s", dir, name), *above = path ? strdup(path) : NULL;
+	int fd;
+
+	if (!above)
+		return vz_oom(e);
+	*strrchr(above, '/') = 0;
+	if (vz_mkdir_p(dir, 0700) < 0 || vz_mkdir_p(above, 0711) < 0)
+		return vz_fail(e, AS(COPY), errno, "cannot make %s on destination node", above);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode & 0644);
+	return fd < 0 ? vz_fail(e, AS(COPY), errno, "cannot write %s on destination node", path) : fd;
+}
+
+/* "NAME MODE LENGTH" and bytes: a file of the dump. */
+static int take_dump(struct vz_arrival *a, const char *args, struct vz_err *e)
+{
+	autofree char *name = vz_str_word(&args, " "), *dir = arriving_dump(a), *size = NULL;
+	autoclose int fd = -EBADF;
+	uint32_t mode;
+	uint64_t n;
+	int r = number(&args, 0777, &mode, e);
+
+	size = r < 0 ? NULL : vz_str_word(&args, " ");
+	if (!a->prepared || !dir || !name || !size || vz_num_u64(size, UINT64_MAX, &n) < 0)
+		return vz_fail(e, AS(REMOTE), 0, "bad request");
+	fd = vz_manifest_is_name(name) ? open_dump_file(dir, name, mode, e) : vz_fail(e, AS(REMOTE), 0, "bad request");
+	r = vz_talk_bytes(&a->talk, n, fd, NULL);
+	if (fd < 0)
+		return fd;
+	return r < 0 ? vz_fail(e, AS(COPY), -r, "cannot write the dump on destination node") : 0;
+}
+
+/* ---- accepting ---- */
+
+static int move_in(struct vz_arrival *a, struct vz_err *e)
+{
+	autofree char *dir = arriving_dir(a), *dump = arriving_dump(a);
+	autofree char *to = vz_fmt("%s/Dump.%u", a->dumpdir, a->id);
+
+	if (!dir || !dump || !to)
+		return vz_oom(e);
+	if (rename(dir, a->private) < 0)
+		return vz_fail(e, AS(COPY), errno, "cannot name %s on destination node", a->private);
+	if (rename(dump, to) < 0 && errno != ENOENT)
+		return vz_fail(e, AS(COPY), errno, "cannot name %s on destination node", to);
+	return vz_moving_rename(a->id, VZ_MOVING_ARRIVING, "conf", e);
+}
+
+static void move_out(struct vz_arrival *a)
+{
+	autofree char *dir = arriving_dir(a), *dump = arriving_dump(a);
+	autofree char *to = vz_fmt("%s/Dump.%u", a->dumpdir, a->id);
+	struct vz_err e = { 0 };
+
+	if (vz_moving_has(a->id, "conf"))
+		(void)vz_moving_rename(a->id, "conf", VZ_MOVING_ARRIVING, &e);
+	vz_name_keep(a->id, NULL);
+	vz_tmpl_base_put(a->template, NULL, a->id);
+	if (dir && access(dir, F_OK) < 0)
+		(void)rename(a->private, dir);
+	if (dump && to && access(dump, F_OK) < 0)
+		(void)rename(to, dump);
+	(void)stage(a, VZ_MOVING_ARRIVES, &e);
+}
+
+/* It ran and is not to: what came after failed. */
+static void end_it(struct vz_arrival *a)
+{
+	const struct vz_stop_opts stop = { .fast = true };
+	struct vz_ct ct = { 0 };
+	struct vz_err e = { 0 };
+
+	if (vz_ct_load(&a->session.host, a->id, &ct, NULL, &e) < 0)
+		return;
+	if (vz_state_read(a->id, &(struct vz_state){ 0 }) > 0 && vz_op_stop(&ct, &stop, &e) < 0)
+		vz_log(-1, "Error: %s", e.msg);
+	if (vz_ct_is_mounted(&ct))
+		(void)vz_op_umount(&ct, &e);
+	vz_ct_free(&ct);
+}
+
+static int settle_in(struct vz_arrival *a, struct vz_ct *ct, struct vz_err *e)
+{
+	struct vz_area area;
+	autofree char *base = NULL;
+	int r = vz_private_of(ct, &area, e);
+
+	if (r >= 0)
+		r = vz_private_close(&area, VZ_FS_NEW_VE_PRVT, e);
+	if (r < 0)
+		return r;
+	base = vz_area_has_base(&area) ? vz_area_base(&area) : NULL;
+	if (base)
+		r = vz_tmpl_base_use(a->template, base, a->id, e);
+	if (r >= 0 && ct->own.name.set && *ct->own.name.v)
+		r = vz_name_assign(ct, ct->own.name.v, e);
+	return r;
+}
+
+static int make_it_run(struct vz_ct *ct, const char *mode, struct vz_err *e)
+{
+	/* who had the addresses is frozen or gone, and asking takes a second */
+	const struct vz_resume_opts resume = { .phase = VZ_SUSPEND_ALL, .skip_arpdetect = true };
+	const struct vz_start_opts start = { 0 };
+
+	if (!strcmp(mode, "resume"))
+		return vz_op_resume(ct, &resume, e);
+	if (!strcmp(mode, "start"))
+		return vz_op_start(ct, &start, e);
+	if (!strcmp(mode, "mount"))
+		return vz_op_mount(ct, e);
+	return 0;
+}
+
+/* The source's copy goes when we have answered. It runs meanwhile. */
+static int sync_it(struct vz_arrival *a, struct vz_err *e)
+{
+	autoclose int fd = open(a->private, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 || syncfs(fd) < 0 ? vz_fail(e, AS(COPY), errno, "cannot write %s", a->private) : 0;
+}
+
+static int come_in(struct vz_arrival *a, const char *mode, struct vz_err *e)
+{
+	struct vz_ct ct = { 0 };
+	int r = stage(a, VZ_MOVING_ACCEPTED, e);
+
+	if (r >= 0)
+		r = move_in(a, e);
+	if (r >= 0)
+		r = vz_ct_load(&a->session.host, a->id, &ct, NULL, e);
+	if (r < 0)
+		return r;
+	r = settle_in(a, &ct, e);
+	if (r >= 0)
+		r = vz_fault("arrive-start", e);
+	vz_fault_kill("kill:", "arrive-start");
+	if (r >= 0)
+		r = make_it_run(&ct, mode, e);
+	vz_ct_free(&ct);
+	vz_fault_kill("kill+:", "arrive-start");
+	if (r >= 0)
+		r = sync_it(a, e);
+	return r < 0 ? r : stage(a, VZ_MOVING_HERE, e);
+}
+
+/* "start", "mount", "resume" or "none" */
+static int accept_it(struct vz_arrival *a, const char *args, struct vz_err *e)
+{
+	autofree char *mode = vz_str_word(&args, " ");
+	struct vz_err why = { 0 };
+	int r;
+
+	if (!a->prepared || !mode)
+		return vz_fail(e, AS(REMOTE), 0, "bad request");
+	r = come_in(a, mode, &why);
+	if (r < 0) {
+		end_it(a);
+		move_out(a);
+		return vz_fail(e, AS(START), 0, "On destination node: %s", why.msg);
+	}
+	a->accepted = true;
+	vz_ct_unlock(&a->lock);
+	return 0;
+}
+
+static bool is_mine(const struct vz_arrival *a, const struct vz_moving *m)
+{
+	return !strcmp(m->token, a->token);
+}
+
+/* "CTID TOKEN", of a migration whose connection broke: is the VPS here? It is told under the lock, and if it is not, it
+ * never will be. */
+static int settle(struct vz_arrival *a, const char *args, struct vz_err *e)
+{
+	struct vz_moving m = { 0 };
+	struct vz_state st;
+	int r = who(a, &args, e);
+	bool here;
+
+	if (r >= 0)
+		r = lock_it(a, e);
+	if (r < 0)
+		return r;
+	here = vz_moving_read(a->id, &m) && is_mine(a, &m) &&
+	       (!strcmp(m.stage, VZ_MOVING_HERE) ||
+		(!strcmp(m.stage, VZ_MOVING_ACCEPTED) && vz_state_read(a->id, &st) > 0));
+	if (here) {
+		r = stage(a, VZ_MOVING_HERE, e);
+		vz_ct_unlock(&a->lock);
+	} else if (is_mine(a, &m)) {
+		a->prepared = true;
+		move_out(a);
+		undo_all(a);
+	} else {
+		vz_ct_unlock(&a->lock);
+	}
+	(void)vz_talk_say(&a->talk, "+owner=%s", here ? "here" : "none");
+	a->accepted = here;
+	return r;
+}
+
+/* The source's copy is gone. */
+static int done(struct vz_arrival *a, const char *args, struct vz_err *e)
+{
+	(void)args;
+	if (!a->accepted)
+		return vz_fail(e, AS(REMOTE), 0, "bad request");
+	vz_moving_remove(a->id);
+	return 0;
+}
+
+static int undo(struct vz_arrival *a, const char *args, struct vz_err *e)
+{
+	(void)args;
+	(void)e;
+	undo_all(a);
+	return 0;
+}
+
+/* ---- serving ---- */
+
+static int obey(struct vz_arrival *a, const char *line, struct vz_err *e)
+{
+	static const struct {
+		const char *verb;
+		int (*run)(struct vz_arrival *a, const char *args, struct vz_err *e);
+	} table[] = {
+		{ "hello", hello },	  { "conf", take_conf },     { "facts", tell_facts },
+		{ "check", check },	  { "prepare", prepare_it },    { "base", expect_base },
+		{ "base-is", commit_base }, { "script", take_script }, { "dump", take_dump },
+		{ "accept", accept_it },  { "settle", settle },	     { "done", done },
+		{ "undo", undo },
+	};
+	size_t n = strcspn(line, " ");
+
+	for (size_t i = 0; i < ARRAY_LEN(table); i++)
+		if (strlen(table[i].verb) == n && !strncmp(table[i].verb, line, n))
+			return table[i].run(a, line + n, e);
+	return vz_fail(e, AS(REMOTE), 0, "bad request");
+}
+
+static void tell(void *arg, enum vz_line kind, const char *text)
+{
+	struct vz_arrival *a = arg;
+
+	(void)kind;
+	(void)vz_talk_say(&a->talk, "-%s", text);
+}
+
+static void release_arrival(struct vz_arrival *a)
+{
+	vz_ct_unlock(&a->lock);
+	vz_ct_free(&a->lock);
+	vz_conf_free(&a->own);
+	vz_session_close(&a->session);
+	free(a->conf);
+	free(a->private);
+	free(a->root);
+	free(a->template);
+	free(a->dumpdir);
+}
+
+int vz_arrive_serve(struct vz_context *c)
+{
+	struct vz_arrival *a = calloc(1, sizeof(*a));
+	char *line;
+	int r;
+
+	if (!a)
+		return -ENOMEM;
+	/* what programs say goes beside the answers */
+	a->talk.in = STDIN_FILENO;
+	a->talk.out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+	if (a->talk.out < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0) {
+		free(a);
+		return -EIO;
+	}
+	c->sink = tell;
+	c->sink_arg = a;
+	while (vz_talk_line(&a->talk, true, &line) >= 0) {
+		autofree char *copy = strdup(line);
+		struct vz_err e = { 0 };
+
+		r = copy ? obey(a, copy, &e) : vz_oom(&e);
+		r = r < 0 ? vz_talk_say(&a->talk, "fail %d %s", e.exit, e.msg) : vz_talk_say(&a->talk, "ok");
+		if (r < 0)
+			break;
+	}
+	undo_all(a);
+	release_arrival(a);
+	free(a);
+	return 0;
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Can a VPS leave this host for that one? Nothing is changed on either. */
+#include "base/log.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "cpt/facts.h"
+#include "cpt/verdict.h"
+#include "move/leave-internal.h"
+#include "ops/private.h"
+#include "sys/file.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sys/random.h>
+
+#define CONF_MAX (1u << 20)
+
+static int check_here(struct vz_leaving *m, struct vz_err *e)
+{
+	struct vz_err why = { 0 };
+	struct vz_state st;
+	int r;
+
+	m->running = vz_state_read(m->ct->id, &st) > 0;
+	m->mounted = !m->running && vz_ct_is_mounted(m->ct);
+	m->suspended = !m->running && vz_ct_has_dump(m->ct);
+	r = vz_private_of(m->ct, &m->area, &why);
+	if (r >= 0)
+		r = vz_layout_usable(m->area.layout, &why);
+	if (r < 0)
+		return vz_fail(e, AS(LAYOUT), 0, "%s", why.msg);
+	if (access(m->area.private, F_OK) < 0)
+		return vz_fail(e, AS(MISSING), errno, "CT %u has no private area %s", m->ct->id, m->area.private);
+	return 0;
+}
+
+static int send_conf(struct vz_leaving *m, struct vz_err *e)
+{
+	autofree char *text = NULL;
+	ssize_t n = vz_file_read(AT_FDCWD, m->ct->conf_path, CONF_MAX, &text);
+
+	if (n < 0)
+		return vz_fail(e, AS(MISSING), (int)-n, "cannot read %s", m->ct->conf_path);
+	return vz_remote_put(&m->remote, "conf", text, (size_t)n, e);
+}
+
+static int make_token(struct vz_moving *record, struct vz_err *e)
+{
+	uint64_t v[2];
+
+	if (getrandom(v, sizeof(v), 0) != sizeof(v))
+		return vz_fail(e, VZ_SYSTEM, errno, "no random numbers");
+	snprintf(record->token, sizeof(record->token), "%016" PRIx64 "%016" PRIx64, v[0], v[1]);
+	return 0;
+}
+
+static enum vz_exit code_of(const char *key)
+{
+	static const struct {
+		const char *key;
+		enum vz_migrate_exit code;
+	} table[] = { { "cpu", VZ_MIGRATE_CPU }, { "machine", VZ_MIGRATE_CPU }, { "layouts", VZ_MIGRATE_LAYOUT },
+		      { "ctids", VZ_MIGRATE_EXISTS }, { "ips", VZ_MIGRATE_IP }, { "ids", VZ_MIGRATE_IDS } };
+
+	for (size_t i = 0; i < ARRAY_LEN(table); i++)
+		if (!strcmp(table[i].key, key))
+			return (enum vz_exit)table[i].code;
+	return AS(REMOTE);
+}
+
+struct judging {
+	const struct vz_leaving *m;
+	struct vz_err first; /* that refuses and is not ignored */
+};
+
+static void judge(const struct vz_cpt_gap *gap, void *arg)
+{
+	struct judging *j = arg;
+	bool ignored = j->m->o->ignore & VZ_MIGRATE_NO_CPU && !strcmp(gap->key, "cpu");
+
+	if (gap->weight != VZ_CPT_REFUSES || ignored || *j->first.msg)
+		vz_log(-1, "%s: %s: %s", gap->weight == VZ_CPT_REFUSES ? "Error" : "Warning", j->m->o->host, gap->object);
+	else
+		(void)vz_fail(&j->first, code_of(gap->key), 0, "%s: %s: %s", j->m->o->host, gap->object, gap->remedy);
+	if (ignored)
+		vz_log(-1, VZ_MIGRATE_IGNORING);
+}
+
+static int compare_hosts(struct vz_leaving *m, const struct vz_state *st, struct vz_err *e)
+{
+	struct judging j = { .m = m };
+	autofree char *there = NULL;
+	struct vz_cpt_need need;
+	autostr here = { 0 };
+	int r = vz_remote_ask(&m->remote, &there, e, "facts");
+
+	if (r >= 0)
+		r = vz_cpt_host_facts(m->ct->host, &here, e);
+	if (r >= 0)
+		r = vz_cpt_need_of(m->ct, st, &need, e);
+	if (r < 0)
+		return r;
+	vz_ips_free(&need.ips); /* those of VPSes that run there were looked at, others may stay */
+	need.ips = (struct vz_ips){ 0 };
+	r = vz_cpt_facts_compare(&need, here.s, there, judge, &j);
+	vz_cpt_need_free(&need);
+	if (r < 0)
+		return vz_fail(e, AS(REMOTE), 0, "%s does not tell its facts", m->o->host);
+	if (*j.first.msg)
+		*e = j.first;
+	return *j.first.msg ? -EINVAL : 0;
+}
+
+static int check_online(struct vz_leaving *m, struct vz_err *e)
+{
+	struct vz_cpt_verdict v = { 0 };
+	struct vz_err why = { 0 };
+	struct vz_state st;
+	int r;
+
+	if (vz_state_read(m->ct->id, &st) <= 0)
+		return vz_fail(e, AS(STOPPED), 0, "CT %u is stopped", m->ct->id);
+	r = vz_cpt_verdict(m->ct, &st, VZ_CPT_VERDICT_MS, &v, &why);
+	if (r >= 0)
+		r = vz_cpt_verdict_refuse(m->ct, &v, &why);
+	vz_cpt_verdict_free(&v);
+	if (r < 0)
+		return vz_fail(e, AS(STOP), 0, "%s", why.msg), r;
+	return compare_hosts(m, &st, e);
+}
+
+static int check_there(struct vz_leaving *m, char **ret_facts, struct vz_err *e)
+{
+	int r = vz_remote_open(&m->remote, &m->wire, e);
+
+	if (r >= 0)
+		r = make_token(&m->record, e);
+	if (r >= 0)
+		r = send_conf(m, e);
+	return r < 0 ? r : vz_remote_ask(&m->remote, ret_facts, e, "check %u %s %u", m->ct->id, m->record.token,
+					 m->o->ignore);
+}
+
+int vz_leave_check(struct vz_leaving *m, struct vz_err *e)
+{
+	autofree char *facts = NULL, *private = NULL;
+	int r = check_here(m, e);
+
+	if (r < 0)
+		return r;
+	if (m->o->online && !m->running)
+		return vz_fail(e, AS(STOPPED), 0, "CT %u is stopped", m->ct->id);
+	vz_log(0, "Starting %smigration of CT %u to %s", m->o->online ? "live " : "", m->ct->id, m->o->host);
+	r = check_there(m, &facts, e);
+	if (r >= 0 && m->o->online)
+		r = check_online(m, e);
+	if (r < 0)
+		return r;
+	private = vz_remote_fact(facts, "private");
+	if (private && strcmp(private, m->area.private)) {
+		vz_log(0, "Remote VE_PRIVATE path differs from local %u.conf", m->ct->id);
+		vz_log(0, "Using %s for syncing", private);
+	}
+	return 0;
+}

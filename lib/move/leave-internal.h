@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The side of a migration that a VPS leaves: what its files share. */
+#ifndef VZ_MOVE_LEAVE_INTERNAL_H
+#define VZ_MOVE_LEAVE_INTERNAL_H
+
+#include <stdint.h>
+
+#include "fs/area.h"
+#include "move/migrate.h"
+#include "move/moving.h"
+#include "move/remote.h"
+
+#define AS(code) ((enum vz_exit)VZ_MIGRATE_##code)
+
+struct vz_leaving {
+	struct vz_ct *ct;
+	const struct vz_migrate_opts *o;
+	struct vz_remote_opts wire;
+	struct vz_remote remote;
+	struct vz_area area;
+	struct vz_moving record;
+	char *to;          /* the directory there that becomes VE_PRIVATE */
+	bool running, mounted;
+	bool suspended;    /* has a dump that moves too */
+	bool arrived;      /* the other side has said that it is there */
+	bool in_doubt;     /* it may be */
+	int64_t since;     /* the last stage ended, ms */
+	int64_t halted;    /* when it did not run any more, ms; 0: it does */
+};
+
+/* leave-check.c: connects, and has everything checked on both sides; nothing is changed. */
+int vz_leave_check(struct vz_leaving *m, struct vz_err *e);
+
+/* recover.c: asks the other host for whom the VPS is, by a new connection, and sets ->arrived or ->in_doubt. */
+void vz_leave_settle(struct vz_leaving *m);
+/* Runs a verb that says only what fails, unless the user wants more words; one that takes back, whether he wants us to
+ * end or not. */
+int vz_leave_quietly(struct vz_leaving *m, int (*verb)(struct vz_leaving *m, struct vz_err *e), struct vz_err *e);
+/* What it was before, again: runs, is mounted. */
+int vz_leave_go_on(struct vz_leaving *m, struct vz_err *e);
+/* It has arrived: what is here goes. */
+int vz_leave_finish(struct vz_leaving *m, struct vz_err *e);
+void vz_leave_open(struct vz_leaving *m, struct vz_ct *ct, const struct vz_migrate_opts *o);
+void vz_leave_close(struct vz_leaving *m);
+
+#endif

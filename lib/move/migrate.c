@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The side of a migration that a VPS leaves: a plan whose way back is "it runs here again". Up to the step "hand" the
+ * VPS is here, whatever dies; after "accept" it is there. In between its configuration is on neither side, so
+ * nobody can start it, and the other side says whose it is.
+ */
+#include "move/migrate.h"
+#include "base/log.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "move/leave-internal.h"
+#include "move/passes.h"
+#include "ops/ops.h"
+#include "ops/plan.h"
+#include "sys/clock.h"
+
+#include <fcntl.h>
+#include <dirent.h>
+#include <sys/stat.h>
+
+#define SCRIPT_MAX (1u << 20)
+
+/* -t */
+static void lap(struct vz_leaving *m, const char *what)
+{
+	int64_t now = vz_now_ms(), took = now - m->since;
+
+	m->since = now;
+	if (m->o->times)
+		vz_log(0, "\t%s: %lld.%03lld seconds", what, (long long)took / 1000, (long long)took % 1000);
+}
+
+static int record_do(void *ctx, struct vz_err *e)
+{
+	struct vz_leaving *m = ctx;
+	/* with a dump, to run again is to be resumed */
+	const char *was = m->running ? VZ_MOVING_RUNNING : m->mounted ? VZ_MOVING_MOUNTED : VZ_MOVING_STOPPED;
+
+	lap(m, "checks");
+	snprintf(m->record.host, sizeof(m->record.host), "%s", m->o->host);
+	snprintf(m->record.stage, sizeof(m->record.stage), "%s", was);
+	return vz_moving_write(m->ct->id, &m->record, e);
+}
+
+static void record_undo(void *ctx)
+{
+	struct vz_leaving *m = ctx;
+
+	if (!m->arrived && !m->in_doubt)
+		vz_moving_remove(m->ct->id);
+}
+
+static int prepare_do(void *ctx, struct vz_err *e)
+{
+	struct vz_leaving *m = ctx;
+	autofree char *facts = NULL;
+	int r;
+
+	vz_log(0, "Preparing remote node");
+	r = vz_remote_ask(&m->remote, &facts, e, "prepare %d %d", m->o->keep_dst, m->o->online);
+	if (r < 0)
+		return r;
+	m->to = vz_remote_fact(facts, "dir");
+	return m->to ? 0 : vz_fail(e, AS(REMOTE), 0, "%s does not say where to copy", m->o->host);
+}
+
+static void prepare_undo(void *ctx)
+{
+	struct vz_leaving *m = ctx;
+	struct vz_err e = { 0 };
+
+	/* where the connection is lost it has seen that too */
+	if (!m->arrived && !m->in_doubt && !m->remote.lost)
+		(void)vz_remote_ask(&m->remote, NULL, &e, "undo");
+}
+
+static int send_script(struct vz_leaving *m, const char *suffix, struct vz_err *e)
+{
+	autofree char *path = vz_fmt("%s/%u.%s", VZ_CT_CONF_DIR, m->ct->id, suffix);
+	autofree char *verb = vz_fmt("script %s", suffix);
+	autoclose int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -EBADF;
+	struct stat st;
+
+	if (!path || !verb)
+		return vz_oom(e);
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > (off_t)SCRIPT_MAX)
+		return vz_fail(e, AS(COPY), errno, "cannot read %s", path);
+	return vz_remote_put_fd(&m->remote, verb, fd, (uint64_t)st.st_size, e);
+}
+
+static int scripts_do(void *ctx, struct vz_err *e)
+{
+	static const char *const suffixes[] = { "mount", "umount", "premount", "postumount", "start", "stop" };
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < ARRAY_LEN(suffixes); i++)
+		r = send_script(ctx, suffixes[i], e);
+	return r;
+}
+
+static int template_do(void *ctx, struct vz_err *e)
+{
+	struct vz_leaving *m = ctx;
+	autofree char *id = vz_area_has_base(&m->area) ? vz_area_base(&m->area) : NULL;
+	autofree char *facts = NULL, *dir = NULL, *from = NULL;
+	struct vz_pass pass = { .opts = m->o->rsync };
+	int r;
+
+	if (!id)
+		return 0;
+	r = vz_remote_ask(&m->remote, &facts, e, "base %s", id);
+	dir = r < 0 ? NULL : vz_remote_fact(facts, "dir");
+	if (!dir)
+		return r;
+	vz_log(0, "Syncing template");
+	from = vz_fmt("%s/base/%s/tree", m->area.template, id);
+	if (!from)
+		return vz_oom(e);
+	pass.from = from;
+	pass.to = dir;
+	r = vz_pass_run(&m->remote, &pass, e);
+	if (r >= 0)
+		r = vz_remote_ask(&m->remote, NULL, e, "base-is %s", id);
+	lap(m, "template");
+	return r;
+}
+
+static int copy(struct vz_leaving *m, struct vz_err *e)
+{
+	/* VE_PRIVATE may be a link, of the host's own */
+	autofree char *from = realpath(m->area.private, NULL);
+	const struct vz_pass pass = { .from = from, .to = m->to, .opts = m->o->rsync };
+
+	if (!from)
+		return vz_fail(e, AS(COPY), errno, "cannot find %s", m->area.private);
+	return vz_pass_run(&m->remote, &pass, e);
+}
+
+static int sync_do(void *ctx, struct vz_err *e)
+{
+	struct vz_leaving *m = ctx;
+	int r;
+
+	vz_log(0, "Syncing private");
+	r = copy(m, e);
+	lap(m, "first copy");
+	return r;
+}
+
+static int halt(struct vz_leaving *m, struct vz_err *e)
+{
+	const struct vz_suspend_opts suspend = { .phase = VZ_SUSPEND_ALL };
+	const struct vz_stop_opts stop = { 0 };
+
+	if (m->o->online)
+		return vz_op_suspend(m->ct, &suspend, e);
+	return m->running ? vz_op_stop(m->ct, &stop, e) : vz_op_umount(m->ct, e);
+}
+
+static int halt_do(void *ctx, struct vz_err *e)
+{
+	struct vz_leaving *m = ctx;
+	struct vz_err why = { 0 };
+	int r;
+
+	if (!m->running && !m->mounted)
+		return 0;
+	vz_log(0, m->o->online ? "Live migrating container..." :
+		  m->running ? "Stopping container" : "Unmounting container");
+	m->halted = vz_now_ms();
+	r = vz_leave_quietly(m, halt, &why);
+	lap(m, m->o->online ? "suspend" : "stop");
+	if (r < 0)
+		return vz_fail(e, AS(STOP), 0, "%s", why.msg), r;
+	return 0;
+}
+
+static void halt_undo(void *ctx)
+{
+	struct vz_leaving *m = ctx;
+	struct vz_err e = { 0 };
+
+	if (m->arrived || m->in_doubt)
+		return;
+	if (vz_leave_go_on(m, &e) < 0)
+		vz_log(-1, "Error: the container could not be started here again: %s", e.msg);
+}
+
+static int resync_do(void *ctx, struct vz_err *e)
+{
+	struct vz_leaving *m = ctx;
+	int r;
+
+	if (!m->running && !m->mounted)
+		return 0;
+	vz_log(0, "Syncing private (second pass)");
+	r = copy(m, e);
+	lap(m, "second copy");
+	return r;
+}
+
+static int send_file(struct vz_leaving *m, const char *path, const char *name, struct vz_err *e)
+{
+	autoclose int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	autofree char *verb = NULL;
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return vz_fail(e, AS(COPY), errno, "cannot read %s", path);
+	verb = vz_fmt("dump %s %u", name, st.st_mode & 0644u);
+	if (!verb)
+		return vz_oom(e);
+	return vz_remote_put_fd(&m->remote, verb, fd, (uint64_t)st.st_size, e);
+}
+
+/* The files of a directory of the dump; `below` has the directories in it. */
+static int send_files(struct vz_leaving *m, const char *path, const char *below, struct vz_err *e)
+{
+	autoclosedir DIR *d = opendir(path);
+	struct dirent *de;
+	int r = d ? 0 : vz_fail(e, AS(COPY), errno, "cannot read %s", path);
+
+	while (r >= 0 && (de = readdir(d))) {
+		autofree char *file = vz_fmt("%s/%s", path, de->d_name), *name = vz_fmt("%s%s", below, de->d_name);
+		autofree char *dir = vz_fmt("%s%s/", below, de->d_name);
+
+		if (!file || !name || !dir)
+			return vz_oom(e);
+		if (vz_str_is_component(de->d_name))
+			r = de->d_type == DT_DIR ? send_files(m, file, dir, e) : send_file(m, file, name, e);
+	}
+	return r;
+}
+
+static int memory_do(void *ctx, struct vz_err *e)
+{
+	struct vz_leaving *m = ctx;
+	autofree char *path = vz_ct_dump_path(m->ct);
+	int r;
+
+	if (!path || !vz_resume_is_due(m->ct))
+		return 0;
+	vz_log(0, "Copying dump");
+	r = send_files(m, path, "", e);
+	lap(m, "dump");
+	return r;
+}
+
+static int hand_do(void *ctx, struct vz_err *e)
+{
+	struct vz_leaving *m = ctx;
+
+	return vz_moving_rename(m->ct->id, "conf", VZ_MOVING_LEFT, e);
+}
+
+static void hand_undo(void *ctx)
+{
+	struct vz_leaving *m = ctx;
+	struct vz_err e = { 0 };
+
+	if (m->remote.lost)
+		vz_leave_settle(m);
+	if (m->arrived || m->in_doubt || !vz_moving_has(m->ct->id, VZ_MOVING_LEFT))
+		return;
+	if (vz_moving_rename(m->ct->id, VZ_MOVING_LEFT, "conf", &e) < 0)
+		vz_log(-1, "Error: %s", e.msg);
+}
+
+static int accept_do(void *ctx, struct vz_err *e)
+{
+	struct vz_leaving *m = ctx;
+	const char *mode = m->o->online ? "resume" : m->running ? "start" : m->mounted ? "mount" : "none";
+	int r;
+
+	if (m->running)
+		vz_log(0, m->o->online ? "Resuming container" : "Starting container");
+	r = vz_remote_ask(&m->remote, NULL, e, "accept %s", mode);
+	lap(m, m->o->online ? "resume" : "start");
+	if (r >= 0 && m->halted && m->o->times)
+		vz_log(0, "\tIt did not run for %lld ms", (long long)(vz_now_ms() - m->halted));
+	return r;
+}
+
+const struct vz_step *const vz_migrate_plan[] = {
+	VZ_STEP("record", record_do, record_undo),
+	VZ_STEP("prepare", prepare_do, prepare_undo),
+	VZ_STEP("scripts", scripts_do, NULL), /* taken away by the undo of prepare, as is what follows */
+	VZ_STEP("base", template_do, NULL),
+	VZ_STEP("sync", sync_do, NULL),
+	VZ_STEP("halt", halt_do, halt_undo),
+	VZ_STEP("resync", resync_do, NULL),
+	VZ_STEP("dump", memory_do, NULL),
+	VZ_STEP("hand", hand_do, hand_undo),
+	VZ_STEP("accept", accept_do, NULL),   /* the other side takes it back itself when it fails */
+	NULL,
+};
+
+static int run_plan(struct vz_leaving *m, struct vz_err *e)
+{
+	int r = vz_plan_run(vz_migrate_plan, m, e);
+
+	if (r >= 0 || m->arrived)
+		return vz_leave_finish(m, e);
+	if (m->in_doubt)
+		return vz_fail(e, AS(DOUBT), 0, "The connection to %s broke at the end, so CT %u may be there or here; it runs on "
+			       "neither side until %s answers. Run the same command again then", m->o->host,
+			       m->ct->id, m->o->host);
+	return r;
+}
+
+int vz_migrate(struct vz_ct *ct, const struct vz_migrate_opts *o, struct vz_err *e)
+{
+	struct vz_leaving m;
+	int r = vz_migrate_recover(ct, o, e);
+
+	if (r)
+		return r < 0 ? r : 0;
+	if (!ct->has_conf)
+		return vz_fail(e, AS(MISSING), 0, "CT %u does not exist", ct->id);
+	vz_leave_open(&m, ct, o);
+	r = vz_leave_check(&m, e);
+	if (r >= 0 && !o->check_only)
+		r = run_plan(&m, e);
+	vz_leave_close(&m);
+	return r;
+}

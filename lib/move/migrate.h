@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Moving a VPS to another host (INTERFACE 9.2). */
+#ifndef VZ_MOVE_MIGRATE_H
+#define VZ_MOVE_MIGRATE_H
+
+#include <stdbool.h>
+
+#include "ct/ct.h"
+
+/* Exit codes of vzmigrate; numbers that vzctl has for something else. Those up to 20 are the legacy ones. */
+enum vz_migrate_exit {
+	VZ_MIGRATE_USAGE = 1,
+	VZ_MIGRATE_STOPPED = 2,     /* is to be moved online, and does not run */
+	VZ_MIGRATE_CONNECT = 4,     /* no connection */
+	VZ_MIGRATE_COPY = 6,
+	VZ_MIGRATE_START = 7,       /* it did not start there */
+	VZ_MIGRATE_STOP = 8,        /* it could not be stopped or suspended here */
+	VZ_MIGRATE_EXISTS = 9,      /* there is one of that id there */
+	VZ_MIGRATE_MISSING = 10,    /* there is none here */
+	VZ_MIGRATE_IP = 12,         /* an address is in use there */
+	VZ_MIGRATE_REMOTE = 14,     /* vzctl, or what the VPS needs, is not there */
+	VZ_MIGRATE_CONFIG = 15,     /* its configuration cannot be put there */
+	VZ_MIGRATE_LAYOUT = 16,     /* its layout is not possible there */
+	VZ_MIGRATE_VERSION = 17,    /* CRIU there is older */
+	VZ_MIGRATE_CPU = 18,
+	VZ_MIGRATE_BAD_CONFIG = 19, /* vz.conf there */
+	VZ_MIGRATE_LOCKED = 20,
+	VZ_MIGRATE_IDS = 21,        /* its host ids belong to another VPS there, and it is moved online */
+	VZ_MIGRATE_DOUBT = 22,      /* nobody knows whether it has arrived: it runs on neither side */
+};
+
+/* Checks whose failure is only said, --nodeps. */
+#define VZ_MIGRATE_IGNORING "Ignoring the above error (migration can fail)..."
+#define VZ_MIGRATE_NO_CPU (1u << 0)
+#define VZ_MIGRATE_NO_IPV6 (1u << 1)
+
+struct vz_migrate_opts {
+	const char *host;
+	const char *ssh, *rsync; /* further arguments, apart by blanks; NULL none */
+	bool mux, online, keep_area, keep_dst, check_only, times;
+	unsigned ignore;         /* VZ_MIGRATE_NO_* */
+	int verbose;
+};
+
+/* Moves it. *e has an exit code of vzmigrate. After a failure it is what it was, here, but for VZ_MIGRATE_DOUBT.
+ * What an earlier one that was killed left is taken back or finished first. The caller holds the lock. */
+int vz_migrate(struct vz_ct *ct, const struct vz_migrate_opts *o, struct vz_err *e);
+/* recover.c: takes back or finishes what a killed one left. 0: nothing was left, or the VPS is what it was, here. 1: it
+ * had arrived, and is gone here. VZ_MIGRATE_DOUBT: the other host gives no answer, and has to be asked. */
+int vz_migrate_recover(struct vz_ct *ct, const struct vz_migrate_opts *o, struct vz_err *e);
+
+#endif

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The end of a migration on the side that a VPS leaves: it goes on here, or what is here goes. Also of a migration that
+ * was killed, by its record. */
+#include "base/context.h"
+#include "base/log.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "move/leave-internal.h"
+#include "ops/ops.h"
+#include "ops/private.h"
+#include "sys/clock.h"
+#include "sys/file.h"
+
+#include <fcntl.h>
+#include <time.h>
+
+#define SETTLE_TRIES 5
+
+void vz_leave_open(struct vz_leaving *m, struct vz_ct *ct, const struct vz_migrate_opts *o)
+{
+	*m = (struct vz_leaving){ .ct = ct, .o = o, .remote = VZ_REMOTE_INIT, .since = vz_now_ms() };
+	m->wire = (struct vz_remote_opts){ .host = o->host, .ssh = o->ssh, .mux = o->mux || o->online /* the VPS waits for what connects */, .verbose = o->verbose };
+}
+
+void vz_leave_close(struct vz_leaving *m)
+{
+	vz_remote_close(&m->remote);
+	free(m->to);
+}
+
+static int ask_owner(struct vz_leaving *m, struct vz_err *e)
+{
+	autofree char *facts = NULL, *owner = NULL;
+	int r;
+
+	vz_remote_close(&m->remote);
+	r = vz_remote_open(&m->remote, &m->wire, e);
+	if (r >= 0)
+		r = vz_remote_ask(&m->remote, &facts, e, "settle %u %s", m->ct->id, m->record.token);
+	if (r < 0)
+		return r;
+	owner = vz_remote_fact(facts, "owner");
+	m->arrived = vz_str_eq(owner, "here");
+	return owner ? 0 : vz_fail(e, AS(REMOTE), 0, "%s does not say whose the container is", m->wire.host);
+}
+
+void vz_leave_settle(struct vz_leaving *m)
+{
+	struct vz_err e = { 0 };
+
+	/* it may still be at work on what it was asked: then its lock is held */
+	for (int i = 0; i < SETTLE_TRIES; i++) {
+		const struct timespec pause = { .tv_sec = i };
+
+		nanosleep(&pause, NULL);
+		m->in_doubt = ask_owner(m, &e) < 0;
+		if (!m->in_doubt)
+			return;
+	}
+	vz_log(-1, "Error: %s", e.msg);
+}
+
+int vz_leave_quietly(struct vz_leaving *m, int (*verb)(struct vz_leaving *m, struct vz_err *e), struct vz_err *e)
+{
+	struct vz_context *ours = vz_context(), its = *ours;
+	int r;
+
+	if (!m->o->verbose)
+		its.verbosity = -1;
+	if (ours->undoing) { /* the user has had his way, and now it runs on */
+		its.cancelled = 0;
+		its.cancel_fd = -1;
+		its.undoing = false;
+	}
+	(void)vz_context_use(&its);
+	r = verb(m, e);
+	(void)vz_context_use(ours);
+	return r;
+}
+
+static int go_on(struct vz_leaving *m, struct vz_err *e)
+{
+	const struct vz_start_opts start = { 0 };
+	struct vz_state st;
+
+	if (m->running && vz_state_read(m->ct->id, &st) <= 0)
+		return vz_op_start(m->ct, &start, e);
+	if (m->mounted && !vz_ct_is_mounted(m->ct))
+		return vz_op_mount(m->ct, e);
+	return 0;
+}
+
+int vz_leave_go_on(struct vz_leaving *m, struct vz_err *e)
+{
+	return vz_leave_quietly(m, go_on, e);
+}
+
+static int destroy(struct vz_leaving *m, struct vz_err *e)
+{
+	return vz_op_destroy(m->ct, e);
+}
+
+/* The configuration goes last: with it the VPS would be one of this host again. */
+static int clean_up(struct vz_leaving *m, struct vz_err *e)
+{
+	autofree char *dump = vz_ct_dump_path(m->ct);
+	int r = 0;
+
+	vz_log(0, "Cleaning up");
+	if (!m->o->keep_area)
+		r = vz_leave_quietly(m, destroy, e);
+	if (r < 0)
+		return r;
+	if (dump)
+		(void)vz_remove_tree(AT_FDCWD, dump);
+	vz_name_keep(m->ct->id, NULL);
+	return vz_moving_rename(m->ct->id, VZ_MOVING_LEFT, m->o->keep_area ? "conf.migrated" : "conf.destroyed", e);
+}
+
+int vz_leave_finish(struct vz_leaving *m, struct vz_err *e)
+{
+	struct vz_err why = { 0 };
+
+	(void)e;
+	if (clean_up(m, &why) < 0) {
+		vz_log(-1, "Warning: CT %u has arrived at %s, but its copy here could not be removed: %s; run the same "
+			   "command again", m->ct->id, m->o->host, why.msg);
+		return 0;
+	}
+	vz_moving_remove(m->ct->id);
+	/* only now: until then the other side is asked by it */
+	(void)vz_remote_ask(&m->remote, NULL, &why, "done");
+	return 0;
+}
+
+/* ct was read while its configuration had another name. */
+static int load_again(struct vz_ct *ct, struct vz_err *e)
+{
+	struct vz_ct now = { 0 };
+	int r = vz_ct_load(ct->host, ct->id, &now, NULL, e);
+
+	if (r < 0)
+		return r;
+	now.lock_path = TAKE_PTR(ct->lock_path);
+	vz_ct_free(ct);
+	*ct = now;
+	return 0;
+}
+
+/* The paths of one whose configuration is not N.conf. */
+static int load_left(struct vz_ct *ct, struct vz_err *e)
+{
+	autofree char *path = vz_fmt("%s/%u." VZ_MOVING_LEFT, VZ_CT_CONF_DIR, ct->id);
+	int r = path ? vz_conf_load(path, &ct->own, NULL, e) : vz_oom(e);
+
+	if (r >= 0 && vz_conf_merge(&ct->conf, &ct->own) < 0)
+		r = vz_oom(e);
+	if (r < 0)
+		return r;
+	free(ct->private);
+	free(ct->root);
+	ct->private = ct->conf.ve_private.set ? vz_conf_expand(ct->conf.ve_private.v, ct->id) : NULL;
+	ct->root = ct->conf.ve_root.set ? vz_conf_expand(ct->conf.ve_root.v, ct->id) : NULL;
+	return ct->private && ct->root ? 0 : vz_oom(e);
+}
+
+static int undo_killed(struct vz_leaving *m, struct vz_err *e)
+{
+	int r = 0;
+
+	if (vz_moving_has(m->ct->id, VZ_MOVING_LEFT))
+		r = vz_moving_rename(m->ct->id, VZ_MOVING_LEFT, "conf", e);
+	if (r >= 0)
+		r = load_again(m->ct, e);
+	if (r >= 0)
+		r = vz_leave_go_on(m, e);
+	if (r < 0)
+		return r;
+	vz_moving_remove(m->ct->id);
+	vz_log(0, "An interrupted migration of CT %u was taken back", m->ct->id);
+	return 0;
+}
+
+static int finish_left(struct vz_leaving *m, struct vz_err *e)
+{
+	int r;
+
+	m->wire.host = m->record.host; /* not the one of now */
+	vz_leave_settle(m);
+	if (m->in_doubt)
+		return vz_fail(e, AS(DOUBT), 0, "CT %u was being moved to %s, which has to say whether it is there and gives "
+			       "no answer; it runs on neither side until then", m->ct->id, m->record.host);
+	if (!m->arrived)
+		return undo_killed(m, e);
+	r = load_left(m->ct, e);
+	if (r < 0)
+		return r;
+	vz_log(0, "CT %u had arrived at %s", m->ct->id, m->record.host);
+	return vz_leave_finish(m, e) < 0 ? -EIO : 1;
+}
+
+int vz_migrate_recover(struct vz_ct *ct, const struct vz_migrate_opts *o, struct vz_err *e)
+{
+	struct vz_leaving m;
+	int r;
+
+	vz_leave_open(&m, ct, o);
+	if (!vz_moving_read(ct->id, &m.record) || !*m.record.host)
+		return 0;
+	m.running = !strcmp(m.record.stage, VZ_MOVING_RUNNING);
+	m.mounted = !strcmp(m.record.stage, VZ_MOVING_MOUNTED);
+	r = vz_moving_has(ct->id, VZ_MOVING_LEFT) ? finish_left(&m, e) : undo_killed(&m, e);
+	vz_leave_close(&m);
+	return r;
+}

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The other host of a migration; see remote.h. */
+#include "move/remote.h"
+#include "base/log.h"
+#include "base/num.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "move/migrate.h"
+#include "sys/file.h"
+#include "sys/spawn.h"
+#include "sys/wait.h"
+
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define ARGS_MAX 64
+#define END_S 10
+#define CHUNK (1u << 16)
+
+/* What is given by the user comes first: of an option that ssh is given twice the first one counts. */
+static void shell(const struct vz_remote *r, struct vz_str *out)
+{
+	vz_str_add(out, "ssh");
+	if (r->o->ssh)
+		vz_str_addf(out, " %s", r->o->ssh);
+	vz_str_add(out, " -T -o BatchMode=yes -o ConnectTimeout=30 -o ServerAliveInterval=10 -o ServerAliveCountMax=3");
+	for (int i = 3; i < r->o->verbose; i++)
+		vz_str_add(out, " -v");
+	if (r->mux)
+		vz_str_addf(out, " -S %s", r->mux);
+}
+
+char *vz_remote_shell(const struct vz_remote *r)
+{
+	struct vz_str out = { 0 };
+
+	shell(r, &out);
+	return vz_str_take(&out);
+}
+
+static int start(struct vz_remote *r, struct vz_err *e)
+{
+	struct vz_spawn s = VZ_SPAWN_INIT;
+	autostr line = { 0 };
+	const char *words[ARGS_MAX + 1];
+	char *save = NULL, *env[2] = { NULL };
+	autofree char *agent = NULL;
+	const char *sock = getenv("SSH_AUTH_SOCK");
+	size_t n = 0;
+	int pair[2], x;
+
+	shell(r, &line);
+	if (r->mux)
+		vz_str_add(&line, " -M");
+	if (line.failed)
+		return vz_oom(e);
+	for (char *w = strtok_r(line.s, " \t", &save); w && n < ARGS_MAX - 4; w = strtok_r(NULL, " \t", &save))
+		words[n++] = w;
+	words[n++] = "-lroot";
+	words[n++] = "--";
+	words[n++] = r->o->host;
+	words[n++] = VZ_REMOTE_HELPER;
+	words[n] = NULL;
+	if (sock)
+		env[0] = agent = vz_fmt("SSH_AUTH_SOCK=%s", sock);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return vz_fail(e, VZ_SYSTEM, errno, "cannot make a socket");
+	s.argv = (char *const *)words;
+	s.env = env;
+	s.in = s.out = pair[1];
+	s.death_signal = SIGTERM;
+	s.apart = true;
+	x = vz_spawn_start(&s, &r->pid);
+	close(pair[1]);
+	r->talk = (struct vz_talk){ .in = pair[0], .out = pair[0] };
+	if (x < 0)
+		return r->pid = 0, vz_fail(e, (enum vz_exit)VZ_MIGRATE_CONNECT, -x, "cannot run ssh");
+	return 0;
+}
+
+/* Why the connection broke: of ssh itself, or of what it ran. */
+static int broke(struct vz_remote *r, struct vz_err *e)
+{
+	int code;
+
+	r->lost = true;
+	close(TAKE_FD(r->talk.in));
+	r->talk.out = -EBADF;
+	code = r->pid ? vz_spawn_wait(TAKE(r->pid, 0), END_S, true) : -ECHILD;
+	if (code == 126 || code == 127)
+		(void)vz_fail(e, (enum vz_exit)VZ_MIGRATE_REMOTE, 0, "There is no %s on %s: install vzctl there",
+			      VZ_REMOTE_HELPER, r->o->host);
+	else
+		(void)vz_fail(e, (enum vz_exit)VZ_MIGRATE_CONNECT, 0, "The connection to %s broke (ssh: exit %d)",
+			      r->o->host, code);
+	return -EPIPE;
+}
+
+static int refusal(const char *text, struct vz_err *e)
+{
+	autofree char *code = vz_str_word(&text, " ");
+	uint32_t n;
+
+	if (!code || vz_num_u32(code, 255, &n) < 0 || !n)
+		n = VZ_MIGRATE_REMOTE;
+	return vz_fail(e, (enum vz_exit)n, 0, "%s", *text == ' ' ? text + 1 : text);
+}
+
+static int answer(struct vz_remote *r, char **ret_facts, struct vz_err *e)
+{
+	autostr facts = { 0 };
+	const char *rest;
+	char *line;
+
+	for (;;) {
+		int x = vz_talk_line(&r->talk, vz_cancel_is_undoing(), &line);
+
+		if (x == -ECANCELED) {
+			r->lost = true;
+			return vz_fail(e, VZ_SYSTEM, 0, "cancelled"), x;
+		}
+		if (x < 0)
+			return broke(r, e);
+		if (*line == '-')
+			vz_log(1, "   %s: %s", r->o->host, line + 1);
+		else if (*line == '+')
+			vz_str_addf(&facts, "%s\n", line + 1);
+		else if (!strcmp(line, "ok"))
+			break;
+		else if (vz_str_prefix(line, "fail ", &rest))
+			return refusal(rest, e);
+	}
+	if (facts.failed)
+		return vz_oom(e);
+	if (ret_facts)
+		*ret_facts = vz_str_take(&facts);
+	return 0;
+}
+
+int vz_remote_ask(struct vz_remote *r, char **ret_facts, struct vz_err *e, const char *fmt, ...)
+{
+	autostr line = { 0 };
+	va_list ap;
+
+	va_start(ap, fmt);
+	vz_str_addv(&line, fmt, ap);
+	va_end(ap);
+	if (line.failed)
+		return vz_oom(e);
+	if (r->talk.in < 0 || vz_talk_say(&r->talk, "%s", line.s) < 0)
+		return broke(r, e);
+	return answer(r, ret_facts, e);
+}
+
+int vz_remote_put(struct vz_remote *r, const char *verb, const void *data, size_t n, struct vz_err *e)
+{
+	if (r->talk.in < 0 || vz_talk_say(&r->talk, "%s %zu", verb, n) < 0 || vz_write_all(r->talk.out, data, n) < 0)
+		return broke(r, e);
+	return answer(r, NULL, e);
+}
+
+int vz_remote_put_fd(struct vz_remote *r, const char *verb, int fd, uint64_t size, struct vz_err *e)
+{
+	char buf[CHUNK];
+
+	if (r->talk.in < 0 || vz_talk_say(&r->talk, "%s %llu", verb, (unsigned long long)size) < 0)
+		return broke(r, e);
+	while (size) {
+		ssize_t n = read(fd, buf, size < sizeof(buf) ? (size_t)size : sizeof(buf));
+
+		/* the other side waits for the rest, so the connection is of no more use */
+		if (n <= 0 || vz_write_all(r->talk.out, buf, (size_t)n) < 0)
+			return broke(r, e);
+		size -= (uint64_t)n;
+	}
+	return answer(r, NULL, e);
+}
+
+char *vz_remote_fact(const char *facts, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const char *p = facts; p && *p; p = strchr(p, '\n') + 1)
+		if (!strncmp(p, name, n) && p[n] == '=')
+			return strndup(p + n + 1, strcspn(p + n + 1, "\n"));
+	return NULL;
+}
+
+int vz_remote_open(struct vz_remote *r, const struct vz_remote_opts *o, struct vz_err *e)
+{
+	int x;
+
+	*r = (struct vz_remote)VZ_REMOTE_INIT;
+	r->o = o;
+	if (o->mux) {
+		r->mux = vz_fmt("%s/ssh-%d", VZ_RUNDIR, (int)getpid());
+		if (!r->mux || vz_mkdir_p(VZ_RUNDIR, 0755) < 0)
+			return vz_oom(e);
+		(void)unlink(r->mux);
+	}
+	x = start(r, e);
+	if (x >= 0)
+		x = vz_remote_ask(r, NULL, e, "hello %d", VZ_REMOTE_VERSION);
+	if (x < 0)
+		vz_remote_close(r);
+	return x;
+}
+
+void vz_remote_close(struct vz_remote *r)
+{
+	if (r->talk.in >= 0)
+		close(TAKE_FD(r->talk.in));
+	r->talk.out = -EBADF;
+	if (r->pid)
+		(void)vz_spawn_wait(TAKE(r->pid, 0), END_S, true);
+	if (r->mux)
+		(void)unlink(r->mux);
+	free(TAKE_PTR(r->mux));
+}

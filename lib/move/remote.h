@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The other host of a migration: one ssh(1) with vzarrive at its end, that lasts as long as the migration, so what
+ * is asked costs one round trip, and the other side learns at once when we are gone.
+ *
+ * A request is a line; the answer is lines that begin with '+' (a fact), '-' (a message), and one "ok" or "fail CODE
+ * SENTENCE" at the end.
+ */
+#ifndef VZ_MOVE_REMOTE_H
+#define VZ_MOVE_REMOTE_H
+
+#include <errno.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "move/talk.h"
+
+#define VZ_REMOTE_VERSION 1
+#define VZ_REMOTE_HELPER VZ_LIBEXECDIR "/vzarrive"
+
+struct vz_remote_opts {
+	const char *host;  /* "node2"; always as root */
+	const char *ssh;   /* further arguments, apart by blanks; NULL none */
+	bool mux;          /* one connection for all */
+	int verbose;
+};
+
+struct vz_remote {
+	const struct vz_remote_opts *o;
+	struct vz_talk talk;
+	pid_t pid;         /* of ssh; 0: none */
+	char *mux;         /* the path of its socket, or NULL */
+	bool lost;         /* it broke: what it was asked last may have been done, or not */
+};
+#define VZ_REMOTE_INIT { .talk = { .in = -EBADF, .out = -EBADF } }
+
+/* Connects. Failures are those of vzmigrate: 4 nobody answers, 14 there is no vzarrive. */
+int vz_remote_open(struct vz_remote *r, const struct vz_remote_opts *o, struct vz_err *e);
+/* Asks, and returns when it was answered. *ret_facts (may be NULL): the facts, a line each, the caller's to free. A
+ * refusal has the exit code that the other side gave; -EPIPE when the connection broke. */
+int vz_remote_ask(struct vz_remote *r, char **ret_facts, struct vz_err *e, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+/* Asks "VERB LENGTH" and sends the bytes behind it. */
+int vz_remote_put(struct vz_remote *r, const char *verb, const void *data, size_t n, struct vz_err *e);
+/* The same with all that is in fd, whose length is `size`. */
+int vz_remote_put_fd(struct vz_remote *r, const char *verb, int fd, uint64_t size, struct vz_err *e);
+/* "NAME=value" among facts: the value, the caller's to free; NULL: there is none. */
+char *vz_remote_fact(const char *facts, const char *name);
+/* Ends it; accepts one that was never opened. */
+void vz_remote_close(struct vz_remote *r);
+/* The arguments of ssh up to the host, for rsync's -e; the caller frees. */
+char *vz_remote_shell(const struct vz_remote *r);
+
+#endif
