@@ -37,22 +37,16 @@ static void put_text(struct vz_table *t, const struct vz_check *row)
 	put_line(t, "", "remedy", row->remedy);
 }
 
-static void put_member(struct vz_json *j, const char *key, const char *text)
-{
-	vz_json_key(j, key);
-	vz_json_text(j, text);
-}
-
 static void put_json(struct vz_json *j, const struct vz_check *row)
 {
 	vz_json_object(j, VZ_JSON_SPACED);
-	put_member(j, "name", row->name);
+	vz_json_member(j, "name", row->name);
 	vz_json_key(j, "needed");
 	vz_json_bool(j, row->needed);
-	put_member(j, "verdict", vz_check_word(row->verdict));
-	put_member(j, "found", row->found);
-	put_member(j, "use", row->use);
-	put_member(j, "remedy", row->remedy);
+	vz_json_member(j, "verdict", vz_check_word(row->verdict));
+	vz_json_member(j, "found", row->found);
+	vz_json_member(j, "use", row->use);
+	vz_json_member(j, "remedy", row->remedy);
 	vz_json_end(j);
 }
 

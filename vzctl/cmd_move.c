@@ -34,16 +34,10 @@ static void put_two_lines(struct vz_table *t, const struct vz_obstacle *o)
 	vz_table_end_line(t);
 }
 
-static void put_text_member(struct vz_json *j, const char *key, const char *text)
-{
-	vz_json_key(j, key);
-	vz_json_text(j, text);
-}
-
 static void put_object(struct vz_json *j, const struct vz_obstacle *o)
 {
 	vz_json_object(j, VZ_JSON_SPACED);
-	put_text_member(j, "kind", o->kind);
+	vz_json_member(j, "kind", o->kind);
 	vz_json_key(j, "refuses");
 	vz_json_bool(j, o->refuses);
 	vz_json_key(j, "pid");
@@ -51,9 +45,9 @@ static void put_object(struct vz_json *j, const struct vz_obstacle *o)
 		vz_json_number(j, (uint64_t)o->pid);
 	else
 		vz_json_literal(j, "null");
-	put_text_member(j, "command", o->pid ? o->command : NULL);
-	put_text_member(j, "object", o->object);
-	put_text_member(j, "remedy", o->remedy);
+	vz_json_member(j, "command", o->pid ? o->command : NULL);
+	vz_json_member(j, "object", o->object);
+	vz_json_member(j, "remedy", o->remedy);
 	vz_json_end(j);
 }
 

@@ -53,12 +53,8 @@ static uint64_t number_of(const char *facts, const char *key, uint64_t otherwise
 static bool lists(const char *facts, const char *key, const char *word)
 {
 	autofree char *text = vz_cpt_fact(facts, key);
-	char *p = text, *one;
 
-	while (p && (one = strsep(&p, " ")))
-		if (!strcmp(one, word))
-			return true;
-	return false;
+	return text && vz_str_has_word(text, ' ', word);
 }
 
 /* ---- a function for each row: true, and c->object, when it stands between ---- */

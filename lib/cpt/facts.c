@@ -8,7 +8,7 @@
 #include "cgroup/cgroup.h"
 #include "cpt/cpu.h"
 #include "cpt/criu.h"
-#include "fs/layout.h"
+#include "fs/area.h"
 #include "sys/file.h"
 
 #include <fcntl.h>
@@ -58,20 +58,9 @@ static void put_criu(struct vz_str *out)
 		    c.features & VZ_CRIU_TRACK ? "yes" : "no");
 }
 
-/* Where private areas are made; NULL: vz.conf does not say. The caller frees. */
-static char *areas_of(const struct vz_conf *c)
-{
-	char *p = c->ve_private.set && *c->ve_private.v == '/' ? vz_conf_expand(c->ve_private.v, 0) : NULL;
-	char *slash = p ? strrchr(p, '/') : NULL;
-
-	if (slash)
-		slash[slash == p ? 1 : 0] = 0;
-	return p;
-}
-
 static void put_places(const struct vz_conf *c, struct vz_str *out)
 {
-	autofree char *areas = areas_of(c), *there = areas ? vz_path_nearest(areas) : NULL;
+	autofree char *areas = vz_area_parent(c), *there = areas ? vz_path_nearest(areas) : NULL;
 	struct statvfs sv;
 
 	if (there && statvfs(there, &sv) == 0)

@@ -206,3 +206,13 @@ void vz_area_let_go(const struct vz_area *a)
 	if (a->layout->let_go)
 		a->layout->let_go(a->id);
 }
+
+char *vz_area_parent(const struct vz_conf *c)
+{
+	char *p = c->ve_private.set && *c->ve_private.v == '/' ? vz_conf_expand(c->ve_private.v, 0) : NULL;
+	char *slash = p ? strrchr(p, '/') : NULL;
+
+	if (slash)
+		slash[slash == p ? 1 : 0] = 0;
+	return p;
+}

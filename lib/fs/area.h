@@ -21,6 +21,9 @@ struct vz_area {
 	uint32_t uid, gid;     /* first host id; 0: no user namespace */
 };
 
+struct vz_conf; /* param/param.h */
+/* The directory that VE_PRIVATE puts areas into; NULL: it is not set, no path, or out of memory. The caller frees. */
+char *vz_area_parent(const struct vz_conf *c);
 /* Can users of the host walk down to `dir`? What is missing is not in their way: it is made 0700. */
 bool vz_area_is_reachable(const char *dir);
 /* Does `dir` hold nothing but areas, and is it root's alone to change? Only such a one may be closed: what

@@ -16,20 +16,9 @@ bool check_has_places(const struct vz_conf *c)
 	return c->ve_private.set && *c->ve_private.v == '/' && c->template.set && *c->template.v == '/';
 }
 
-/* The directory that private areas are made in, "/" at least; NULL without memory. The caller frees. */
-static char *private_parent(const struct check *c)
-{
-	char *p = vz_conf_expand(c->conf->ve_private.v, 0), *slash;
-
-	slash = p ? strrchr(p, '/') : NULL;
-	if (slash)
-		slash[slash == p ? 1 : 0] = 0;
-	return p;
-}
-
 enum vz_check_verdict check_layout(struct check *c)
 {
-	autofree char *parent = private_parent(c);
+	autofree char *parent = vz_area_parent(c->conf);
 	const struct vz_layout *l;
 	struct vz_err e = { 0 };
 	int r = parent ? vz_layout_find(c->what, &l, &e) : vz_oom(&e);
@@ -43,7 +32,7 @@ enum vz_check_verdict check_layout(struct check *c)
 
 enum vz_check_verdict check_modes(struct check *c)
 {
-	autofree char *parent = private_parent(c);
+	autofree char *parent = vz_area_parent(c->conf);
 
 	if (!parent || !vz_area_is_reachable(parent))
 		return VZ_CHECK_OK;
@@ -54,7 +43,7 @@ enum vz_check_verdict check_modes(struct check *c)
 
 enum vz_check_verdict check_space(struct check *c)
 {
-	autofree char *parent = private_parent(c);
+	autofree char *parent = vz_area_parent(c->conf);
 	struct statvfs sv;
 	uint64_t bytes;
 

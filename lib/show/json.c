@@ -124,6 +124,12 @@ void vz_json_text(struct vz_json *j, const char *text)
 	put_string(j->out, text);
 }
 
+void vz_json_member(struct vz_json *j, const char *key, const char *text)
+{
+	vz_json_key(j, key);
+	vz_json_text(j, text);
+}
+
 void vz_json_number(struct vz_json *j, uint64_t n)
 {
 	begin_value(j);

@@ -42,6 +42,8 @@ void vz_json_object(struct vz_json *j, enum vz_json_layout layout);
 void vz_json_end(struct vz_json *j);
 void vz_json_key(struct vz_json *j, const char *key);
 void vz_json_text(struct vz_json *j, const char *text); /* NULL: null */
+/* A key and its text. */
+void vz_json_member(struct vz_json *j, const char *key, const char *text);
 void vz_json_number(struct vz_json *j, uint64_t n);
 void vz_json_bool(struct vz_json *j, bool yes);
 /* A number that is text already, null and the like: put as it is. */

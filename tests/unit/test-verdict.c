@@ -53,6 +53,23 @@ static void test_seen(void)
 	free(s.slot);
 }
 
+/* No time at all, or no such VPS: nobody can tell, and that refuses. */
+static void test_unknown(void)
+{
+	struct vz_ct ct = { .id = VZ_CTID_MAX };
+	struct vz_state st = { .init = getpid() };
+	struct vz_cpt_verdict v;
+	struct vz_err e = { 0 };
+
+	for (int ms = 0; ms <= 5000; ms += 5000) {
+		CHECK_INT(vz_cpt_verdict(&ct, &st, ms, &v, &e), 0);
+		CHECK(v.n == 1 && v.refusing == 1);
+		CHECK_STR(v.n ? v.all[0].kind->name : "", "unknown");
+		CHECK(vz_cpt_verdict_refuse(&ct, &v, &e) < 0 && e.exit == VZ_CHKPNT);
+		vz_cpt_verdict_free(&v);
+	}
+}
+
 /* ---- facts ---- */
 
 static char gaps[400];
@@ -115,6 +132,7 @@ int main(void)
 	test_words();
 	test_document();
 	test_seen();
+	test_unknown();
 	test_facts();
 	return done();
 }
