@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What a process may, what it is called, and which filters hold it. */
+#include "tests/state/state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+void state_no_new_privs(struct st *t)
+{
+	pid_t pid;
+	int code;
+
+	must(t, prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "PR_SET_NO_NEW_PRIVS");
+	must(t, prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "PR_SET_DUMPABLE");
+	must(t, prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0), "PR_SET_THP_DISABLE");
+	must(t, prctl(PR_SET_CHILD_SUBREAPER, 1), "PR_SET_CHILD_SUBREAPER");
+	must(t, prctl(PR_SET_TIMERSLACK, 77777), "PR_SET_TIMERSLACK");
+	moved(t);
+	if (t->spoil)
+		prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+	check(t, prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1, "no_new_privs is lost");
+	check(t, prctl(PR_GET_DUMPABLE) == 0, "it is dumpable: %d", prctl(PR_GET_DUMPABLE));
+	check(t, prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0) == 1, "huge pages are on");
+	check(t, !prctl(PR_GET_CHILD_SUBREAPER, &code) && code == 1, "it is no subreaper any more");
+	pid = child(t);
+	if (pid == 0)
+		_exit(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0));
+	check(t, waitpid(pid, &code, 0) == pid && WEXITSTATUS(code) == 1, "no_new_privs is not inherited");
+}
+
+void state_timer_slack(struct st *t)
+{
+	must(t, prctl(PR_SET_TIMERSLACK, 77777), "PR_SET_TIMERSLACK");
+	moved(t);
+	if (t->spoil)
+		prctl(PR_SET_TIMERSLACK, 1);
+	check(t, prctl(PR_GET_TIMERSLACK) == 77777, "it is %d ns", prctl(PR_GET_TIMERSLACK));
+}
+
+void state_names(struct st *t)
+{
+	char comm[16] = "", cmdline[256] = "", env[4096], exe[256] = "", *at;
+	int fd = (int)must(t, open("/proc/self/cmdline", O_RDONLY), "open");
+
+	must(t, prctl(PR_SET_NAME, "a name: (odd)"), "PR_SET_NAME");
+	moved(t);
+	if (t->spoil)
+		prctl(PR_SET_NAME, "other");
+	check(t, !prctl(PR_GET_NAME, comm) && !strcmp(comm, "a name: (odd)"), "its name is %s", comm);
+	fd = open("/proc/self/cmdline", O_RDONLY);
+	check(t, read(fd, cmdline, sizeof(cmdline) - 1) > 0 && strstr(cmdline, "state"), "its command line is %s", cmdline);
+	fd = open("/proc/self/environ", O_RDONLY);
+	check(t, read(fd, env, sizeof(env)) > 0 && (at = memchr(env, '=', sizeof(env))) && at > env, "its environment is lost");
+	check(t, readlink("/proc/self/exe", exe, sizeof(exe) - 1) > 0 && strstr(exe, "/state"), "its program is %s", exe);
+}
+
+void state_personality(struct st *t)
+{
+	must(t, personality(ADDR_NO_RANDOMIZE | UNAME26), "personality");
+	moved(t);
+	if (t->spoil)
+		personality(0);
+	check(t, personality(0xffffffff) == (ADDR_NO_RANDOMIZE | UNAME26), "it is %#x",
+	      (unsigned int)personality(0xffffffff));
+}
+
+/* ---- seccomp ---- */
+
+#define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
+
+/* getpgid(2) fails with `err` from now on. */
+static int deny_getpgid(int err)
+{
+	struct sock_filter code[] = {
+		LOAD(nr),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getpgid, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned int)err),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog prog = { .len = 4, .filter = code };
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	       syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog) ? -1 : 0;
+}
+
+/* A filter of its own, and a child that has another one on top. */
+void state_seccomp(struct st *t)
+{
+	int up[2], down[2];
+	char c;
+
+	must(t, pipe(up), "pipe");
+	must(t, pipe(down), "pipe");
+	must(t, deny_getpgid(EDOM), "seccomp");
+	if (child(t) == 0) {
+		c = deny_getpgid(ENOLINK) ? 'n' : 'r';
+		put(up[1], &c, 1);
+		while (read(down[0], &c, 1) != 1)
+			;
+		/* of two answers the lower one counts when both are errors: that of the younger filter */
+		c = (char)(getpgid(0) < 0 && (errno == ENOLINK) ? 'y' : 'n');
+		put(up[1], &c, 1);
+		_exit(0);
+	}
+	must(t, comes(up[0], "r") ? 0 : -1, "seccomp");
+	moved(t);
+	check(t, (t->spoil ? getpgrp() : getpgid(0)) < 0 && errno == EDOM, "its filter is lost");
+	put(down[1], "?", 1);
+	check(t, comes(up[0], "y"), "the child's second filter is lost");
+}
+
+/* ---- what a VPS may not ---- */
+
+static void never(struct st *t, long nr, const char *call)
+{
+	/* arguments no kernel takes: what the filter lets through fails with another error */
+	must(t, syscall(nr, -1L, -1L, -1L, -1L, -1L), call);
+	moved(t);
+	check(t, false, "the call was let through");
+}
+
+void state_io_uring(struct st *t)
+{
+	never(t, SYS_io_uring_setup, "io_uring_setup");
+}
+
+void state_keyring(struct st *t)
+{
+	never(t, SYS_keyctl, "keyctl");
+}
+
+void state_bpf(struct st *t)
+{
+	never(t, SYS_bpf, "bpf");
+}
+
+void state_perf(struct st *t)
+{
+	never(t, SYS_perf_event_open, "perf_event_open");
+}
+
+void state_userfault(struct st *t)
+{
+	never(t, SYS_userfaultfd, "userfaultfd");
+}
+
+void state_landlock(struct st *t)
+{
+	unsigned long attr[1] = { 1 };
+	int fd = (int)must(t, syscall(SYS_landlock_create_ruleset, attr, sizeof(attr), 0), "landlock_create_ruleset");
+
+	moved(t);
+	check(t, !t->spoil && fcntl(fd, F_GETFD) >= 0, "it is lost");
+}
+
+/* A domain cannot be seen from outside, and CRIU does not make it again. */
+void state_landlocked(struct st *t)
+{
+	unsigned long attr[1] = { 1 << 1 };
+	int fd = (int)must(t, syscall(SYS_landlock_create_ruleset, attr, sizeof(attr), 0), "landlock_create_ruleset");
+
+	must(t, prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "PR_SET_NO_NEW_PRIVS");
+	close(file_of(t, "forbidden", "x"));
+	must(t, syscall(SYS_landlock_restrict_self, fd, 0), "landlock_restrict_self");
+	close(fd);
+	moved(t);
+	check(t, open(t->spoil ? "." : "forbidden", t->spoil ? O_RDONLY : O_WRONLY) < 0, "the domain is lost");
+}
+
+void state_secret(struct st *t)
+{
+	int fd = (int)must(t, syscall(SYS_memfd_secret, 0), "memfd_secret");
+
+	must(t, ftruncate(fd, 4096), "ftruncate");
+	must(t, mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) == MAP_FAILED ? -1 : 0, "mmap");
+	moved(t);
+	check(t, !t->spoil && fcntl(fd, F_GETFD) >= 0, "it is lost");
+}
