@@ -130,12 +130,10 @@ static int save_entries(struct save *s, DIR *d, bool dirs)
 	int r = 0;
 
 	rewinddir(d);
-	while (!r && (errno = 0, de = readdir(d))) {
+	while (!r && (de = vz_dir_next(d))) {
 		struct stat st;
 		bool is_dir = de->d_type == DT_DIR;
 
-		if (!strcmp(de->d_name, ".") || !strcmp(de->d_name, ".."))
-			continue;
 		if (de->d_type == DT_UNKNOWN)
 			is_dir = !fstatat(dirfd(d), de->d_name, &st, AT_SYMLINK_NOFOLLOW) && S_ISDIR(st.st_mode);
 		if (is_dir == dirs)
@@ -150,15 +148,12 @@ static int save_entries(struct save *s, DIR *d, bool dirs)
 /* Takes the fd. */
 static int save_group(struct save *s, int dir)
 {
-	autoclosedir DIR *d = fdopendir(dir);
+	autoclosedir DIR *d = NULL;
 	char control[256] = "", type[32] = "", frozen[8] = "";
-	int r;
+	int r = vz_dir_stream(dir, &d);
 
-	if (!d) {
-		r = -errno;
-		close(dir);
+	if (r < 0)
 		return vz_fail(s->e, VZ_CHKPNT, -r, "cannot read a control group of the container");
-	}
 	(void)vz_file_read_buf(dir, CONTROL, control, sizeof(control));
 	(void)vz_file_read_buf(dir, TYPE, type, sizeof(type)); /* the topmost of all has none */
 	if (s->depth && vz_file_read_buf(dir, "cgroup.freeze", frozen, sizeof(frozen)) > 0 && *frozen == '1') {

@@ -63,20 +63,14 @@ struct devices {
 /* The host made it: it is small, and ends. */
 static int collect(int dir, struct devices *d)
 {
-	int own = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
-	autoclosedir DIR *s = own < 0 ? NULL : fdopendir(own);
+	autoclosedir DIR *s = NULL;
 	struct dirent *de;
+	int r = vz_dir_stream(vz_openat2(dir, ".", O_RDONLY | O_DIRECTORY, 0, 0), &s);
 
-	if (!s) {
-		vz_closep(&own);
-		return -errno;
-	}
-	while (!r && (de = readdir(s))) {
+	while (!r && (de = vz_dir_next(s))) {
 		autoclose int below = -EBADF;
 		struct stat st;
 
-		if (!strcmp(de->d_name, ".") || !strcmp(de->d_name, ".."))
-			continue;
 		if (fstatat(dir, de->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			return -errno;
 		if (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode)) {
@@ -94,17 +88,12 @@ static int collect(int dir, struct devices *d)
 /* All but mounts: where mknod(2) is refused, the host's nodes are bound there. */
 static int clear(int dir)
 {
-	int own = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
-	autoclosedir DIR *s = own < 0 ? NULL : fdopendir(own);
+	autoclosedir DIR *s = NULL;
 	struct dirent *de;
+	int r = vz_dir_stream(vz_openat2(dir, ".", O_RDONLY | O_DIRECTORY, 0, 0), &s);
 
-	if (!s) {
-		vz_closep(&own);
-		return -errno;
-	}
-	while (!r && (de = readdir(s))) {
-		if (strcmp(de->d_name, ".") && strcmp(de->d_name, ".."))
-			r = vz_remove_tree(dir, de->d_name);
+	while (!r && (de = vz_dir_next(s))) {
+		r = vz_remove_tree(dir, de->d_name);
 		if (r == -EBUSY || r == -ENOTEMPTY || r == -EXDEV)
 			r = 0;
 	}

@@ -6,6 +6,7 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "sys/call.h"
+#include "sys/file.h"
 #include "sys/idmap.h"
 
 #include <sys/stat.h>
@@ -222,20 +223,16 @@ static int save_entry(struct save *s, int dir, const struct dirent *de)
 
 static int save_dir(struct save *s, int fd)
 {
-	int own = vz_openat2(fd, ".", O_RDONLY | O_DIRECTORY | O_NOATIME, 0, BENEATH), r = 0;
-	autoclosedir DIR *d = own < 0 ? NULL : fdopendir(own);
+	autoclosedir DIR *d = NULL;
 	struct dirent *de;
+	int r = vz_dir_stream(vz_openat2(fd, ".", O_RDONLY | O_DIRECTORY | O_NOATIME, 0, BENEATH), &d);
 
-	if (!d) {
-		r = own < 0 ? own : -errno;
-		vz_closep(&own);
+	if (r < 0)
 		return failed(s, r, "a directory");
-	}
 	if (++s->depth > TREE_DEPTH)
 		return too_much(s, "levels of directories", TREE_DEPTH);
-	while (!r && (errno = 0, de = readdir(d)))
-		if (strcmp(de->d_name, ".") && strcmp(de->d_name, ".."))
-			r = save_entry(s, dirfd(d), de);
+	while (!r && (de = vz_dir_next(d)))
+		r = save_entry(s, dirfd(d), de);
 	if (!r && errno)
 		r = failed(s, -errno, "a directory");
 	s->depth--;

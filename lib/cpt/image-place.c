@@ -107,21 +107,12 @@ int image_place(const char *path, enum vz_exit code, struct vz_image **ret, stru
 /* Nothing, or only what begin() makes at first. */
 static bool is_begun(int dir)
 {
-	int fd = openat(dir, ".", DIR_FLAGS | O_CLOEXEC);
-	autoclosedir DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *de;
+	autoclosedir DIR *d = NULL;
 	struct stat st;
 
-	if (!d) {
-		vz_closep(&fd);
-		return false;
-	}
 	if (!fstatat(dir, VZ_IMAGE_CRIU, &st, AT_SYMLINK_NOFOLLOW))
 		return S_ISDIR(st.st_mode);
-	while ((de = readdir(d)))
-		if (strcmp(de->d_name, ".") && strcmp(de->d_name, ".."))
-			return false;
-	return true;
+	return !vz_dir_stream(openat(dir, ".", DIR_FLAGS | O_CLOEXEC), &d) && !vz_dir_next(d) && !errno;
 }
 
 static bool has_manifest(int dir)
@@ -208,18 +199,14 @@ static int each_entry(struct walker *k, int dir, const char *entry)
 
 static int each_below(struct walker *k, int dir)
 {
-	autoclosedir DIR *d = fdopendir(dir);
+	autoclosedir DIR *d = NULL;
 	struct dirent *de;
-	int r = 0;
+	int r = vz_dir_stream(dir, &d);
 
-	if (!d) {
-		r = -errno;
-		close(dir);
+	if (r < 0)
 		return vz_fail(k->e, k->w->code, -r, "cannot read the directory %s", k->name);
-	}
-	while (!r && (errno = 0, de = readdir(d)))
-		if (strcmp(de->d_name, ".") && strcmp(de->d_name, ".."))
-			r = each_entry(k, dir, de->d_name);
+	while (!r && (de = vz_dir_next(d)))
+		r = each_entry(k, dir, de->d_name);
 	if (!r && errno)
 		r = vz_fail(k->e, k->w->code, errno, "cannot read the directory %s", k->name);
 	return r;

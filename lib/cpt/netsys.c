@@ -13,6 +13,7 @@
 #include "net/addr.h"
 #include "net/link.h"
 #include "net/nft.h"
+#include "sys/file.h"
 #include "sys/netns.h"
 
 #include <fcntl.h>
@@ -89,20 +90,13 @@ static void save_value(struct save *s, int dir, const char *entry)
 static int save_below(struct save *s, int dir)
 {
 	size_t len = strlen(s->name);
-	autoclosedir DIR *d = fdopendir(dir);
+	autoclosedir DIR *d = NULL;
 	struct dirent *de;
-	int r = 0;
+	int r = vz_dir_stream(dir, &d);
 
-	if (!d) {
-		r = -errno;
-		close(dir);
-		return r;
-	}
-	while (!r && (de = readdir(d))) {
+	while (!r && (de = vz_dir_next(d))) {
 		int below;
 
-		if (de->d_name[0] == '.' && (!de->d_name[1] || !strcmp(de->d_name, "..")))
-			continue;
 		snprintf(s->name + len, sizeof(s->name) - len, "%s%s", len ? "/" : "", de->d_name);
 		if (de->d_type == DT_DIR && s->depth < DEPTH_MAX) {
 			below = openat(dir, de->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

@@ -8,6 +8,7 @@
 #include "cpt/frozen.h"
 #include "launch/launch.h"
 #include "sys/call.h"
+#include "sys/file.h"
 #include "sys/idmap.h"
 
 #include <limits.h>
@@ -87,18 +88,14 @@ static int save_entry(struct save *s, int dir, const struct dirent *de)
 /* Takes the fd. */
 static int save_dir(struct save *s, int dir)
 {
-	autoclosedir DIR *d = fdopendir(dir);
+	autoclosedir DIR *d = NULL;
 	struct dirent *de;
-	int r = 0;
+	int r = vz_dir_stream(dir, &d);
 
-	if (!d) {
-		r = -errno;
-		close(dir);
+	if (r < 0)
 		return vz_fail(s->e, VZ_CHKPNT, -r, "cannot read a tmpfs of the container");
-	}
-	while (!r && (de = readdir(d)))
-		if (strcmp(de->d_name, ".") && strcmp(de->d_name, ".."))
-			r = save_entry(s, dir, de);
+	while (!r && (de = vz_dir_next(d)))
+		r = save_entry(s, dir, de);
 	return r;
 }
 

@@ -78,6 +78,29 @@ int vz_file_write(int dirfd, const char *path, const char *text)
 	return (size_t)k == n ? 0 : -EIO;
 }
 
+int vz_dir_stream(int fd, DIR **ret)
+{
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	int r = fd < 0 ? fd : d ? 0 : -errno;
+
+	if (d)
+		*ret = d;
+	else if (fd >= 0)
+		close(fd);
+	return r;
+}
+
+struct dirent *vz_dir_next(DIR *d)
+{
+	struct dirent *de;
+
+	do {
+		errno = 0;
+		de = readdir(d);
+	} while (de && (!strcmp(de->d_name, ".") || !strcmp(de->d_name, "..")));
+	return de;
+}
+
 int vz_write_all(int fd, const void *data, size_t n)
 {
 	const char *p = data;

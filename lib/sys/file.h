@@ -3,6 +3,7 @@
 #ifndef VZ_SYS_FILE_H
 #define VZ_SYS_FILE_H
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,6 +28,10 @@ int vz_mkdir_p(const char *path, mode_t mode);
 /* A sealed file in memory with this content, read from its start: to be somebody's stdin. Returns
  * the descriptor, the caller's. */
 int vz_file_sealed(const void *data, size_t n);
+/* A directory as a stream, *ret, the caller's. Takes `fd`, on failure too; a failed open, -errno, is returned as it is. */
+int vz_dir_stream(int fd, DIR **ret);
+/* The next entry but "." and ".."; NULL at the end, with errno 0, or on an error. */
+struct dirent *vz_dir_next(DIR *d);
 int vz_write_all(int fd, const void *data, size_t n);
 /* rm -rf of dirfd/path (no slash at its end), never following links below it, never entering a mount,
  * a bind mount neither: that stays with the directories above it, and so does a tree that is a mount
