@@ -27,6 +27,7 @@ struct vz_stage_spec {
 	uint32_t uid, gid;         /* first host ids of the VPS */
 	const struct vz_criu *criu;
 	int images;                /* directory of CRIU's images */
+	bool iptables;             /* the VPS has tables of the legacy iptables */
 	bool restore;              /* the rest is for that only */
 	int root, dev, console;    /* detached mounts; console -1: none */
 	const struct vz_image *image;

@@ -95,6 +95,7 @@ static int make_stage(struct resuming *u, struct vz_err *e)
 					    .gid = s->gid,
 					    .criu = &u->criu,
 					    .images = vz_image_criu_dir(u->image),
+					    .iptables = true, /* runs none where there is nothing */
 					    .restore = true,
 					    .root = s->root,
 					    .dev = s->dev,

@@ -90,6 +90,21 @@ static void image_undo(void *ctx)
 	vz_image_abort(&u->image);
 }
 
+/* The kernel names those that somebody has used. */
+static bool has_iptables(pid_t init)
+{
+	static const char *const files[] = { "ip_tables_names", "ip6_tables_names" };
+
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		char path[sizeof("/proc//net/ip6_tables_names") + 10], text[64];
+
+		snprintf(path, sizeof(path), "/proc/%d/net/%s", init, files[i]);
+		if (vz_file_read_buf(AT_FDCWD, path, text, sizeof(text)) > 0)
+			return true;
+	}
+	return false;
+}
+
 static int stage_do(void *ctx, struct vz_err *e)
 {
 	struct suspending *u = ctx;
@@ -97,6 +112,7 @@ static int stage_do(void *ctx, struct vz_err *e)
 					    .uid = u->s.state.uid,
 					    .gid = u->s.state.gid,
 					    .criu = &u->criu,
+					    .iptables = has_iptables(u->s.state.init),
 					    .images = vz_image_criu_dir(u->image) };
 
 	return vz_stage_begin(&spec, &u->stage, e);
