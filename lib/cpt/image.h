@@ -22,7 +22,8 @@
 #include "base/err.h"
 #include "ct/ct.h"
 
-/* The newest format that is written; every older one is read. */
+/* The newest format that is written; every older one is read. What a saver writes belongs to it: who changes that
+ * adds a reader (manifest.c) and asks facts->format when he reads. */
 #define VZ_IMAGE_FORMAT 1
 
 /* Names of files in a dump. */

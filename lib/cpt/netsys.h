@@ -8,7 +8,10 @@
 /* Saves the sysctls of a network namespace (fd). 900 files, some milliseconds: best done while CRIU dumps, from
  * the moment when all processes are stopped. */
 int vz_netsys_save(int netns, struct vz_image *im, struct vz_err *e);
-/* At CRIU's post-setup-namespaces, when its devices are there: puts those back that differ, and takes away
+/* May be hostile: values and names of devices; therefore they are copied and never understood, and a dump says
+ * names below /proc/sys/net only, in a namespace where the guest's root could write the same.
+ *
+ * At CRIU's post-setup-namespaces, when its devices are there: puts those back that differ, and takes away
  * the link-local addresses that a device got only because it came up before its addr_gen_mode was none. It may
  * be done while CRIU goes on, until network-unlock. */
 int vz_netsys_load(int netns, const struct vz_image *im, struct vz_err *e);

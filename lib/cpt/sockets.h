@@ -14,7 +14,10 @@
  * the bounds is an error. */
 int vz_sockets_save(const struct vz_state *st, struct vz_image *im, struct vz_err *e);
 /* At CRIU's network-unlock, when the tree is there and nothing of the VPS runs: makes those that are
- * missing, as root inside. */
+ * missing, as root inside.
+ *
+ * May be hostile: the dump, and what lies in the container by then; therefore the child has no more rights than
+ * root inside, follows no link, and touches nothing that is there. */
 int vz_sockets_load(const struct vz_state *st, const struct vz_image *im, struct vz_err *e);
 
 #endif
