@@ -440,14 +440,6 @@ static int make_it_run(struct vz_ct *ct, const char *mode, struct vz_err *e)
 	return 0;
 }
 
-/* The source's copy goes when we have answered. It runs meanwhile. */
-static int sync_it(struct vz_arrival *a, struct vz_err *e)
-{
-	autoclose int fd = open(a->private, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	return fd < 0 || syncfs(fd) < 0 ? vz_fail(e, AS(COPY), errno, "cannot write %s", a->private) : 0;
-}
-
 static int come_in(struct vz_arrival *a, const char *mode, struct vz_err *e)
 {
 	struct vz_ct ct = { 0 };
@@ -467,8 +459,6 @@ static int come_in(struct vz_arrival *a, const char *mode, struct vz_err *e)
 		r = make_it_run(&ct, mode, e);
 	vz_ct_free(&ct);
 	vz_fault_kill("kill+:", "arrive-start");
-	if (r >= 0)
-		r = sync_it(a, e);
 	return r < 0 ? r : stage(a, VZ_MOVING_HERE, e);
 }
 
@@ -528,6 +518,20 @@ static int settle(struct vz_arrival *a, const char *args, struct vz_err *e)
 	return r;
 }
 
+/* What has come so far is on the disk, before the source's copy goes, or so that there is less to do then. */
+static int flush(struct vz_arrival *a, const char *args, struct vz_err *e)
+{
+	autofree char *dir = a->private ? arriving_dir(a) : NULL;
+	autoclose int fd = -EBADF;
+
+	(void)args;
+	if (!dir)
+		return vz_fail(e, AS(REMOTE), 0, "bad request");
+	fd = open(a->accepted ? a->private : dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 || syncfs(fd) < 0 ? vz_fail(e, AS(COPY), errno, "cannot write %s on destination node",
+						  a->private) : 0;
+}
+
 /* The source's copy is gone. */
 static int done(struct vz_arrival *a, const char *args, struct vz_err *e)
 {
@@ -558,6 +562,7 @@ static int obey(struct vz_arrival *a, const char *line, struct vz_err *e)
 		{ "check", check },	  { "prepare", prepare_it },    { "base", expect_base },
 		{ "base-is", commit_base }, { "script", take_script }, { "dump", take_dump },
 		{ "accept", accept_it },  { "settle", settle },	     { "done", done },
+		{ "flush", flush },
 		{ "undo", undo },
 	};
 	size_t n = strcspn(line, " ");

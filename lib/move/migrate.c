@@ -145,6 +145,8 @@ static int sync_do(void *ctx, struct vz_err *e)
 
 	vz_log(0, "Syncing private");
 	r = copy(m, e);
+	if (r >= 0)
+		r = vz_remote_ask(&m->remote, NULL, e, "flush");
 	lap(m, "first copy");
 	return r;
 }

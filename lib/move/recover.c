@@ -122,7 +122,7 @@ int vz_leave_finish(struct vz_leaving *m, struct vz_err *e)
 	struct vz_err why = { 0 };
 
 	(void)e;
-	if (clean_up(m, &why) < 0) {
+	if (vz_remote_ask(&m->remote, NULL, &why, "flush") < 0 || clean_up(m, &why) < 0) {
 		vz_log(-1, "Warning: CT %u has arrived at %s, but its copy here could not be removed: %s; run the same "
 			   "command again", m->ct->id, m->o->host, why.msg);
 		return 0;
