@@ -18,6 +18,13 @@ int vz_cgtree_save(const struct vz_cg *cg, struct vz_image *im, struct vz_err *e
 	return r < 0 ? r : vz_image_put(im, FILE_NAME, p.buf.s, p.buf.len, e);
 }
 
+int vz_cgtree_check(const struct vz_cg *cg, struct vz_err *e)
+{
+	autopack p = { .max = PACKED_MAX };
+
+	return vz_cg_below_save(cg, &p, e);
+}
+
 int vz_cgtree_make(struct vz_cg *cg, const struct vz_image *im, struct vz_err *e)
 {
 	autofree char *data = NULL;

@@ -18,6 +18,8 @@
  * May be hostile: the guest chose names, depth and number; therefore all is done by fds, and what exceeds
  * the bounds is an error. */
 int vz_cgtree_save(const struct vz_cg *cg, struct vz_image *im, struct vz_err *e);
+/* Whether they can be saved, before anything is stopped: CRIU would wait for a frozen process until its time is over. */
+int vz_cgtree_check(const struct vz_cg *cg, struct vz_err *e);
 /* Into an empty group that is the VPS's (vz_cg_create() with its ids), before criu runs: the groups with their
  * owners, and nothing enabled. */
 int vz_cgtree_make(struct vz_cg *cg, const struct vz_image *im, struct vz_err *e);

@@ -58,6 +58,7 @@ static const struct known {
 	{ "pstree", "Can't restore sub-task in NS", "it was run in a namespace that is not the container's; such a dump cannot be restored" },
 	{ "fsnotify", "", "end the process that watches this file, or mount what it lies on" },
 	{ "proc_parse.c", "Unsupported mapping", "end the process with this memory of a device" },
+	{ "", "parse_fdinfo_pid_s: error parsing", "the kernel did not tell at that moment what a process has open; try again" },
 	{ "seize", "", "a process cannot be held, it waits in the kernel or fights; try again, or end it" },
 	{ "cr-dump", "Timeout reached", "processes could not be held in time; try again" },
 	/* ---- what stands in the logs of runs that are well, too ---- */

@@ -331,6 +331,50 @@ void vz_image_abort(struct vz_image **p)
 	*p = NULL;
 }
 
+static int sync_parent(const struct vz_image *im)
+{
+	autoclose int parent = openat(im->parent, ".", DIR_FLAGS);
+
+	return parent < 0 || fsync(parent) < 0 ? -errno : 0;
+}
+
+int vz_image_take(const char *path, struct vz_err *e)
+{
+	struct vz_image *im = NULL;
+	autofree char *aside = NULL;
+	int r = image_place(path, VZ_RESTORE, &im, e);
+
+	if (!r && image_is_dump(im->parent, im->name, false) == 1) {
+		aside = vz_fmt("%s.new", im->name);
+		r = aside ? sweep(im, VZ_RESTORE, e) : vz_oom(e);
+		if (!r && renameat2(im->parent, im->name, im->parent, aside, RENAME_NOREPLACE) < 0)
+			r = vz_fail(e, VZ_RESTORE, errno, "cannot rename %s, and the next start would resume it again", path);
+		if (!r && sync_parent(im) < 0) {
+			(void)renameat2(im->parent, aside, im->parent, im->name, RENAME_NOREPLACE);
+			r = vz_fail(e, VZ_RESTORE, EIO, "cannot write the directory of %s to the disk", path);
+		}
+	}
+	image_free(im);
+	return r == -ENOENT ? 0 : r;
+}
+
+int vz_image_give_back(const char *path, struct vz_err *e)
+{
+	struct vz_image *im = NULL;
+	autofree char *aside = NULL;
+	int r = image_place(path, VZ_RESTORE, &im, e);
+
+	if (!r) {
+		aside = vz_fmt("%s.new", im->name);
+		r = aside ? 0 : vz_oom(e);
+		if (!r && image_is_dump(im->parent, aside, false) == 1 &&
+		    renameat2(im->parent, aside, im->parent, im->name, RENAME_NOREPLACE) < 0)
+			r = vz_fail(e, VZ_RESTORE, errno, "cannot rename %s.new to %s", path, path);
+	}
+	image_free(im);
+	return r == -ENOENT ? 0 : r;
+}
+
 int vz_image_sweep(const char *path, struct vz_err *e)
 {
 	struct vz_image *im = NULL;

@@ -113,6 +113,11 @@ static inline void vz_image_closep(struct vz_image **im)
 }
 #define autoimage __attribute__((cleanup(vz_image_closep))) struct vz_image
 
+/* Takes the dump away from its name, to where a begun one would be; give_back undoes it, vz_image_remove() removes it
+ * for good. On the disk before it returns: what the host forgets at a power failure is not the move. Nothing there is
+ * success. */
+int vz_image_take(const char *path, struct vz_err *e);
+int vz_image_give_back(const char *path, struct vz_err *e);
 /* Removes what a begun one of that name left, which was killed: for healing. Nothing there is success. */
 int vz_image_sweep(const char *path, struct vz_err *e);
 /* Removes the dump at path and what a begun one of that name left; only what is a dump or was to be one.

@@ -44,7 +44,7 @@ static bool choose(struct vz_ct *ct, const struct vz_state *st, const char *line
 		r = vz_suspend_let_go(cg, st, &e);
 		if (r >= 0 && *dump)
 			r = vz_image_remove(dump, &e);
-		else if (r >= 0)
+		if (r >= 0 && vz_journal_is(line, VZ_JOURNAL_RESUME, &dump))
 			vz_suspend_keep(ct);
 	}
 	if (r < 0)
@@ -52,8 +52,18 @@ static bool choose(struct vz_ct *ct, const struct vz_state *st, const char *line
 	return true;
 }
 
+/* A resume was killed, and nothing lives: where the state was written it may have run and changed its files. */
+static void not_resumed(const struct vz_ct *ct)
+{
+	if (vz_state_file_exists(ct->id))
+		vz_suspend_keep(ct);
+	else
+		vz_suspend_give_back(ct);
+}
+
 void vz_op_heal(struct vz_ct *ct, bool ended_too)
 {
+	const char *dump;
 	autofree char *verb = vz_journal_read(ct->id);
 	struct vz_start s = { 0 };
 	struct vz_err e = { 0 };
@@ -72,6 +82,8 @@ void vz_op_heal(struct vz_ct *ct, bool ended_too)
 		vz_journal_end(ct->id);
 		return;
 	}
+	if (verb && vz_journal_is(verb, VZ_JOURNAL_RESUME, &dump))
+		not_resumed(ct);
 	vz_log(1, "Cleaning up what %s left", verb ? "an interrupted command" : "the container");
 	if (vz_env_open(&s.env, ct, &e) < 0) {
 		vz_log(-1, "Warning: %s, ignoring", e.msg);

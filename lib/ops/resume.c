@@ -283,6 +283,21 @@ static void state_undo(void *ctx)
 	vz_state_remove(ct_of(ctx)->id);
 }
 
+/* What a start would resume once more, over newer files, is out of its way before anything runs, whichever dump this
+ * is made of. */
+static int take_do(void *ctx, struct vz_err *e)
+{
+	struct resuming *u = ctx;
+	autofree char *own = vz_ct_dump_path(ct_of(u));
+
+	return own && u->opts->phase == VZ_SUSPEND_ALL ? vz_image_take(own, e) : 0;
+}
+
+static void take_undo(void *ctx)
+{
+	vz_suspend_give_back(ct_of(ctx));
+}
+
 static int go_do(void *ctx, struct vz_err *e)
 {
 	struct resuming *u = ctx;
@@ -300,10 +315,10 @@ static int done_do(void *ctx, struct vz_err *e)
 
 	(void)e;
 	vz_image_close(TAKE_PTR(u->image));
-	if (u->opts->keep)
-		vz_suspend_keep(ct_of(u));
-	else if (u->opts->phase == VZ_SUSPEND_ALL && vz_image_remove(u->path, &why) < 0)
+	if (!u->opts->keep && u->opts->phase == VZ_SUSPEND_ALL && vz_image_remove(u->path, &why) < 0)
 		vz_log(-1, "Warning: %s, ignoring", why.msg);
+	if (u->opts->phase == VZ_SUSPEND_ALL) /* also the own one, when it was resumed from another */
+		vz_suspend_keep(ct_of(u));
 	vz_journal_end(ct_of(u)->id);
 	return 0;
 }
@@ -333,6 +348,7 @@ const struct vz_step *const vz_op_resume_plan[] = {
 	&vz_step_conntrack,
 	VZ_STEP("finish", finish_do, NULL), /* restore's */
 	VZ_STEP("state", state_do, state_undo),
+	VZ_STEP("take", take_do, take_undo),
 	VZ_STEP("go", go_do, NULL),         /* from here on it is the VPS that counts; --undump: it stays frozen */
 	VZ_STEP("done", done_do, NULL),
 	NULL,

@@ -263,11 +263,21 @@ static int kill_do(void *ctx, struct vz_err *e)
 	return 0;
 }
 
+void vz_suspend_give_back(const struct vz_ct *ct)
+{
+	autofree char *own = vz_ct_dump_path(ct);
+	struct vz_err e = { 0 };
+
+	if (own && vz_image_give_back(own, &e) < 0)
+		vz_log(-1, "Warning: %s, ignoring", e.msg);
+}
+
 void vz_suspend_keep(const struct vz_ct *ct)
 {
 	autofree char *own = vz_ct_dump_path(ct), *kept = own ? vz_fmt("%s.kept", own) : NULL;
 	struct vz_err e = { 0 };
 
+	vz_suspend_give_back(ct);
 	if (!kept || access(own, F_OK) < 0)
 		return;
 	if (vz_image_remove(kept, &e) < 0)
@@ -336,6 +346,8 @@ static int check_verdict(struct suspending *u, struct vz_err *e)
 	if (r >= 0)
 		r = vz_cpt_verdict_refuse(ct_of(u), &v, e);
 	vz_cpt_verdict_free(&v);
+	if (r >= 0)
+		r = vz_cgtree_check(u->s.env.cg, e);
 	return r < 0 ? r : vz_frozen_bounds(&u->s.state, e);
 }
 

@@ -13,8 +13,10 @@ struct vz_cg;
 int vz_suspend_let_go(struct vz_cg *cg, const struct vz_state *st, struct vz_err *e);
 /* SUSPEND: freezes. RESUME, KILL: of one that is frozen, by that or by another command. */
 int vz_suspend_do_phase(struct vz_ct *ct, enum vz_suspend_phase phase, struct vz_err *e);
-/* Gives the dump that is kept another name than the one that the next start looks for. */
+/* Gives the own dump, also one that a resume has taken, another name than the one that the next start looks for. */
 void vz_suspend_keep(const struct vz_ct *ct);
+/* The own dump that a resume had taken counts again: it did not come to run. */
+void vz_suspend_give_back(const struct vz_ct *ct);
 /* How long CRIU may take over so many bytes of memory: at 20 MB a second, a minute at least. */
 int vz_suspend_seconds(uint64_t bytes);
 
