@@ -23,6 +23,7 @@ enum {
 	OPT_NOTIFY_SCRIPTS = 12,
 	OPT_ROOT = 13,
 	OPT_WORK_DIR_FD = 17,
+	OPT_LINK_REMAP = 18,
 	OPT_INHERIT_FD = 27,
 	OPT_CGROUPS_MODE = 34,
 	OPT_GHOST_LIMIT = 35,
@@ -103,6 +104,8 @@ static void put_options(struct vz_str *m, const struct vz_swrk_job *j)
 	put_number(m, OPT_GHOST_LIMIT, VZ_CPT_GHOST_MAX);
 	put_number(m, OPT_NETWORK_LOCK, LOCK_NFTABLES);
 	put_number(m, OPT_TIMEOUT, TIMEOUT_S);
+	/* a removed name of a file that has others gets a temporary one, which the restore removes */
+	put_number(m, OPT_LINK_REMAP, true);
 	if (!j->restore)
 		put_number(m, OPT_PID, (uint64_t)j->pid);
 	if (j->root)
