@@ -38,7 +38,7 @@ static const struct {
 	const char *begins;
 	enum cpt_kind kind; /* CPT_KINDS: CRIU takes it along */
 } links[] = {
-	{ "anon_inode:[eventfd]", CPT_KINDS },
+	{ "anon_inode:[eventfd]", CPT_SEMAPHORE },
 	{ "anon_inode:[eventpoll]", CPT_KINDS },
 	{ "anon_inode:[signalfd]", CPT_KINDS },
 	{ "anon_inode:[timerfd]", CPT_KINDS },
@@ -56,8 +56,8 @@ static const struct {
 };
 /* clang-format on */
 
-/* The flags of its open(2), from fdinfo. */
-static long flags_of(const struct file *f)
+/* The number behind `key` in the fdinfo of a descriptor. */
+static long fdinfo(const struct file *f, const char *key, int base)
 {
 	char path[40], text[512];
 	const char *s;
@@ -65,8 +65,29 @@ static long flags_of(const struct file *f)
 	snprintf(path, sizeof(path), "fdinfo/%s", f->at + sizeof("fd/") - 1);
 	if (vz_file_read_buf(f->t->dir, path, text, sizeof(text)) < 0)
 		return 0;
-	s = strstr(text, "flags:\t");
-	return s ? strtol(s + sizeof("flags:\t") - 1, NULL, 8) : 0;
+	s = strstr(text, key);
+	return s ? strtol(s + strlen(key), NULL, base) : 0;
+}
+
+/* The flags of its open(2). */
+static long flags_of(const struct file *f)
+{
+	return fdinfo(f, "flags:\t", 8);
+}
+
+/* Of those kinds that only some descriptors are of: whether this is one. */
+static bool is_of_kind(const struct file *f, enum cpt_kind kind)
+{
+	switch (kind) {
+	case CPT_PIDFD_THREAD:
+		return flags_of(f) & O_EXCL;
+	case CPT_PIPE:
+		return flags_of(f) & O_DIRECT;
+	case CPT_SEMAPHORE: /* Linux 6.5 and later tell */
+		return fdinfo(f, "eventfd-semaphore: ", 10);
+	default:
+		return true;
+	}
 }
 
 /* clang-format off */
@@ -107,7 +128,7 @@ static void look_at_link(struct cpt_look *l, const struct file *f, enum cpt_kind
 		look_at_socket(l, f);
 	else if (kind == CPT_KINDS || l->sockets_again)
 		return;
-	else if (kind == CPT_PIDFD_THREAD ? flags_of(f) & O_EXCL : kind == CPT_PIPE ? flags_of(f) & O_DIRECT : true)
+	else if (is_of_kind(f, kind))
 		cpt_say(l, kind, &f->t->who, "%s, descriptor %s", f->link, fd);
 }
 

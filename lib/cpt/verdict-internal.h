@@ -32,6 +32,7 @@ struct cpt_task {
 	unsigned depth;       /* of its pid namespace, ours is 1 */
 	unsigned threads;
 	char state;           /* 'R', 'S', 'Z', ... */
+	char cpus[300];       /* where it may run, as its status says; cut */
 	int dir;              /* of /proc/PID */
 	uint64_t ns[CPT_NS_COUNT]; /* inode numbers, 0 unknown */
 };
@@ -65,6 +66,7 @@ struct cpt_socket {
 struct cpt_netns {
 	uint64_t inode;
 	int fd;
+	int raw[2]; /* its table of raw sockets, IPv4 and IPv6 */
 };
 
 struct cpt_look {
@@ -92,6 +94,8 @@ struct cpt_look {
 	size_t nets_n;
 	struct cpt_shm *shm;
 	size_t shm_n;
+	struct cpt_kin *kin;
+	size_t kin_n;
 };
 
 /* What goes through the pipe: less than PIPE_BUF, so it comes whole. */
@@ -119,6 +123,11 @@ bool cpt_task_look(struct cpt_look *l, const struct cpt_task *t);
 
 /* Calls fn with the host pid of every process below init in the tree that CRIU walks, init too. */
 void cpt_tree_walk(struct cpt_look *l, void (*fn)(struct cpt_look *l, pid_t pid));
+
+/* ---- verdict-kin.c ---- */
+void cpt_kin_note(struct cpt_look *l, const struct cpt_task *t);
+/* When all are known. */
+void cpt_kin_judge(struct cpt_look *l);
 
 /* ---- verdict-mounts.c ---- */
 /* The mounts of the task's mount namespace, once each. */

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/shm.h>
 #include <sys/stat.h>
 
 #define TEXT_MAX (256u << 20)
@@ -32,9 +33,12 @@ static void read_segments(struct cpt_look *l)
 	for (p = text; (line = strsep(&p, "\n"));) {
 		unsigned long long id, size;
 		struct cpt_shm *s;
+		unsigned mode;
 
-		if (sscanf(line, "%*d %llu %*o %llu", &id, &size) != 2)
+		if (sscanf(line, "%*d %llu %o %llu", &id, &mode, &size) != 3)
 			continue;
+		if (mode & SHM_DEST)
+			cpt_say(l, CPT_SHM_REMOVED, NULL, "segment %llu of %llu bytes", id, size);
 		s = cpt_more(l, &l->shm, &l->shm_n, sizeof(*s));
 		if (s)
 			*s = (struct cpt_shm){ id, (size + page - 1) / page * page };

@@ -18,6 +18,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -42,7 +43,9 @@ void cpt_net_note(struct cpt_look *l, const struct cpt_task *t)
 	fd = openat(t->dir, "ns/net", O_RDONLY | O_CLOEXEC);
 	n = fd < 0 ? NULL : cpt_more(l, &l->nets, &l->nets_n, sizeof(*n));
 	if (n)
-		*n = (struct cpt_netns){ t->ns[CPT_NS_NET], fd };
+		*n = (struct cpt_netns){ t->ns[CPT_NS_NET], fd,
+					 { openat(t->dir, "net/raw", O_RDONLY | O_CLOEXEC),
+					   openat(t->dir, "net/raw6", O_RDONLY | O_CLOEXEC) } };
 }
 
 /* ---- devices ---- */
@@ -152,15 +155,41 @@ static int look_at_unix(const struct nlmsghdr *h, void *arg)
 	const struct unix_diag_msg *m = mnl_nlmsg_get_payload(h);
 	const struct nlattr *tb[UNIX_DIAG_MAX + 1];
 	const struct cpt_who *who = holder_of(t->l, m->udiag_ino);
+	const struct unix_diag_rqlen *queue;
 	uint32_t peer;
 
 	if (!who || m->udiag_type == SOCK_DGRAM)
 		return 0;
 	vz_nl_attrs(h, sizeof(*m), tb, UNIX_DIAG_MAX);
 	peer = vz_nl_u32(tb[UNIX_DIAG_PEER]);
+	queue = tb[UNIX_DIAG_RQLEN] && mnl_attr_get_payload_len(tb[UNIX_DIAG_RQLEN]) >= sizeof(*queue) ?
+			mnl_attr_get_payload(tb[UNIX_DIAG_RQLEN]) : NULL;
+	/* the other end is in no process: it is in the queue of who listens */
+	if (tb[UNIX_DIAG_PEER] && !peer && m->udiag_state == TCP_ESTABLISHED && queue && queue->udiag_wqueue &&
+	    is_still(t, m->udiag_ino))
+		cpt_say(t->l, CPT_BACKLOG, who, "unix socket %u that has written already", m->udiag_ino);
 	if (peer && !holder_of(t->l, peer) && is_still(t, m->udiag_ino))
 		cpt_say(t->l, CPT_UNIX_OUTSIDE, who, "socket %u, the other end %u", m->udiag_ino, peer);
 	return 0;
+}
+
+/* Lines "N: LOCAL REMOTE STATE ..." of proc_net(5): CRIU makes one again that is bound, and not one that is connected. */
+static void look_at_raw(struct twice *t, int fd)
+{
+	autofclose FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
+	char line[512], remote[48];
+	unsigned long long inode;
+
+	while (f && fgets(line, sizeof(line), f)) {
+		const struct cpt_who *who;
+
+		if (sscanf(line, "%*s %*s %47[0-9A-F]:%*s %*s %*s %*s %*s %*s %*s %llu", remote, &inode) != 2 ||
+		    strspn(remote, "0") == strlen(remote))
+			continue;
+		who = holder_of(t->l, inode);
+		if (who)
+			cpt_say(t->l, CPT_SOCKET, who, "raw socket %llu that is connected", inode);
+	}
 }
 
 static int dump(int sock, const void *request, size_t size, const struct vz_nl_reader *reader)
@@ -177,7 +206,7 @@ static int look_at_sockets(struct twice *t, int netns)
 	struct netlink_diag_req netlink = { .sdiag_family = AF_NETLINK, .sdiag_protocol = NDIAG_PROTO_ALL,
 					    .ndiag_show = NDIAG_SHOW_GROUPS | NDIAG_SHOW_MEMINFO };
 	struct unix_diag_req un = { .sdiag_family = AF_UNIX, .udiag_states = UINT32_MAX,
-				    .udiag_show = UDIAG_SHOW_PEER };
+				    .udiag_show = UDIAG_SHOW_PEER | UDIAG_SHOW_RQLEN };
 	struct inet_diag_req_v2 tcp = { .sdiag_family = AF_INET, .sdiag_protocol = IPPROTO_TCP,
 					.idiag_states = 1 << TCP_LISTEN };
 	autoclose int sock = vz_nl_open(NETLINK_SOCK_DIAG, netns, NULL);
@@ -202,6 +231,8 @@ static void look_at_all(struct twice *t)
 	for (size_t i = 0; i < l->nets_n; i++) {
 		int r = look_at_sockets(t, l->nets[i].fd);
 
+		for (unsigned k = 0; !t->last && k < ARRAY_LEN(l->nets[i].raw); k++)
+			look_at_raw(t, l->nets[i].raw[k]);
 		if (r < 0 && !t->last)
 			cpt_say(l, CPT_UNKNOWN, NULL, "its sockets: %s", strerror(-r));
 	}

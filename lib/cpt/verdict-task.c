@@ -3,13 +3,17 @@
 #include "cpt/verdict-internal.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "sys/call.h"
 #include "sys/file.h"
 
 #include <fcntl.h>
+#include <linux/ioprio.h>
 #include <stdio.h>
+#include <sys/resource.h>
 
 /* The groups stand in it, as many as the guest likes, before what we look for. */
 #define STATUS_MAX (2u << 20)
+#define SLACK_DEFAULT 50000 /* of the kernel */
 
 /* clang-format off */
 static const struct {
@@ -72,6 +76,10 @@ static unsigned count_numbers(const char *s)
 	return n;
 }
 
+static void copy_line(const char *s, char *ret, size_t size)
+{
+	snprintf(ret, size, "%.*s", (int)strcspn(s, "\n"), s);
+}
 
 int cpt_task_open(pid_t pid, struct cpt_task *ret)
 {
@@ -95,6 +103,7 @@ int cpt_task_open(pid_t pid, struct cpt_task *ret)
 	t.tracer = (pid_t)strtol(line_of(status, "\nTracerPid:\t"), NULL, 10);
 	t.parent = (pid_t)strtol(line_of(status, "\nPPid:\t"), NULL, 10);
 	t.threads = (unsigned)strtoul(line_of(status, "\nThreads:\t"), NULL, 10);
+	copy_line(line_of(status, "\nCpus_allowed:\t"), t.cpus, sizeof(t.cpus));
 	if (vz_file_read_buf(dir, "comm", t.who.command, sizeof(t.who.command)) < 0)
 		t.who.command[0] = 0;
 	for (unsigned i = 0; i < CPT_NS_COUNT; i++)
@@ -139,11 +148,43 @@ static void look_at_namespaces(struct cpt_look *l, const struct cpt_task *t)
 	}
 }
 
+static void look_at_cpus(struct cpt_look *l, const struct cpt_task *t, const char *cpus)
+{
+	if (strcmp(cpus, l->init.cpus) != 0)
+		cpt_say(l, CPT_NOT_KEPT, &t->who, "CPU affinity %.100s", cpus);
+}
+
+static void look_at_numbers(struct cpt_look *l, const struct cpt_task *t)
+{
+	char text[32];
+
+	if (vz_file_read_buf(t->dir, "personality", text, sizeof(text)) > 0 && strtoul(text, NULL, 16))
+		cpt_say(l, CPT_NOT_KEPT, &t->who, "personality 0x%lx", strtoul(text, NULL, 16));
+	/* 0 has who is scheduled in real time */
+	if (vz_file_read_buf(t->dir, "timerslack_ns", text, sizeof(text)) > 0 && strtoul(text, NULL, 10) &&
+	    strtoul(text, NULL, 10) != SLACK_DEFAULT)
+		cpt_say(l, CPT_NOT_KEPT, &t->who, "slack of timers %lu ns", strtoul(text, NULL, 10));
+}
+
+/* ioprio_set(2): class and level. Without one the kernel answers none, or what follows from the niceness. */
+static void look_at_io(struct cpt_look *l, const struct cpt_task *t)
+{
+	int prio = vz_ioprio_of(t->pid);
+	int nice = getpriority(PRIO_PROCESS, (id_t)t->pid);
+
+	int class = prio >> IOPRIO_CLASS_SHIFT, level = prio & ((1 << IOPRIO_CLASS_SHIFT) - 1);
+
+	if (prio < 0 || class == IOPRIO_CLASS_NONE || (class == IOPRIO_CLASS_BE && (level == 4 || level == (nice + 20) / 5)))
+		return;
+	cpt_say(l, CPT_NOT_KEPT, &t->who, "I/O priority: class %d, level %d", class, level);
+}
+
 /* What of a thread differs from its process is in no image. */
 static void look_at_thread(struct cpt_look *l, const struct cpt_task *t, int dir)
 {
 	autofree char *status = NULL;
 	uint64_t mnt = read_namespace(dir, "mnt"), net = read_namespace(dir, "net");
+	char cpus[sizeof(t->cpus)];
 	long tracer;
 
 	if (vz_file_read(dir, "status", STATUS_MAX, &status) < 0)
@@ -151,6 +192,9 @@ static void look_at_thread(struct cpt_look *l, const struct cpt_task *t, int dir
 	if ((mnt && mnt != t->ns[CPT_NS_MNT]) || (net && net != t->ns[CPT_NS_NET]))
 		cpt_say(l, CPT_THREAD, &t->who, "thread %d in a %s namespace of its own",
 			last_number(line_of(status, "\nNSpid:")), mnt != t->ns[CPT_NS_MNT] ? "mount" : "network");
+	copy_line(line_of(status, "\nCpus_allowed:\t"), cpus, sizeof(cpus));
+	if (strcmp(cpus, t->cpus) != 0)
+		look_at_cpus(l, t, cpus);
 	tracer = strtol(line_of(status, "\nTracerPid:\t"), NULL, 10);
 	if (tracer && !t->tracer)
 		cpt_say(l, CPT_TRACED, &t->who, "a thread traced by host process %ld", tracer);
@@ -178,6 +222,7 @@ bool cpt_task_look(struct cpt_look *l, const struct cpt_task *t)
 		cpt_say(l, CPT_ENTERED, &t->who, "host process %d", t->pid);
 		return false;
 	}
+	cpt_kin_note(l, t);
 	if (t->tracer)
 		cpt_say(l, CPT_TRACED, &t->who, "traced by host process %d", t->tracer);
 	if (!t->session)
@@ -187,6 +232,9 @@ bool cpt_task_look(struct cpt_look *l, const struct cpt_task *t)
 	if (t->state == 'Z' || t->state == 'X')
 		return false;
 	look_at_namespaces(l, t);
+	look_at_cpus(l, t, t->cpus);
+	look_at_numbers(l, t);
+	look_at_io(l, t);
 	if (t->threads > 1)
 		look_at_threads(l, t);
 	return true;

@@ -110,6 +110,7 @@ static int look(struct cpt_look *l, const struct vz_state *state)
 		r = look_for_strangers(l);
 	if (r < 0)
 		return r;
+	cpt_kin_judge(l);
 	cpt_mounts_judge(l);
 	cpt_files_judge(l);
 	cpt_net_judge(l, look_again);

@@ -3,6 +3,7 @@
 #include "sys/call.h"
 
 #include <errno.h>
+#include <linux/ioprio.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -113,6 +114,11 @@ int vz_pivot_root(const char *new_root, const char *put_old)
 int vz_setns(int fd, int nstype)
 {
 	return ret(setns(fd, nstype));
+}
+
+int vz_ioprio_of(pid_t pid)
+{
+	return ret(syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, pid));
 }
 
 static int open_new_fs(const char *fstype)

@@ -41,6 +41,8 @@ int vz_pidfd_signal(int pidfd, int sig);
 int vz_close_range(unsigned first, unsigned last, unsigned flags);
 int vz_pivot_root(const char *new_root, const char *put_old);
 int vz_setns(int fd, int nstype);
+/* ioprio_get(2) of a process: class and level in one, as in <linux/ioprio.h>. */
+int vz_ioprio_of(pid_t pid);
 
 /* The mount API of Linux 5.2; fds are close-on-exec and the caller's.
  * One string option ("source", "size" ...); value NULL sets a flag. */
