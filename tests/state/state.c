@@ -23,10 +23,12 @@
 enum fate {
 	KEEPS,   /* continues */
 	REFUSED, /* the verdict says no, by the kind in the table */
+	WARNED,  /* the verdict says that it will be lost, by the kind in the table */
+	LOST,    /* is lost, and nobody can see it before */
 	DENIED,  /* a VPS may not make it */
 };
 
-static const char *const fates[] = { "keeps", "refused", "denied" };
+static const char *const fates[] = { "keeps", "refused", "warned", "lost", "denied" };
 
 struct row {
 	const char *name;
@@ -391,6 +393,6 @@ int main(int argc, char **argv)
 		return list_cases(argv[2]);
 	fprintf(stderr, "state start [--spoil] DIR {CASE|all}...\n"
 			"state judge DIR\n"
-			"state list [keeps|refused|denied]\n");
+			"state list [keeps|refused|warned|lost|denied]\n");
 	return 2;
 }

@@ -231,20 +231,19 @@ void state_zombie(struct st *t)
 	      "the signal of a dead child is lost");
 }
 
-/* Children in sessions and groups, one of them an orphan whose leader is dead. */
-void state_sessions(struct st *t)
+/* A process in the session of a leader that has ended: below init, or below who calls this. *ret is its pid. */
+static pid_t orphan(struct st *t, pid_t *ret)
 {
-	pid_t *pids = shared(t, sizeof(pid_t) * 4);
-	pid_t leader, group;
+	pid_t *pid = shared(t, sizeof(pid_t));
+	pid_t leader;
 	int p[2];
 
 	must(t, pipe(p), "pipe");
-	must(t, prctl(PR_SET_CHILD_SUBREAPER, 1), "PR_SET_CHILD_SUBREAPER");
 	leader = child(t);
 	if (leader == 0) {
 		setsid();
 		if (fork() == 0) {
-			pids[0] = getpid();
+			*pid = getpid();
 			put(p[1], "m", 1);
 			for (;;)
 				pause();
@@ -252,6 +251,16 @@ void state_sessions(struct st *t)
 		_exit(0);
 	}
 	must(t, comes(p[0], "m") && waitpid(leader, NULL, 0) == leader ? 0 : -1, "leader");
+	*ret = *pid;
+	return leader;
+}
+
+void state_sessions(struct st *t)
+{
+	pid_t member, leader = orphan(t, &member), group;
+	int p[2];
+
+	must(t, pipe(p), "pipe");
 	group = child(t);
 	if (group == 0) {
 		setpgid(0, 0);
@@ -261,15 +270,27 @@ void state_sessions(struct st *t)
 	}
 	must(t, comes(p[0], "g") ? 0 : -1, "group");
 	moved(t);
-	check(t, getsid(pids[0]) == leader && getpgid(pids[0]) == leader, "the orphan is in session %d, not %d",
-	      getsid(pids[0]), leader);
+	check(t, getsid(member) == leader && getpgid(member) == leader, "the orphan is in session %d, not %d", getsid(member),
+	      leader);
+	kill(member, SIGKILL);
 	if (t->spoil)
 		setpgid(group, getpgid(0));
 	check(t, getpgid(group) == group && getsid(group) == getsid(0), "the child is in group %d, not %d", getpgid(group),
 	      group);
-	kill(pids[0], SIGKILL);
-	check(t, waitpid(pids[0], NULL, 0) == pids[0], "the orphan is no child of the subreaper");
-	kill(group, SIGKILL);
+}
+
+void state_orphan(struct st *t)
+{
+	pid_t member, leader;
+
+	must(t, prctl(PR_SET_CHILD_SUBREAPER, 1), "PR_SET_CHILD_SUBREAPER");
+	leader = orphan(t, &member);
+	moved(t);
+	if (t->spoil)
+		kill(member, SIGKILL);
+	check(t, getsid(member) == leader, "the orphan is in session %d, not %d", getsid(member), leader);
+	kill(member, SIGKILL);
+	check(t, waitpid(member, NULL, 0) == member && !t->spoil, "the orphan is no child of the subreaper");
 }
 
 void state_stopped(struct st *t)
@@ -411,18 +432,11 @@ void state_rlimits(struct st *t)
 void state_scheduling(struct st *t)
 {
 	struct sched_param sp = { 0 };
-	cpu_set_t one, now;
 	char oom[16] = "";
 	int fd;
 
 	must(t, setpriority(PRIO_PROCESS, 0, 11), "setpriority");
 	must(t, sched_setscheduler(0, SCHED_BATCH, &sp), "sched_setscheduler");
-	must(t, sched_getaffinity(0, sizeof(one), &one), "sched_getaffinity");
-	for (int cpu = 0, n = 0; cpu < CPU_SETSIZE; cpu++)
-		if (CPU_ISSET(cpu, &one) && n++)
-			CPU_CLR(cpu, &one);
-	must(t, sched_setaffinity(0, sizeof(one), &one), "sched_setaffinity");
-	must(t, syscall(SYS_ioprio_set, 1, 0, (2 << 13) | 6), "ioprio_set");
 	fd = (int)must(t, open("/proc/self/oom_score_adj", O_RDWR), "open");
 	must(t, put(fd, "123", 3) ? 0 : -1, "oom_score_adj");
 	moved(t);
@@ -430,9 +444,30 @@ void state_scheduling(struct st *t)
 		setpriority(PRIO_PROCESS, 0, 12);
 	check(t, getpriority(PRIO_PROCESS, 0) == 11, "its niceness is %d", getpriority(PRIO_PROCESS, 0));
 	check(t, sched_getscheduler(0) == SCHED_BATCH, "its class is %d", sched_getscheduler(0));
-	check(t, !sched_getaffinity(0, sizeof(now), &now) && CPU_EQUAL(&one, &now), "it may run on other CPUs");
 	check(t, pread(fd, oom, 15, 0) == 4 && !strcmp(oom, "123\n"), "its oom_score_adj is %s", oom);
-	check(t, syscall(SYS_ioprio_get, 1, 0) == ((2 << 13) | 6), "its I/O priority is lost");
+}
+
+void state_io_priority(struct st *t)
+{
+	must(t, syscall(SYS_ioprio_set, 1, 0, (2 << 13) | 6), "ioprio_set");
+	moved(t);
+	check(t, syscall(SYS_ioprio_get, 1, 0) == ((2 << 13) | (t->spoil ? 7 : 6)), "its I/O priority is lost");
+}
+
+void state_affinity(struct st *t)
+{
+	cpu_set_t all, one, now;
+
+	must(t, sched_getaffinity(0, sizeof(all), &all), "sched_getaffinity");
+	one = all;
+	for (int cpu = 0, n = 0; cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET(cpu, &one) && n++)
+			CPU_CLR(cpu, &one);
+	must(t, sched_setaffinity(0, sizeof(one), &one), "sched_setaffinity");
+	moved(t);
+	if (t->spoil)
+		sched_setaffinity(0, sizeof(all), &all);
+	check(t, !sched_getaffinity(0, sizeof(now), &now) && CPU_EQUAL(&one, &now), "it may run on other CPUs");
 }
 
 static void capabilities(struct st *t, struct __user_cap_data_struct data[2], bool set)

@@ -138,17 +138,27 @@ void state_unix_listen(struct st *t)
 	check(t, s >= 0 && put(c, "hello", 5) && comes(s, "hello"), "the new connection does not work");
 }
 
-void state_unix_backlog(struct st *t)
+static void backlog(struct st *t, const char *path, const char *written)
 {
-	int l = unix_bound(t, SOCK_STREAM, "backlog.sock"), c, s;
+	int l = unix_bound(t, SOCK_STREAM, path), c, s;
 
 	must(t, listen(l, 5), "listen");
-	c = (int)must(t, unix_connect("backlog.sock", SOCK_STREAM), "connect");
-	must(t, put(c, "early", 5) ? 0 : -1, "write");
+	c = (int)must(t, unix_connect(path, SOCK_STREAM), "connect");
+	must(t, put(c, written, strlen(written)) ? 0 : -1, "write");
 	moved(t);
 	s = accept(l, NULL, NULL);
-	check(t, s >= 0 && comes(s, t->spoil ? "later" : "early"), "who waited to be accepted is lost");
-	check(t, put(s, "yes", 3) && comes(c, "yes"), "the connection does not work");
+	check(t, s >= 0 && comes(s, written), "who waited to be accepted is lost");
+	check(t, put(s, t->spoil ? "no." : "yes", 3) && comes(c, "yes"), "the connection does not work");
+}
+
+void state_unix_backlog(struct st *t)
+{
+	backlog(t, "backlog.sock", "");
+}
+
+void state_unix_early(struct st *t)
+{
+	backlog(t, "early.sock", "early");
 }
 
 void state_unix_abstract(struct st *t)
@@ -171,8 +181,6 @@ void state_unix_abstract(struct st *t)
 void state_unix_unlinked(struct st *t)
 {
 	int l = unix_bound(t, SOCK_STREAM, "gone.sock"), c, s;
-	struct sockaddr_un sun;
-	socklen_t len = sizeof(sun);
 
 	must(t, listen(l, 5), "listen");
 	c = (int)must(t, unix_connect("gone.sock", SOCK_STREAM), "connect");
@@ -183,7 +191,22 @@ void state_unix_unlinked(struct st *t)
 		shutdown(s, SHUT_RDWR);
 	check(t, put(c, "still", 5) && comes(s, "still"), "the connection is lost");
 	check(t, access("gone.sock", F_OK) != 0, "the removed file is there again");
-	check(t, !getpeername(c, (struct sockaddr *)&sun, &len) && !strcmp(sun.sun_path, "gone.sock"), "its name is lost");
+}
+
+/* The client is told its server's name. */
+void state_unix_lost_name(struct st *t)
+{
+	int l = unix_bound(t, SOCK_STREAM, "lost.sock"), c;
+	struct sockaddr_un sun = { 0 };
+	socklen_t len = sizeof(sun);
+
+	must(t, listen(l, 5), "listen");
+	c = (int)must(t, unix_connect("lost.sock", SOCK_STREAM), "connect");
+	must(t, accept(l, NULL, NULL), "accept");
+	must(t, unlink("lost.sock"), "unlink");
+	moved(t);
+	check(t, !getpeername(c, (struct sockaddr *)&sun, &len) && !strcmp(sun.sun_path, t->spoil ? "" : "lost.sock"),
+	      "its name is lost");
 }
 
 void state_unix_creds(struct st *t)
