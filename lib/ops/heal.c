@@ -25,9 +25,9 @@ static void write_again(const struct vz_ct *ct, const struct vz_state *st)
 			   "again from its processes", VZ_RUNDIR, ct->id);
 }
 
-/* A command that made a dump, or the VPS out of one, was killed: who counts, and the other one goes. True: the VPS
- * goes on. False: nothing of it lives any more, and what it had is taken back as always. */
-static bool choose(struct vz_ct *ct, const struct vz_state *st, const char *line)
+/* A command that made a dump, or the VPS out of one, was killed: who counts, and the other one goes. 1: the VPS goes
+ * on. 0: nothing of it lives any more, and what it had is taken back as always. -errno: the next command tries again. */
+static int choose(struct vz_ct *ct, const struct vz_state *st, const char *line)
 {
 	__attribute__((cleanup(vz_cg_closep))) struct vz_cg *cg = NULL;
 	const char *dump;
@@ -37,7 +37,7 @@ static bool choose(struct vz_ct *ct, const struct vz_state *st, const char *line
 	if (r >= 0 && vz_journal_is(line, VZ_JOURNAL_SUSPENDED, &dump)) {
 		r = vz_cg_kill(cg, KILL_MS, &e);
 		if (r >= 0)
-			return false;
+			return 0;
 	} else if (r >= 0 && (vz_journal_is(line, VZ_JOURNAL_SUSPEND, &dump) ||
 			      vz_journal_is(line, VZ_JOURNAL_RESUME, &dump))) {
 		vz_log(-1, "Warning: a command was killed while the container was frozen; it goes on");
@@ -48,8 +48,8 @@ static bool choose(struct vz_ct *ct, const struct vz_state *st, const char *line
 			vz_suspend_keep(ct);
 	}
 	if (r < 0)
-		vz_log(-1, "Warning: %s, ignoring", e.msg);
-	return true;
+		vz_log(-1, "Warning: %s; the next command tries again", e.msg);
+	return r < 0 ? r : 1;
 }
 
 /* A resume was killed, and nothing lives: where the state was written it may have run and changed its files. */
@@ -69,6 +69,7 @@ void vz_op_heal(struct vz_ct *ct, bool ended_too)
 	struct vz_err e = { 0 };
 	char why[200];
 	bool alive = vz_state_read(ct->id, &s.state) > 0;
+	int r;
 
 	if (verb && vz_journal_is_at_work(ct->id))
 		return; /* we are called by a script of its, with --skiplock: what it does is no remainder */
@@ -76,7 +77,10 @@ void vz_op_heal(struct vz_ct *ct, bool ended_too)
 		write_again(ct, &s.state);
 	if (!verb && (alive || !ended_too || !vz_state_file_exists(ct->id)))
 		return;
-	if (alive && choose(ct, &s.state, verb)) {
+	r = alive ? choose(ct, &s.state, verb) : 0;
+	if (r < 0)
+		return;
+	if (r > 0) {
 		/* the state is written last and removed first: start was complete, stop had not
 		 * begun to take anything away */
 		vz_journal_end(ct->id);

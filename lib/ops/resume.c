@@ -165,6 +165,8 @@ static int fill_namespaces(struct resuming *u, struct vz_err *e)
 {
 	int r = vz_network_enter(&u->s.net, u->stage.init, e);
 
+	/* init has gone to its place: what kept the group alive would be a process in an inner node */
+	vz_cg_attached(u->s.env.cg);
 	if (r >= 0)
 		r = vz_cgtree_enable(u->s.env.cg, u->image, e);
 	return r < 0 ? r : vz_netsys_load(u->s.net.netns, u->image, e);
@@ -266,8 +268,6 @@ static int finish_do(void *ctx, struct vz_err *e)
 		r = vz_cg_freeze(u->s.env.cg, true, e);
 	if (r >= 0)
 		r = vz_stage_finish(&u->stage, u->seconds, e);
-	if (r >= 0)
-		vz_cg_attached(u->s.env.cg);
 	return r < 0 ? r : settle(u, e);
 }
 
