@@ -16,7 +16,7 @@ struct vz_image {
 	char *path;    /* as the caller said it */
 	char *name;    /* its last part */
 	char *tmp;     /* the last part while it is being made; NULL: it is not */
-	char *now;     /* vz_image_path() */
+	char *now;     /* where it is at this moment, for messages */
 	int parent;    /* the directory that it lies in */
 	int dir, criu;
 	bool sealed, synced;

@@ -143,16 +143,6 @@ int vz_image_begin(const char *path, struct vz_image **ret, struct vz_err *e)
 	return 0;
 }
 
-const char *vz_image_path(const struct vz_image *im)
-{
-	return im->now;
-}
-
-int vz_image_dir(const struct vz_image *im)
-{
-	return im->dir;
-}
-
 int vz_image_criu_dir(const struct vz_image *im)
 {
 	return im->criu;

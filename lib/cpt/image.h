@@ -62,11 +62,7 @@ struct vz_image; /* opaque */
  * one of that name left behind is removed: the caller holds the VPS's lock. Refused: a path where
  * something lies that is no dump, and a directory in which another user could replace it. */
 int vz_image_begin(const char *path, struct vz_image **ret, struct vz_err *e);
-/* Where it is at this moment (its own, or the temporary name), for messages and for criu's log. */
-const char *vz_image_path(const struct vz_image *im);
-/* Directory fds that stay the image's: of the dump, and of criu/ (for `criu -D /proc/self/fd/N` after
- * clearing close-on-exec, or /proc/PID/fd/N). */
-int vz_image_dir(const struct vz_image *im);
+/* The directory criu/ as an fd that stays the image's. */
 int vz_image_criu_dir(const struct vz_image *im);
 /* A file of our own with this content. */
 int vz_image_put(struct vz_image *im, const char *name, const void *data, size_t n,
@@ -100,8 +96,6 @@ int vz_image_open(const char *path, struct vz_image **ret, struct vz_err *e);
 int vz_image_peek(const char *path, struct vz_image_facts *ret, struct vz_err *e);
 /* Of an opened one; stays the image's. */
 const struct vz_image_facts *vz_image_facts(const struct vz_image *im);
-/* Does the manifest have this file? */
-bool vz_image_has(const struct vz_image *im, const char *name);
 /* A whole file of our own in fresh memory, terminated; the caller frees it. */
 int vz_image_read(const struct vz_image *im, const char *name, char **ret, size_t *ret_n,
 		  struct vz_err *e);
@@ -118,7 +112,8 @@ static inline void vz_image_closep(struct vz_image **im)
  * success. */
 int vz_image_take(const char *path, struct vz_err *e);
 int vz_image_give_back(const char *path, struct vz_err *e);
-/* Removes what a begun one of that name left, which was killed: for healing. Nothing there is success. */
+/* Removes what a begun one of that name left, that was killed or whose host went down. Nothing there is
+ * success. */
 int vz_image_sweep(const char *path, struct vz_err *e);
 /* Removes the dump at path and what a begun one of that name left; only what is a dump or was to be one.
  * Nothing there is success. Never crosses a mount: a killed criu leaves some of the host's groups. */

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "cpt/image.h"
 #include "lan/lan-member.h"
 #include "launch/inside.h"
 #include "ops/start-fate.h"
@@ -60,11 +61,12 @@ const struct vz_step vz_step_ids = { "ids", ids_do, NULL };
 static int dump_do(void *ctx, struct vz_err *e)
 {
 	const struct vz_ct *ct = ctx_of(ctx)->env.ct;
-	autofree char *from = NULL, *to = NULL;
+	autofree char *from = vz_ct_dump_path(ct), *to = NULL;
 
+	if (from)
+		(void)vz_image_sweep(from, NULL); /* the host went down while one was made */
 	if (!vz_ct_has_dump(ct))
 		return 0;
-	from = vz_ct_dump_path(ct);
 	to = from ? vz_fmt("%s.stale", from) : NULL;
 	if (!to)
 		return vz_oom(e);

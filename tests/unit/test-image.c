@@ -123,10 +123,8 @@ static void there_and_back(void)
 	CHECK_INT(vz_image_fits(f, &err), 0);
 	CHECK_INT(vz_image_read(im, VZ_IMAGE_CONFIG, &text, &n, &err), 0);
 	CHECK_STR(text, "first");
-	CHECK(vz_image_has(im, "criu/pages-1.img") && !vz_image_has(im, "criu/pages-2.img"));
 	CHECK(vz_image_read(im, "creds", &text, &n, &err) < 0);
 	CHECK(faccessat(vz_image_criu_dir(im), "pstree.img", F_OK, 0) == 0);
-	CHECK_STR(vz_image_path(im), at("Dump.1"));
 	CHECK_INT(vz_image_peek(at("Dump.1"), &seen, &err), 0);
 	CHECK_INT(seen.state.caps == ~0ull, 1);
 	CHECK_INT(vz_image_remove(at("Dump.1"), &err), 0);
@@ -145,7 +143,7 @@ static void replaced(void)
 
 	make("Dump.2", "old");
 	im = begun("Dump.2", "new");
-	CHECK_INT(stat(vz_image_path(im), &st), 0);
+	CHECK_INT(stat(at("Dump.2.new"), &st), 0);
 	CHECK_INT(st.st_mode & 07777, 0700);
 	CHECK_STR(opened("Dump.2"), "");
 	vz_image_abort(&im);
