@@ -26,9 +26,12 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #define AS(code) ((enum vz_exit)VZ_MIGRATE_##code)
 #define CONF_MAX (1u << 20)
+#define REMOVE_TRIES 20
+#define AGAIN_NS 100000000L
 
 static int is_dir(const char *what, const struct vz_pstr *v, struct vz_err *e)
 {
@@ -209,9 +212,15 @@ static int put_conf(struct vz_arrival *a, struct vz_err *e)
 		       adapt_conf(a, path, e);
 }
 
-static char *arriving_dir(const struct vz_arrival *a)
+static char *arriving_top(const struct vz_arrival *a)
 {
 	return vz_fmt("%s.arriving", a->private);
+}
+
+/* One directory deeper: an rsync that is late makes the last directory of its path again, and no more than that. */
+static char *arriving_dir(const struct vz_arrival *a)
+{
+	return vz_fmt("%s.arriving/area", a->private);
 }
 
 static char *arriving_dump(const struct vz_arrival *a)
@@ -219,17 +228,26 @@ static char *arriving_dump(const struct vz_arrival *a)
 	return vz_fmt("%s/Dump.%u.arriving", a->dumpdir, a->id);
 }
 
+/* Where the connection broke, an rsync may write for some moments more. */
+static void remove_copy(const char *dir)
+{
+	const struct timespec pause = { .tv_nsec = AGAIN_NS };
+
+	for (int i = 0; vz_remove_tree(AT_FDCWD, dir) < 0 && i < REMOVE_TRIES; i++)
+		nanosleep(&pause, NULL);
+}
+
 /* Takes away what has not been accepted. */
 static void undo_all(struct vz_arrival *a)
 {
 	static const char *const suffixes[] = { "mount", "umount", "premount", "postumount", "start", "stop",
 						VZ_MOVING_ARRIVING };
-	autofree char *dir = arriving_dir(a), *dump = arriving_dump(a);
+	autofree char *dir = arriving_top(a), *dump = arriving_dump(a);
 
 	if (!a->prepared || a->accepted || !dir || !dump)
 		return;
 	if (!a->keep)
-		(void)vz_remove_tree(AT_FDCWD, dir);
+		remove_copy(dir);
 	(void)vz_remove_tree(AT_FDCWD, dump);
 	vz_tmpl_base_abort(a->template, a->id);
 	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
@@ -257,13 +275,13 @@ static int lock_it(struct vz_arrival *a, struct vz_err *e)
 /* "KEEP ONLINE", after a check. */
 static int prepare_it(struct vz_arrival *a, const char *args, struct vz_err *e)
 {
-	autofree char *dir = NULL, *parent = a->private ? strdup(a->private) : NULL;
+	autofree char *dir = a->private ? arriving_dir(a) : NULL;
 	uint32_t keep, online;
 	int r = number(&args, 1, &keep, e);
 
 	if (r >= 0)
 		r = number(&args, 1, &online, e);
-	if (r >= 0 && (!parent || !a->conf || a->prepared))
+	if (r >= 0 && (!dir || !a->conf || a->prepared))
 		r = vz_fail(e, AS(REMOTE), 0, "bad request");
 	if (r >= 0)
 		r = lock_it(a, e);
@@ -272,12 +290,10 @@ static int prepare_it(struct vz_arrival *a, const char *args, struct vz_err *e)
 	a->prepared = true;
 	a->online = online;
 	a->keep = keep;
-	*strrchr(parent, '/') = 0;
 	r = stage(a, VZ_MOVING_ARRIVES, e);
 	if (r >= 0)
 		r = put_conf(a, e);
-	dir = arriving_dir(a);
-	if (r >= 0 && (!dir || vz_mkdir_p(parent, 0700) < 0 || (mkdir(dir, 0700) < 0 && errno != EEXIST)))
+	if (r >= 0 && vz_mkdir_p(dir, 0700) < 0)
 		r = vz_fail(e, AS(COPY), errno, "cannot make %s.arriving on destination node", a->private);
 	if (r >= 0)
 		(void)vz_talk_say(&a->talk, "+dir=%s", dir);
@@ -369,6 +385,8 @@ static int move_in(struct vz_arrival *a, struct vz_err *e)
 		return vz_oom(e);
 	if (rename(dir, a->private) < 0)
 		return vz_fail(e, AS(COPY), errno, "cannot name %s on destination node", a->private);
+	*strrchr(dir, '/') = 0;
+	(void)rmdir(dir);
 	if (rename(dump, to) < 0 && errno != ENOENT)
 		return vz_fail(e, AS(COPY), errno, "cannot name %s on destination node", to);
 	return vz_moving_rename(a->id, VZ_MOVING_ARRIVING, "conf", e);
@@ -377,14 +395,14 @@ static int move_in(struct vz_arrival *a, struct vz_err *e)
 static void move_out(struct vz_arrival *a)
 {
 	autofree char *dir = arriving_dir(a), *dump = arriving_dump(a);
-	autofree char *to = vz_fmt("%s/Dump.%u", a->dumpdir, a->id);
+	autofree char *to = vz_fmt("%s/Dump.%u", a->dumpdir, a->id), *top = arriving_top(a);
 	struct vz_err e = { 0 };
 
 	if (vz_moving_has(a->id, "conf"))
 		(void)vz_moving_rename(a->id, "conf", VZ_MOVING_ARRIVING, &e);
 	vz_name_keep(a->id, NULL);
 	vz_tmpl_base_put(a->template, NULL, a->id);
-	if (dir && access(dir, F_OK) < 0)
+	if (dir && top && access(dir, F_OK) < 0 && vz_mkdir_p(top, 0700) >= 0)
 		(void)rename(a->private, dir);
 	if (dump && to && access(dump, F_OK) < 0)
 		(void)rename(to, dump);

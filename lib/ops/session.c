@@ -3,6 +3,8 @@
 #include "ops/session.h"
 #include "base/context.h"
 #include "base/log.h"
+#include "base/own.h"
+#include "base/str.h"
 #include "ct/once.h"
 #include "ops/ops.h"
 
@@ -38,6 +40,14 @@ static void obey_conf(const struct vz_session *s, const struct vz_session_want *
 	to->ctid = s->id;
 }
 
+/* While it belongs to neither host (move/moving.h). */
+static bool is_given_away(const char *conf_path)
+{
+	autofree char *path = vz_fmt("%s.migrating", conf_path);
+
+	return path && access(path, F_OK) == 0;
+}
+
 static int load_vps(struct vz_session *s, const struct vz_session_want *w, struct vz_err *e)
 {
 	int r = vz_ct_load(&s->host, s->id, &s->ct, say_notice, e);
@@ -48,7 +58,9 @@ static int load_vps(struct vz_session *s, const struct vz_session_want *w, struc
 		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "Unable to find container by name %s",
 			       s->name);
 	if (w->flags & VZ_SESSION_NEEDS_CONF && !s->ct.has_conf)
-		return vz_fail(e, VZ_NOVECONFIG, 0, "Container config file does not exist");
+		return vz_fail(e, VZ_NOVECONFIG, 0, "Container config file does not exist%s",
+			       is_given_away(s->ct.conf_path) ? ": the container is being moved to another host; run "
+			       "the same vzmigrate command again, which ends that" : "");
 	return 0;
 }
 
