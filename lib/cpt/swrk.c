@@ -28,7 +28,6 @@ enum {
 	OPT_CGROUPS_MODE = 34,
 	OPT_GHOST_LIMIT = 35,
 	OPT_EXTERNAL = 37,
-	OPT_FREEZE_CGROUP = 44,
 	OPT_TIMEOUT = 45,
 	OPT_NETWORK_LOCK = 64,
 };
@@ -110,8 +109,6 @@ static void put_options(struct vz_str *m, const struct vz_swrk_job *j)
 		put_number(m, OPT_PID, (uint64_t)j->pid);
 	if (j->root)
 		put_text(m, OPT_ROOT, j->root);
-	if (j->freezer)
-		put_text(m, OPT_FREEZE_CGROUP, j->freezer);
 	for (; line && *line; line += n + 1) {
 		n = strcspn(line, "\n");
 		put_bytes(m, OPT_EXTERNAL, line, n);

@@ -25,7 +25,6 @@ struct vz_swrk_job {
 	int images, work;    /* directories: of the images, of the log, which must be one that it can mount in */
 	const char *log;     /* name of the log there */
 	const char *root;    /* restore: what is to be the root, a mount point */
-	const char *freezer; /* dump: directory of the group that holds all processes, and is frozen already */
 	struct vz_str external; /* what is not in the image, each "KEY:VALUE" ends with a line's end */
 	char tty[40];        /* the console, RDEV:DEV in hex; "": there is none */
 	int tty_fd;          /* restore: its descriptor */

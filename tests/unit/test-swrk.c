@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What is said to CRIU, and what is understood of it, byte by byte. */
+#include "cpt/swrk.h"
+#include "sys/fdpass.h"
+#include "sys/wait.h"
+#include "unit.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static int ours, theirs;
+
+static void has(const char *buf, ssize_t n, const char *what, size_t len)
+{
+	CHECK(memmem(buf, (size_t)n, what, len));
+}
+
+static void asks(void)
+{
+	struct vz_swrk_job j = { .restore = true, .images = 5, .work = 6, .log = "l", .root = "/r", .tty = "8800:1a",
+				 .tty_fd = 4 };
+	char buf[4096];
+	ssize_t n;
+
+	vz_str_add(&j.external, "mnt[dev]:/s/dev\nnetdev[venet0]:venet0\n");
+	CHECK_INT(vz_swrk_ask(ours, &j, NULL), 0);
+	n = vz_fd_recv(theirs, buf, sizeof(buf), NULL);
+	CHECK(n > 10 && !memcmp(buf, "\x08\x02\x12", 3)); /* RESTORE, options follow */
+	has(buf, n, "\x08\x05", 2);
+	has(buf, n, "\x6a\x02/r", 4);
+	has(buf, n, "\xaa\x02\x0fmnt[dev]:/s/dev", 18);
+	has(buf, n, "\xaa\x02\x15netdev[venet0]:venet0", 24);
+	has(buf, n, "\xda\x01\x10\x0a\x0ctty[8800:1a]\x10\x04", 19);
+	vz_swrk_job_free(&j);
+	j = (struct vz_swrk_job){ .pid = 300, .images = 5, .work = 6, .log = "l" };
+	CHECK_INT(vz_swrk_ask(ours, &j, NULL), 0);
+	n = vz_fd_recv(theirs, buf, sizeof(buf), NULL);
+	CHECK(n > 10 && !memcmp(buf, "\x08\x01\x12", 3));
+	has(buf, n, "\x10\xac\x02", 3);
+	CHECK_INT(vz_swrk_answer(ours, true), 0);
+	CHECK_INT(vz_fd_recv(theirs, buf, sizeof(buf), NULL), 4);
+	CHECK(!memcmp(buf, "\x08\x06\x18\x01", 4));
+}
+
+static struct vz_swrk_word heard(const char *bytes, size_t n)
+{
+	struct vz_swrk_word w = { 0 };
+
+	CHECK_INT(vz_fd_send(theirs, bytes, n, -1), 0);
+	CHECK_INT(vz_swrk_hear(ours, vz_end_in(5), false, &w), 0);
+	return w;
+}
+
+static void hears(void)
+{
+	static const char hook[] = "\x08\x06\x10\x01\x2a\x0d\x0a\x09post-dump\x10\x7b";
+	struct vz_swrk_word w = heard(hook, sizeof(hook) - 1);
+
+	CHECK_STR(w.phase, "post-dump");
+	CHECK_INT(w.pid, 123);
+	w = heard("\x08\x02\x10\x01\x22\x02\x08\x07", 8);
+	CHECK_STR(w.phase, "");
+	CHECK(w.good);
+	CHECK_INT(w.pid, 7);
+	/* cut anywhere, and what says that it is longer than it is */
+	for (size_t n = 1; n < sizeof(hook) - 1; n++)
+		(void)heard(hook, n);
+	w = heard("\x2a\xff\xff\xff\xff\x7f", 6);
+	CHECK_STR(w.phase, "");
+	CHECK(!w.good);
+	w = heard("\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 12);
+	CHECK(!w.good);
+	w = heard("\x10\x01\x10\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x22\x0b\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 26);
+	CHECK_INT(w.pid, 0);
+}
+
+static void ends(void)
+{
+	struct vz_swrk_word w;
+
+	CHECK_INT(vz_swrk_hear(ours, vz_end_in(0), true, &w), -ETIMEDOUT);
+	close(theirs);
+	CHECK_INT(vz_swrk_hear(ours, vz_end_in(5), true, &w), -ECHILD);
+}
+
+int main(void)
+{
+	int pair[2];
+
+	CHECK_INT(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+	ours = pair[0];
+	theirs = pair[1];
+	asks();
+	hears();
+	ends();
+	return done();
+}
