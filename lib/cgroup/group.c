@@ -233,8 +233,8 @@ int vz_cg_check_frozen(struct vz_cg *cg, pid_t init, struct vz_err *e)
 	int dir = cg_dir(cg, CG_V2);
 
 	if (dir >= 0 && is_switched_off(dir))
-		return vz_fail(e, VZ_SYSTEM, 0, "The container is frozen from the host: thaw it (echo 0 "
-			       ">cgroup.freeze in its group %s), or end it with stop --fast",
+		return vz_fail(e, VZ_SYSTEM, 0, "The container is frozen from the host: let it go on with suspend "
+			       "--resume (or: echo 0 >cgroup.freeze in its group %s), or end it with stop --fast",
 			       cg->path), -EBUSY;
 	if (dir < 0 || at < 0 || fstat(dir, &top) < 0)
 		return 0; /* joining says what is wrong */

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "ct/fate.h"
 #include "cpt/cgtree.h"
 #include "cpt/devtree.h"
 #include "cpt/external.h"
@@ -187,6 +188,16 @@ static int run_criu(struct resuming *u, struct vz_err *e)
 	return r;
 }
 
+/* CRIU sees only that a process was killed. */
+static int of_memory(const struct resuming *u, int r, struct vz_err *e)
+{
+	char why[200];
+
+	if (r < 0 && vz_fate_oom(u->s.env.cg, why, sizeof(why)))
+		vz_fail(e, VZ_RESTORE, 0, "what the dump holds does not fit into the container any more: %s", why);
+	return r;
+}
+
 static void restore_undo(void *ctx)
 {
 	struct resuming *u = ctx;
@@ -206,6 +217,7 @@ static int restore_do(void *ctx, struct vz_err *e)
 		r = fill_namespaces(u, e);
 	if (r >= 0)
 		r = vz_stage_until(&u->stage, "network-unlock", u->seconds, e);
+	(void)of_memory(u, r, e);
 	if (r < 0) /* a step that fails leaves nothing behind */
 		restore_undo(u);
 	return r;
@@ -268,7 +280,7 @@ static int finish_do(void *ctx, struct vz_err *e)
 		r = vz_cg_freeze(u->s.env.cg, true, e);
 	if (r >= 0)
 		r = vz_stage_finish(&u->stage, u->seconds, e);
-	return r < 0 ? r : settle(u, e);
+	return r < 0 ? of_memory(u, r, e) : settle(u, e);
 }
 
 static int state_do(void *ctx, struct vz_err *e)
