@@ -111,8 +111,8 @@ static int make_directory(void)
 	return r;
 }
 
-/* Where CRIU finds the programs that it needs. It runs iptables-save twelve times to learn that there is nothing
- * to save, a third of the time that a small VPS stands still; where there is, /usr/sbin follows. */
+/* Where CRIU finds the programs that it needs. It runs iptables-save and its kin eight times to learn that there
+ * is nothing to save, a third of the time that a small VPS stands still; where there is, /usr/sbin follows. */
 static int find_programs(void)
 {
 	static const char *const names[] = { "ip", "tar", "gzip", "sh" };

@@ -32,6 +32,7 @@
 #define KILL_MS 30000
 #define BYTES_A_SECOND (20u << 20)
 #define LEAST_S 60
+#define TRIES 3
 #define MOST_S (24 * 3600)
 
 struct suspending {
@@ -386,6 +387,20 @@ static void release(struct suspending *u)
 	vz_env_close(&u->s.env);
 }
 
+/* Credentials that came or went between the look and the stop are named wrongly to CRIU. */
+static int run_plan(struct suspending *u, struct vz_err *e)
+{
+	int r = -EAGAIN;
+
+	for (int i = 0; i < TRIES && r == -EAGAIN; i++) {
+		vz_creds_free(&u->creds);
+		free(TAKE_PTR(u->facts.tty));
+		free(TAKE_PTR(u->facts.netdevs));
+		r = vz_plan_run(vz_op_suspend_plan, u, e);
+	}
+	return r;
+}
+
 static int suspend(struct suspending *u, struct vz_ct *ct, struct vz_err *e)
 {
 	int r;
@@ -396,7 +411,7 @@ static int suspend(struct suspending *u, struct vz_ct *ct, struct vz_err *e)
 		if (u->opts->phase == VZ_SUSPEND_ALL)
 			vz_log(0, "\tsuspend...");
 		vz_log(0, "\tdump...");
-		r = vz_plan_run(vz_op_suspend_plan, u, e);
+		r = run_plan(u, e);
 	}
 	if (r < 0) {
 		vz_log(-1, "%s", e->msg);
