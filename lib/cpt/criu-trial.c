@@ -23,11 +23,12 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
-#define SECONDS 20     /* of the whole trial */
-#define RUN_SECONDS 10 /* of one run of criu */
+#define SECONDS 120    /* of the whole trial: the host may be busy, and it is tried once a boot */
+#define RUN_SECONDS 60 /* of one run of criu */
 #define KERNDAT_MAX 16384
 #define LAB "/run" /* its own; a tmpfs, for criu.kdat */
 #define LOG "trial.log"
+#define VERBOSE "-v4" /* else its lines have no time, by which vz_criu_said() knows them */
 
 /* The names are those of `criu check --feature`. */
 static const struct {
@@ -85,10 +86,13 @@ static int ask_version(const struct vz_criu *c, unsigned *ret, struct vz_err *e)
 	return vz_fail(e, VZ_CHKPNT, 0, "%s does not run as CRIU (%s)", c->path, text);
 }
 
-static int why(const char *verb, struct vz_err *e)
+/* r: what run() said */
+static int why(const char *verb, int r, struct vz_err *e)
 {
 	char text[VZ_CRIU_SAID];
 
+	if (r == -ETIME)
+		return vz_fail(e, VZ_CHKPNT, 0, "%s: it has not ended in %d seconds", verb, RUN_SECONDS);
 	vz_criu_said(AT_FDCWD, LAB "/" LOG, text);
 	return vz_fail(e, VZ_CHKPNT, 0, "%s: %s", verb, *text ? text : "it says nothing");
 }
@@ -155,10 +159,10 @@ static int dump_and_restore(const struct vz_criu *c, unsigned has, struct vz_err
 {
 	const bool nft = has & VZ_CRIU_NFTABLES;
 	char number[16];
-	const char *const dump[] = { "-t", number, "-D", LAB, "-o", LOG, "--tcp-established", "--manage-cgroups=ignore",
-				     nft ? "--network-lock" : NULL, "nftables", NULL };
-	const char *const restore[] = { "-d", "-D", LAB, "-o", LOG, "--tcp-established", "--manage-cgroups=ignore",
-					NULL };
+	const char *const dump[] = { "-t", number, "-D", LAB, "-o", LOG, VERBOSE, "--tcp-established",
+				     "--manage-cgroups=ignore", nft ? "--network-lock" : NULL, "nftables", NULL };
+	const char *const restore[] = { "-d", "-D", LAB, "-o", LOG, VERBOSE, "--tcp-established",
+					"--manage-cgroups=ignore", NULL };
 	autoclose int pidfd = -EBADF;
 	pid_t pid = 0;
 	int r = start_process(&pid), st;
@@ -167,13 +171,15 @@ static int dump_and_restore(const struct vz_criu *c, unsigned has, struct vz_err
 		return vz_fail(e, VZ_SYSTEM, -r, "cannot make a process to try CRIU with");
 	pidfd = vz_pidfd_open(pid);
 	snprintf(number, sizeof(number), "%d", pid);
-	if (run(c, "dump", dump, -1))
-		return why("dump", e);
-	r = vz_wait_child(pidfd, vz_end_in(1), &st);
+	r = run(c, "dump", dump, -1);
+	if (r)
+		return why("dump", r, e);
+	r = vz_wait_child(pidfd, vz_end_in(RUN_SECONDS), &st);
 	if (r < 0)
 		return vz_fail(e, VZ_CHKPNT, -r, "what was dumped has not ended");
-	if (run(c, "restore", restore, -1))
-		return why("restore", e);
+	r = run(c, "restore", restore, -1);
+	if (r)
+		return why("restore", r, e);
 	return vz_proc_alive(pid, 0) ? 0 : vz_fail(e, VZ_CHKPNT, ESRCH, "what was restored does not run");
 }
 
@@ -212,8 +218,9 @@ static int try_out(const struct vz_criu *c, struct result *t)
 
 	if (r < 0)
 		return r;
-	if (run(c, "check", (const char *const[]){ "-W", LAB, "-o", LOG, NULL }, -1))
-		return why("check", &t->err);
+	r = run(c, "check", (const char *const[]){ "-W", LAB, "-o", LOG, VERBOSE, NULL }, -1);
+	if (r)
+		return why("check", r, &t->err);
 	take_kerndat(t);
 	for (size_t i = 0; i < ARRAY_LEN(features); i++)
 		if (!run(c, "check", (const char *const[]){ "--feature", features[i].name, NULL }, -1))
