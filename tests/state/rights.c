@@ -29,7 +29,6 @@ void state_no_new_privs(struct st *t)
 	must(t, prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "PR_SET_DUMPABLE");
 	must(t, prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0), "PR_SET_THP_DISABLE");
 	must(t, prctl(PR_SET_CHILD_SUBREAPER, 1), "PR_SET_CHILD_SUBREAPER");
-	must(t, prctl(PR_SET_TIMERSLACK, 77777), "PR_SET_TIMERSLACK");
 	moved(t);
 	if (t->spoil)
 		prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
