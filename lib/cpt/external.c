@@ -11,12 +11,14 @@
 #include "net/link.h"
 #include "nic/venet.h"
 #include "nic/veth.h"
+#include "sys/file.h"
 #include "sys/mnt.h"
 #include "sys/nl.h"
 
 #include <fcntl.h>
 #include <sys/sysmacros.h>
 
+#define CGROUPS_MAX (64u << 10)
 #define PTS_MAJOR 136u /* UNIX98_PTY_SLAVE_MAJOR, and seven more (devpts) */
 
 /* Of a file system that the guest cannot see as a whole: the host put a part of it here. */
@@ -62,6 +64,28 @@ static int add_mount(struct vz_swrk_job *job, const struct vz_mounts *t, const s
 	return 0;
 }
 
+/* The hierarchies in which the VPS has a group. In others it is in the root: CRIU would read the groups of all other
+ * VPSes and services there, once for each process. */
+static int add_controllers(struct vz_swrk_job *job, pid_t init)
+{
+	char path[sizeof("/proc//cgroup") + 10];
+	autofree char *text = NULL;
+	char *p, *line;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/cgroup", init);
+	n = vz_file_read(AT_FDCWD, path, CGROUPS_MAX, &text);
+	if (n < 0)
+		return (int)n;
+	for (p = text; (line = strsep(&p, "\n"));) {
+		char *name = strchr(line, ':'), *group = name ? strchr(name + 1, ':') : NULL;
+
+		if (group && strcmp(group, ":/") != 0)
+			vz_str_addf(&job->controllers, "%.*s\n", (int)(group - name - 1), name + 1);
+	}
+	return 0;
+}
+
 int vz_external_dump(const struct vz_state *st, const struct vz_creds *creds, struct vz_swrk_job *job,
 		     struct vz_err *e)
 {
@@ -81,7 +105,9 @@ int vz_external_dump(const struct vz_state *st, const struct vz_creds *creds, st
 		snprintf(name, sizeof(name), "cred%u", creds->v[i].key);
 		r = add_word(job, "mnt", creds->v[i].path, name);
 	}
-	return r < 0 ? vz_fail(e, VZ_CHKPNT, -r, "cannot name the container's mounts to criu") : 0;
+	if (r >= 0)
+		r = add_controllers(job, st->init);
+	return r < 0 ? vz_fail(e, VZ_CHKPNT, -r, "cannot name the container's mounts and groups to criu") : 0;
 }
 
 /* ---- network devices ---- */

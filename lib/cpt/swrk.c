@@ -28,6 +28,7 @@ enum {
 	OPT_CGROUPS_MODE = 34,
 	OPT_GHOST_LIMIT = 35,
 	OPT_EXTERNAL = 37,
+	OPT_DUMP_CONTROLLER = 43,
 	OPT_TIMEOUT = 45,
 	OPT_NETWORK_LOCK = 64,
 };
@@ -43,6 +44,7 @@ enum { VARINT = 0, BYTES = 2 };
 void vz_swrk_job_free(struct vz_swrk_job *j)
 {
 	vz_str_free(&j->external);
+	vz_str_free(&j->controllers);
 }
 
 /* ---- writing ---- */
@@ -86,11 +88,19 @@ static void put_console(struct vz_str *m, const struct vz_swrk_job *j)
 	m->failed |= fd.failed | key.failed;
 }
 
+static void put_lines(struct vz_str *m, unsigned field, const struct vz_str *lines)
+{
+	const char *line = lines->s;
+
+	for (size_t n; line && *line; line += n + 1) {
+		n = strcspn(line, "\n");
+		put_bytes(m, field, line, n);
+	}
+	m->failed |= lines->failed;
+}
+
 static void put_options(struct vz_str *m, const struct vz_swrk_job *j)
 {
-	const char *line = j->external.s;
-	size_t n;
-
 	put_number(m, OPT_IMAGES_DIR_FD, (uint64_t)j->images);
 	put_number(m, OPT_WORK_DIR_FD, (uint64_t)j->work);
 	put_text(m, OPT_LOG_FILE, j->log);
@@ -109,13 +119,10 @@ static void put_options(struct vz_str *m, const struct vz_swrk_job *j)
 		put_number(m, OPT_PID, (uint64_t)j->pid);
 	if (j->root)
 		put_text(m, OPT_ROOT, j->root);
-	for (; line && *line; line += n + 1) {
-		n = strcspn(line, "\n");
-		put_bytes(m, OPT_EXTERNAL, line, n);
-	}
+	put_lines(m, OPT_EXTERNAL, &j->external);
+	put_lines(m, OPT_DUMP_CONTROLLER, &j->controllers);
 	if (j->restore && *j->tty)
 		put_console(m, j);
-	m->failed |= j->external.failed;
 }
 
 int vz_swrk_ask(int sock, const struct vz_swrk_job *j, struct vz_err *e)

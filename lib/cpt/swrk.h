@@ -26,6 +26,9 @@ struct vz_swrk_job {
 	const char *log;     /* name of the log there */
 	const char *root;    /* restore: what is to be the root, a mount point */
 	struct vz_str external; /* what is not in the image, each "KEY:VALUE" ends with a line's end */
+	/* dump: the hierarchies of control groups that are in the image, a line each as in proc_pid_cgroup(5); the last one
+	 * is "" on cgroup2. None: all */
+	struct vz_str controllers;
 	char tty[40];        /* the console, RDEV:DEV in hex; "": there is none */
 	int tty_fd;          /* restore: its descriptor */
 };

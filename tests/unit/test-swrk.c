@@ -34,10 +34,13 @@ static void asks(void)
 	has(buf, n, "\xda\x01\x10\x0a\x0ctty[8800:1a]\x10\x04", 19);
 	vz_swrk_job_free(&j);
 	j = (struct vz_swrk_job){ .pid = 300, .images = 5, .work = 6, .log = "l" };
+	vz_str_add(&j.controllers, "cpu,cpuacct\n\n");
 	CHECK_INT(vz_swrk_ask(ours, &j, NULL), 0);
 	n = vz_fd_recv(theirs, buf, sizeof(buf), NULL);
 	CHECK(n > 10 && !memcmp(buf, "\x08\x01\x12", 3));
 	has(buf, n, "\x10\xac\x02", 3);
+	has(buf, n, "\xda\x02\x0b" "cpu,cpuacct\xda\x02\x00", 17);
+	vz_swrk_job_free(&j);
 	CHECK_INT(vz_swrk_answer(ours, true), 0);
 	CHECK_INT(vz_fd_recv(theirs, buf, sizeof(buf), NULL), 4);
 	CHECK(!memcmp(buf, "\x08\x06\x18\x01", 4));
