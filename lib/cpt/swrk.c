@@ -24,6 +24,7 @@ enum {
 	OPT_ROOT = 13,
 	OPT_WORK_DIR_FD = 17,
 	OPT_LINK_REMAP = 18,
+	OPT_FORCE_IRMAP = 21,
 	OPT_INHERIT_FD = 27,
 	OPT_CGROUPS_MODE = 34,
 	OPT_GHOST_LIMIT = 35,
@@ -117,6 +118,8 @@ static void put_options(struct vz_str *m, const struct vz_swrk_job *j)
 	put_number(m, OPT_LINK_REMAP, true);
 	if (!j->restore)
 		put_number(m, OPT_PID, (uint64_t)j->pid);
+	if (j->by_path)
+		put_number(m, OPT_FORCE_IRMAP, true);
 	if (j->root)
 		put_text(m, OPT_ROOT, j->root);
 	put_lines(m, OPT_EXTERNAL, &j->external);

@@ -22,6 +22,7 @@
 struct vz_swrk_job {
 	bool restore;
 	pid_t pid;           /* dump: the VPS's init */
+	bool by_path;        /* dump: what is watched is found again by its path, not by its inode: on another disk */
 	int images, work;    /* directories: of the images, of the log, which must be one that it can mount in */
 	const char *log;     /* name of the log there */
 	const char *root;    /* restore: what is to be the root, a mount point */

@@ -153,7 +153,7 @@ static int sync_do(void *ctx, struct vz_err *e)
 
 static int halt(struct vz_leaving *m, struct vz_err *e)
 {
-	const struct vz_suspend_opts suspend = { .phase = VZ_SUSPEND_ALL };
+	const struct vz_suspend_opts suspend = { .phase = VZ_SUSPEND_ALL, .elsewhere = true };
 	const struct vz_stop_opts stop = { 0 };
 
 	if (m->o->online)

@@ -35,6 +35,7 @@ enum vz_suspend_phase { VZ_SUSPEND_ALL, VZ_SUSPEND_FREEZE, VZ_SUSPEND_DUMP, VZ_S
 struct vz_suspend_opts {
 	enum vz_suspend_phase phase;
 	const char *dumpfile; /* NULL: Dump.CTID in DUMPDIR */
+	bool elsewhere;       /* it is to go on on other disks, with the same files */
 };
 struct vz_resume_opts {
 	enum vz_suspend_phase phase;

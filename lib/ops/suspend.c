@@ -154,7 +154,7 @@ static int name_external(struct suspending *u, struct vz_swrk_job *job, struct v
 
 static int run_criu(struct suspending *u, struct vz_err *e)
 {
-	struct vz_swrk_job job = { .pid = u->s.state.init };
+	struct vz_swrk_job job = { .pid = u->s.state.init, .by_path = u->opts->elsewhere };
 	int r = name_external(u, &job, e);
 
 	if (r >= 0)
