@@ -1,0 +1,185 @@
+# shellcheck shell=bash
+# Two hosts for tests of migration, after world: here, and b, which has its own mounts, network, processes, groups, /vz,
+# /etc/vz and sshd. A third network namespace, "wire", is the switch between them, and whoever connects to a VPS.
+
+B_GROUP=vzt-b-$WORLD_IDS
+HIERARCHIES=$(find /sys/fs/cgroup -mindepth 1 -maxdepth 1 -type d ! -type l -exec mountpoint -q {} \; -print)
+mountpoint -q /sys/fs/cgroup && HIERARCHIES=${HIERARCHIES:-/sys/fs/cgroup}
+
+# What b's first process runs, with its own mounts, network, processes and control groups.
+host_b() {
+	local h
+	for h in $HIERARCHIES; do
+		mount --bind "$h/$B_GROUP" "$h"
+	done
+	mount -t proc proc /proc
+	cp -a /etc/vz /var/tmp/vzt/etc-b
+	for h in /run/vz /var/lib/vzctl /etc/vz; do
+		mkdir -p $h && mount -t tmpfs -o mode=0755 b $h
+	done
+	cp -a /var/tmp/vzt/etc-b/. /etc/vz/
+	rm -rf /etc/vz/conf/[1-9]*.conf /etc/vz/names/*
+	mkdir -p /var/log/b /var/lib/vzctl/veip && mount --bind /var/log/b /var/log
+	umount /vz
+	truncate -s 3G /var/tmp/vzt/b.img
+	mke2fs -q -F -t ext4 -O ^has_journal -E lazy_itable_init=1,nodiscard /var/tmp/vzt/b.img
+	mount -o loop,noatime /var/tmp/vzt/b.img /vz
+	mkdir -p /vz/template/cache /vz/private /vz/root /vz/lock /vz/dump
+	chmod 700 /vz/private /vz/root
+	cp "$KIT/tiny.tar.gz" /vz/template/cache/
+	ip link set lo up
+	mkdir -p /run/sshd
+	has_address() { ip addr show dev eth0 | grep -q 10.99.0.2; }
+	wait_for 20 has_address || exit
+	exec /usr/sbin/sshd -D -e -f /etc/ssh-vzt/sshd_config 2>/var/log/sshd
+}
+
+port() {	# port PID ADDRESS: the end of a cable to the switch in that process's network
+	ip link add "wire$1" type veth peer name eth0 netns "/proc/$1/ns/net"
+	ip link set "wire$1" netns wire
+	ip netns exec wire ip link set "wire$1" master br0 up
+	nsenter -t "$1" -n ip addr add "$2/24" dev eth0
+	nsenter -t "$1" -n ip link set eth0 up
+	nsenter -t "$1" -n sysctl -qw net.ipv4.ip_forward=1
+}
+
+keys() {
+	mkdir -p /etc/ssh-vzt /root/.ssh
+	ssh-keygen -q -t ed25519 -N '' -f /etc/ssh-vzt/host
+	ssh-keygen -q -t ed25519 -N '' -f /etc/ssh-vzt/key
+	cp /etc/ssh-vzt/key.pub /etc/ssh-vzt/authorized
+	cat >/etc/ssh-vzt/sshd_config <<-'END'
+		ListenAddress 10.99.0.2
+		HostKey /etc/ssh-vzt/host
+		PidFile none
+		UsePAM no
+		StrictModes no
+		PermitRootLogin prohibit-password
+		AuthorizedKeysFile /etc/ssh-vzt/authorized
+		AcceptEnv VZ_FAULT
+		MaxStartups 100
+	END
+	cat >/root/.ssh/config <<-'END'
+		Host b
+			HostName 10.99.0.2
+			IdentityFile /etc/ssh-vzt/key
+		Host nokey
+			HostName 10.99.0.2
+			IdentityFile /nonexistent
+		Host *
+			StrictHostKeyChecking no
+			UserKnownHostsFile /dev/null
+			LogLevel ERROR
+	END
+	sed -i 's/^root:[^:]*:/root:*:/' /etc/shadow
+}
+
+two_hosts() {
+	local h
+	keys
+	ip netns add wire
+	ip netns exec wire ip link add br0 type bridge forward_delay 0
+	ip netns exec wire ip addr add 10.99.0.254/24 dev br0
+	ip netns exec wire ip link set br0 up
+	for h in $HIERARCHIES; do
+		mkdir "$h/$B_GROUP"
+		[ ! -e "$h/cpuset.cpus" ] || { cat "$h/cpuset.cpus" >"$h/$B_GROUP/cpuset.cpus"
+			cat "$h/cpuset.mems" >"$h/$B_GROUP/cpuset.mems"; }
+	done
+	export -f host_b wait_for
+	export HIERARCHIES B_GROUP
+	(
+		for h in $HIERARCHIES; do
+			echo $BASHPID >"$h/$B_GROUP/cgroup.procs"
+		done
+		exec unshare --mount --net --pid --cgroup --fork --kill-child --propagation private \
+			bash -c 'host_b' </dev/null >/var/tmp/vzt/b.log 2>&1 7>&- 8>&- 9>&-
+	) &
+	B_OUTER=$!
+	B=
+	b_is_there() { B=$(pgrep -P $B_OUTER) && [ -n "$B" ]; }
+	until b_is_there; do sleep 0.02; done
+	port $$ 10.99.0.1
+	port "$B" 10.99.0.2
+	answers() { ssh -o BatchMode=yes -o ConnectTimeout=1 root@b true; }
+	wait_for 20 answers || { cat /var/tmp/vzt/b.log; nsenter -t "$B" -m cat /var/log/sshd; echo "not ok $SUITE/hosts"; exit 1; }
+}
+
+b_end() {
+	local h
+	kill -9 $B_OUTER 2>/dev/null
+	wait $B_OUTER 2>/dev/null
+	for h in $HIERARCHIES; do
+		find "$h/$B_GROUP" -depth -type d -exec rmdir {} \; 2>/dev/null
+	done
+}
+
+on_b() {
+	(
+		for h in $HIERARCHIES; do
+			echo $BASHPID >"$h/$B_GROUP/cgroup.procs"
+		done
+		exec nsenter -t "$B" -m -n -p -C "$@"
+	)
+}
+
+if [ -x /usr/sbin/sshd ] && command -v rsync >/dev/null; then
+	trap b_end EXIT
+	two_hosts
+else
+	need_hosts() { false; }
+fi
+need_hosts() { [ -n "${B:-}" ]; }
+
+runs_on() {	# runs_on a|b CTID: there, and nowhere else
+	local here there
+	here=$(vzctl status "$2" | grep -c running) || true
+	there=$(on_b vzctl status "$2" | grep -c running) || true
+	case $1 in
+	a) [ "$here$there" = 10 ] ;;
+	b) [ "$here$there" = 01 ] ;;
+	none) [ "$here$there" = 00 ] ;;
+	esac || fail "it runs here: $here, there: $there"
+}
+
+end_of_id() {
+	local on
+	for on in on_b ''; do
+		$on vzctl stop "$id" --fast >/dev/null 2>&1 || true
+		$on vzctl destroy "$id" >/dev/null 2>&1 || true
+	done
+}
+
+# talk ADDRESS ... talked: one TCP connection from the wire to an echo server on port 7000, which asks all the time and
+# must get each answer once and in order; the longest silence is told.
+talk() {
+	cat >"$T/client" <<-'END'
+		import socket, sys, time, os
+		s = socket.create_connection((sys.argv[2], 7000), 20)
+		s.settimeout(60)
+		n, worst = 0, 0.0
+		while not os.path.exists(sys.argv[1]):
+		    t = time.monotonic()
+		    want = b"%09d" % n
+		    s.sendall(want)
+		    got = b""
+		    while len(got) < 9:
+		        more = s.recv(9 - len(got))
+		        if not more: sys.exit("it was closed")
+		        got += more
+		    if got != want: sys.exit("%s is not %s" % (got, want))
+		    worst = max(worst, time.monotonic() - t)
+		    n += 1
+		    time.sleep(0.001)
+		print("%d answers, longest silence %d ms" % (n, worst * 1000))
+	END
+	ip netns exec wire python3 "$T/client" "$T/end" "$1" >"$T/told" 2>&1 &
+	client=$!
+}
+
+talked() {
+	sleep 1 # some more on the other side
+	touch "$T/end"
+	wait $client || fail "the connection: $(cat "$T/told")"
+	cat "$T/told"
+}
