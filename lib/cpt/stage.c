@@ -134,9 +134,30 @@ static int find_programs(void)
 	return 0;
 }
 
+/*
+ * May be hostile: links in the guest's tree, which CRIU follows from the host's root where it makes a deleted file again;
+ * therefore nothing of the host can be changed from here but what CRIU works with. The kernel lets no user namespace
+ * mount proc and sysfs writable where those that it sees are not.
+ */
+static int make_host_read_only(void)
+{
+	static const char *const writable[] = { WORK_DIR, "/proc", "/sys" };
+	autoclose int work = vz_open_tree(AT_FDCWD, WORK_DIR, OPEN_TREE_CLONE);
+	int r = work < 0 ? work : vz_move_mount(work, AT_FDCWD, WORK_DIR);
+
+	if (r >= 0)
+		r = vz_mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, MOUNT_ATTR_RDONLY, 0, 0, -1);
+	for (size_t i = 0; i < ARRAY_LEN(writable) && r >= 0; i++)
+		r = vz_mount_setattr(AT_FDCWD, writable[i], 0, 0, MOUNT_ATTR_RDONLY, 0, -1);
+	return r;
+}
+
 static int make_ready(const struct vz_stage_spec *s, unsigned *ret_creds, struct vz_err *e)
 {
 	int r = vz_mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, 0, 0, MS_PRIVATE, -1);
+
+	if (r >= 0 && s->restore)
+		r = make_host_read_only();
 
 	if (r < 0)
 		return vz_fail(e, code_of(s->restore), -r, "cannot make mounts private");
