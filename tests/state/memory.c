@@ -97,6 +97,7 @@ void state_sparse_heap(struct st *t)
 	char *mem = map(t, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
 	unsigned char vec = 0;
 
+	(void)madvise(mem, n, MADV_NOHUGEPAGE); /* where they are given unasked there would be no holes */
 	for (size_t i = 0; i < n; i += step)
 		paint(mem + i, PAGE, (unsigned int)i);
 	moved(t);
