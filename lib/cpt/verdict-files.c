@@ -3,6 +3,7 @@
 #include "cpt/verdict-internal.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "sys/call.h"
 #include "sys/file.h"
 
 #include <fcntl.h>
@@ -17,6 +18,9 @@
 
 #ifndef MQUEUE_MAGIC
 #define MQUEUE_MAGIC 0x19800202
+#endif
+#ifndef RESOLVE_CACHED
+#define RESOLVE_CACHED 0x20 /* Linux 5.12 */
 #endif
 #define MISC_TUN 200
 #define MISC_AUTOFS 235
@@ -181,6 +185,24 @@ static void note_deleted(struct cpt_look *l, const struct file *f, const struct 
 	memcpy(more->path, f->link, n);
 }
 
+/* CRIU makes it again by its path for a moment: it would follow a link, and could not remove a directory that is full.
+ * Only what the kernel has in memory is asked: who made something in that place has put it there. */
+static bool is_way_taken(const struct file *f, bool dir)
+{
+	const uint64_t how = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_CACHED;
+	autoclose int root = openat(f->t->dir, "root", O_PATH | O_DIRECTORY | O_CLOEXEC), at = -EBADF;
+	char path[sizeof(f->link)];
+
+	memcpy(path, f->link, sizeof(path));
+	path[strlen(path) - (sizeof(DELETED) - 1)] = 0;
+	if (!dir)
+		*strrchr(path, '/') = 0;
+	if (root < 0 || !*path)
+		return false;
+	at = vz_openat2(root, path, O_PATH | O_DIRECTORY, 0, how);
+	return at == -ELOOP || at == -ENOTDIR || (dir && at >= 0);
+}
+
 static void look_at_stat(struct cpt_look *l, const struct file *f, const struct statx *x)
 {
 	bool regular = S_ISREG(x->stx_mode);
@@ -199,6 +221,9 @@ static void look_at_stat(struct cpt_look *l, const struct file *f, const struct 
 	if (regular && !x->stx_nlink && x->stx_blocks * 512 > VZ_CPT_GHOST_MAX)
 		cpt_say(l, CPT_DELETED, &f->t->who, "%s of %llu MB, %s", f->link,
 			(unsigned long long)x->stx_blocks >> 11, f->at);
+	if (*f->link == '/' && vz_str_suffix(f->link, DELETED) && is_way_taken(f, S_ISDIR(x->stx_mode)))
+		cpt_say(l, S_ISDIR(x->stx_mode) ? CPT_DELETED_DIR : CPT_DELETED, &f->t->who,
+			"%s, whose place is taken by something else now, %s", f->link, f->at);
 	if (S_ISDIR(x->stx_mode) && vz_str_suffix(f->link, DELETED))
 		note_deleted(l, f, x);
 	if (x->stx_mask & STATX_MNT_ID &&
