@@ -8,6 +8,7 @@
 #include "move/leave-internal.h"
 #include "ops/private.h"
 #include "sys/file.h"
+#include "sys/spawn.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -29,6 +30,8 @@ static int check_here(struct vz_leaving *m, struct vz_err *e)
 		r = vz_layout_usable(m->area.layout, &why);
 	if (r < 0)
 		return vz_fail(e, AS(LAYOUT), 0, "%s", why.msg);
+	if (!vz_spawn_finds("rsync"))
+		return vz_fail(e, AS(COPY), 0, "There is no rsync here: install it, on both hosts");
 	if (access(m->area.private, F_OK) < 0)
 		return vz_fail(e, AS(MISSING), errno, "CT %u has no private area %s", m->ct->id, m->area.private);
 	return 0;

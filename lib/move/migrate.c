@@ -5,6 +5,7 @@
  * nobody can start it, and the other side says whose it is.
  */
 #include "move/migrate.h"
+#include "base/context.h"
 #include "base/log.h"
 #include "base/own.h"
 #include "base/str.h"
@@ -161,6 +162,17 @@ static int halt(struct vz_leaving *m, struct vz_err *e)
 	return m->running ? vz_op_stop(m->ct, &stop, e) : vz_op_umount(m->ct, e);
 }
 
+static void halt_undo(void *ctx)
+{
+	struct vz_leaving *m = ctx;
+	struct vz_err e = { 0 };
+
+	if (m->arrived || m->in_doubt)
+		return;
+	if (vz_leave_go_on(m, &e) < 0)
+		vz_log(-1, "Error: the container could not be started here again: %s", e.msg);
+}
+
 static int halt_do(void *ctx, struct vz_err *e)
 {
 	struct vz_leaving *m = ctx;
@@ -174,20 +186,13 @@ static int halt_do(void *ctx, struct vz_err *e)
 	m->halted = vz_now_ms();
 	r = vz_leave_quietly(m, halt, &why);
 	lap(m, m->o->online ? "suspend" : "stop");
-	if (r < 0)
-		return vz_fail(e, AS(STOP), 0, "%s", why.msg), r;
-	return 0;
-}
-
-static void halt_undo(void *ctx)
-{
-	struct vz_leaving *m = ctx;
-	struct vz_err e = { 0 };
-
-	if (m->arrived || m->in_doubt)
-		return;
-	if (vz_leave_go_on(m, &e) < 0)
-		vz_log(-1, "Error: the container could not be started here again: %s", e.msg);
+	if (r >= 0)
+		return 0;
+	/* a stop that was interrupted may have killed it */
+	vz_cancel_undoing(true);
+	halt_undo(m);
+	vz_cancel_undoing(false);
+	return vz_fail(e, AS(STOP), 0, "%s", why.msg), r;
 }
 
 static int resync_do(void *ctx, struct vz_err *e)

@@ -10,11 +10,13 @@
 #include "ops/private.h"
 #include "sys/clock.h"
 #include "sys/file.h"
+#include "sys/wait.h"
 
 #include <fcntl.h>
 #include <time.h>
 
-#define SETTLE_TRIES 5
+#define SETTLE_TRIES 5 /* without an answer */
+#define SETTLE_S 300
 
 void vz_leave_open(struct vz_leaving *m, struct vz_ct *ct, const struct vz_migrate_opts *o)
 {
@@ -47,16 +49,19 @@ static int ask_owner(struct vz_leaving *m, struct vz_err *e)
 void vz_leave_settle(struct vz_leaving *m)
 {
 	struct vz_err e = { 0 };
+	int64_t end = vz_end_in(SETTLE_S);
+	int unheard = 0;
 
-	/* it may still be at work on what it was asked: then its lock is held */
-	for (int i = 0; i < SETTLE_TRIES; i++) {
-		const struct timespec pause = { .tv_sec = i };
+	do {
+		const struct timespec pause = { .tv_sec = unheard };
 
 		nanosleep(&pause, NULL);
 		m->in_doubt = ask_owner(m, &e) < 0;
 		if (!m->in_doubt)
 			return;
-	}
+		/* as long as it is at work on what it was asked it has the lock */
+		unheard += e.exit == VZ_MIGRATE_LOCKED && unheard ? 0 : 1;
+	} while (unheard < SETTLE_TRIES && vz_now_ms() < end);
 	vz_log(-1, "Error: %s", e.msg);
 }
 
@@ -83,6 +88,7 @@ static int go_on(struct vz_leaving *m, struct vz_err *e)
 	const struct vz_start_opts start = { 0 };
 	struct vz_state st;
 
+	vz_op_heal(m->ct, true); /* a stop that was interrupted */
 	if (m->running && vz_state_read(m->ct->id, &st) <= 0)
 		return vz_op_start(m->ct, &start, e);
 	if (m->mounted && !vz_ct_is_mounted(m->ct))
