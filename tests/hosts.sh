@@ -105,13 +105,20 @@ two_hosts() {
 	wait_for 20 answers || { cat /var/tmp/vzt/b.log; nsenter -t "$B" -m cat /var/log/sshd; echo "not ok $SUITE/hosts"; exit 1; }
 }
 
-b_end() {
-	local h
-	kill -9 $B_OUTER 2>/dev/null
-	wait $B_OUTER 2>/dev/null
+# Its processes end with the first of them, in their own time; until then a group cannot go.
+b_groups_are_gone() {
+	local h left=0
 	for h in $HIERARCHIES; do
-		find "$h/$B_GROUP" -depth -type d -exec rmdir {} \; 2>/dev/null
+		[ ! -d "$h/$B_GROUP" ] || find "$h/$B_GROUP" -depth -type d -exec rmdir {} + 2>/dev/null || true
+		[ ! -d "$h/$B_GROUP" ] || left=1
 	done
+	[ $left = 0 ]
+}
+
+b_end() {
+	kill -9 "$B" $B_OUTER 2>/dev/null
+	wait $B_OUTER 2>/dev/null
+	wait_for 10 b_groups_are_gone || echo "not ok $SUITE/hosts # groups of b are left"
 }
 
 on_b() {
