@@ -173,10 +173,19 @@ static void halt_undo(void *ctx)
 		vz_log(-1, "Error: the container could not be started here again: %s", e.msg);
 }
 
+/* One that was asked to stop, and may do so at any moment from now: it can only be started again. */
+static int end_now(struct vz_leaving *m, struct vz_err *e)
+{
+	const struct vz_stop_opts stop = { .fast = true };
+	struct vz_state st;
+
+	return vz_state_read(m->ct->id, &st) > 0 ? vz_op_stop(m->ct, &stop, e) : 0;
+}
+
 static int halt_do(void *ctx, struct vz_err *e)
 {
 	struct vz_leaving *m = ctx;
-	struct vz_err why = { 0 };
+	struct vz_err why = { 0 }, ended = { 0 };
 	int r;
 
 	if (!m->running && !m->mounted)
@@ -188,8 +197,9 @@ static int halt_do(void *ctx, struct vz_err *e)
 	lap(m, m->o->online ? "suspend" : "stop");
 	if (r >= 0)
 		return 0;
-	/* a stop that was interrupted may have killed it */
 	vz_cancel_undoing(true);
+	if (r == -ECANCELED && m->running && !m->o->online)
+		(void)vz_leave_quietly(m, end_now, &ended);
 	halt_undo(m);
 	vz_cancel_undoing(false);
 	return vz_fail(e, AS(STOP), 0, "%s", why.msg), r;
