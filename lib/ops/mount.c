@@ -151,18 +151,15 @@ static int mount_do(void *ctx, struct vz_err *e)
 	return r;
 }
 
-static int unmount(struct vz_start *s, struct vz_err *e)
+/* Off VE_ROOT, without a word. */
+static void unmount(struct vz_start *s)
 {
 	struct vz_area a;
-	int r = vz_private_of(s->env.ct, &a, e);
+	int r = vz_private_of(s->env.ct, &a, &s->umount_err);
 
 	if (r >= 0)
-		r = vz_area_umount(&a, e);
-	if (r < 0)
-		return r;
-	s->unmounted = true;
-	vz_log(0, "Container is unmounted");
-	return 0;
+		r = vz_area_umount(&a, &s->umount_err);
+	s->umount_result = r < 0 ? r : 0;
 }
 
 static bool is_to_be_unmounted(const struct vz_start *s)
@@ -174,22 +171,16 @@ static void mount_undo(void *ctx)
 {
 	struct vz_start *s = ctx;
 
-	if (is_to_be_unmounted(s))
-		s->umount_result = unmount(s, &s->umount_err);
+	if (!is_to_be_unmounted(s))
+		return;
+	unmount(s);
+	if (s->umount_result < 0)
+		return;
+	s->unmounted = true;
+	vz_log(0, "Container is unmounted");
 }
 
 const struct vz_step vz_step_mount_area = { "mount", mount_do, mount_undo };
-
-/* What a script does not want to be mounted goes without those of the way down. */
-static void unmount_refused(struct vz_start *s)
-{
-	struct vz_area a;
-	int r = vz_private_of(s->env.ct, &a, &s->umount_err);
-
-	if (r >= 0)
-		r = vz_area_umount(&a, &s->umount_err);
-	s->umount_result = r < 0 ? r : 0; /* told at the end; the way back does not try again */
-}
 
 static int mount_script_do(void *ctx, struct vz_err *e)
 {
@@ -199,8 +190,8 @@ static int mount_script_do(void *ctx, struct vz_err *e)
 	if (s->was_mounted)
 		return 0;
 	r = scripts_up(s->env.ct, "mount", e);
-	if (r < 0)
-		unmount_refused(s);
+	if (r < 0) /* it goes without the scripts of the way down; the way back does not try again */
+		unmount(s);
 	else
 		say_mounted();
 	return r;
@@ -234,10 +225,8 @@ static int remount_do(void *ctx, struct vz_err *e)
 	if (s->was_mounted)
 		return 0;
 	vz_plan_undo(before, SIZE_MAX, s);
-	r = s->umount_result;
-	if (r < 0)
-		*e = s->umount_err; /* told as the reason, so not again on the way back */
-	s->umount_result = 0;
+	r = vz_start_umounted(s, e);
+	s->umount_result = 0; /* told as the reason, so not again on the way back */
 	s->unmounted = false;
 	return r;
 }
@@ -304,7 +293,5 @@ int vz_op_umount(struct vz_ct *ct, struct vz_err *e)
 	if (r < 0)
 		return r;
 	vz_plan_undo(vz_op_mount_plan, SIZE_MAX, &s);
-	if (s.umount_result < 0 && e)
-		*e = s.umount_err;
-	return s.umount_result;
+	return vz_start_umounted(&s, e);
 }

@@ -103,6 +103,13 @@ static int probe_do(void *ctx, struct vz_err *e)
 /* No undo: it only asks, and its socket is closed with vz_start.net. */
 const struct vz_step vz_step_probe = { "probe", probe_do, NULL };
 
+int vz_start_umounted(const struct vz_start *s, struct vz_err *e)
+{
+	if (s->umount_result < 0 && e)
+		*e = s->umount_err;
+	return s->umount_result;
+}
+
 void vz_start_say_umount(const struct vz_start *s)
 {
 	if (s->umount_result < 0)

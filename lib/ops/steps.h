@@ -59,6 +59,8 @@ extern const struct vz_step
 	vz_step_state,    /* the state file */
 	vz_step_done;     /* the end of the journal */
 
+/* After an undo that was the work itself: what undoing the mount came to, with its reason. */
+int vz_start_umounted(const struct vz_start *s, struct vz_err *e);
 /* After an undo whose caller has an error of its own or none: says why VE_ROOT is mounted still, if it is. */
 void vz_start_say_umount(const struct vz_start *s);
 

@@ -282,10 +282,8 @@ int vz_op_stop(struct vz_ct *ct, const struct vz_stop_opts *o, struct vz_err *e)
 		vz_log(0, "Container was stopped");
 		s->keep_mount = o->skip_umount;
 		vz_plan_undo(vz_op_start_plan, SIZE_MAX, s);
-		r = s->umount_result;
+		r = vz_start_umounted(s, e);
 	}
-	if (r < 0 && s->umount_result < 0 && e)
-		*e = s->umount_err;
 	vz_env_close(&s->env);
 	return r;
 }
