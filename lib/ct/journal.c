@@ -16,17 +16,25 @@
 #define JOURNAL_DIR VZ_RUNDIR "/journal"
 #define JOURNAL_MAX (PATH_MAX + 128)
 
+/* Both lines, or NULL; caller frees. */
+static char *read_lines(unsigned id)
+{
+	autofree char *path = vz_fmt("%s/%u", JOURNAL_DIR, id);
+	char *text;
+
+	return path && vz_file_read(AT_FDCWD, path, JOURNAL_MAX, &text) >= 0 ? text : NULL;
+}
+
 /* The living process that began it, or 0. */
 static pid_t writer(unsigned id)
 {
-	autofree char *path = vz_fmt("%s/%u", JOURNAL_DIR, id), *text = NULL;
-	char *rest, *pid;
+	autofree char *text = read_lines(id);
+	char *rest = text, *pid;
 	uint64_t start;
 	uint32_t who;
 
-	if (!path || vz_file_read(AT_FDCWD, path, JOURNAL_MAX, &text) < 0)
+	if (!text)
 		return 0;
-	rest = text;
 	(void)strsep(&rest, "\n");
 	pid = strsep(&rest, " ");
 	if (!pid || !rest)
@@ -70,12 +78,11 @@ void vz_journal_end(unsigned id)
 
 char *vz_journal_read(unsigned id)
 {
-	autofree char *path = vz_fmt("%s/%u", JOURNAL_DIR, id), *text = NULL;
+	char *text = read_lines(id);
 
-	if (!path || vz_file_read(AT_FDCWD, path, JOURNAL_MAX, &text) < 0)
-		return NULL;
-	text[strcspn(text, "\n")] = 0;
-	return TAKE_PTR(text);
+	if (text)
+		text[strcspn(text, "\n")] = 0;
+	return text;
 }
 
 bool vz_journal_is_at_work(unsigned id)

@@ -8,7 +8,6 @@
 
 #include <limits.h>
 
-
 static bool name_is_valid(const char *s)
 {
 	size_t n = strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 -+_.");
