@@ -21,7 +21,7 @@ static void add_words(const struct vl_value *v, bool all, struct vz_str *out)
 		if (i && !all)
 			break;
 		vz_str_add(out, i ? between : "");
-		vz_utf8_clean(v->words[i], true, "?", &word);
+		vz_utf8_clean(v->words[i], "?", &word);
 		if (word.s)
 			vz_str_add(out, word.s);
 		out->failed = out->failed || word.failed;
@@ -55,7 +55,7 @@ static bool add_value(const struct vl_value *v, bool all, struct vz_str *out)
 		add_uptime(v->number, out);
 		break;
 	case VL_TEXT:
-		vz_utf8_clean(v->text, true, "?", out);
+		vz_utf8_clean(v->text, "?", out);
 		return true;
 	case VL_WORDS:
 		add_words(v, all, out);

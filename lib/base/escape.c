@@ -6,10 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Length of the valid UTF-8 sequence (RFC 3629) that a terminated string begins with, 0 when there is
- * none. */
-static size_t utf8_len(const unsigned char *s)
+size_t vz_utf8_len(const char *text)
 {
+	const unsigned char *s = (const unsigned char *)text;
 	/* per lead byte: sequence length, and the range its second byte must be in */
 	static const struct {
 		unsigned char from, to, len, min, max;
@@ -73,7 +72,7 @@ static size_t put_parsed(struct vz_escape *x, bool last, char *out)
 	size_t used = 0;
 
 	while (x->n) {
-		size_t len = utf8_len(x->part);
+		size_t len = vz_utf8_len((const char *)x->part);
 		size_t take = len ? len : 1;
 
 		if (!len && !last && is_begun(x->part, x->n))
@@ -106,7 +105,7 @@ size_t vz_escape(struct vz_escape *x, const char *in, size_t n, char *out)
 void vz_escape_plain(char *text)
 {
 	for (unsigned char *s = (unsigned char *)text; *s;) {
-		size_t len = utf8_len(s);
+		size_t len = vz_utf8_len((const char *)s);
 
 		if (!len || utf8_is_control(s, len))
 			*s++ = '?';
@@ -115,13 +114,13 @@ void vz_escape_plain(char *text)
 	}
 }
 
-void vz_utf8_clean(const char *text, bool controls, const char *bad, struct vz_str *out)
+void vz_utf8_clean(const char *text, const char *bad, struct vz_str *out)
 {
 	const char *s = text, *kept = text;
 
 	while (*s) {
-		size_t len = utf8_len((const unsigned char *)s);
-		bool keeps = len && !(controls && utf8_is_control((const unsigned char *)s, len));
+		size_t len = vz_utf8_len(s);
+		bool keeps = len && !utf8_is_control((const unsigned char *)s, len);
 
 		if (!keeps) {
 			vz_str_addn(out, kept, (size_t)(s - kept));

@@ -21,8 +21,10 @@ size_t vz_escape(struct vz_escape *x, const char *in, size_t n, char *out);
 /* In place, of a whole text that is one line: every byte that is neither printable nor part of a
  * printable character becomes a question mark. */
 void vz_escape_plain(char *text);
-/* Adds the text to *out with `bad` in place of every byte that is not UTF-8 and, if `controls`, of every
- * control character. */
-void vz_utf8_clean(const char *text, bool controls, const char *bad, struct vz_str *out);
+/* Length of the valid UTF-8 sequence (RFC 3629) that a text begins with; 0 when there is none, or no byte. */
+size_t vz_utf8_len(const char *text);
+/* Adds the text to *out with `bad` in place of every byte that is not UTF-8, and of every control
+ * character. */
+void vz_utf8_clean(const char *text, const char *bad, struct vz_str *out);
 
 #endif

@@ -18,26 +18,37 @@ static void put_char(struct vz_str *out, unsigned char c)
 	vz_str_addf(out, "\\u%04x", c);
 }
 
-/* What needs no escape goes out in one piece. */
-static void put_string(struct vz_str *out, const char *text)
+/* How many bytes a text begins with that stand in a string as they are. */
+static size_t unescaped(const char *s)
 {
-	autostr clean = { 0 };
-	const char *s;
+	size_t n = 0, len;
 
-	vz_utf8_clean(text, false, REPLACEMENT, &clean);
-	out->failed |= clean.failed;
-	vz_str_add(out, "\"");
-	for (s = clean.s ? clean.s : ""; *s;) {
-		size_t n = 0;
+	for (;; n += len) {
+		unsigned char c = (unsigned char)s[n];
 
-		while ((unsigned char)s[n] >= ' ' && s[n] != '"' && s[n] != '\\')
-			n++;
+		len = c < 0x80 ? c >= ' ' && c != '"' && c != '\\' : vz_utf8_len(s + n);
+		if (!len)
+			return n;
+	}
+}
+
+static void put_string(struct vz_str *out, const char *s)
+{
+	vz_str_addn(out, "\"", 1);
+	for (;;) {
+		size_t n = unescaped(s);
+
 		vz_str_addn(out, s, n);
 		s += n;
-		if (*s)
-			put_char(out, (unsigned char)*s++);
+		if (!*s)
+			break;
+		if ((unsigned char)*s < 0x80)
+			put_char(out, (unsigned char)*s);
+		else
+			vz_str_add(out, REPLACEMENT);
+		s++;
 	}
-	vz_str_add(out, "\"");
+	vz_str_addn(out, "\"", 1);
 }
 
 /* The innermost; one that is too deep shares the last place, and the text is void then. */
@@ -48,9 +59,10 @@ static struct vz_json_level *innermost(struct vz_json *j)
 
 static void begin_line(struct vz_json *j, unsigned depth)
 {
-	vz_str_add(j->out, "\n");
-	while (depth--)
-		vz_str_add(j->out, "  ");
+	static const char line[] = "\n                ";
+	_Static_assert(sizeof(line) == 1 + 2 * VZ_JSON_DEPTH + 1, "two blanks for each level");
+
+	vz_str_addn(j->out, line, 1 + 2 * (depth < VZ_JSON_DEPTH ? depth : VZ_JSON_DEPTH));
 }
 
 /* What stands before a member of the innermost array or object. */
