@@ -33,7 +33,7 @@ static int lingering(void)
 }
 
 /* Closes it at once, so that the one who was sent it is the last who has it; is he faster than that,
- * then it is us who wait. Keeps the connection's other side. */
+ * then it is us who wait, and it was sent all the same. Keeps the connection's other side. */
 static void send_one(const struct sockaddr_un *to)
 {
 	union {
@@ -49,9 +49,10 @@ static void send_one(const struct sockaddr_un *to)
 		perror("linger");
 		return;
 	}
+	if (write(1, "sent\n", 5) != 5)
+		return;
 	close(fd);
-	if (write(1, "sent\n", 5) == 5)
-		pause();
+	pause();
 }
 
 int send_lingering(const char *path, int n)
