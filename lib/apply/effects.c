@@ -273,7 +273,8 @@ const struct vz_effect vz_effects[] = {
 		.bit = APPLY_UBC, .what = "UBC", .refuses = COUNTED,
 		.limits = vz_res_counters,
 		.start = { [VZ_START_SPEC] = start_terminals }, .bare = IN(SPEC),
-		.restore = IN(GROUP), .late = VZ_CG_PIDS, /* CRIU has processes of its own in the group */
+		/* CRIU has processes of its own in the group */
+		.restore = IN(GROUP), .late = VZ_CG_PIDS | VZ_CG_MEMORY,
 		.not_restored = "devpts is in the image",
 		.possible = vz_res_counters_possible, .warn = vz_res_counters_warn,
 		.live = live_counters, .partly = true,

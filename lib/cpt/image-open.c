@@ -132,6 +132,17 @@ int vz_image_peek(const char *path, struct vz_image_facts *ret, struct vz_err *e
 	return r;
 }
 
+bool vz_image_is_ours(const char *path)
+{
+	static const char *const names[] = { VZ_MANIFEST_NAME, VZ_IMAGE_CRIU, VZ_IMAGE_CONFIG };
+	autoclose int dir = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	for (size_t i = 0; dir >= 0 && i < ARRAY_LEN(names); i++)
+		if (faccessat(dir, names[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+			return true;
+	return false;
+}
+
 const struct vz_image_facts *vz_image_facts(const struct vz_image *im)
 {
 	return &im->m.facts;

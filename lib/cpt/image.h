@@ -94,6 +94,8 @@ void vz_image_abort(struct vz_image **im);
 int vz_image_open(const char *path, struct vz_image **ret, struct vz_err *e);
 /* The facts alone, of the manifest and no other file: for status and lists. */
 int vz_image_peek(const char *path, struct vz_image_facts *ret, struct vz_err *e);
+/* Does a dump of ours lie there, be it damaged, newer, or the rest of one? Another tool's is none. */
+bool vz_image_is_ours(const char *path);
 /* Of an opened one; stays the image's. */
 const struct vz_image_facts *vz_image_facts(const struct vz_image *im);
 /* A whole file of our own in fresh memory, terminated; the caller frees it. */

@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "move/leave-internal.h"
 #include "move/passes.h"
+#include "ops/dump.h"
 #include "ops/ops.h"
 #include "ops/plan.h"
 #include "sys/clock.h"
@@ -257,7 +258,7 @@ static int memory_do(void *ctx, struct vz_err *e)
 	autofree char *path = vz_ct_dump_path(m->ct);
 	int r;
 
-	if (!path || !vz_resume_is_due(m->ct))
+	if (!path || !vz_dump_is_due(m->ct))
 		return 0;
 	vz_log(0, "Copying dump");
 	r = send_files(m, path, "", e);

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "fs/dev.h"
 #include "launch/inside.h"
+#include "ops/dump.h"
 #include "ops/ops.h"
 #include "ops/run-stopped.h"
 #include "sys/file.h"
@@ -190,9 +191,13 @@ int vz_op_run_anyway(struct vz_ct *ct, const struct vz_script *script, int *ret_
 	struct vz_inside_cmd what = { shell, NULL, -1, script->timeout_s, !script->users };
 	autoclose int in = -EBADF;
 	struct vz_state st;
+	int r;
 
 	if (vz_state_read(ct->id, &st) > 0)
 		return vz_inside_run(ct, &st, script, ret_code, e);
+	r = vz_dump_check_files(ct, e);
+	if (r < 0)
+		return r;
 	in = what.stdin_fd = vz_file_sealed(script->text, strlen(script->text));
 	if (in < 0)
 		return vz_fail(e, VZ_RESOURCE, -in, "cannot keep the script");

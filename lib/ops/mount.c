@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "ops/dump.h"
 #include "ops/private.h"
 #include "ops/steps.h"
 #include "tmpl/tmpl.h"
@@ -264,7 +265,9 @@ int vz_op_mount(struct vz_ct *ct, struct vz_err *e)
 		vz_log(-1, "Container is already mounted");
 		return 0;
 	}
-	r = vz_private_of(ct, &a, e);
+	r = vz_dump_check_files(ct, e);
+	if (r >= 0)
+		r = vz_private_of(ct, &a, e);
 	if (r >= 0)
 		r = vz_plan_run(vz_op_mount_plan, &s, e);
 	if (r < 0)

@@ -44,8 +44,6 @@ struct vz_resume_opts {
 	bool keep; /* the dump stays */
 };
 int vz_op_suspend(struct vz_ct *ct, const struct vz_suspend_opts *o, struct vz_err *e);
-/* Is there a dump of its own? Start resumes it. One that is not ours, start puts aside. */
-bool vz_resume_is_due(const struct vz_ct *ct);
 int vz_op_resume(struct vz_ct *ct, const struct vz_resume_opts *o, struct vz_err *e);
 
 /* plan-table.c: the names of the steps of a verb's plan, in order; -ENOENT for a verb without one. */

@@ -16,6 +16,7 @@
 #include "cpt/sockets.h"
 #include "cpt/stage.h"
 #include "fs/layout.h"
+#include "ops/dump.h"
 #include "ops/start.h"
 #include "ops/steps.h"
 #include "sys/call.h"
@@ -254,6 +255,19 @@ static int own_mqueue(void *arg)
 	return fchown(fd, in->uid, in->gid) < 0 ? -errno : 0;
 }
 
+/* Which processes CRIU had of its own is over: what is in the group now is the VPS's, and held by its limits. On v1 the
+ * kernel refuses a limit below what is used, on v2 it kills for it. */
+static int hold(struct resuming *u, struct vz_err *e)
+{
+	uint64_t killed = vz_fate_killed(u->s.env.cg);
+	int r = come_into_force(u, VZ_START_ALONE, e);
+
+	if (r == -EBUSY)
+		return vz_fail(e, VZ_RESTORE, 0, "what the dump holds does not fit into the container any more: it is more "
+			       "memory than it may have; give it more with --ram");
+	return r >= 0 && vz_fate_killed(u->s.env.cg) > killed ? -ENOMEM : r;
+}
+
 static int settle(struct resuming *u, struct vz_err *e)
 {
 	struct inside in = { u->s.state.uid, u->s.state.gid, 0 };
@@ -267,7 +281,7 @@ static int settle(struct resuming *u, struct vz_err *e)
 		return r;
 	u->s.state.dev = fstat(u->s.env.spec.dev, &dev) < 0 ? 0 : dev.st_dev;
 	r = vz_netsys_unlock(u->s.net.netns, e);
-	return r < 0 ? r : come_into_force(u, VZ_START_ALONE, e);
+	return r < 0 ? r : hold(u, e);
 }
 
 static int finish_do(void *ctx, struct vz_err *e)
@@ -280,7 +294,7 @@ static int finish_do(void *ctx, struct vz_err *e)
 		r = vz_cg_freeze(u->s.env.cg, true, e);
 	if (r >= 0)
 		r = vz_stage_finish(&u->stage, u->seconds, e);
-	return r < 0 ? of_memory(u, r, e) : settle(u, e);
+	return of_memory(u, r < 0 ? r : settle(u, e), e);
 }
 
 static int state_do(void *ctx, struct vz_err *e)
@@ -348,7 +362,7 @@ const struct vz_step *const vz_op_resume_plan[] = {
 	&vz_step_mount_script,
 	&vz_step_cgroup,
 	&vz_step_policy,
-	&vz_step_limits,                    /* but for the number of tasks */
+	&vz_step_limits,                    /* but for what CRIU has some of */
 	VZ_STEP("groups", groups_do, NULL), /* they go with the VPS's own */
 	&vz_step_prestart,
 	&vz_step_pci,
@@ -444,32 +458,34 @@ static int resume(struct resuming *u, struct vz_ct *ct, struct vz_err *e)
 	return 0;
 }
 
-bool vz_resume_is_due(const struct vz_ct *ct)
+/* One that only is frozen looks to its user like a suspended one. */
+static int refuse_running(struct vz_ct *ct, const struct vz_state *st, struct vz_err *e)
 {
-	autofree char *own = vz_ct_dump_path(ct);
-	autoimagefacts f = { 0 };
+	__attribute__((cleanup(vz_cg_closep))) struct vz_cg *cg = NULL;
+	bool frozen = vz_cg_open(ct->id, NULL, &cg, NULL) >= 0 && vz_cg_check_frozen(cg, st->init, NULL) < 0;
 
-	return own && vz_ct_has_dump(ct) && vz_image_peek(own, &f, NULL) >= 0;
+	return vz_fail(e, VZ_VE_RUNNING, 0, "Unable to perform restore: container already running%s",
+		       frozen ? "; it is frozen: let it go on with --resume" : "");
 }
 
 int vz_op_resume(struct vz_ct *ct, const struct vz_resume_opts *o, struct vz_err *e)
 {
 	const struct vz_start_opts so = { .skip_remount = o->skip_remount, .force = true };
 	struct resuming u = { .opts = o, .s.opts = so, .s.net = VZ_NETWORK_INIT, .stage = VZ_STAGE_INIT };
-	autofree char *own = o->dumpfile ? NULL : vz_ct_dump_path(ct);
+	autofree char *path = NULL;
 	struct vz_state st;
 	int r;
 
 	if (o->phase == VZ_SUSPEND_RESUME || o->phase == VZ_SUSPEND_KILL)
 		return vz_suspend_do_phase(ct, o->phase, e);
-	u.path = o->dumpfile ? o->dumpfile : own;
 	if (vz_state_read(ct->id, &st) > 0)
-		return vz_fail(e, VZ_VE_RUNNING, 0, "Unable to perform restore: container already running");
-	if (!u.path)
-		return vz_fail(e, VZ_INVALID_CONFIG, 0, "DUMPDIR is not set");
-	r = vz_start_check(ct, &so, false, e);
+		return refuse_running(ct, &st, e);
+	r = vz_dump_path(ct, o->dumpfile, &path, e);
+	if (r >= 0)
+		r = vz_start_check(ct, &so, false, e);
 	if (r < 0)
 		return r;
+	u.path = path;
 	if (o->skip_arpdetect)
 		ct->conf.skip_arpdetect = (struct vz_pbool){ true, true };
 	r = resume(&u, ct, e);

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "ops/check-ceilings.h"
+#include "ops/dump.h"
 #include "ops/start-fate.h"
 #include "ops/steps.h"
 #include "sys/clock.h"
@@ -84,6 +85,16 @@ static void say_stuck(void)
 		vz_log(-1, "Warning: %s", text);
 }
 
+static int resume(struct vz_ct *ct, const struct vz_start_opts *o, struct vz_err *e)
+{
+	autofree char *own = vz_ct_dump_path(ct);
+	int r = vz_op_resume(ct, &(struct vz_resume_opts){ .skip_remount = o->skip_remount }, e);
+
+	if (r < 0 && own)
+		vz_log(-1, "What ran in the container is kept in %s; to start it afresh, move that away", own);
+	return r;
+}
+
 int vz_op_start(struct vz_ct *ct, const struct vz_start_opts *o, struct vz_err *e)
 {
 	struct vz_start s = { .opts = *o, .verb = VZ_JOURNAL_START, .net = VZ_NETWORK_INIT };
@@ -91,8 +102,8 @@ int vz_op_start(struct vz_ct *ct, const struct vz_start_opts *o, struct vz_err *
 
 	if (r < 0)
 		return r;
-	if (vz_resume_is_due(ct))
-		return vz_op_resume(ct, &(struct vz_resume_opts){ .skip_remount = o->skip_remount }, e);
+	if (vz_dump_is_due(ct))
+		return resume(ct, o, e);
 	vz_log(0, "Starting container...");
 	say_stuck();
 	vz_ceilings_warn();

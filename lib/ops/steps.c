@@ -9,9 +9,11 @@
 #include "lan/lan-member.h"
 #include "launch/inside.h"
 #include "ops/start-fate.h"
+#include "sys/file.h"
 #include "sys/proc.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -70,6 +72,7 @@ static int dump_do(void *ctx, struct vz_err *e)
 	to = from ? vz_fmt("%s.stale", from) : NULL;
 	if (!to)
 		return vz_oom(e);
+	(void)vz_remove_tree(AT_FDCWD, to); /* put aside before; one is kept */
 	if (rename(from, to) == 0)
 		vz_log(-1, "Warning: dump file %s cannot be restored by this version, starting "
 			   "afresh; it is kept as %s", from, to);

@@ -18,6 +18,7 @@
 #include "cpt/stage.h"
 #include "cpt/verdict.h"
 #include "fs/layout.h"
+#include "ops/dump.h"
 #include "ops/steps.h"
 #include "sys/call.h"
 #include "sys/file.h"
@@ -486,16 +487,17 @@ int vz_suspend_do_phase(struct vz_ct *ct, enum vz_suspend_phase phase, struct vz
 int vz_op_suspend(struct vz_ct *ct, const struct vz_suspend_opts *o, struct vz_err *e)
 {
 	struct suspending u = { .opts = o, .stage = VZ_STAGE_INIT, .s.net = VZ_NETWORK_INIT };
-	autofree char *own = o->dumpfile ? NULL : vz_ct_dump_path(ct);
+	autofree char *path = NULL;
 	int r;
 
-	u.path = o->dumpfile ? o->dumpfile : own;
 	if (vz_state_read(ct->id, &u.s.state) <= 0)
 		return vz_fail(e, VZ_VE_NOT_RUNNING, 0, "Unable to setup checkpointing: container is not running");
-	if (!u.path)
-		return vz_fail(e, VZ_INVALID_CONFIG, 0, "DUMPDIR is not set");
 	if (o->phase != VZ_SUSPEND_ALL && o->phase != VZ_SUSPEND_DUMP)
 		return vz_suspend_do_phase(ct, o->phase, e);
+	r = vz_dump_path(ct, o->dumpfile, &path, e);
+	if (r < 0)
+		return r;
+	u.path = path;
 	r = suspend(&u, ct, e);
 	release(&u);
 	return r;

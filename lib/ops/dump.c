@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Where the dump of a VPS is, and what it means for others; see dump.h. */
+#include "ops/dump.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "cpt/image.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+bool vz_dump_is_due(const struct vz_ct *ct)
+{
+	autofree char *own = vz_ct_dump_path(ct);
+
+	return own && vz_image_is_ours(own);
+}
+
+int vz_dump_path(const struct vz_ct *ct, const char *dumpfile, char **ret, struct vz_err *e)
+{
+	autofree char *here = dumpfile && *dumpfile != '/' ? get_current_dir_name() : NULL;
+
+	for (const char *c = dumpfile; c && *c; c++)
+		if (iscntrl((unsigned char)*c))
+			return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "Bad parameter for --dumpfile: a path cannot "
+				       "hold control characters");
+	if (dumpfile && !*dumpfile)
+		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "Bad parameter for --dumpfile: it is empty");
+	if (dumpfile && *dumpfile != '/' && !here)
+		return vz_fail(e, VZ_SYSTEM, errno, "cannot find the working directory of --dumpfile");
+	*ret = !dumpfile ? vz_ct_dump_path(ct) : here ? vz_fmt("%s/%s", here, dumpfile) : strdup(dumpfile);
+	if (*ret)
+		return 0;
+	return dumpfile ? vz_oom(e) : vz_fail(e, VZ_INVALID_CONFIG, 0, "DUMPDIR is not set");
+}
+
+int vz_dump_check_files(const struct vz_ct *ct, struct vz_err *e)
+{
+	autofree char *own = vz_ct_dump_path(ct);
+
+	if (!own || !vz_dump_is_due(ct))
+		return 0;
+	return vz_fail(e, VZ_FS_CANTMOUNT, 0, "The container is suspended, and its memory would not fit files that were "
+		       "changed: resume it first, or remove %s to give up what ran in it", own);
+}
