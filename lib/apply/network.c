@@ -202,10 +202,12 @@ static void announce(struct vz_network *n, const struct vz_ips *ips)
 
 /* ---- start ---- */
 
-static bool wants_venet(const struct vz_ct *ct, const struct vz_ips *ips)
+static bool wants_venet(const struct vz_network *n, const struct vz_ct *ct)
 {
+	if (n->venet_is)
+		return n->venet_is > 0;
 	/* a VPS without any device gets one, so that the distribution's scripts find it */
-	return ips->n || (!ct->conf.netif.n && !ct->conf.netdev.n);
+	return n->ips.n || (!ct->conf.netif.n && !ct->conf.netdev.n);
 }
 
 int vz_network_probe(struct vz_network *n, struct vz_ct *ct, struct vz_err *e)
@@ -260,7 +262,7 @@ int vz_network_enter(struct vz_network *n, pid_t pid, struct vz_err *e)
 
 int vz_network_make_venet(struct vz_network *n, struct vz_ct *ct, struct vz_err *e)
 {
-	if (!wants_venet(ct, &n->ips))
+	if (!wants_venet(n, ct))
 		return 0;
 	n->venet.ctid = ct->id;
 	if (n->ips.n)
@@ -272,7 +274,7 @@ int vz_network_up_venet(struct vz_network *n, struct vz_ct *ct, struct vz_err *e
 {
 	int r = 0;
 
-	if (!wants_venet(ct, &n->ips))
+	if (!wants_venet(n, ct))
 		return 0;
 	if (n->venet.inside < 0) /* entered anew */
 		r = vz_venet_open(&n->venet, n->netns, e);

@@ -27,6 +27,7 @@ struct vz_network {
 	struct vz_ips ips;
 	struct vz_dad *dad;     /* asks for their doubles; NULL: nothing to ask */
 	struct vz_venet venet;
+	int venet_is;           /* of an image: 1 it has one, -1 none; 0: as the configuration says */
 };
 #define VZ_NETWORK_INIT { .rtnl = -EBADF, .netns = -EBADF, .venet = { .inside = -EBADF } }
 void vz_network_close(struct vz_network *n);

@@ -17,6 +17,7 @@
 #include "cpt/stage.h"
 #include "fs/layout.h"
 #include "ops/dump.h"
+#include "ops/since.h"
 #include "ops/start.h"
 #include "ops/steps.h"
 #include "sys/call.h"
@@ -39,6 +40,7 @@ struct resuming {
 	const struct vz_image_facts *facts; /* the image's */
 	struct vz_criu criu;
 	struct vz_stage stage;
+	struct vz_since since;
 	int seconds;
 };
 
@@ -114,8 +116,10 @@ static int make_stage(struct resuming *u, struct vz_err *e)
 static int stage_do(void *ctx, struct vz_err *e)
 {
 	struct resuming *u = ctx;
-	int r = vz_env_spec(&u->s.env, true, e);
+	int r = vz_since_devices(&u->since, ct_of(u), e);
 
+	if (r >= 0)
+		r = vz_env_spec(&u->s.env, true, e);
 	return r < 0 ? r : make_stage(u, e);
 }
 
@@ -138,6 +142,8 @@ static int devices_do(void *ctx, struct vz_err *e)
 
 	if (r >= 0)
 		r = come_into_force(u, VZ_START_DEVICES, e);
+	if (r >= 0)
+		r = vz_since_stand_ins(&u->since, u->s.net.netns, e);
 	if (r < 0) /* a step that fails leaves nothing behind */
 		devices_undo(u);
 	return r;
@@ -231,7 +237,7 @@ static int net_do(void *ctx, struct vz_err *e)
 
 	if (r >= 0)
 		r = come_into_force(u, VZ_START_NET, e);
-	return r;
+	return r < 0 ? r : vz_since_drop(&u->since, &u->s.net, e);
 }
 
 struct inside {
@@ -425,6 +431,9 @@ static int prepare(struct resuming *u, struct vz_ct *ct, struct vz_err *e)
 		r = vz_image_fits(u->facts, e);
 	if (r >= 0)
 		r = vz_criu_find(u->facts->criu, &u->criu, e);
+	if (r >= 0)
+		r = vz_since_begin(&u->since, ct, u->image, e);
+	u->s.net.venet_is = u->since.has_venet ? 1 : -1;
 	u->seconds = vz_suspend_seconds(size_of(vz_image_criu_dir(u->image)));
 	u->s.env.restore = true;
 	u->s.env.spec.features = u->facts->state.features;
@@ -435,6 +444,7 @@ static void release(struct resuming *u)
 {
 	vz_stage_end(&u->stage);
 	vz_image_close(u->image);
+	vz_since_free(&u->since);
 	vz_network_close(&u->s.net);
 	vz_env_close(&u->s.env);
 }
@@ -455,6 +465,11 @@ static int resume(struct resuming *u, struct vz_ct *ct, struct vz_err *e)
 	if (u->opts->phase == VZ_SUSPEND_ALL)
 		vz_log(0, "Container start in progress...");
 	vz_log(0, "Restoring completed successfully");
+	if (u->opts->phase == VZ_SUSPEND_ALL)
+		vz_since_apply(&u->since, ct);
+	else if (u->since.is_any)
+		vz_log(-1, "Warning: of what the configuration says since the dump, addresses, network devices and names "
+		       "come into force at the next start");
 	return 0;
 }
 

@@ -23,6 +23,9 @@ struct vz_set_world {
 /* vz_op_set() but for what the guest LANs learn of it: for who holds the lock of one. */
 int vz_set_live(struct vz_ct *ct, struct vz_given *g, struct vz_err *e);
 
+/* `distro` of the world of a real VPS. */
+int vz_set_distro(struct vz_ct *ct, const struct vz_dist_change *c, struct vz_err *e);
+
 /* The rules of the verb: what is refused, then name and passwords, then what parameters do to a VPS that
  * runs, then the file. All but that goes through *world. */
 int vz_set_run(struct vz_ct *ct, struct vz_given *g, const struct vz_set_world *world,

@@ -534,8 +534,20 @@ static int set(struct set *s, struct vz_err *e)
 		return r;
 	if (s->g->save)
 		return save(s, e);
-	say_not_saved(s);
+	if (!s->g->is_saved)
+		say_not_saved(s);
 	return 0;
+}
+
+int vz_set_distro(struct vz_ct *ct, const struct vz_dist_change *c, struct vz_err *e)
+{
+	struct vz_state st;
+
+	if (!c)
+		return vz_dist_check(ct, e);
+	if (vz_state_read(ct->id, &st) <= 0)
+		return vz_fail(e, VZ_VE_NOT_RUNNING, 0, "Container is not running");
+	return vz_dist_apply(ct, &st, c, e);
 }
 
 int vz_set_run(struct vz_ct *ct, struct vz_given *g, const struct vz_set_world *world,

@@ -20,17 +20,6 @@ static int restart_for_set(struct vz_ct *ct, struct vz_err *e)
 	return vz_op_restart(ct, &(struct vz_start_opts){ 0 }, &(struct vz_stop_opts){ 0 }, e);
 }
 
-static int tell_distro(struct vz_ct *ct, const struct vz_dist_change *c, struct vz_err *e)
-{
-	struct vz_state st;
-
-	if (!c)
-		return vz_dist_check(ct, e);
-	if (vz_state_read(ct->id, &st) <= 0)
-		return vz_fail(e, VZ_VE_NOT_RUNNING, 0, "Container is not running");
-	return vz_dist_apply(ct, &st, c, e);
-}
-
 /*
  * /etc/shadow is the guest's and may be a link to anywhere; so the guest's own chpasswd changes
  * it, inside. The word holds a colon and no control character (the option's parser saw to that),
@@ -66,7 +55,7 @@ int vz_set_live(struct vz_ct *ct, struct vz_given *g, struct vz_err *e)
 		.name = vz_name_assign,
 		.name_keep = vz_name_keep,
 		.password = change_password,
-		.distro = tell_distro,
+		.distro = vz_set_distro,
 	};
 
 	return vz_set_run(ct, g, &world, e);

@@ -265,6 +265,7 @@ struct vz_given {
 	struct vz_conf del;   /* lists only: words to remove; "all" is one word */
 	/* options that are not parameters */
 	bool save, force, skip_arpdetect, reset_ub, offline_resize;
+	bool is_saved; /* no option: the configuration says so already */
 	char *setmode, *applyconfig, *applyconfig_map, *config;
 	struct vz_plist userpasswd; /* "user:password", never saved; "user", "user:-": to be asked */
 	bool name_given;            /* --name "" removes the name */
