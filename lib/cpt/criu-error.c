@@ -59,6 +59,7 @@ static const struct known {
 	{ "fsnotify", "", "end the process that watches this file, or mount what it lies on" },
 	{ "proc_parse.c", "Unsupported mapping", "end the process with this memory of a device" },
 	{ "", "parse_fdinfo_pid_s: error parsing", "the kernel did not tell at that moment what a process has open; try again" },
+	{ "", "Control messages in queue", "try again, a program had not read its unix socket" },
 	{ "seize", "", "a process cannot be held, it waits in the kernel or fights; try again, or end it" },
 	{ "cr-dump", "Timeout reached", "processes could not be held in time; try again" },
 	/* ---- what stands in the logs of runs that are well, too ---- */
@@ -69,6 +70,9 @@ static const struct known {
 	{ "", "failed when initializing kerndat", NULL },
 	/* clang-format on */
 };
+
+/* What was a moment's, and may not be there at the next dump. */
+static const char *const passing[] = { "In-flight connection", "parse_fdinfo_pid_s: error parsing", "Control messages in queue" };
 
 /* "(00.087729)     12: Error (criu/mount.c:753): TEXT": whether the line is like that, and its parts. */
 static bool take_apart(char *line, const char **ret_file, char **ret_text)
@@ -145,5 +149,8 @@ int vz_criu_error(int dirfd, const char *log, enum vz_exit code, struct vz_err *
 
 	vz_fail(e, code, 0, "CRIU: %s%s%s", *text ? text : "it has failed and does not say why",
 		remedy ? "; " : "", remedy ? remedy : "");
+	for (size_t i = 0; i < ARRAY_LEN(passing); i++)
+		if (strstr(text, passing[i]))
+			return -EAGAIN;
 	return -EIO;
 }

@@ -81,7 +81,8 @@ struct vz_criu_run {
 int vz_criu_run(const struct vz_criu_run *r, struct vz_err *e);
 
 /* Fills *e with the sentence of a log that says why criu failed, and with the remedy where we know one;
- * `code` is VZ_CHKPNT or VZ_RESTORE. Returns -EIO. dirfd/log is no link.
+ * `code` is VZ_CHKPNT or VZ_RESTORE. Returns -EIO, or -EAGAIN: it was a moment's, and the next dump may be well.
+ * dirfd/log is no link.
  *
  * May be hostile: the log has names of files and processes that the guest chose; therefore one line of it is
  * shown, escaped and cut, and what is taken for a known error is the text at the place where criu puts it. */

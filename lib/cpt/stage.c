@@ -362,12 +362,13 @@ int vz_stage_run(struct vz_stage *st, struct vz_swrk_job *job, struct vz_err *e)
 static int why(struct vz_stage *st, struct vz_err *e)
 {
 	struct vz_err own = { 0 };
+	int r;
 
 	st->failed = true;
-	(void)vz_criu_error(st->work, st->log, code_of(st->restore), &own);
+	r = vz_criu_error(st->work, st->log, code_of(st->restore), &own);
 	if (e)
 		*e = own;
-	return -EIO;
+	return r;
 }
 
 /* phase NULL: to the end. */

@@ -48,7 +48,7 @@ struct vz_stage {
 /* Where what is external waits in the stage. */
 #define VZ_STAGE_DIR "/tmp/vz-stage"
 
-/* Errors are VZ_CHKPNT or VZ_RESTORE. On failure nothing is left. */
+/* Errors are VZ_CHKPNT or VZ_RESTORE; -EAGAIN: a dump that is tried again may be well. On failure nothing is left. */
 int vz_stage_begin(const struct vz_stage_spec *s, struct vz_stage *ret, struct vz_err *e);
 /* Descriptors, log and root of the job are filled here. */
 int vz_stage_run(struct vz_stage *st, struct vz_swrk_job *job, struct vz_err *e);

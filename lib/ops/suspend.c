@@ -388,7 +388,8 @@ static void release(struct suspending *u)
 	vz_env_close(&u->s.env);
 }
 
-/* Credentials that came or went between the look and the stop are named wrongly to CRIU. */
+/* Credentials that came or went between the look and the stop are named wrongly to CRIU; and what a program was just
+ * doing, such as reading a socket, may be done the next time. */
 static int run_plan(struct suspending *u, struct vz_err *e)
 {
 	int r = -EAGAIN;

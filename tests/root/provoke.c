@@ -294,6 +294,33 @@ static int s_unix_creds(void)
 	return (int)write(fds[0], "x", 1);
 }
 
+static int sender[2];
+
+static void send_one(int signal)
+{
+	(void)signal;
+	(void)!write(sender[0], "x", 1);
+}
+
+static void read_one(int signal)
+{
+	char c;
+
+	(void)signal;
+	(void)!read(sender[1], &c, 1);
+}
+
+/* One byte with credentials is unread from SIGUSR1 to SIGUSR2. */
+static int s_unix_late(void)
+{
+	int on = 1;
+
+	signal(SIGUSR1, send_one);
+	signal(SIGUSR2, read_one);
+	return socketpair(AF_UNIX, SOCK_STREAM, 0, sender) < 0 ?
+		       -1 : setsockopt(sender[1], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on));
+}
+
 /* On the host: whose connections last. */
 static int s_unix_listen(void)
 {
@@ -847,6 +874,7 @@ static const struct { const char *name; int (*make)(void); } things[] = {
 	{ "netlink-bound", s_netlink_bound }, { "netlink-group", s_netlink_group },
 	{ "netlink-unread", s_netlink_unread }, { "corked", s_corked }, { "backlog", s_backlog },
 	{ "unix-backlog", s_unix_backlog }, { "unix-connect", s_unix_connect }, { "unix-creds", s_unix_creds },
+	{ "unix-late", s_unix_late },
 	{ "unix-rights", s_unix_rights }, { "unix-listen", s_unix_listen }, { "deleted", f_deleted }, { "deleted-dir", f_deleted_dir },
 	{ "deleted-tree", f_deleted_tree }, { "deleted-below", f_deleted_below },
 	{ "deleted-cwd", f_deleted_cwd }, { "tmpfile", f_tmpfile }, { "open", f_open }, { "read", f_read },

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What is read from a log of CRIU, and how its command line begins. */
+#include "base/own.h"
 #include "cpt/criu-internal.h"
 #include "unit.h"
 
@@ -91,6 +92,27 @@ static void test_choice(void)
 	CHECK_STR(e.msg, "CRIU: it has failed and does not say why");
 }
 
+/* What may be over by the next dump. */
+static void test_passing(void)
+{
+	static const char *const lines[] = {
+		"(00.1) Error (criu/sk-queue.c:126): skqueue: Control messages in queue, not supported\n",
+		"(00.1) Error (criu/sk-inet.c:190): sk-inet: In-flight connection (l) for 1\n",
+		"(00.1) Error (criu/proc_parse.c:2104): parse_fdinfo_pid_s: error parsing [x] for 9\n",
+		"(00.1) Error (criu/mount.c:753): no such thing\n",
+	};
+	const char *path = "passing.log";
+	struct vz_err e = { 0 };
+
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+		FILE *f = fopen(path, "we");
+
+		CHECK(f && fputs(lines[i], f) >= 0 && !fclose(f));
+		CHECK_INT(vz_criu_error(AT_FDCWD, path, VZ_CHKPNT, &e), i + 1 < ARRAY_LEN(lines) ? -EAGAIN : -EIO);
+	}
+	unlink(path);
+}
+
 static void test_long_line(void)
 {
 	char log[4096] = "(00.1) Error (criu/mount.c:753): ";
@@ -124,6 +146,7 @@ int main(void)
 {
 	test_known();
 	test_choice();
+	test_passing();
 	test_long_line();
 	test_words();
 	return done();
