@@ -46,8 +46,8 @@ static const struct {
 	{ "anon_inode:[eventpoll]", CPT_KINDS },
 	{ "anon_inode:[signalfd]", CPT_KINDS },
 	{ "anon_inode:[timerfd]", CPT_KINDS },
-	{ "anon_inode:inotify", CPT_KINDS },
-	{ "anon_inode:[fanotify]", CPT_KINDS },
+	{ "anon_inode:inotify", CPT_WATCH },
+	{ "anon_inode:[fanotify]", CPT_WATCH },
 	{ "anon_inode:[pidfd]", CPT_PIDFD_THREAD },
 	{ "pidfd:", CPT_PIDFD_THREAD },
 	{ "anon_inode:[io_uring]", CPT_IO_URING },
@@ -111,6 +111,8 @@ static void look_at_socket(struct cpt_look *l, const struct file *f)
 		return;
 	s->inode = strtoull(f->link + sizeof("socket:[") - 1, NULL, 10);
 	s->who = f->t->who;
+	s->pid = f->t->pid;
+	s->fd = (int)strtol(f->at + sizeof("fd/") - 1, NULL, 10);
 	if (l->sockets_again)
 		return;
 	snprintf(path, sizeof(path), "/proc/%d/%s", f->t->pid, f->at);
@@ -132,6 +134,8 @@ static void look_at_link(struct cpt_look *l, const struct file *f, enum cpt_kind
 		look_at_socket(l, f);
 	else if (kind == CPT_KINDS || l->sockets_again)
 		return;
+	else if (kind == CPT_WATCH)
+		cpt_watch_look(l, f->t, (int)strtol(fd, NULL, 10));
 	else if (is_of_kind(f, kind))
 		cpt_say(l, kind, &f->t->who, "%s, descriptor %s", f->link, fd);
 }
@@ -218,6 +222,8 @@ static void look_at_stat(struct cpt_look *l, const struct file *f, const struct 
 	/* those of shared memory belong to a mount of the kernel's own */
 	if (vz_str_prefix(f->link, "/SYSV", NULL) || vz_str_prefix(f->link, "/dev/zero (deleted)", NULL))
 		return;
+	if (!x->stx_nlink)
+		cpt_watch_note_removed(l, f->t, f->at, f->link);
 	if (regular && !x->stx_nlink && x->stx_blocks * 512 > VZ_CPT_GHOST_MAX)
 		cpt_say(l, CPT_DELETED, &f->t->who, "%s of %llu MB, %s", f->link,
 			(unsigned long long)x->stx_blocks >> 11, f->at);
@@ -313,6 +319,7 @@ static void judge_deleted(struct cpt_look *l)
 void cpt_files_judge(struct cpt_look *l)
 {
 	judge_deleted(l);
+	cpt_watch_judge(l);
 	for (size_t i = 0; i < l->files_n; i++) {
 		const struct cpt_file *f = &l->files[i];
 

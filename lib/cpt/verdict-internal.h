@@ -61,6 +61,8 @@ struct cpt_deleted {
 struct cpt_socket {
 	uint64_t inode;
 	struct cpt_who who;
+	pid_t pid; /* host's */
+	int fd;    /* in that process */
 };
 
 struct cpt_netns {
@@ -86,12 +88,18 @@ struct cpt_look {
 	struct cpt_seen deleted_inodes;
 	struct cpt_deleted *deleted;
 	size_t deleted_n;
+	struct cpt_watch *watches;
+	size_t watches_n;
+	struct cpt_seen removed_handles;
+	struct cpt_removed *removed;
+	size_t removed_n;
 	struct cpt_socket *sockets;
 	size_t sockets_n;
 	size_t strangers;
 	bool sockets_again; /* the second time: sockets only */
 	struct cpt_netns *nets;
 	size_t nets_n;
+	bool semaphores; /* it has System V semaphores that were used */
 	struct cpt_shm *shm;
 	size_t shm_n;
 	struct cpt_kin *kin;
@@ -138,6 +146,14 @@ void cpt_mounts_judge(struct cpt_look *l);
 /* ---- verdict-files.c ---- */
 void cpt_files_look(struct cpt_look *l, const struct cpt_task *t);
 void cpt_files_judge(struct cpt_look *l);
+
+/* ---- verdict-watch.c ---- */
+/* The watches of a descriptor. */
+void cpt_watch_look(struct cpt_look *l, const struct cpt_task *t, int fd);
+/* A removed file in use: `at` leads to it from /proc/PID, `link` is its name for people. */
+void cpt_watch_note_removed(struct cpt_look *l, const struct cpt_task *t, const char *at, const char *link);
+/* When all are known. */
+void cpt_watch_judge(struct cpt_look *l);
 
 /* ---- verdict-memory.c ---- */
 /* The caller is put into the VPS's ipc namespace, whose segments and queues are looked at. */

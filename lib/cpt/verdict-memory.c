@@ -45,6 +45,22 @@ static void read_segments(struct cpt_look *l)
 	}
 }
 
+/* Whether there are System V semaphores on which somebody has worked. */
+static void look_for_semaphores(struct cpt_look *l)
+{
+	autofree char *text = NULL;
+	char *p, *line;
+
+	if (vz_file_read(AT_FDCWD, "/proc/sysvipc/sem", TEXT_MAX, &text) < 0)
+		return;
+	for (p = text; (line = strsep(&p, "\n"));) {
+		unsigned long long last;
+
+		if (sscanf(line, "%*d %*d %*o %*u %*u %*u %*u %*u %llu", &last) == 1 && last)
+			l->semaphores = true;
+	}
+}
+
 /* Queues that exist without being open. */
 static void look_at_queues(struct cpt_look *l)
 {
@@ -71,6 +87,7 @@ void cpt_ipc_look(struct cpt_look *l)
 		return;
 	}
 	read_segments(l);
+	look_for_semaphores(l);
 	look_at_queues(l);
 }
 
@@ -124,6 +141,8 @@ static void look_at_mapped(struct cpt_look *l, const struct cpt_task *t, const s
 
 	if (statx(t->dir, a->range, AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_NLINK | STATX_BLOCKS, &x) < 0)
 		return;
+	if (S_ISREG(x.stx_mode) && !x.stx_nlink)
+		cpt_watch_note_removed(l, t, a->range, a->path);
 	if (S_ISCHR(x.stx_mode) && (x.stx_rdev_major != 1 || x.stx_rdev_minor != 5))
 		cpt_say(l, CPT_DEVICE, &t->who, "%s (%u:%u), mapped", a->path, x.stx_rdev_major, x.stx_rdev_minor);
 	else if (S_ISREG(x.stx_mode) && !x.stx_nlink && x.stx_blocks * 512 > VZ_CPT_GHOST_MAX)

@@ -7,6 +7,7 @@
 #include "cpt/verdict-internal.h"
 #include "base/own.h"
 #include "net/link.h"
+#include "sys/call.h"
 #include "sys/nl.h"
 
 #include <fcntl.h>
@@ -21,6 +22,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#ifndef SO_PASSPIDFD
+#define SO_PASSPIDFD 76 /* Linux 6.5 */
+#endif
 
 #define PAUSE_MS 50
 
@@ -30,6 +37,8 @@ struct twice {
 	bool last;                 /* the second look: what is in `seen` too is told */
 	struct cpt_seen seen, now, groups;
 	size_t found;
+	size_t named;   /* connected unix sockets that have a name */
+	char name[109]; /* of one of them */
 };
 
 void cpt_net_note(struct cpt_look *l, const struct cpt_task *t)
@@ -88,12 +97,17 @@ static int compare_sockets(const void *a, const void *b)
 	return x->inode < y->inode ? -1 : x->inode > y->inode;
 }
 
+static const struct cpt_socket *find_socket(const struct cpt_look *l, uint64_t inode)
+{
+	const struct cpt_socket key = { .inode = inode };
+
+	return l->sockets_n ? bsearch(&key, l->sockets, l->sockets_n, sizeof(key), compare_sockets) : NULL;
+}
+
 /* Who has it open; NULL: nobody inside. */
 static const struct cpt_who *holder_of(const struct cpt_look *l, uint64_t inode)
 {
-	const struct cpt_socket key = { .inode = inode };
-	const struct cpt_socket *s = l->sockets_n ? bsearch(&key, l->sockets, l->sockets_n, sizeof(key),
-							    compare_sockets) : NULL;
+	const struct cpt_socket *s = find_socket(l, inode);
 
 	return s ? &s->who : NULL;
 }
@@ -149,6 +163,36 @@ static int look_at_listener(const struct nlmsghdr *h, void *arg)
 	return 0;
 }
 
+/* What makes the kernel put more than bytes into what recvmsg(2) gives, which CRIU does not take. Descriptors it takes. */
+static bool tells_more(const struct cpt_socket *s)
+{
+	static const int options[] = { SO_PASSCRED, SO_PASSPIDFD, SO_TIMESTAMP, SO_TIMESTAMPNS };
+	autoclose int pidfd = vz_pidfd_open(s->pid), fd = pidfd < 0 ? -EBADF : vz_pidfd_getfd(pidfd, s->fd);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || st.st_ino != s->inode)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+		int on = 0;
+
+		if (getsockopt(fd, SOL_SOCKET, options[i], &on, &(socklen_t){ sizeof(on) }) == 0 && on)
+			return true;
+	}
+	return false;
+}
+
+/* CRIU binds none that is connected. */
+static void note_name(struct twice *t, const struct nlattr *name)
+{
+	size_t n = mnl_attr_get_payload_len(name);
+
+	if (t->last || !n || t->named++)
+		return;
+	memcpy(t->name, mnl_attr_get_payload(name), n < sizeof(t->name) ? n : sizeof(t->name) - 1);
+	if (!*t->name)
+		*t->name = '@';
+}
+
 static int look_at_unix(const struct nlmsghdr *h, void *arg)
 {
 	struct twice *t = arg;
@@ -158,12 +202,19 @@ static int look_at_unix(const struct nlmsghdr *h, void *arg)
 	const struct unix_diag_rqlen *queue;
 	uint32_t peer;
 
-	if (!who || m->udiag_type == SOCK_DGRAM)
+	if (!who)
 		return 0;
 	vz_nl_attrs(h, sizeof(*m), tb, UNIX_DIAG_MAX);
 	peer = vz_nl_u32(tb[UNIX_DIAG_PEER]);
 	queue = tb[UNIX_DIAG_RQLEN] && mnl_attr_get_payload_len(tb[UNIX_DIAG_RQLEN]) >= sizeof(*queue) ?
 			mnl_attr_get_payload(tb[UNIX_DIAG_RQLEN]) : NULL;
+	if (m->udiag_state != TCP_LISTEN && queue && queue->udiag_rqueue && tells_more(find_socket(t->l, m->udiag_ino)) &&
+	    is_still(t, m->udiag_ino))
+		cpt_say(t->l, CPT_UNIX_UNREAD, who, "socket %u with %u bytes", m->udiag_ino, queue->udiag_rqueue);
+	if (m->udiag_type == SOCK_DGRAM)
+		return 0;
+	if (tb[UNIX_DIAG_NAME] && m->udiag_state == TCP_ESTABLISHED)
+		note_name(t, tb[UNIX_DIAG_NAME]);
 	/* the other end is in no process: it is in the queue of who listens */
 	if (tb[UNIX_DIAG_PEER] && !peer && m->udiag_state == TCP_ESTABLISHED && queue && queue->udiag_wqueue &&
 	    is_still(t, m->udiag_ino))
@@ -206,7 +257,7 @@ static int look_at_sockets(struct twice *t, int netns)
 	struct netlink_diag_req netlink = { .sdiag_family = AF_NETLINK, .sdiag_protocol = NDIAG_PROTO_ALL,
 					    .ndiag_show = NDIAG_SHOW_GROUPS | NDIAG_SHOW_MEMINFO };
 	struct unix_diag_req un = { .sdiag_family = AF_UNIX, .udiag_states = UINT32_MAX,
-				    .udiag_show = UDIAG_SHOW_PEER | UDIAG_SHOW_RQLEN };
+				    .udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_PEER | UDIAG_SHOW_RQLEN };
 	struct inet_diag_req_v2 tcp = { .sdiag_family = AF_INET, .sdiag_protocol = IPPROTO_TCP,
 					.idiag_states = 1 << TCP_LISTEN };
 	autoclose int sock = vz_nl_open(NETLINK_SOCK_DIAG, netns, NULL);
@@ -245,6 +296,8 @@ void cpt_net_judge(struct cpt_look *l, int (*again)(struct cpt_look *l))
 	for (size_t i = 0; i < l->nets_n; i++)
 		look_at_devices(l, l->nets[i].fd);
 	look_at_all(&t);
+	if (t.named)
+		cpt_say(l, CPT_UNIX_NAME, NULL, "%zu, one of them %s", t.named, t.name);
 	if (!t.found)
 		return;
 	(void)poll(NULL, 0, PAUSE_MS);

@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <linux/ioprio.h>
+#include <linux/kcmp.h>
 #include <stdio.h>
 #include <sys/resource.h>
 
@@ -179,6 +180,18 @@ static void look_at_io(struct cpt_look *l, const struct cpt_task *t)
 	cpt_say(l, CPT_NOT_KEPT, &t->who, "I/O priority: class %d, level %d", class, level);
 }
 
+/* The kernel shows nobody what a thread is to give back. But it tells whether two threads have the same list of it, and
+ * the one that looks has none. An empty list has also whoever has made a thread. */
+static void look_at_undo(struct cpt_look *l, const struct cpt_task *t, pid_t tid)
+{
+	int same = l->semaphores ? vz_kcmp(tid, getpid(), KCMP_SYSVSEM) : 1;
+
+	if (same < 0 && same != -ESRCH)
+		cpt_say(l, CPT_UNKNOWN, &t->who, "its SEM_UNDO values: %s", strerror(-same));
+	if (!same)
+		cpt_say(l, CPT_SEM_UNDO, &t->who, "host %s %d", tid == t->pid ? "process" : "thread", tid);
+}
+
 /* What of a thread differs from its process is in no image. */
 static void look_at_thread(struct cpt_look *l, const struct cpt_task *t, int dir)
 {
@@ -211,8 +224,12 @@ static void look_at_threads(struct cpt_look *l, const struct cpt_task *t)
 		autoclose int one = *de->d_name == '.' || strtol(de->d_name, NULL, 10) == t->pid ?
 					    -EBADF : openat(fd, de->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-		if (one >= 0)
-			look_at_thread(l, t, one);
+		if (one < 0)
+			continue;
+		look_at_thread(l, t, one);
+		/* most share it with their process */
+		if (l->semaphores && !vz_kcmp((pid_t)strtol(de->d_name, NULL, 10), t->pid, KCMP_SYSVSEM))
+			look_at_undo(l, t, (pid_t)strtol(de->d_name, NULL, 10));
 	}
 }
 
@@ -235,6 +252,7 @@ bool cpt_task_look(struct cpt_look *l, const struct cpt_task *t)
 	look_at_cpus(l, t, t->cpus);
 	look_at_numbers(l, t);
 	look_at_io(l, t);
+	look_at_undo(l, t, t->pid);
 	if (t->threads > 1)
 		look_at_threads(l, t);
 	return true;

@@ -6,6 +6,7 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "cgroup/cgroup.h"
+#include "cpt/criu.h"
 #include "sys/call.h"
 #include "sys/clock.h"
 #include "sys/wait.h"
@@ -167,6 +168,19 @@ static int add_unknown(struct vz_cpt_verdict *v, int r, int ms)
 	return add_finding(v, &t);
 }
 
+static int add_criu(struct vz_cpt_verdict *v)
+{
+	struct cpt_told t = { .kind = CPT_CRIU };
+	struct vz_err e = { 0 };
+	struct vz_criu c;
+	int r = vz_criu_find(0, &c, &e);
+
+	if (r >= 0 || r == -ECANCELED)
+		return r < 0 ? r : 0;
+	snprintf(t.object, sizeof(t.object), "%.*s", (int)sizeof(t.object) - 1, e.msg);
+	return add_finding(v, &t);
+}
+
 /* Until the child has said that it saw all. */
 static int take_all(int from, int64_t end, struct vz_cpt_verdict *v)
 {
@@ -242,6 +256,8 @@ int vz_cpt_verdict(const struct vz_ct *ct, const struct vz_state *state, int ms,
 	vz_give_up(pidfd);
 	if (r == -ETIMEDOUT || r == -ECHILD)
 		r = add_unknown(&v, r, ms);
+	if (r >= 0)
+		r = add_criu(&v);
 	if (r < 0) {
 		vz_cpt_verdict_free(&v);
 		return vz_fail(e, VZ_SYSTEM, -r, "cannot look at the processes of CT %u", ct->id);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The verdict on a running VPS: what in it CRIU cannot dump, or would dump and not restore, as process, object
- * and remedy. It is told by what the kernel shows of the processes from outside: nothing is frozen or traced,
+ * and remedy; and whether there is a CRIU at all. It is told by what the kernel shows of the processes from outside: nothing is frozen or traced,
  * and no file of the guest is opened.
  */
 #ifndef VZ_CPT_VERDICT_H
@@ -46,7 +46,7 @@ struct vz_cpt_verdict {
 	bool cut;        /* there are more of a kind than are told */
 };
 
-/* Looks for at most `ms` milliseconds. What could not be seen in that time, or at all, is a finding of the kind
+/* Looks for at most `ms` milliseconds, and for CRIU, which the first time in a boot is tried out. What could not be seen in that time, or at all, is a finding of the kind
  * "unknown", which refuses: a dump that nobody can vouch for is not made. Fails only when nobody could look:
  * VZ_SYSTEM. Locks nothing. The caller frees *ret.
  *

@@ -121,6 +121,18 @@ int vz_ioprio_of(pid_t pid)
 	return ret(syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, pid));
 }
 
+int vz_kcmp(pid_t one, pid_t other, int type)
+{
+	int r = ret(syscall(SYS_kcmp, one, other, type, 0UL, 0UL));
+
+	return r < 0 ? r : !r;
+}
+
+int vz_pidfd_getfd(int pidfd, int fd)
+{
+	return ret(syscall(SYS_pidfd_getfd, pidfd, fd, 0));
+}
+
 static int open_new_fs(const char *fstype)
 {
 	return ret(syscall(SYS_fsopen, fstype, FSOPEN_CLOEXEC));

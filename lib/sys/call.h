@@ -43,6 +43,10 @@ int vz_pivot_root(const char *new_root, const char *put_old);
 int vz_setns(int fd, int nstype);
 /* ioprio_get(2) of a process: class and level in one, as in <linux/ioprio.h>. */
 int vz_ioprio_of(pid_t pid);
+/* kcmp(2): whether two threads share a resource (KCMP_*) that needs no index: 1 or 0. Two that have none share it. */
+int vz_kcmp(pid_t one, pid_t other, int type);
+/* pidfd_getfd(2): a duplicate of another process's descriptor, close-on-exec, the caller's. */
+int vz_pidfd_getfd(int pidfd, int fd);
 
 /* The mount API of Linux 5.2; fds are close-on-exec and the caller's.
  * One string option ("source", "size" ...); value NULL sets a flag. */

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -207,6 +209,89 @@ void state_unix_lost_name(struct st *t)
 	moved(t);
 	check(t, !getpeername(c, (struct sockaddr *)&sun, &len) && !strcmp(sun.sun_path, t->spoil ? "" : "lost.sock"),
 	      "its name is lost");
+}
+
+/* Both ends of a connection and a bound socket, over socket files that are there. */
+void state_unix_names(struct st *t)
+{
+	int l = unix_bound(t, SOCK_STREAM, "named.sock"), c, a;
+	int d = unix_bound(t, SOCK_DGRAM, "named-dgram.sock");
+	struct sockaddr_un sun = { 0 };
+	socklen_t len = sizeof(sun);
+
+	must(t, listen(l, 5), "listen");
+	c = (int)must(t, unix_connect("named.sock", SOCK_STREAM), "connect");
+	a = (int)must(t, accept(l, NULL, NULL), "accept");
+	moved(t);
+	check(t, !getpeername(c, (struct sockaddr *)&sun, &len) && !strcmp(sun.sun_path, t->spoil ? "" : "named.sock"),
+	      "the name of the peer is %s", sun.sun_path);
+	len = sizeof(sun);
+	check(t, !getsockname(a, (struct sockaddr *)&sun, &len) && !strcmp(sun.sun_path, "named.sock"),
+	      "the name of the accepted socket is %s", sun.sun_path);
+	len = sizeof(sun);
+	check(t, !getsockname(d, (struct sockaddr *)&sun, &len) && !strcmp(sun.sun_path, "named-dgram.sock"),
+	      "the name of the bound socket is %s", sun.sun_path);
+}
+
+/* The same of bound sockets and of those that listen, with the file removed. */
+void state_unix_names_gone(struct st *t)
+{
+	int l = unix_bound(t, SOCK_STREAM, "gone.sock"), d = unix_bound(t, SOCK_DGRAM, "gone-dgram.sock");
+	struct sockaddr_un sun = { 0 };
+	socklen_t len = sizeof(sun);
+
+	must(t, listen(l, 5), "listen");
+	must(t, unlink("gone.sock"), "unlink");
+	must(t, unlink("gone-dgram.sock"), "unlink");
+	moved(t);
+	check(t, !getsockname(l, (struct sockaddr *)&sun, &len) && !strcmp(sun.sun_path, t->spoil ? "" : "gone.sock"),
+	      "the name of the listening socket is %s", sun.sun_path);
+	len = sizeof(sun);
+	check(t, !getsockname(d, (struct sockaddr *)&sun, &len) && !strcmp(sun.sun_path, "gone-dgram.sock"),
+	      "the name of the bound socket is %s", sun.sun_path);
+}
+
+static int passing(struct st *t, int fd)
+{
+	return (int)must(t, setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &(int){ 1 }, sizeof(int)), "SO_PASSCRED");
+}
+
+/* Who has sent the next message. */
+static struct ucred sender(int fd)
+{
+	union {
+		struct cmsghdr h;
+		char room[CMSG_SPACE(sizeof(struct ucred))];
+	} c = { 0 };
+	char text[16];
+	struct iovec iov = { text, sizeof(text) };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &c, .msg_controllen = sizeof(c) };
+	struct ucred u = { -1, (uid_t)-1, (gid_t)-1 };
+
+	if (recvmsg(fd, &m, MSG_DONTWAIT) > 0 && CMSG_FIRSTHDR(&m) && CMSG_FIRSTHDR(&m)->cmsg_type == SCM_CREDENTIALS)
+		memcpy(&u, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof(u));
+	return u;
+}
+
+/* A message of another user that nobody has read, with his credentials. */
+void state_unix_sender(struct st *t)
+{
+	int d = unix_bound(t, SOCK_DGRAM, "sender.sock"), code;
+	struct ucred u;
+	pid_t pid;
+
+	passing(t, d);
+	must(t, chmod("sender.sock", 0777), "chmod");
+	pid = child(t);
+	if (pid == 0) {
+		int c = setuid(1234) ? -1 : unix_connect("sender.sock", SOCK_DGRAM);
+
+		_exit(send(c, "hi", 2, 0) == 2 ? 0 : 1);
+	}
+	must(t, waitpid(pid, &code, 0) == pid && !code ? 0 : -1, "send");
+	moved(t);
+	u = t->spoil ? (struct ucred){ 0 } : sender(d);
+	check(t, u.pid == pid && u.uid == 1234, "it comes of process %d, user %d now", (int)u.pid, (int)u.uid);
 }
 
 void state_unix_creds(struct st *t)

@@ -63,7 +63,7 @@ static void test_unknown(void)
 
 	for (int ms = 0; ms <= 5000; ms += 5000) {
 		CHECK_INT(vz_cpt_verdict(&ct, &st, ms, &v, &e), 0);
-		CHECK(v.n == 1 && v.refusing == 1);
+		CHECK(v.n >= 1 && v.refusing == v.n); /* and perhaps no CRIU */
 		CHECK_STR(v.n ? v.all[0].kind->name : "", "unknown");
 		CHECK(vz_cpt_verdict_refuse(&ct, &v, &e) < 0 && e.exit == VZ_CHKPNT);
 		vz_cpt_verdict_free(&v);
