@@ -2,12 +2,25 @@
 /* Running and taking back a list of steps; see plan.h. Knows nothing of what the steps do. */
 #include "ops/plan.h"
 #include "base/fault.h"
+#include "base/log.h"
+#include "sys/clock.h"
 #include "sys/wait.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
+
+#define TELL_TIMES 2 /* --verbose --verbose */
+
+static int run_step(const struct vz_step *s, void *ctx, struct vz_err *e)
+{
+	int64_t began = vz_now_us();
+	int r = s->run(ctx, e);
+
+	vz_log(TELL_TIMES, "step %s: %.1f ms", s->name, (double)(vz_now_us() - began) / 1000);
+	return r;
+}
 
 int vz_plan_run(const struct vz_step *const *plan, void *ctx, struct vz_err *e)
 {
@@ -18,7 +31,7 @@ int vz_plan_run(const struct vz_step *const *plan, void *ctx, struct vz_err *e)
 			r = vz_fail(e, VZ_SYSTEM, ECANCELED, "cancelled before step %s",
 				    plan[i]->name);
 		if (r >= 0)
-			r = plan[i]->run(ctx, e);
+			r = run_step(plan[i], ctx, e);
 		if (r < 0) {
 			vz_cancel_undoing(true);
 			vz_plan_undo(plan, i, ctx);
