@@ -48,6 +48,13 @@ static int open_program(const char *path, struct vz_err *e)
 	return filled(fd, loaded);
 }
 
+int vz_guard_ready(struct vz_err *e)
+{
+	autoclose int fd = open_map(VZ_MAP_DEVS, e);
+
+	return fd < 0 ? fd : 0;
+}
+
 /* ---- attaching ---- */
 
 static int add_clsact(int rtnl, int ifindex, struct vz_err *e)

@@ -43,6 +43,9 @@ struct vz_guard_dev {
 	uint8_t mac[6];  /* l2: of the end inside the VPS */
 };
 
+/* Loads what the first device since boot would, unless it is there. It takes a second, and a VPS that comes from
+ * another host is down while it waits. */
+int vz_guard_ready(struct vz_err *e);
 /* Enters the device in the maps and puts clsact and both programs on it; loads them first when
  * this is the first device since boot. Call it before the device is brought up. Attaching twice
  * replaces settings and programs, and keeps the addresses. rtnl: an rtnetlink socket (sys/nl.h) of

@@ -15,6 +15,8 @@
  * call after boot loads the programs. -EOPNOTSUPP: this kernel cannot; *e says what is therefore
  * not enforced, and why. */
 int vz_netpolicy_set(uint64_t cgroup, uint32_t features, struct vz_err *e);
+/* Loads the programs, unless they are there or were refused. */
+void vz_netpolicy_ready(void);
 /* Forgets the group; never fails, since ids of groups are not used twice. */
 void vz_netpolicy_clear(uint64_t cgroup);
 

@@ -19,6 +19,7 @@
 #include "move/migrate.h"
 #include "move/moving.h"
 #include "move/remote.h"
+#include "ops/env.h"
 #include "ops/ops.h"
 #include "ops/private.h"
 #include "sys/file.h"
@@ -295,11 +296,14 @@ static int prepare_it(struct vz_arrival *a, const char *args, struct vz_err *e)
 		r = put_conf(a, e);
 	if (r >= 0 && vz_mkdir_p(dir, 0700) < 0)
 		r = vz_fail(e, AS(COPY), errno, "cannot make %s.arriving on destination node", a->private);
-	if (r >= 0)
-		(void)vz_talk_say(&a->talk, "+dir=%s", dir);
-	else
+	if (r < 0) {
 		undo_all(a);
-	return r;
+		return r;
+	}
+	if (online) /* it still runs there */
+		vz_env_host_ready();
+	(void)vz_talk_say(&a->talk, "+dir=%s", dir);
+	return 0;
 }
 
 /* "ID": where it has to come to, or nothing. */

@@ -7,6 +7,7 @@
 #include "ct/console.h"
 #include "ct/once.h"
 #include "fs/dev.h"
+#include "guard/guard.h"
 #include "launch/conntrack.h"
 #include "launch/netpolicy.h"
 #include "launch/policy.h"
@@ -134,6 +135,14 @@ int vz_env_cgroup(struct vz_env *env, struct vz_err *e)
 	int r = vz_cg_populated(env->cg) > 0 ? vz_cg_kill(env->cg, KILL_TIMEOUT_MS, e) : 0;
 
 	return r < 0 ? r : vz_cg_create(env->cg, env->spec.uid, env->spec.gid, e);
+}
+
+void vz_env_host_ready(void)
+{
+	struct vz_err why = { 0 };
+
+	(void)vz_guard_ready(&why);
+	vz_netpolicy_ready();
 }
 
 int vz_env_policy(struct vz_env *env, struct vz_err *e)

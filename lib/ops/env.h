@@ -30,6 +30,8 @@ void vz_env_say_privileged(const struct vz_env *env);
 int vz_env_cgroup(struct vz_env *env, struct vz_err *e);
 /* The kernel's programs know the group before it has a process, and nothing of a VPS that was. */
 int vz_env_policy(struct vz_env *env, struct vz_err *e);
+/* Loads what the first start of a boot loads, for a VPS that will have no time for it. A failure is that start's to tell. */
+void vz_env_host_ready(void);
 /* The limits and devices of the group; at a restore but for those that follow in VZ_START_ALONE. */
 int vz_env_limits(struct vz_env *env, struct vz_err *e);
 /* What parameters come into force with; a plan adds what it has beside. */
