@@ -149,11 +149,24 @@ runs_on() {	# runs_on a|b CTID: there, and nowhere else
 	esac || fail "it runs here: $here, there: $there"
 }
 
+# It is nowhere any more. What is left of one would have the address of the next.
 end_of_id() {
 	local on
 	for on in on_b ''; do
-		$on vzctl stop "$id" --fast >/dev/null 2>&1 || true
-		$on vzctl destroy "$id" >/dev/null 2>&1 || true
+		$on [ -e "/etc/vz/conf/$id.conf" ] || continue
+		$on vzctl --quiet stop "$id" --fast || fail "it does not stop"
+		$on vzctl --quiet destroy "$id" || fail "it cannot be destroyed"
+	done
+	runs_on none "$id"
+}
+
+# Whatever a test started on b is ended with it.
+end_elsewhere() {
+	local i
+	[ -n "${B:-}" ] || return 0
+	kill -CONT "$B"
+	for i in $(on_b ls /run/vz 2>/dev/null | grep -xE '[0-9]+'); do
+		on_b vzctl --skiplock stop "$i" --fast >/dev/null 2>&1
 	done
 }
 

@@ -413,20 +413,32 @@ static void move_out(struct vz_arrival *a)
 	(void)stage(a, VZ_MOVING_ARRIVES, &e);
 }
 
-/* It ran and is not to: what came after failed. */
-static void end_it(struct vz_arrival *a)
+static bool runs(const struct vz_arrival *a)
+{
+	struct vz_state st;
+
+	return vz_state_read(a->id, &st) > 0;
+}
+
+/* It ran and is not to: what came after failed. The source may start it as soon as it hears that it is not here. */
+static int end_it(struct vz_arrival *a, struct vz_err *e)
 {
 	const struct vz_stop_opts stop = { .fast = true };
+	struct vz_err why = { 0 };
 	struct vz_ct ct = { 0 };
-	struct vz_err e = { 0 };
+	int r = vz_ct_load(&a->session.host, a->id, &ct, NULL, &why);
 
-	if (vz_ct_load(&a->session.host, a->id, &ct, NULL, &e) < 0)
-		return;
-	if (vz_state_read(a->id, &(struct vz_state){ 0 }) > 0 && vz_op_stop(&ct, &stop, &e) < 0)
-		vz_log(-1, "Error: %s", e.msg);
-	if (vz_ct_is_mounted(&ct))
-		(void)vz_op_umount(&ct, &e);
+	if (r >= 0)
+		vz_op_heal(&ct, true);
+	if (r >= 0 && runs(a))
+		r = vz_op_stop(&ct, &stop, &why);
+	if (r >= 0 && vz_ct_is_mounted(&ct))
+		r = vz_op_umount(&ct, &why);
 	vz_ct_free(&ct);
+	if (r < 0 && runs(a))
+		return vz_fail(e, AS(DOUBT), 0, "On destination node: it runs, is not to, and cannot be stopped: %s",
+			       why.msg);
+	return 0;
 }
 
 static int settle_in(struct vz_arrival *a, struct vz_ct *ct, struct vz_err *e)
@@ -495,7 +507,11 @@ static int accept_it(struct vz_arrival *a, const char *args, struct vz_err *e)
 		return vz_fail(e, AS(REMOTE), 0, "bad request");
 	r = come_in(a, mode, &why);
 	if (r < 0) {
-		end_it(a);
+		r = end_it(a, e);
+		if (r < 0) {
+			a->prepared = false; /* nothing is taken from below it */
+			return r;
+		}
 		move_out(a);
 		return vz_fail(e, AS(START), 0, "On destination node: %s", why.msg);
 	}
@@ -509,34 +525,55 @@ static bool is_mine(const struct vz_arrival *a, const struct vz_moving *m)
 	return !strcmp(m->token, a->token);
 }
 
+/* Has one whose vzarrive was killed come in? A start that was begun and not finished is taken back. */
+static bool has_come_in(struct vz_arrival *a, const struct vz_moving *m)
+{
+	struct vz_state st;
+
+	if (!strcmp(m->stage, VZ_MOVING_HERE))
+		return true;
+	if (strcmp(m->stage, VZ_MOVING_ACCEPTED))
+		return false;
+	vz_op_heal(&a->lock, false);
+	return vz_state_last(a->id, &st) > 0; /* it has run, and may have ended by now */
+}
+
+static int settle_mine(struct vz_arrival *a, const struct vz_moving *m, struct vz_err *e)
+{
+	int r;
+
+	if (has_come_in(a, m)) {
+		r = stage(a, VZ_MOVING_HERE, e);
+		vz_ct_unlock(&a->lock);
+		a->accepted = r >= 0;
+		return r;
+	}
+	r = end_it(a, e);
+	if (r < 0)
+		return r;
+	a->prepared = true;
+	move_out(a);
+	undo_all(a);
+	return 0;
+}
+
 /* "CTID TOKEN", of a migration whose connection broke: is the VPS here? It is told under the lock, and if it is not, it
  * never will be. */
 static int settle(struct vz_arrival *a, const char *args, struct vz_err *e)
 {
 	struct vz_moving m = { 0 };
-	struct vz_state st;
 	int r = who(a, &args, e);
-	bool here;
 
 	if (r >= 0)
 		r = lock_it(a, e);
 	if (r < 0)
 		return r;
-	here = vz_moving_read(a->id, &m) && is_mine(a, &m) &&
-	       (!strcmp(m.stage, VZ_MOVING_HERE) ||
-		(!strcmp(m.stage, VZ_MOVING_ACCEPTED) && vz_state_read(a->id, &st) > 0));
-	if (here) {
-		r = stage(a, VZ_MOVING_HERE, e);
+	if (vz_moving_read(a->id, &m) && is_mine(a, &m))
+		r = settle_mine(a, &m, e);
+	else
 		vz_ct_unlock(&a->lock);
-	} else if (is_mine(a, &m)) {
-		a->prepared = true;
-		move_out(a);
-		undo_all(a);
-	} else {
-		vz_ct_unlock(&a->lock);
-	}
-	(void)vz_talk_say(&a->talk, "+owner=%s", here ? "here" : "none");
-	a->accepted = here;
+	if (r >= 0)
+		(void)vz_talk_say(&a->talk, "+owner=%s", a->accepted ? "here" : "none");
 	return r;
 }
 
@@ -599,8 +636,7 @@ static void tell(void *arg, enum vz_line kind, const char *text)
 {
 	struct vz_arrival *a = arg;
 
-	(void)kind;
-	(void)vz_talk_say(&a->talk, "-%s", text);
+	(void)vz_talk_say(&a->talk, "%c%s", kind == VZ_LINE_ERROR ? '!' : '-', text);
 }
 
 static void release_arrival(struct vz_arrival *a)

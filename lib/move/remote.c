@@ -97,13 +97,14 @@ static int broke(struct vz_remote *r, struct vz_err *e)
 	return -EPIPE;
 }
 
-static int refusal(const char *text, struct vz_err *e)
+static int refusal(struct vz_remote *r, const char *text, struct vz_err *e)
 {
 	autofree char *code = vz_str_word(&text, " ");
 	uint32_t n;
 
 	if (!code || vz_num_u32(code, 255, &n) < 0 || !n)
 		n = VZ_MIGRATE_REMOTE;
+	r->lost = r->lost || n == VZ_MIGRATE_DOUBT;
 	return vz_fail(e, (enum vz_exit)n, 0, "%s", *text == ' ' ? text + 1 : text);
 }
 
@@ -122,14 +123,16 @@ static int answer(struct vz_remote *r, char **ret_facts, struct vz_err *e)
 		}
 		if (x < 0)
 			return broke(r, e);
-		if (*line == '-')
+		if (*line == '!')
+			vz_log(-1, "%s: %s", r->o->host, line + 1);
+		else if (*line == '-')
 			vz_log(1, "   %s: %s", r->o->host, line + 1);
 		else if (*line == '+')
 			vz_str_addf(&facts, "%s\n", line + 1);
 		else if (!strcmp(line, "ok"))
 			break;
 		else if (vz_str_prefix(line, "fail ", &rest))
-			return refusal(rest, e);
+			return refusal(r, rest, e);
 	}
 	if (facts.failed)
 		return vz_oom(e);

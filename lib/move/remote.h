@@ -3,8 +3,8 @@
  * The other host of a migration: one ssh(1) with vzarrive at its end, that lasts as long as the migration, so what
  * is asked costs one round trip, and the other side learns at once when we are gone.
  *
- * A request is a line; the answer is lines that begin with '+' (a fact), '-' (a message), and one "ok" or "fail CODE
- * SENTENCE" at the end.
+ * A request is a line; the answer is lines that begin with '+' (a fact), '-' (a message), '!' (a warning or an error),
+ * and one "ok" or "fail CODE SENTENCE" at the end.
  */
 #ifndef VZ_MOVE_REMOTE_H
 #define VZ_MOVE_REMOTE_H
@@ -31,7 +31,7 @@ struct vz_remote {
 	struct vz_talk talk;
 	pid_t pid;         /* of ssh; 0: none */
 	char *mux;         /* the path of its socket, or NULL */
-	bool lost;         /* it broke: what it was asked last may have been done, or not */
+	bool lost;         /* it broke, or is in doubt itself: what it was asked last may have been done, or not */
 };
 #define VZ_REMOTE_INIT { .talk = { .in = -EBADF, .out = -EBADF } }
 
