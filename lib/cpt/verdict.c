@@ -104,6 +104,8 @@ static int look(struct cpt_look *l, const struct vz_state *state)
 		r = cpt_task_open(getpid(), &l->self);
 	if (r < 0)
 		return r;
+	if (state->features & VZ_FEAT_LANDLOCK)
+		cpt_say(l, CPT_LANDLOCK, NULL, "the feature is on");
 	cpt_mounts_read(l, &l->init); /* the first table is its own */
 	cpt_ipc_look(l);
 	r = look_at_all(l);

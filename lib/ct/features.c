@@ -18,6 +18,7 @@ static const struct feature names[] = {
 	{ "bridge", VZ_FEAT_BRIDGE },         { "sit", VZ_FEAT_SIT },
 	{ "ipip", VZ_FEAT_IPIP },             { "ipgre", VZ_FEAT_IPGRE },
 	{ "nfs", VZ_FEAT_NFS },               { "nfsd", VZ_FEAT_NFSD },
+	{ "landlock", VZ_FEAT_LANDLOCK },
 };
 
 /* What runtimes of containers within take for granted, and nothing else of it needs a decision:

@@ -21,6 +21,7 @@
 #define VZ_FEAT_NFS (1u << 11)       /* asked for; see vz_features_warn() */
 #define VZ_FEAT_NFSD (1u << 12)
 #define VZ_FEAT_CT_LIMIT (1u << 13)  /* NUMCONNTRACK: entries are made by packets only */
+#define VZ_FEAT_LANDLOCK (1u << 14)  /* programs may use it, so nobody can tell whether a move loses a domain */
 #define VZ_FEAT_TUNNELS (VZ_FEAT_SIT | VZ_FEAT_IPIP | VZ_FEAT_IPGRE)
 
 /* NETFILTER: 0 is the whole packet filter, and each level holds back more than the one before. */

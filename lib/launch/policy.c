@@ -19,6 +19,7 @@
 #define GROUP_BRIDGE (1u << 3)     /* bridge:on */
 #define GROUP_TUNNELS (1u << 4)    /* sit, ipip and ipgre on */
 #define GROUP_PPP (1u << 5)        /* ppp:on */
+#define GROUP_LANDLOCK (1u << 6)   /* landlock:on */
 
 /* Conditions on arguments that are an int. The option numbers of the old packet filters are
  * IPT_BASE_CTL, ARPT_BASE_CTL and EBT_BASE_CTL of linux/netfilter*, four from each; those of
@@ -64,6 +65,10 @@ static const struct vz_scrow rows[] = {
 	DENY("keyctl", ENOSYS, 0, 0, "keyrings are not namespaced; runtimes do without"),
 	DENY("add_key", ENOSYS, 0, 0, "keyrings are not namespaced; runtimes do without"),
 	DENY("request_key", ENOSYS, 0, 0, "keyrings are not namespaced; runtimes do without"),
+	/* as a kernel that has it switched off at boot: programs do without */
+	DENY("landlock_create_ruleset", EOPNOTSUPP, 0, GROUP_LANDLOCK, "a domain is lost by a checkpoint, and nobody sees it"),
+	DENY("landlock_add_rule", EOPNOTSUPP, 0, GROUP_LANDLOCK, "the same"),
+	DENY("landlock_restrict_self", EOPNOTSUPP, 0, GROUP_LANDLOCK, "the same"),
 	DENY("swapon", EPERM, 0, 0, "swap is the host's"),
 	DENY("swapoff", EPERM, 0, 0, "swap is the host's"),
 	DENY("syslog", EPERM, 0, 0, "the kernel log is the host's"),
@@ -210,6 +215,8 @@ int vz_policy_filter(uint32_t features, struct vz_filter *ret, struct vz_err *e)
 		t.off |= GROUP_XTABLES;
 	if (features & VZ_FEAT_PPP)
 		t.off |= GROUP_PPP;
+	if (features & VZ_FEAT_LANDLOCK)
+		t.off |= GROUP_LANDLOCK;
 	if (features & VZ_FEAT_BRIDGE)
 		t.off |= GROUP_BRIDGE;
 	if ((features & VZ_FEAT_TUNNELS) == VZ_FEAT_TUNNELS)

@@ -417,7 +417,7 @@ const struct vz_param vz_params[] = {
 		.key = "FEATURES", .opt = "features", .arg = "NAME:on|off",
 		.type = &vz_type_features, .at = AT(features),
 		.words = "sysfs|nfs|nfsd|sit|ipip|ppp|ipgre|bridge|tun|fuse|wireguard|nesting|"
-			 "privileged",
+			 "landlock|privileged",
 		.where = IN_FILE | IN_SET, .restart = "set features",
 		.col = { "features", "FEATURES", -15 },
 		.text = "Switches beyond the rest; all but sysfs are off. tun, ppp and fuse give "
@@ -425,7 +425,8 @@ const struct vz_param vz_params[] = {
 			"bridge and ppp allow network devices of that kind; nfs and nfsd need "
 			"privileged. nesting allows nested namespaces inside, so that podman and docker "
 			"run, and bridge, fuse and tun unless they are off (such a container cannot "
-			"be checkpointed); privileged runs "
+			"be checkpointed); landlock lets programs confine themselves by Landlock, which a "
+			"checkpoint would lose, so it is refused then; privileged runs "
 			"it without a user namespace, so that root inside is root of the host.",
 	},
 	{

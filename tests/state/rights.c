@@ -167,7 +167,7 @@ void state_landlock(struct st *t)
 	check(t, !t->spoil && fcntl(fd, F_GETFD) >= 0, "it is lost");
 }
 
-/* A domain cannot be seen from outside, and CRIU does not make it again. */
+/* A domain cannot be seen from outside, and CRIU does not make it again: with landlock:on nothing is moved. */
 void state_landlocked(struct st *t)
 {
 	unsigned long attr[1] = { 1 << 1 };

@@ -24,11 +24,10 @@ enum fate {
 	KEEPS,   /* continues */
 	REFUSED, /* the verdict says no, by the kind in the table */
 	WARNED,  /* the verdict says that it will be lost, by the kind in the table */
-	LOST,    /* is lost, and nobody can see it before */
 	DENIED,  /* a VPS may not make it */
 };
 
-static const char *const fates[] = { "keeps", "refused", "warned", "lost", "denied" };
+static const char *const fates[] = { "keeps", "refused", "warned", "denied" };
 
 struct row {
 	const char *name;
@@ -81,7 +80,8 @@ static _Noreturn void end_set_up(struct st *t, const char *word, const char *fmt
 
 long must(struct st *t, long ret, const char *call)
 {
-	bool denied = errno == EPERM || errno == ENOSYS || errno == EAFNOSUPPORT || errno == EPROTONOSUPPORT;
+	bool denied = errno == EPERM || errno == ENOSYS || errno == EAFNOSUPPORT || errno == EPROTONOSUPPORT ||
+		      errno == EOPNOTSUPP;
 
 	if (ret >= 0)
 		return ret;
@@ -403,6 +403,6 @@ int main(int argc, char **argv)
 		return list_cases(argv[2]);
 	fprintf(stderr, "state start [--spoil] DIR {CASE|all}...\n"
 			"state judge DIR\n"
-			"state list [keeps|refused|warned|lost|denied]\n");
+			"state list [keeps|refused|warned|denied]\n");
 	return 2;
 }

@@ -158,6 +158,8 @@ static void one(uint32_t features)
 				  (features & VZ_FEAT_PPP ? VZ_SOCKETS_PPPOX : 0));
 		netlink(&f, abi, level != VZ_NETFILTER_DISABLED);
 		options(&f, abi, level == VZ_NETFILTER_FULL ? 0 : ENOPROTOOPT);
+		/* landlock_create_ruleset, of all ABIs */
+		CHECK_INT(call(&f, abi, 444, 0, 0, 1), features & VZ_FEAT_LANDLOCK ? 0 : EOPNOTSUPP);
 		/* what has no rows */
 		CHECK_INT(call(&f, abi, 3, 0, 0, 0), 0);
 	}
@@ -180,5 +182,6 @@ int main(void)
 	one(VZ_NETFILTER_FULL << VZ_FEAT_NETFILTER_SHIFT);
 	one(VZ_NETFILTER_DISABLED << VZ_FEAT_NETFILTER_SHIFT | VZ_FEAT_PPP);
 	one(VZ_NETFILTER_STATELESS << VZ_FEAT_NETFILTER_SHIFT | VZ_FEAT_NESTING | VZ_FEAT_PRIVILEGED);
+	one(VZ_FEAT_LANDLOCK);
 	return done();
 }
