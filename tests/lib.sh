@@ -139,7 +139,8 @@ enter_world() {
 	# The opened read-write fifo neither blocks nor breaks when the world dies early.
 	exec 9<>"$dir/ns"
 	trap 'world_end "$first" "${ns:-none}"; rm -rf --one-file-system "$dir"' EXIT
-	trap 'exit 130' INT TERM
+	# Whoever is in it is asked to end, and tidies up, before all that is left is killed.
+	trap 'kill -TERM "$inner" 2>/dev/null; timeout 30 tail --pid="$inner" -s 0.1 -f /dev/null; exit 130' INT TERM
 	WORLD_IDS=$first WORLD_DIR=$dir OUTSIDE=/proc/$$ unshare --mount --net --propagation private \
 		bash -c 'readlink /proc/self/ns/mnt >&9; exec 9>&-; exec bash "$0" "$@"' "$0" "$@" 7>&- &
 	inner=$!
