@@ -29,7 +29,7 @@ bool vz_frozen_is_tmpfs(const struct vz_frozen *f, size_t i);
 int vz_frozen_mount(const struct vz_frozen *f, const struct vz_mountinfo *m);
 
 /* Before a dump stops it: -EINVAL with a sentence when its tmpfs hold so much that it would stand still for
- * long: CRIU packs them with tar and gzip then. */
+ * long: CRIU packs them with tar then. */
 #define VZ_FROZEN_BYTES (1ull << 30)
 #define VZ_FROZEN_FILES 200000u
 int vz_frozen_bounds(const struct vz_state *st, struct vz_err *e);
