@@ -42,6 +42,7 @@ struct resuming {
 	struct vz_stage stage;
 	struct vz_since since;
 	int seconds;
+	bool has_iptables;
 };
 
 static struct vz_ct *ct_of(const struct resuming *u)
@@ -99,7 +100,7 @@ static int make_stage(struct resuming *u, struct vz_err *e)
 					    .gid = s->gid,
 					    .criu = &u->criu,
 					    .images = vz_image_criu_dir(u->image),
-					    .iptables = true, /* runs none where there is nothing */
+					    .iptables = u->has_iptables,
 					    .restore = true,
 					    .root = s->root,
 					    .dev = s->dev,
@@ -388,8 +389,14 @@ const struct vz_step *const vz_op_resume_plan[] = {
 
 /* ---- before anything is done ---- */
 
-/* Of CRIU's images: what takes time is the memory. */
-static uint64_t size_of(int dir)
+/* CRIU has these where the packet filter was that of iptables-legacy. */
+static bool is_iptables(const char *name)
+{
+	return !strncmp(name, "iptables-", 9) || !strncmp(name, "ip6tables-", 10);
+}
+
+/* What takes time is the memory. */
+static void look_at_images(struct resuming *u, int dir)
 {
 	autoclosedir DIR *d = NULL;
 	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -398,10 +405,12 @@ static uint64_t size_of(int dir)
 	struct stat st;
 
 	d = fd < 0 ? NULL : fdopendir(fd);
-	while (d && (de = readdir(d)))
+	while (d && (de = readdir(d))) {
+		u->has_iptables |= is_iptables(de->d_name);
 		if (fstatat(dir, de->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0)
 			sum += (uint64_t)st.st_size;
-	return sum;
+	}
+	u->seconds = vz_suspend_seconds(sum);
 }
 
 static int check_config(const struct resuming *u, struct vz_err *e)
@@ -434,7 +443,7 @@ static int prepare(struct resuming *u, struct vz_ct *ct, struct vz_err *e)
 	if (r >= 0)
 		r = vz_since_begin(&u->since, ct, u->image, e);
 	u->s.net.venet_is = u->since.has_venet ? 1 : -1;
-	u->seconds = vz_suspend_seconds(size_of(vz_image_criu_dir(u->image)));
+	look_at_images(u, vz_image_criu_dir(u->image));
 	u->s.env.restore = true;
 	u->s.env.spec.features = u->facts->state.features;
 	return r;
