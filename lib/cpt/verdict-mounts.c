@@ -9,6 +9,7 @@
 #include "base/str.h"
 
 #include <string.h>
+#include <sys/sysmacros.h>
 
 /* What CRIU mounts anew; ramfs are systemd's credentials, which we carry (creds.h). */
 static const char *const known[] = {
@@ -161,6 +162,25 @@ static void judge_group(struct cpt_look *l, const struct cpt_mounts *in, const s
 		cpt_say(l, CPT_MOUNT_PEERS, &in->who, "%s on %s receives from outside", m->fstype, m->target);
 }
 
+/* The two that systemd binds out of one tmpfs; the second is told with the first. */
+static bool is_private_tmp(const struct vz_mountinfo *m, bool *ret_told)
+{
+	*ret_told = !strcmp(m->root, "/var-tmp");
+	return !strcmp(m->fstype, "tmpfs") && ((!strcmp(m->root, "/tmp") && !strcmp(m->target, "/tmp")) ||
+					       (*ret_told && !strcmp(m->target, "/var/tmp")));
+}
+
+/* Out of a file system that is nowhere as a whole. */
+static void say_root(struct cpt_look *l, const struct cpt_mounts *in, const struct vz_mountinfo *m)
+{
+	bool told;
+
+	if (!is_private_tmp(m, &told))
+		cpt_say(l, CPT_MOUNT_ROOT, &in->who, "%s %s on %s", m->fstype, m->root, m->target);
+	else if (!told)
+		cpt_say(l, CPT_PRIVATE_TMP, &in->who, "tmpfs %u:%u", major(m->dev), minor(m->dev));
+}
+
 static void judge_mount(struct cpt_look *l, const struct cpt_mounts *in, const struct vz_mountinfo *m)
 {
 	if (m->peers || m->master)
@@ -168,7 +188,7 @@ static void judge_mount(struct cpt_look *l, const struct cpt_mounts *in, const s
 	if (is_given(l, in, m) || vz_str_prefix(m->fstype, "cgroup", NULL)) /* whose root is that of its namespace */
 		return;
 	if (strcmp(m->root, "/") && !find_mount(l, m, is_whole))
-		cpt_say(l, CPT_MOUNT_ROOT, &in->who, "%s %s on %s", m->fstype, m->root, m->target);
+		say_root(l, in, m);
 	else if (!is_known(m->fstype))
 		cpt_say(l, CPT_MOUNT, &in->who, "%s on %s", m->fstype, m->target);
 }
