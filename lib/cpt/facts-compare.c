@@ -112,7 +112,7 @@ static bool look_room(struct comparison *c, const char *key, uint64_t need, cons
 	uint64_t have = number_of(c->there, key, UINT64_MAX);
 
 	return have < need && found(c, "%llu MiB of %s are free, %llu are needed", (unsigned long long)have >> 20, what,
-				    (unsigned long long)need >> 20);
+				    (unsigned long long)(need >> 20) + 1);
 }
 
 static bool look_ram(struct comparison *c)
@@ -123,6 +123,12 @@ static bool look_ram(struct comparison *c)
 static bool look_disk(struct comparison *c)
 {
 	return look_room(c, "disk.free", c->need->disk, "disk");
+}
+
+/* All of its memory lies there for a moment. */
+static bool look_dump(struct comparison *c)
+{
+	return look_room(c, "dump.free", c->need->ram, "disk for the dump");
 }
 
 static bool look_number(struct comparison *c, const char *key, unsigned number, const char *what)
@@ -205,6 +211,7 @@ static const struct row {
 	{ "layouts", VZ_CPT_REFUSES, false, look_layout, "vzctl check on that host tells what the layout needs" },
 	{ "ram.free", VZ_CPT_REFUSES, true, look_ram, "choose a host with more, or move others away" },
 	{ "disk.free", VZ_CPT_REFUSES, false, look_disk, "make room there" },
+	{ "dump.free", VZ_CPT_REFUSES, true, look_dump, "make room there, or set DUMPDIR in its vz.conf" },
 	{ "ctids", VZ_CPT_REFUSES, false, look_ctid, "choose another id for it there" },
 	{ "ids", VZ_CPT_REFUSES, false, look_ids, "give the one there other ids: set its LOCAL_UID and LOCAL_GID while it is stopped" },
 	{ "ips", VZ_CPT_REFUSES, false, look_ips, "take the address from the one there, or from this one" },

@@ -8,6 +8,7 @@
 #include "cgroup/cgroup.h"
 #include "cpt/cpu.h"
 #include "cpt/criu.h"
+#include "cpt/disk.h"
 #include "fs/area.h"
 #include "sys/file.h"
 
@@ -15,6 +16,8 @@
 #include <sys/inotify.h>
 #include <sys/statvfs.h>
 #include <sys/utsname.h>
+
+#define DISK_MS 2000 /* a large area is not looked at to its end, and then it is known to take so much at least */
 
 /* Those that decide about a restore, and whose values two hosts rarely share. */
 static const char *const sysctls[] = {
@@ -58,13 +61,21 @@ static void put_criu(struct vz_str *out)
 		    c.features & VZ_CRIU_TRACK ? "yes" : "no");
 }
 
-static void put_places(const struct vz_conf *c, struct vz_str *out)
+static void put_free(struct vz_str *out, const char *key, const char *path)
 {
-	autofree char *areas = vz_area_parent(c), *there = areas ? vz_path_nearest(areas) : NULL;
+	autofree char *there = path ? vz_path_nearest(path) : NULL;
 	struct statvfs sv;
 
 	if (there && statvfs(there, &sv) == 0)
-		vz_str_addf(out, "disk.free=%llu\n", (unsigned long long)sv.f_bavail * sv.f_frsize);
+		vz_str_addf(out, "%s=%llu\n", key, (unsigned long long)sv.f_bavail * sv.f_frsize);
+}
+
+static void put_places(const struct vz_conf *c, struct vz_str *out)
+{
+	autofree char *areas = vz_area_parent(c);
+
+	put_free(out, "disk.free", areas);
+	put_free(out, "dump.free", c->dumpdir.set ? c->dumpdir.v : NULL);
 	if (!areas || !c->template.set)
 		return;
 	vz_str_add(out, "layouts=");
@@ -160,6 +171,8 @@ int vz_cpt_need_of(const struct vz_ct *ct, const struct vz_state *state, struct 
 		return vz_oom(e);
 	if (state && vz_cg_open(ct->id, NULL, &cg, NULL) >= 0 && vz_cg_read(cg, &u, NULL) >= 0)
 		n.ram = (u.ram != VZ_UNLIMITED ? u.ram : 0) + (u.swap != VZ_UNLIMITED ? u.swap : 0);
+	if (ct->private)
+		n.disk = vz_disk_used(ct->private, DISK_MS);
 	*ret = n;
 	return 0;
 }

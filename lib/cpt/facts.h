@@ -16,7 +16,7 @@
  * tried for real, and CRIU once a boot.
  *
  * The keys: kernel, machine, cpu (flags), criu (40201 is 4.2.1) or criu.why, criu.lazy and criu.track (yes or no), layouts,
- * ram.free and disk.free (bytes; of VE_PRIVATE), inotify (can root make one: yes or no), sysctl.NAME, ctids, ids (first
+ * ram.free, disk.free and dump.free (bytes; of VE_PRIVATE and of DUMPDIR), inotify (can root make one: yes or no), sysctl.NAME, ctids, ids (first
  * host ids in use), ips (addresses of VPSes): the last three with blanks between. */
 int vz_cpt_host_facts(const struct vz_host *h, struct vz_str *out, struct vz_err *e);
 
@@ -30,7 +30,7 @@ struct vz_cpt_need {
 	bool stopped;       /* nothing is restored there: CPU, kernel and CRIU do not matter */
 };
 
-/* Of a VPS and its state (NULL: it is stopped), but for `disk`. Words point into ct. */
+/* Of a VPS and its state (NULL: it is stopped). Its files are counted for two seconds at most. Words point into ct. */
 int vz_cpt_need_of(const struct vz_ct *ct, const struct vz_state *state, struct vz_cpt_need *ret, struct vz_err *e);
 void vz_cpt_need_free(struct vz_cpt_need *n);
 

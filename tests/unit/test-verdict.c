@@ -2,6 +2,7 @@
 /* The table of the verdict: its words, and that docs/MIGRATION.md has the same rows. */
 #include "base/own.h"
 #include "base/str.h"
+#include "cpt/disk.h"
 #include "cpt/facts.h"
 #include "cpt/seen.h"
 #include "cpt/verdict.h"
@@ -70,6 +71,30 @@ static void test_unknown(void)
 	}
 }
 
+/* Names of one file are counted once, a link and what is beyond it not at all. */
+static void test_disk(void)
+{
+	char dir[] = "/tmp/vz-disk.XXXXXX", cmd[400];
+	uint64_t one, two;
+
+	CHECK(mkdtemp(dir));
+	snprintf(cmd, sizeof(cmd), "cd %s && head -c 1000000 /dev/zero >a && mkdir -p d/e && ln -s / l", dir);
+	CHECK_INT(system(cmd), 0);
+	one = vz_disk_used(dir, 10000);
+	CHECK(one >= 1000000 && one < 1200000);
+	snprintf(cmd, sizeof(cmd), "cd %s && ln a d/e/again", dir);
+	CHECK_INT(system(cmd), 0);
+	CHECK_INT(vz_disk_used(dir, 10000), one);
+	snprintf(cmd, sizeof(cmd), "cd %s && cp a d/e/b", dir);
+	CHECK_INT(system(cmd), 0);
+	two = vz_disk_used(dir, 10000);
+	CHECK(two >= one + 1000000);
+	CHECK_INT(vz_disk_used(dir, 0), 0);
+	CHECK_INT(vz_disk_used("/nowhere", 10000), 0);
+	snprintf(cmd, sizeof(cmd), "rm -r %s", dir);
+	CHECK_INT(system(cmd), 0);
+}
+
 /* ---- facts ---- */
 
 static char gaps[400];
@@ -112,6 +137,7 @@ static void test_facts(void)
 	CHECK_STR(between(&need, "layouts=simfs\n"), "layouts! ");
 	CHECK_STR(between(&need, "ram.free=1000\n"), "ram.free! ");
 	CHECK_STR(between(&need, "disk.free=99\n"), "disk.free! ");
+	CHECK_STR(between(&need, "dump.free=99\n"), "dump.free! ");
 	CHECK_STR(between(&need, "inotify=no\n"), "inotify! ");
 	CHECK_STR(between(&need, "sysctl.fs.pipe-max-size=4096\n"), "sysctl.fs.pipe-max-size ");
 	need.ctid = 101;
@@ -133,6 +159,7 @@ int main(void)
 	test_document();
 	test_seen();
 	test_unknown();
+	test_disk();
 	test_facts();
 	return done();
 }
