@@ -1,10 +1,25 @@
 # shellcheck shell=bash
 # Two hosts for tests of migration, after world: here, and b, which has its own mounts, network, processes, groups, /vz,
-# /etc/vz and sshd. A third network namespace, "wire", is the switch between them, and whoever connects to a VPS.
+# /etc/vz and sshd. With SHARED_VZ=1 they share /vz and the configuration, as the nodes of a cluster do. A third network
+# namespace, "wire", is the switch between them, and whoever connects to a VPS.
 
 B_GROUP=vzt-b-$WORLD_IDS
 HIERARCHIES=$(find /sys/fs/cgroup -mindepth 1 -maxdepth 1 -type d ! -type l -exec mountpoint -q {} \; -print)
 mountpoint -q /sys/fs/cgroup && HIERARCHIES=${HIERARCHIES:-/sys/fs/cgroup}
+
+own_vz_of_b() {
+	cp -a /etc/vz /var/tmp/vzt/etc-b
+	mount -t tmpfs -o mode=0755 b /etc/vz
+	cp -a /var/tmp/vzt/etc-b/. /etc/vz/
+	rm -rf /etc/vz/conf/[1-9]*.conf /etc/vz/names/*
+	umount /vz
+	truncate -s 3G /var/tmp/vzt/b.img
+	mke2fs -q -F -t ext4 -O ^has_journal -E lazy_itable_init=1,nodiscard /var/tmp/vzt/b.img
+	mount -o loop,noatime /var/tmp/vzt/b.img /vz
+	mkdir -p /vz/template/cache /vz/private /vz/root /vz/lock /vz/dump
+	chmod 700 /vz/private /vz/root
+	cp "$KIT/tiny.tar.gz" /vz/template/cache/
+}
 
 # What b's first process runs, with its own mounts, network, processes and control groups.
 host_b() {
@@ -13,20 +28,11 @@ host_b() {
 		mount --bind "$h/$B_GROUP" "$h"
 	done
 	mount -t proc proc /proc
-	cp -a /etc/vz /var/tmp/vzt/etc-b
-	for h in /run/vz /var/lib/vzctl /etc/vz; do
+	for h in /run/vz /var/lib/vzctl; do
 		mkdir -p $h && mount -t tmpfs -o mode=0755 b $h
 	done
-	cp -a /var/tmp/vzt/etc-b/. /etc/vz/
-	rm -rf /etc/vz/conf/[1-9]*.conf /etc/vz/names/*
 	mkdir -p /var/log/b /var/lib/vzctl/veip && mount --bind /var/log/b /var/log
-	umount /vz
-	truncate -s 3G /var/tmp/vzt/b.img
-	mke2fs -q -F -t ext4 -O ^has_journal -E lazy_itable_init=1,nodiscard /var/tmp/vzt/b.img
-	mount -o loop,noatime /var/tmp/vzt/b.img /vz
-	mkdir -p /vz/template/cache /vz/private /vz/root /vz/lock /vz/dump
-	chmod 700 /vz/private /vz/root
-	cp "$KIT/tiny.tar.gz" /vz/template/cache/
+	[ -n "${SHARED_VZ:-}" ] || own_vz_of_b
 	ip link set lo up
 	mkdir -p /run/sshd
 	has_address() { ip addr show dev eth0 | grep -q 10.99.0.2; }
@@ -86,8 +92,8 @@ two_hosts() {
 		[ ! -e "$h/cpuset.cpus" ] || { cat "$h/cpuset.cpus" >"$h/$B_GROUP/cpuset.cpus"
 			cat "$h/cpuset.mems" >"$h/$B_GROUP/cpuset.mems"; }
 	done
-	export -f host_b wait_for
-	export HIERARCHIES B_GROUP
+	export -f host_b own_vz_of_b wait_for
+	export HIERARCHIES B_GROUP SHARED_VZ
 	(
 		for h in $HIERARCHIES; do
 			echo $BASHPID >"$h/$B_GROUP/cgroup.procs"
@@ -173,6 +179,7 @@ end_elsewhere() {
 # talk ADDRESS ... talked: one TCP connection from the wire to an echo server on port 7000, which asks all the time and
 # must get each answer once and in order; the longest silence is told.
 talk() {
+	rm -f "$T/end" "$T/end.began"
 	cat >"$T/client" <<-'END'
 		import socket, sys, time, os
 		s = socket.create_connection((sys.argv[2], 7000), 20)
@@ -189,13 +196,15 @@ talk() {
 		        got += more
 		    if got != want: sys.exit("%s is not %s" % (got, want))
 		    worst = max(worst, time.monotonic() - t)
+		    if not n: open(sys.argv[1] + ".began", "w")
 		    n += 1
 		    time.sleep(0.001)
 		print("%d answers, longest silence %d ms" % (n, worst * 1000))
 	END
-	# it is in a mount namespace of its own, where the end of the world would not find it
-	ip netns exec wire setpriv --pdeathsig KILL python3 "$T/client" "$T/end" "$1" >"$T/told" 2>&1 &
+	# not by `ip netns exec`, whose copy of all mounts would keep those of VPSes, and hide it from the end of the world
+	nsenter --net=/run/netns/wire python3 "$T/client" "$T/end" "$1" >"$T/told" 2>&1 &
 	client=$!
+	wait_for 20 test -e "$T/end.began" || fail "no answer: $(cat "$T/told")"
 }
 
 talked() {
