@@ -6,7 +6,7 @@
 # ROUNDS=20; TEMPLATE=FILE: a template with systemd, without which there is no Debian; RUNC=FILE, where runc(8) is no
 # program of the host. CRIU is the host's, or what tools/get-criu has brought, also where tools/check keeps it.
 
-ROUNDS=${ROUNDS:-20}
+CPT_ROUNDS=${ROUNDS:-20}
 IDS=2000000000
 
 criu_is_there() {
@@ -68,7 +68,7 @@ lap_of() {
 # steps NAME WHAT: those that take a time
 steps() {
 	local name med p95 least
-	printf '\n%s, ms, %d rounds: its steps of half a millisecond and more\n\n' "$2" "$ROUNDS"
+	printf '\n%s, ms, %d rounds: its steps of half a millisecond and more\n\n' "$2" "$CPT_ROUNDS"
 	printf '| %-46s | %8s | %8s | %8s |\n' step median p95 least
 	printf '|%s|---------:|---------:|---------:|\n' "$(printf -- '-%.0s' {1..48})"
 	while read -r name; do
@@ -122,11 +122,11 @@ runc_lap() {
 # cpt_table NAME WHAT
 cpt_table() {
 	local b=$BENCH_DIR/cpt-$1
-	head_row "$2, ms, $ROUNDS rounds" "contestant"
+	head_row "$2, ms, $CPT_ROUNDS rounds" "contestant"
 	row "vzctl suspend" "$b-s.end" "$b-s.end"
 	[ ! -f "$b-runc-s.end" ] || row "runc checkpoint" "$b-runc-s.end" "$b-s.end"
 	row "criu dump --leave-running, of the same VPS" "$b-bare.end" "$b-s.end"
-	head_row "$2, ms, $ROUNDS rounds" "contestant"
+	head_row "$2, ms, $CPT_ROUNDS rounds" "contestant"
 	row "vzctl resume" "$b-r.end" "$b-r.end"
 	[ ! -f "$b-runc-r.end" ] || row "runc restore" "$b-runc-r.end" "$b-r.end"
 	steps "cpt-$1-s" "vzctl suspend: $2"
@@ -138,7 +138,7 @@ cpt_laps() {	# cpt_laps ID NAME
 	if [ "$2" = tiny ]; then
 		runc_new && runc=1 || echo "Without runc: it is not there, or cannot start a container here"
 	fi
-	for ((i = -2; i < ROUNDS; i++)); do
+	for ((i = -2; i < CPT_ROUNDS; i++)); do
 		[ "$i" = 0 ] && rm -f "$BENCH_DIR/cpt-$2"-*
 		lap_of "$1" "cpt-$2-s" suspend
 		lap_of "$1" "cpt-$2-r" resume
