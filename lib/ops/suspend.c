@@ -13,6 +13,7 @@
 #include "cpt/devtree.h"
 #include "cpt/external.h"
 #include "cpt/frozen.h"
+#include "cpt/netimages.h"
 #include "cpt/netsys.h"
 #include "cpt/sockets.h"
 #include "cpt/stage.h"
@@ -191,6 +192,7 @@ static int save_network(struct suspending *u, struct vz_err *e)
 	u->facts.netdevs = vz_external_devices(ct_of(u), rtnl, u->s.net.netns);
 	if (!u->facts.netdevs)
 		return vz_fail(e, VZ_CHKPNT, 0, "cannot find the container's network devices");
+	vz_netimages_trim(vz_image_criu_dir(u->image));
 	return vz_netsys_save(u->s.net.netns, u->image, e);
 }
 

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* See netimages.h. The images are what "ip route save" and "ip rule save" print: a number, and netlink messages. */
+#include "cpt/netimages.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "sys/file.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <libmnl/libmnl.h>
+#include <linux/fib_rules.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define MAGIC sizeof(uint32_t)
+#define PLAIN_MAX 1024 /* what is longer says more */
+
+/* Of fib_default_rules_init(). CRIU saves those of IPv4 only. */
+static const struct {
+	uint32_t priority, table;
+} of_kernel[] = { { 0, RT_TABLE_LOCAL }, { 32766, RT_TABLE_MAIN }, { 32767, RT_TABLE_DEFAULT } };
+
+/* The bit of the rule, or 0 for another than those three. An attribute that is not known here may be what makes it so. */
+static unsigned rule_bit(const struct nlmsghdr *h)
+{
+	const struct fib_rule_hdr *r = mnl_nlmsg_get_payload(h);
+	static const struct fib_rule_hdr plain = { .family = AF_INET, .action = FR_ACT_TO_TBL };
+	uint32_t priority = 0, table = 0;
+	const struct nlattr *a;
+
+	if (h->nlmsg_type != RTM_NEWRULE || mnl_nlmsg_get_payload_len(h) < sizeof(*r) || r->family != plain.family ||
+	    r->action != plain.action || r->flags || r->tos || r->src_len || r->dst_len)
+		return 0;
+	mnl_attr_for_each(a, h, sizeof(*r)) {
+		uint16_t type = mnl_attr_get_type(a);
+
+		if (type == FRA_PROTOCOL)
+			continue;
+		if (mnl_attr_get_payload_len(a) != sizeof(uint32_t))
+			return 0;
+		if (type == FRA_TABLE)
+			table = mnl_attr_get_u32(a);
+		else if (type == FRA_PRIORITY)
+			priority = mnl_attr_get_u32(a);
+		else if (type != FRA_SUPPRESS_PREFIXLEN || mnl_attr_get_u32(a) != UINT32_MAX)
+			return 0;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(of_kernel); i++)
+		if (of_kernel[i].priority == priority && of_kernel[i].table == table)
+			return 1u << i;
+	return 0;
+}
+
+/* May be hostile: root inside made the rules, and the host's ip(8) has written them down; therefore each is taken apart
+ * within its length, and anything else than the three, each once, stays. */
+static bool is_rules_of_kernel(const void *data, size_t n)
+{
+	const struct nlmsghdr *h = data;
+	unsigned seen = 0, bit;
+	int left = (int)n;
+
+	for (; mnl_nlmsg_ok(h, left); h = mnl_nlmsg_next(h, &left)) {
+		bit = rule_bit(h);
+		if (!bit || (seen & bit))
+			return false;
+		seen |= bit;
+	}
+	return !left && seen == (1u << ARRAY_LEN(of_kernel)) - 1;
+}
+
+bool vz_netimages_is_plain(const char *name, const void *data, size_t n)
+{
+	const char *rest;
+
+	if (n < MAGIC || n > PLAIN_MAX)
+		return false;
+	if (vz_str_prefix(name, "route-", &rest) || vz_str_prefix(name, "route6-", &rest))
+		return n == MAGIC;
+	return vz_str_prefix(name, "rule-", &rest) && is_rules_of_kernel((const char *)data + MAGIC, n - MAGIC);
+}
+
+void vz_netimages_trim(int criu)
+{
+	int fd = openat(criu, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	autoclosedir DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	_Alignas(uint64_t) char text[PLAIN_MAX + 1];
+	struct dirent *de;
+
+	while (d && (de = readdir(d))) {
+		ssize_t n = de->d_name[0] == 'r' ? vz_file_read_buf(criu, de->d_name, text, sizeof(text)) : -1;
+
+		if (n > 0 && vz_netimages_is_plain(de->d_name, text, (size_t)n))
+			(void)unlinkat(criu, de->d_name, 0);
+	}
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Images of CRIU that say what a new network namespace has anyway: the kernel's own rules of routing, no routes. For
+ * each of them CRIU runs ip(8) up to three times at a restore, while the VPS is down; an image that is missing is
+ * passed over.
+ */
+#ifndef VZ_CPT_NETIMAGES_H
+#define VZ_CPT_NETIMAGES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Removes them from the directory of CRIU's images. What cannot be removed takes time, no more. */
+void vz_netimages_trim(int criu);
+/* Is it one of them, by its name and its content? */
+bool vz_netimages_is_plain(const char *name, const void *data, size_t n);
+
+#endif
