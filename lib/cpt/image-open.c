@@ -81,11 +81,13 @@ static int open_dump(const char *path, struct vz_image **ret, struct vz_err *e)
 	int r = image_place(path, VZ_RESTORE, ret, e);
 
 	if (r == -ENOENT)
-		return vz_fail(e, VZ_RESTORE, ENOENT, "cannot open %s", path);
+		return vz_fail(e, VZ_RESTORE, 0, "there is no dump %s", path), -ENOENT;
 	if (r < 0)
 		return r;
 	im = *ret;
 	im->dir = openat(im->parent, im->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (im->dir < 0 && errno == ENOENT)
+		return vz_fail(e, VZ_RESTORE, 0, "there is no dump %s", path), -ENOENT;
 	if (im->dir < 0)
 		return errno == ENOTDIR || errno == ELOOP ?
 			       vz_fail(e, VZ_RESTORE, 0, "%s is no dump: it is no directory", path) :

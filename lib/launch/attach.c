@@ -28,6 +28,7 @@
 #include "sys/wait.h"
 
 #include <fcntl.h>
+#include <string.h>
 #include <sys/fsuid.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -203,6 +204,18 @@ static int parent_steps(const struct vz_join *j, int sock, int *ret_runner, int 
 	return r < 0 ? r : vz_sync_wait_end(sock, end, e);
 }
 
+/* The remedy of one that is frozen for good would break what is done to this one. */
+static int check_frozen(const struct vz_join *j, struct vz_err *e)
+{
+	autofree char *verb = vz_journal_is_at_work(j->id) ? vz_journal_read(j->id) : NULL;
+	int r = vz_cg_check_frozen(j->cg, j->state->init, e);
+
+	if (r < 0 && verb)
+		vz_fail(e, VZ_SYSTEM, 0, "The container is frozen while vzctl %.*s is at work on it: try again when that "
+			"has ended", (int)strcspn(verb, " "), verb);
+	return r;
+}
+
 int vz_join_start(const struct vz_join *j, int *ret_pidfd, int *ret_tty, struct vz_err *e)
 {
 	autoclose int init = vz_state_pidfd(j->state), mine = -EBADF, joiner = -EBADF;
@@ -212,7 +225,7 @@ int vz_join_start(const struct vz_join *j, int *ret_pidfd, int *ret_tty, struct 
 
 	if (init < 0)
 		return vz_fail(e, VZ_VE_NOT_RUNNING, 0, "Container is not running");
-	r = vz_cg_check_frozen(j->cg, j->state->init, e);
+	r = check_frozen(j, e);
 	if (r < 0)
 		return r;
 	r = vz_sync_pair(sock);
@@ -232,7 +245,7 @@ int vz_join_start(const struct vz_join *j, int *ret_pidfd, int *ret_tty, struct 
 	if (r < 0) {
 		vz_give_up(runner);
 		if (r == -ETIMEDOUT) /* the cause, where it can be seen */
-			(void)vz_cg_check_frozen(j->cg, j->state->init, e);
+			(void)check_frozen(j, e);
 		return r;
 	}
 	*ret_pidfd = TAKE_FD(runner);

@@ -19,6 +19,7 @@
 #include "move/migrate.h"
 #include "move/moving.h"
 #include "move/remote.h"
+#include "ops/dump.h"
 #include "ops/env.h"
 #include "ops/ops.h"
 #include "ops/private.h"
@@ -387,6 +388,9 @@ static int move_in(struct vz_arrival *a, struct vz_err *e)
 
 	if (!dir || !dump || !to)
 		return vz_oom(e);
+	/* before the files are where it would be resumed over them */
+	if (vz_dump_put_aside(to, "is of a container that was here before", e) < 0)
+		return vz_fail(e, AS(COPY), errno, "cannot put %s aside on destination node", to);
 	if (rename(dir, a->private) < 0)
 		return vz_fail(e, AS(COPY), errno, "cannot name %s on destination node", a->private);
 	*strrchr(dir, '/') = 0;

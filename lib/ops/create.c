@@ -8,6 +8,7 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "distro/dist-run.h"
+#include "ops/dump.h"
 #include "ops/private.h"
 #include "ops/steps.h"
 #include "sys/file.h"
@@ -288,6 +289,15 @@ static void area_undo(void *ctx)
 	vz_area_abort(&c->area);
 }
 
+/* What a container that had the number left would be resumed over the files of this one. */
+static int old_dump_do(void *ctx, struct vz_err *e)
+{
+	struct create *c = ctx;
+	autofree char *path = vz_ct_dump_path(c->ct);
+
+	return path ? vz_dump_put_aside(path, "is of a container that was here before", e) : 0;
+}
+
 static int place_do(void *ctx, struct vz_err *e)
 {
 	struct create *c = ctx;
@@ -484,6 +494,7 @@ const struct vz_step *const vz_op_create_plan[] = {
 	VZ_STEP("area", area_do, area_undo),       /* PRIVATE.tmp */
 	VZ_STEP("config", config_do, config_undo), /* from here on "destroy" knows the VPS */
 	VZ_STEP("name", name_do, name_undo),
+	VZ_STEP("dump", old_dump_do, NULL),            /* no undo: nobody has the files that it knows */
 	VZ_STEP("place", place_do, place_undo),    /* PRIVATE: never there without a configuration */
 	&vz_step_journal,                          /* what is mounted now is nobody's if we are killed */
 	VZ_STEP("mount", mount_do, mount_undo),

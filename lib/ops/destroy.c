@@ -9,13 +9,12 @@
 #include "base/str.h"
 #include "distro/dist-run.h"
 #include "guard/rate.h"
+#include "ops/dump.h"
 #include "ops/ops.h"
 #include "ops/plan.h"
 #include "ops/private.h"
-#include "sys/file.h"
 #include "tmpl/tmpl.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 
 struct destroy {
@@ -57,11 +56,9 @@ static void retire(unsigned id, const char *suffix)
 static int dump_do(void *ctx, struct vz_err *e)
 {
 	struct destroy *d = ctx;
-	autofree char *dump = vz_ct_dump_path(d->ct);
 
 	(void)e;
-	if (dump)
-		(void)vz_remove_tree(AT_FDCWD, dump);
+	vz_dump_destroy(d->ct);
 	return 0;
 }
 

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Where the dump of a VPS is, and what it means for others; see dump.h. */
 #include "ops/dump.h"
+#include "base/log.h"
 #include "base/own.h"
 #include "base/str.h"
 #include "cpt/image.h"
+#include "sys/file.h"
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -43,4 +47,33 @@ int vz_dump_check_files(const struct vz_ct *ct, struct vz_err *e)
 		return 0;
 	return vz_fail(e, VZ_FS_CANTMOUNT, 0, "The container is suspended, and its memory would not fit files that were "
 		       "changed: resume it first, or remove %s to give up what ran in it", own);
+}
+
+int vz_dump_put_aside(const char *path, const char *why, struct vz_err *e)
+{
+	autofree char *to = vz_fmt("%s.stale", path);
+
+	(void)vz_image_sweep(path, NULL); /* the host went down while one was made */
+	if (access(path, F_OK) < 0)
+		return 0;
+	if (!to)
+		return vz_oom(e);
+	(void)vz_remove_tree(AT_FDCWD, to); /* put aside before; one is kept */
+	if (rename(path, to) < 0)
+		return vz_fail(e, VZ_SYSTEM, errno, "cannot rename dump file %s", path);
+	vz_log(-1, "Warning: dump file %s %s; it is kept as %s", path, why, to);
+	return 0;
+}
+
+void vz_dump_destroy(const struct vz_ct *ct)
+{
+	static const char *const suffixes[] = { "", ".new", ".kept", ".stale" };
+	autofree char *own = vz_ct_dump_path(ct);
+
+	for (size_t i = 0; own && i < ARRAY_LEN(suffixes); i++) {
+		autofree char *path = vz_fmt("%s%s", own, suffixes[i]);
+
+		if (path)
+			(void)vz_remove_tree(AT_FDCWD, path);
+	}
 }

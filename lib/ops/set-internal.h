@@ -23,6 +23,9 @@ struct vz_set_world {
 /* vz_op_set() but for what the guest LANs learn of it: for who holds the lock of one. */
 int vz_set_live(struct vz_ct *ct, struct vz_given *g, struct vz_err *e);
 
+/* A parameter that a running VPS cannot take: only a restart makes it true. */
+bool vz_set_needs_restart(const struct vz_param *p);
+
 /* `distro` of the world of a real VPS. */
 int vz_set_distro(struct vz_ct *ct, const struct vz_dist_change *c, struct vz_err *e);
 

@@ -270,8 +270,7 @@ static int refuse_stopped(const struct set *s, struct vz_err *e)
 
 /* ---- a running VPS ---- */
 
-/* A parameter that a running VPS cannot take: only a restart makes it true. */
-static bool needs_restart(const struct vz_param *p)
+bool vz_set_needs_restart(const struct vz_param *p)
 {
 	return p->opt && p->where & IN_SET && !(p->where & (LIVE | NO_RESTART | UNENFORCED));
 }
@@ -290,7 +289,7 @@ static unsigned restart_rows(const struct set *s, bool say)
 	for (size_t i = 0; i < vz_nparams; i++) {
 		const struct vz_param *p = &vz_params[i];
 
-		if (!needs_restart(p) || !vz_param_is_set(p, &s->changed))
+		if (!vz_set_needs_restart(p) || !vz_param_is_set(p, &s->changed))
 			continue;
 		n++;
 		if (say)

@@ -64,6 +64,27 @@ static int compare_addresses(struct vz_since *s, struct vz_ct *ct, const struct 
 	return vz_plist_ips(&s->change.del.ip_address, &s->left);
 }
 
+static bool is_other(const struct vz_param *p, const struct vz_conf *now, const struct vz_conf *was)
+{
+	autofree char *a = vz_param_is_set(p, was) ? vz_conf_text(was, p) : NULL;
+	autofree char *b = vz_param_is_set(p, now) ? vz_conf_text(now, p) : NULL;
+
+	return !a != !b || (a && strcmp(a, b));
+}
+
+/* The image has them as they were: features, capabilities and the like. */
+static void say_for_later(const struct vz_conf *now, const struct vz_conf *was)
+{
+	autostr names = { 0 };
+
+	for (size_t i = 0; i < vz_nparams; i++)
+		if (vz_set_needs_restart(&vz_params[i]) && is_other(&vz_params[i], now, was))
+			vz_str_addf(&names, " %s", vz_params[i].key);
+	if (names.len)
+		vz_log(-1, "Warning: changed while the container was suspended, and in force after its next restart:%s",
+		       names.s);
+}
+
 /* Rows that are one text: the new one as a whole. */
 static int compare_texts(struct vz_since *s, const struct vz_conf *now, const struct vz_conf *was)
 {
@@ -71,9 +92,8 @@ static int compare_texts(struct vz_since *s, const struct vz_conf *now, const st
 
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
 		const struct vz_param *p = vz_param_by_key(keys[i]);
-		autofree char *a = vz_param_is_set(p, was) ? vz_conf_text(was, p) : NULL;
-		autofree char *b = vz_param_is_set(p, now) ? vz_conf_text(now, p) : NULL;
-		int r = b && !vz_str_eq(a, b) ? vz_conf_set(&s->change.add, p, b, false, NULL) : 0;
+		autofree char *text = vz_param_is_set(p, now) && is_other(p, now, was) ? vz_conf_text(now, p) : NULL;
+		int r = text ? vz_conf_set(&s->change.add, p, text, false, NULL) : 0;
 
 		if (r < 0)
 			return r;
@@ -161,6 +181,7 @@ int vz_since_begin(struct vz_since *s, struct vz_ct *ct, const struct vz_image *
 
 	if (r < 0)
 		return r;
+	say_for_later(&ct->conf, &was);
 	r = compare_addresses(s, ct, &was);
 	if (r >= 0)
 		r = compare_texts(s, &ct->conf, &was);

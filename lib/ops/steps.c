@@ -5,15 +5,13 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "base/str.h"
-#include "cpt/image.h"
 #include "lan/lan-member.h"
 #include "launch/inside.h"
+#include "ops/dump.h"
 #include "ops/start-fate.h"
-#include "sys/file.h"
 #include "sys/proc.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -62,22 +60,12 @@ const struct vz_step vz_step_ids = { "ids", ids_do, NULL };
 /* A memory image of an older disk must never be restored later: it is put aside, not lost. */
 static int dump_do(void *ctx, struct vz_err *e)
 {
-	const struct vz_ct *ct = ctx_of(ctx)->env.ct;
-	autofree char *from = vz_ct_dump_path(ct), *to = NULL;
+	autofree char *path = vz_ct_dump_path(ctx_of(ctx)->env.ct);
+	struct vz_err why = { 0 };
 
-	if (from)
-		(void)vz_image_sweep(from, NULL); /* the host went down while one was made */
-	if (!vz_ct_has_dump(ct))
-		return 0;
-	to = from ? vz_fmt("%s.stale", from) : NULL;
-	if (!to)
-		return vz_oom(e);
-	(void)vz_remove_tree(AT_FDCWD, to); /* put aside before; one is kept */
-	if (rename(from, to) == 0)
-		vz_log(-1, "Warning: dump file %s cannot be restored by this version, starting "
-			   "afresh; it is kept as %s", from, to);
-	else
-		vz_log(-1, "Warning: cannot rename dump file %s: %m, ignoring", from);
+	(void)e;
+	if (path && vz_dump_put_aside(path, "cannot be restored by this version, starting afresh", &why) < 0)
+		vz_log(-1, "Warning: %s, ignoring", why.msg);
 	return 0;
 }
 
