@@ -154,3 +154,15 @@ int vz_criu_error(int dirfd, const char *log, enum vz_exit code, struct vz_err *
 			return -EAGAIN;
 	return -EIO;
 }
+
+size_t vz_criu_dropped(int dirfd, const char *log)
+{
+	int fd = openat(dirfd, log, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	autofclose FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
+	autofree char *line = NULL;
+	size_t size = 0, n = 0;
+
+	while (f && getline(&line, &size, f) > 0)
+		n += strstr(line, " Warn  (criu/fsnotify.c:") && strstr(line, " events will be dropped");
+	return n;
+}

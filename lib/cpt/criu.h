@@ -14,6 +14,7 @@
 #define VZ_CPT_CRIU_H
 
 #include <limits.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -88,5 +89,7 @@ int vz_criu_run(const struct vz_criu_run *r, struct vz_err *e);
  * May be hostile: the log has names of files and processes that the guest chose; therefore one line of it is
  * shown, escaped and cut, and what is taken for a known error is the text at the place where criu puts it. */
 int vz_criu_error(int dirfd, const char *log, enum vz_exit code, struct vz_err *e);
+/* Of how many queues of events (inotify, fanotify) a dump that went well has left out what was unread. Log as above. */
+size_t vz_criu_dropped(int dirfd, const char *log);
 
 #endif

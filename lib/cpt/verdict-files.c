@@ -132,10 +132,10 @@ static void look_at_link(struct cpt_look *l, const struct file *f, enum cpt_kind
 
 	if (kind == CPT_SOCKET)
 		look_at_socket(l, f);
-	else if (kind == CPT_KINDS || l->sockets_again)
-		return;
 	else if (kind == CPT_WATCH)
 		cpt_watch_look(l, f->t, (int)strtol(fd, NULL, 10));
+	else if (kind == CPT_KINDS || l->sockets_again)
+		return;
 	else if (is_of_kind(f, kind))
 		cpt_say(l, kind, &f->t->who, "%s, descriptor %s", f->link, fd);
 }

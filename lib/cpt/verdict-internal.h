@@ -88,6 +88,7 @@ struct cpt_look {
 	struct cpt_seen deleted_inodes;
 	struct cpt_deleted *deleted;
 	size_t deleted_n;
+	struct cpt_seen unread; /* queues of events, by process and descriptor, that were not empty */
 	struct cpt_watch *watches;
 	size_t watches_n;
 	struct cpt_seen removed_handles;
@@ -148,7 +149,7 @@ void cpt_files_look(struct cpt_look *l, const struct cpt_task *t);
 void cpt_files_judge(struct cpt_look *l);
 
 /* ---- verdict-watch.c ---- */
-/* The watches of a descriptor. */
+/* The watches of a descriptor, and whether its events are read; the second time the latter alone. */
 void cpt_watch_look(struct cpt_look *l, const struct cpt_task *t, int fd);
 /* A removed file in use: `at` leads to it from /proc/PID, `link` is its name for people. */
 void cpt_watch_note_removed(struct cpt_look *l, const struct cpt_task *t, const char *at, const char *link);

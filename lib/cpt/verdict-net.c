@@ -19,10 +19,12 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #ifndef SO_PASSPIDFD
@@ -163,8 +165,23 @@ static int look_at_listener(const struct nlmsghdr *h, void *arg)
 	return 0;
 }
 
-/* What makes the kernel put more than bytes into what recvmsg(2) gives, which CRIU does not take. Descriptors it takes. */
-static bool tells_more(const struct cpt_socket *s)
+/* The next message, unread afterwards too, is of a socket that has a name. */
+static bool is_from_named(int fd)
+{
+	struct sockaddr_un from;
+	socklen_t len = sizeof(from), n = sizeof(int);
+	int offset = 0;
+	char c;
+
+	/* who has set one would find it moved */
+	return getsockopt(fd, SOL_SOCKET, SO_PEEK_OFF, &offset, &n) == 0 && offset < 0 &&
+	       recvfrom(fd, &c, sizeof(c), MSG_PEEK | MSG_DONTWAIT, (struct sockaddr *)&from, &len) >= 0 &&
+	       len > offsetof(struct sockaddr_un, sun_path);
+}
+
+/* Whether recvmsg(2) gives more than bytes: CRIU does not take what the kernel adds, but for descriptors, and sends all
+ * datagrams again by one socket. */
+static bool tells_more(const struct cpt_socket *s, bool datagrams)
 {
 	static const int options[] = { SO_PASSCRED, SO_PASSPIDFD, SO_TIMESTAMP, SO_TIMESTAMPNS };
 	autoclose int pidfd = vz_pidfd_open(s->pid), fd = pidfd < 0 ? -EBADF : vz_pidfd_getfd(pidfd, s->fd);
@@ -178,7 +195,7 @@ static bool tells_more(const struct cpt_socket *s)
 		if (getsockopt(fd, SOL_SOCKET, options[i], &on, &(socklen_t){ sizeof(on) }) == 0 && on)
 			return true;
 	}
-	return false;
+	return datagrams && is_from_named(fd);
 }
 
 /* CRIU binds none that is connected. */
@@ -208,8 +225,8 @@ static int look_at_unix(const struct nlmsghdr *h, void *arg)
 	peer = vz_nl_u32(tb[UNIX_DIAG_PEER]);
 	queue = tb[UNIX_DIAG_RQLEN] && mnl_attr_get_payload_len(tb[UNIX_DIAG_RQLEN]) >= sizeof(*queue) ?
 			mnl_attr_get_payload(tb[UNIX_DIAG_RQLEN]) : NULL;
-	if (m->udiag_state != TCP_LISTEN && queue && queue->udiag_rqueue && tells_more(find_socket(t->l, m->udiag_ino)) &&
-	    is_still(t, m->udiag_ino))
+	if (m->udiag_state != TCP_LISTEN && queue && queue->udiag_rqueue &&
+	    tells_more(find_socket(t->l, m->udiag_ino), m->udiag_type == SOCK_DGRAM) && is_still(t, m->udiag_ino))
 		cpt_say(t->l, CPT_UNIX_UNREAD, who, "socket %u with %u bytes", m->udiag_ino, queue->udiag_rqueue);
 	if (m->udiag_type == SOCK_DGRAM)
 		return 0;
@@ -298,7 +315,7 @@ void cpt_net_judge(struct cpt_look *l, int (*again)(struct cpt_look *l))
 	look_at_all(&t);
 	if (t.named)
 		cpt_say(l, CPT_UNIX_NAME, NULL, "%zu, one of them %s", t.named, t.name);
-	if (!t.found)
+	if (!t.found && !l->unread.n)
 		return;
 	(void)poll(NULL, 0, PAUSE_MS);
 	if (again(l) < 0)

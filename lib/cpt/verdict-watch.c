@@ -7,6 +7,7 @@
 #include "cpt/verdict-internal.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "sys/call.h"
 #include "sys/file.h"
 
 #include <errno.h>
@@ -14,6 +15,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #ifndef AT_HANDLE_FID
 #define AT_HANDLE_FID 0x200 /* Linux 6.5 */
@@ -54,6 +57,21 @@ static bool parse_handle(const char *line, uint64_t *ret)
 	return true;
 }
 
+/* A program that reads is met between two of its reads; one that does not is met twice. */
+static void look_at_queue(struct cpt_look *l, const struct cpt_task *t, int fd)
+{
+	const uint64_t key = (uint64_t)t->pid << 32 | (uint32_t)fd;
+	autoclose int pidfd = vz_pidfd_open(t->pid), copy = pidfd < 0 ? -EBADF : vz_pidfd_getfd(pidfd, fd);
+	int bytes = 0;
+
+	if (copy < 0 || ioctl(copy, FIONREAD, &bytes) < 0 || !bytes)
+		return;
+	if (!l->sockets_again)
+		(void)cpt_seen_new(&l->unread, key);
+	else if (cpt_seen_has(&l->unread, key))
+		cpt_say(l, CPT_WATCH_UNREAD, &t->who, "%d bytes, descriptor %d", bytes, fd);
+}
+
 /* May be hostile: as many watches as the guest likes to pay for; therefore the text is bounded, and each is a number. */
 void cpt_watch_look(struct cpt_look *l, const struct cpt_task *t, int fd)
 {
@@ -61,6 +79,9 @@ void cpt_watch_look(struct cpt_look *l, const struct cpt_task *t, int fd)
 	char path[40], *p, *line;
 	ssize_t r;
 
+	look_at_queue(l, t, fd);
+	if (l->sockets_again)
+		return;
 	snprintf(path, sizeof(path), "fdinfo/%d", fd);
 	r = vz_file_read(t->dir, path, FDINFO_MAX, &text);
 	if (r < 0 && r != -ENOENT && r != -ESRCH)

@@ -289,3 +289,12 @@ int vz_cpt_verdict_refuse(const struct vz_ct *ct, const struct vz_cpt_verdict *v
 	return vz_fail(e, VZ_CHKPNT, 0, "CT %u cannot be checkpointed: %s%s: %s; remedy: %s%s", ct->id, who,
 		       f->kind->name, f->object, f->kind->remedy, more);
 }
+
+size_t vz_cpt_verdict_count(const struct vz_cpt_verdict *v, const char *kind)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < v->n; i++)
+		n += !strcmp(v->all[i].kind->name, kind);
+	return n;
+}

@@ -58,6 +58,9 @@ void vz_cpt_verdict_free(struct vz_cpt_verdict *v);
 /* VZ_CHKPNT with the first that refuses, how many more there are and where to read of them; 0: none does. */
 int vz_cpt_verdict_refuse(const struct vz_ct *ct, const struct vz_cpt_verdict *v, struct vz_err *e);
 
+/* How many findings are of that kind. */
+size_t vz_cpt_verdict_count(const struct vz_cpt_verdict *v, const char *kind);
+
 /* The table; `i` from 0 until NULL. */
 const struct vz_cpt_kind *vz_cpt_kind(size_t i);
 

@@ -41,6 +41,8 @@ struct suspending {
 	struct vz_start s; /* for the steps of start, which are read upwards afterwards */
 	const struct vz_suspend_opts *opts;
 	const char *path;  /* of the dump */
+	size_t unread;     /* queues of events that nobody reads, known before */
+	bool again;        /* it is not the first dump */
 	struct vz_criu criu;
 	struct vz_image *image;
 	struct vz_image_facts facts;
@@ -163,6 +165,9 @@ static int run_criu(struct suspending *u, struct vz_err *e)
 		r = vz_stage_run(&u->stage, &job, e);
 	if (r >= 0)
 		r = vz_stage_until(&u->stage, "post-dump", u->seconds, e);
+	/* a program has now had the time to read them; what is there again may be of CRIU's own look at files */
+	if (r >= 0 && !u->again && vz_criu_dropped(u->stage.work, u->stage.log) > u->unread)
+		r = -EAGAIN;
 	vz_swrk_job_free(&job);
 	return r;
 }
@@ -349,6 +354,8 @@ static int check_verdict(struct suspending *u, struct vz_err *e)
 
 	if (r >= 0)
 		r = vz_cpt_verdict_refuse(ct_of(u), &v, e);
+	if (r >= 0)
+		u->unread = v.cut ? SIZE_MAX : vz_cpt_verdict_count(&v, "watch-unread");
 	vz_cpt_verdict_free(&v);
 	if (r >= 0)
 		r = vz_cgtree_check(u->s.env.cg, e);
@@ -397,6 +404,7 @@ static int run_plan(struct suspending *u, struct vz_err *e)
 	int r = -EAGAIN;
 
 	for (int i = 0; i < TRIES && r == -EAGAIN; i++) {
+		u->again = i > 0;
 		vz_creds_free(&u->creds);
 		free(TAKE_PTR(u->facts.tty));
 		free(TAKE_PTR(u->facts.netdevs));

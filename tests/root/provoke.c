@@ -294,20 +294,50 @@ static int s_unix_creds(void)
 	return (int)write(fds[0], "x", 1);
 }
 
-static int sender[2];
+static int sender[2], watcher = -1;
+
+/* Who has sent the signal waits for this. */
+static void handled(int signal)
+{
+	mkdir(signal == SIGUSR1 ? "/dev/shm/handled-1" : "/dev/shm/handled-2", 0755);
+}
 
 static void send_one(int signal)
 {
-	(void)signal;
 	(void)!write(sender[0], "x", 1);
+	handled(signal);
 }
 
 static void read_one(int signal)
 {
 	char c;
 
-	(void)signal;
 	(void)!read(sender[1], &c, 1);
+	handled(signal);
+}
+
+static void touch(int signal)
+{
+	rmdir("/touched");
+	mkdir("/touched", 0755);
+	handled(signal);
+}
+
+static void read_events(int signal)
+{
+	char buf[4096];
+
+	(void)!read(watcher, buf, sizeof(buf));
+	handled(signal);
+}
+
+/* An event is unread from SIGUSR1 to SIGUSR2. */
+static int inotify_late(void)
+{
+	signal(SIGUSR1, touch);
+	signal(SIGUSR2, read_events);
+	watcher = inotify_init1(IN_NONBLOCK);
+	return inotify_add_watch(watcher, "/", IN_CREATE);
 }
 
 /* One byte with credentials is unread from SIGUSR1 to SIGUSR2. */
@@ -874,7 +904,7 @@ static const struct { const char *name; int (*make)(void); } things[] = {
 	{ "netlink-bound", s_netlink_bound }, { "netlink-group", s_netlink_group },
 	{ "netlink-unread", s_netlink_unread }, { "corked", s_corked }, { "backlog", s_backlog },
 	{ "unix-backlog", s_unix_backlog }, { "unix-connect", s_unix_connect }, { "unix-creds", s_unix_creds },
-	{ "unix-late", s_unix_late },
+	{ "unix-late", s_unix_late }, { "inotify-late", inotify_late },
 	{ "unix-rights", s_unix_rights }, { "unix-listen", s_unix_listen }, { "deleted", f_deleted }, { "deleted-dir", f_deleted_dir },
 	{ "deleted-tree", f_deleted_tree }, { "deleted-below", f_deleted_below },
 	{ "deleted-cwd", f_deleted_cwd }, { "tmpfile", f_tmpfile }, { "open", f_open }, { "read", f_read },

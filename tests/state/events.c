@@ -151,6 +151,17 @@ void state_inotify(struct st *t)
 	check(t, !chmod("single", 0600) && happens(fd, file, IN_ATTRIB), "a changed file is not told of");
 }
 
+/* An event that nobody has read. */
+void state_inotify_unread(struct st *t)
+{
+	int fd = (int)must(t, inotify_init1(IN_NONBLOCK), "inotify_init1");
+	int wd = (int)must(t, inotify_add_watch(fd, ".", IN_CREATE), "inotify_add_watch");
+
+	must(t, mkdir("unread", 0755), "mkdir");
+	moved(t);
+	check(t, happens(fd, t->spoil ? wd + 1 : wd, IN_CREATE), "the event is lost");
+}
+
 /* Of a file that has been removed. */
 void state_inotify_gone(struct st *t)
 {

@@ -251,6 +251,29 @@ void state_unix_names_gone(struct st *t)
 	      "the name of the bound socket is %s", sun.sun_path);
 }
 
+/* Unread messages of two bound senders, one of them connected: who has sent each. */
+void state_unix_from(struct st *t)
+{
+	int d = unix_bound(t, SOCK_DGRAM, "to.sock"), a = unix_bound(t, SOCK_DGRAM, "from-a.sock");
+	int b = unix_bound(t, SOCK_DGRAM, "from-b.sock");
+	struct sockaddr_un sun;
+	socklen_t len = unix_address(&sun, "to.sock");
+	char c;
+
+	must(t, connect(a, (struct sockaddr *)&sun, len), "connect");
+	must(t, send(a, "a", 1, 0), "send");
+	must(t, sendto(b, "b", 1, 0, (struct sockaddr *)&sun, len), "sendto");
+	moved(t);
+	for (const char *from = "ab"; *from; from++) {
+		const char name[] = { 'f', 'r', 'o', 'm', '-', *from, '.', 's', 'o', 'c', 'k', 0 };
+
+		memset(&sun, 0, sizeof(sun));
+		len = sizeof(sun);
+		check(t, recvfrom(d, &c, 1, MSG_DONTWAIT, (struct sockaddr *)&sun, &len) == 1 && c == *from, "%c is lost", *from);
+		check(t, !strcmp(sun.sun_path, t->spoil ? "" : name), "%c comes of %s", *from, sun.sun_path);
+	}
+}
+
 static int passing(struct st *t, int fd)
 {
 	return (int)must(t, setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &(int){ 1 }, sizeof(int)), "SO_PASSCRED");
