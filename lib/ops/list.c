@@ -235,10 +235,10 @@ static void fill_resting(struct vz_list_item *it, const struct vz_ct *ct, unsign
 	it->uid = ct->own.local_uid;
 	if (!(need & VZ_LIST_STATUS))
 		return;
-	if (vz_ct_has_dump(ct))
-		it->status = VZ_LIST_SUSPENDED;
-	else if (vz_ct_is_mounted(ct))
+	if (vz_ct_is_mounted(ct))
 		it->status = VZ_LIST_MOUNTED;
+	else if (vz_ct_has_dump(ct))
+		it->status = VZ_LIST_SUSPENDED;
 }
 
 /* Adds one VPS, or not when it is to be hidden; s is NULL when it does not run. */
