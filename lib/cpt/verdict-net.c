@@ -11,9 +11,11 @@
 #include "sys/nl.h"
 
 #include <fcntl.h>
+#include <linux/fib_rules.h>
 #include <linux/if_arp.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink_diag.h>
+#include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
 #include <linux/unix_diag.h>
 #include <netinet/in.h>
@@ -88,6 +90,41 @@ static void look_at_devices(struct cpt_look *l, int netns)
 
 	if (r < 0)
 		cpt_say(l, CPT_UNKNOWN, NULL, "its network devices: %s", strerror(-r));
+}
+
+/* ---- rules of routing ---- */
+
+/* CRIU saves those of IPv4 alone. A kernel without IPv6 tells of all others. */
+static int look_at_rule(const struct nlmsghdr *h, void *arg)
+{
+	const struct fib_rule_hdr *r = mnl_nlmsg_get_payload(h);
+	const struct nlattr *tb[FRA_TABLE + 1];
+	uint32_t priority, to;
+
+	if (mnl_nlmsg_get_payload_len(h) < sizeof(*r) || r->family != AF_INET6)
+		return 0;
+	vz_nl_attrs(h, sizeof(*r), tb, FRA_TABLE);
+	priority = vz_nl_u32(tb[FRA_PRIORITY]);
+	to = vz_nl_u32(tb[FRA_TABLE]);
+	if (!(priority == 0 && to == RT_TABLE_LOCAL) && !(priority == 32766 && to == RT_TABLE_MAIN))
+		cpt_say(arg, CPT_RULE6, NULL, "priority %u, table %u", priority, to);
+	return 0;
+}
+
+static void look_at_rules(struct cpt_look *l, int netns)
+{
+	const struct fib_rule_hdr all = { .family = AF_INET6 };
+	const struct vz_nl_reader reader = { look_at_rule, l };
+	autoclose int rtnl = vz_nl_open(NETLINK_ROUTE, netns, NULL);
+	struct vz_nl m;
+	int r = rtnl;
+
+	vz_nl_init(&m, RTM_GETRULE, NLM_F_DUMP);
+	vz_nl_put_hdr(&m, &all, sizeof(all));
+	if (r >= 0)
+		r = vz_nl_read(rtnl, &m, &reader, NULL, "rules");
+	if (r < 0 && r != -EOPNOTSUPP && r != -EAFNOSUPPORT)
+		cpt_say(l, CPT_UNKNOWN, NULL, "its rules of routing: %s", strerror(-r));
 }
 
 /* ---- sockets ---- */
@@ -310,8 +347,10 @@ void cpt_net_judge(struct cpt_look *l, int (*again)(struct cpt_look *l))
 {
 	struct twice t = { .l = l };
 
-	for (size_t i = 0; i < l->nets_n; i++)
+	for (size_t i = 0; i < l->nets_n; i++) {
 		look_at_devices(l, l->nets[i].fd);
+		look_at_rules(l, l->nets[i].fd);
+	}
 	look_at_all(&t);
 	if (t.named)
 		cpt_say(l, CPT_UNIX_NAME, NULL, "%zu, one of them %s", t.named, t.name);
