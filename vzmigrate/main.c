@@ -7,6 +7,7 @@
 #include "base/context.h"
 #include "base/log.h"
 #include "base/near.h"
+#include "base/num.h"
 #include "base/own.h"
 #include "base/process.h"
 #include "base/str.h"
@@ -26,7 +27,7 @@
 static struct vz_context context;
 static volatile sig_atomic_t worker;
 
-enum option_id { SSH = 256, SSH_MUX, RSYNC, KEEP_DST, ONLINE, CHECK_ONLY, SHOW_VERSION };
+enum option_id { SSH = 256, SSH_MUX, RSYNC, KEEP_DST, ONLINE, CHECK_ONLY, TIMEOUT, SHOW_VERSION };
 
 /* clang-format off */
 static const struct option long_options[] = {
@@ -40,6 +41,7 @@ static const struct option long_options[] = {
 	{ "check-only", no_argument, NULL, CHECK_ONLY },
 	{ "dry-run", no_argument, NULL, CHECK_ONLY },
 	{ "nodeps", optional_argument, NULL, 'f' },
+	{ "timeout", required_argument, NULL, TIMEOUT },
 	{ "times", no_argument, NULL, 't' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
@@ -53,7 +55,8 @@ static const char usage[] =
 	"Usage: vzmigrate [-r yes|no] [--ssh=OPTIONS] [--ssh-mux] [--rsync=OPTIONS]\n"
 	"                 [--keep-dst] [--live | --online]\n"
 	"                 [--check-only | --dry-run]\n"
-	"                 [-f | --nodeps[=cpu,ipv6,all]] [-v]... [-t]\n"
+	"                 [-f | --nodeps[=cpu,ipv6,all]] [--timeout=SECONDS]\n"
+	"                 [-v]... [-t]\n"
 	"                 HOST CTID|NAME...\n"
 	"\n"
 	"  -r, --remove-area yes|no   'no': the private area stays here, and the\n"
@@ -67,6 +70,8 @@ static const char usage[] =
 	"                             all checks, and nothing else\n"
 	"  -f, --nodeps[=LIST]        failed checks are said and ignored: cpu (or\n"
 	"                             cpu_check), ipv6, all; without LIST all\n"
+	"      --timeout=SECONDS      after so long without a sign of life a host takes\n"
+	"                             the other one for dead (default 60)\n"
 	"  -v, --verbose              more words; up to four times\n"
 	"  -t, --times                how long each stage took\n"
 	"  -h, --help, --usage        this text\n"
@@ -110,6 +115,16 @@ static int read_remove(struct vz_migrate_opts *o, const char *arg)
 	return 0;
 }
 
+static int read_timeout(struct vz_migrate_opts *o, const char *arg)
+{
+	uint32_t n;
+
+	if (vz_num_u32(arg, VZ_MIGRATE_SILENCE_MAX, &n) < 0 || n < VZ_MIGRATE_SILENCE_MIN)
+		return wrong("--timeout is 5 to 3600 seconds, not ", arg);
+	o->silence_s = (int)n;
+	return 0;
+}
+
 static int take_option(struct vz_migrate_opts *o, int c)
 {
 	switch (c) {
@@ -133,6 +148,8 @@ static int take_option(struct vz_migrate_opts *o, int c)
 	case CHECK_ONLY:
 		o->check_only = true;
 		return 0;
+	case TIMEOUT:
+		return read_timeout(o, optarg);
 	case 'f':
 		return read_nodeps(o, optarg);
 	case 't':
@@ -260,7 +277,7 @@ static int move_all(const struct vz_migrate_opts *o, char **ids)
 
 static int command_line(int argc, char **argv)
 {
-	struct vz_migrate_opts o = { 0 };
+	struct vz_migrate_opts o = { .silence_s = VZ_MIGRATE_SILENCE_S };
 	int c, r = 0;
 
 	opterr = 0;

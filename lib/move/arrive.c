@@ -71,13 +71,20 @@ static int number(const char **args, uint32_t max, uint32_t *ret, struct vz_err 
 
 static int hello(struct vz_arrival *a, const char *args, struct vz_err *e)
 {
-	uint32_t version;
+	uint32_t version, silence_s;
 	int r = number(&args, UINT32_MAX, &version, e);
 
 	if (r >= 0 && version != VZ_REMOTE_VERSION)
 		r = vz_fail(e, AS(REMOTE), 0, "vzctl on destination node is of another version: its migration is %d, "
 			    "not %u", VZ_REMOTE_VERSION, version);
-	return r < 0 ? r : load_host(a, e);
+	if (r >= 0)
+		r = number(&args, VZ_MIGRATE_SILENCE_MAX, &silence_s, e);
+	if (r < 0)
+		return r;
+	if (silence_s < VZ_MIGRATE_SILENCE_MIN)
+		return vz_fail(e, AS(REMOTE), 0, "bad request");
+	a->talk.silence_s = (int)silence_s;
+	return load_host(a, e);
 }
 
 /* "LENGTH" and bytes. */
@@ -666,6 +673,7 @@ int vz_arrive_serve(struct vz_context *c)
 		return -ENOMEM;
 	/* what programs say goes beside the answers */
 	a->talk.in = STDIN_FILENO;
+	a->talk.silence_s = VZ_MIGRATE_SILENCE_S;
 	a->talk.out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
 	if (a->talk.out < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0) {
 		free(a);
@@ -673,15 +681,20 @@ int vz_arrive_serve(struct vz_context *c)
 	}
 	c->sink = tell;
 	c->sink_arg = a;
-	while (vz_talk_line(&a->talk, true, &line) >= 0) {
+	while ((r = vz_talk_line(&a->talk, true, &line)) >= 0) {
 		autofree char *copy = strdup(line);
 		struct vz_err e = { 0 };
 
+		if (!*line) /* it is alive */
+			continue;
 		r = copy ? obey(a, copy, &e) : vz_oom(&e);
 		r = r < 0 ? vz_talk_say(&a->talk, "fail %d %s", e.exit, e.msg) : vz_talk_say(&a->talk, "ok");
 		if (r < 0)
 			break;
 	}
+	if (r == -ETIMEDOUT)
+		vz_log(-1, "Error: nothing was heard of the source of CT %u for %d seconds%s", a->id,
+		       a->talk.silence_s, a->prepared && !a->accepted ? "; what came of it is removed" : "");
 	undo_all(a);
 	release_arrival(a);
 	free(a);

@@ -34,12 +34,17 @@ enum vz_migrate_exit {
 #define VZ_MIGRATE_NO_CPU (1u << 0)
 #define VZ_MIGRATE_NO_IPV6 (1u << 1)
 
+#define VZ_MIGRATE_SILENCE_S 60
+#define VZ_MIGRATE_SILENCE_MIN 5
+#define VZ_MIGRATE_SILENCE_MAX 3600
+
 struct vz_migrate_opts {
 	const char *host;
 	const char *ssh, *rsync; /* further arguments, apart by blanks; NULL none */
 	bool mux, online, keep_area, keep_dst, check_only, times;
 	unsigned ignore;         /* VZ_MIGRATE_NO_* */
 	int verbose;
+	int silence_s;           /* of a host, until the other one takes it for dead */
 };
 
 /* Moves it. *e has an exit code of vzmigrate. After a failure it is what it was, here, but for VZ_MIGRATE_DOUBT.

@@ -15,6 +15,7 @@
 
 #define ARGS_MAX 64
 #define VANISHED 24  /* rsync(1), EXIT VALUES */
+#define SILENCE "--timeout=300" /* without a byte, for either end of a dead wire; comparing is silent too, and takes time */
 #define NO_MOUNT 120 /* ours; rsync has none so high */
 
 #define SHOWN (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOSYMFOLLOW)
@@ -70,8 +71,8 @@ int vz_pass_run(const struct vz_remote *r, const struct vz_pass *p, struct vz_er
 {
 	autofree char *shell = vz_remote_shell(r), *more = p->opts ? strdup(p->opts) : NULL;
 	autofree char *from = vz_fmt("%s/", p->from), *to = NULL;
-	const char *argv[ARGS_MAX + 1] = { "rsync", "-aHAXS", "--numeric-ids", "--delete", "-s", "-e", shell };
-	size_t n = 7;
+	const char *argv[ARGS_MAX + 1] = { "rsync", "-aHAXS", "--numeric-ids", "--delete", "-s", SILENCE, "-e", shell };
+	size_t n = 8;
 	bool is_v6 = strchr(r->o->host, ':');
 	pid_t pid;
 	int code;

@@ -21,7 +21,10 @@
 void vz_leave_open(struct vz_leaving *m, struct vz_ct *ct, const struct vz_migrate_opts *o)
 {
 	*m = (struct vz_leaving){ .ct = ct, .o = o, .remote = VZ_REMOTE_INIT, .since = vz_now_ms() };
-	m->wire = (struct vz_remote_opts){ .host = o->host, .ssh = o->ssh, .mux = o->mux || o->online /* the VPS waits for what connects */, .verbose = o->verbose };
+	m->wire = (struct vz_remote_opts){
+		.host = o->host, .ssh = o->ssh, .verbose = o->verbose, .silence_s = o->silence_s,
+		.mux = o->mux || o->online, /* the VPS waits for what connects */
+	};
 }
 
 void vz_leave_close(struct vz_leaving *m)

@@ -17,6 +17,13 @@
 #define ARGS_MAX 64
 #define END_S 10
 #define CHUNK (1u << 16)
+#define BEATS 6  /* until we are taken for dead */
+#define ASKED 3  /* times, before ssh takes the other side for dead */
+
+static int beat_s(const struct vz_remote_opts *o)
+{
+	return o->silence_s < BEATS ? 1 : o->silence_s / BEATS;
+}
 
 /* What is given by the user comes first: of an option that ssh is given twice the first one counts. */
 static void shell(const struct vz_remote *r, struct vz_str *out)
@@ -24,7 +31,8 @@ static void shell(const struct vz_remote *r, struct vz_str *out)
 	vz_str_add(out, "ssh");
 	if (r->o->ssh)
 		vz_str_addf(out, " %s", r->o->ssh);
-	vz_str_add(out, " -T -o BatchMode=yes -o ConnectTimeout=30 -o ServerAliveInterval=10 -o ServerAliveCountMax=3");
+	vz_str_addf(out, " -T -o BatchMode=yes -o ConnectTimeout=30 -o ServerAliveInterval=%d -o ServerAliveCountMax=%d",
+		    beat_s(r->o), ASKED);
 	for (int i = 3; i < r->o->verbose; i++)
 		vz_str_add(out, " -v");
 	if (r->mux)
@@ -141,6 +149,20 @@ static int answer(struct vz_remote *r, char **ret_facts, struct vz_err *e)
 	return 0;
 }
 
+/* A line and what follows it, with nothing in between. */
+static int send_out(struct vz_remote *r, const char *line, const void *data, size_t n)
+{
+	int x = -EPIPE;
+
+	vz_beat_hold(&r->beat);
+	if (r->talk.in >= 0)
+		x = vz_talk_say(&r->talk, "%s", line);
+	if (x >= 0 && n)
+		x = vz_write_all(r->talk.out, data, n);
+	vz_beat_go_on(&r->beat);
+	return x;
+}
+
 int vz_remote_ask(struct vz_remote *r, char **ret_facts, struct vz_err *e, const char *fmt, ...)
 {
 	autostr line = { 0 };
@@ -151,33 +173,43 @@ int vz_remote_ask(struct vz_remote *r, char **ret_facts, struct vz_err *e, const
 	va_end(ap);
 	if (line.failed)
 		return vz_oom(e);
-	if (r->talk.in < 0 || vz_talk_say(&r->talk, "%s", line.s) < 0)
+	if (send_out(r, line.s, NULL, 0) < 0)
 		return broke(r, e);
 	return answer(r, ret_facts, e);
 }
 
 int vz_remote_put(struct vz_remote *r, const char *verb, const void *data, size_t n, struct vz_err *e)
 {
-	if (r->talk.in < 0 || vz_talk_say(&r->talk, "%s %zu", verb, n) < 0 || vz_write_all(r->talk.out, data, n) < 0)
-		return broke(r, e);
-	return answer(r, NULL, e);
+	autofree char *line = vz_fmt("%s %zu", verb, n);
+
+	if (!line)
+		return vz_oom(e);
+	return send_out(r, line, data, n) < 0 ? broke(r, e) : answer(r, NULL, e);
+}
+
+static int send_all(struct vz_remote *r, const char *verb, int fd, uint64_t size)
+{
+	char buf[CHUNK];
+	int x = r->talk.in < 0 ? -EPIPE : vz_talk_say(&r->talk, "%s %llu", verb, (unsigned long long)size);
+
+	while (x >= 0 && size) {
+		ssize_t n = read(fd, buf, size < sizeof(buf) ? (size_t)size : sizeof(buf));
+
+		/* the other side waits for the rest, so the connection is of no more use */
+		x = n <= 0 ? -EIO : vz_write_all(r->talk.out, buf, (size_t)n);
+		size -= n > 0 ? (uint64_t)n : 0;
+	}
+	return x;
 }
 
 int vz_remote_put_fd(struct vz_remote *r, const char *verb, int fd, uint64_t size, struct vz_err *e)
 {
-	char buf[CHUNK];
+	int x;
 
-	if (r->talk.in < 0 || vz_talk_say(&r->talk, "%s %llu", verb, (unsigned long long)size) < 0)
-		return broke(r, e);
-	while (size) {
-		ssize_t n = read(fd, buf, size < sizeof(buf) ? (size_t)size : sizeof(buf));
-
-		/* the other side waits for the rest, so the connection is of no more use */
-		if (n <= 0 || vz_write_all(r->talk.out, buf, (size_t)n) < 0)
-			return broke(r, e);
-		size -= (uint64_t)n;
-	}
-	return answer(r, NULL, e);
+	vz_beat_hold(&r->beat);
+	x = send_all(r, verb, fd, size);
+	vz_beat_go_on(&r->beat);
+	return x < 0 ? broke(r, e) : answer(r, NULL, e);
 }
 
 char *vz_remote_fact(const char *facts, const char *name)
@@ -204,7 +236,11 @@ int vz_remote_open(struct vz_remote *r, const struct vz_remote_opts *o, struct v
 	}
 	x = start(r, e);
 	if (x >= 0)
-		x = vz_remote_ask(r, NULL, e, "hello %d", VZ_REMOTE_VERSION);
+		x = vz_remote_ask(r, NULL, e, "hello %d %d", VZ_REMOTE_VERSION, o->silence_s);
+	if (x >= 0) {
+		x = vz_beat_begin(&r->beat, r->talk.out, beat_s(o));
+		x = x < 0 ? vz_fail(e, VZ_SYSTEM, -x, "cannot make a process") : 0;
+	}
 	if (x < 0)
 		vz_remote_close(r);
 	return x;
@@ -212,6 +248,7 @@ int vz_remote_open(struct vz_remote *r, const struct vz_remote_opts *o, struct v
 
 void vz_remote_close(struct vz_remote *r)
 {
+	vz_beat_end(&r->beat);
 	if (r->talk.in >= 0)
 		close(TAKE_FD(r->talk.in));
 	r->talk.out = -EBADF;

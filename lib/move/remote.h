@@ -4,7 +4,7 @@
  * is asked costs one round trip, and the other side learns at once when we are gone.
  *
  * A request is a line; the answer is lines that begin with '+' (a fact), '-' (a message), '!' (a warning or an error),
- * and one "ok" or "fail CODE SENTENCE" at the end.
+ * and one "ok" or "fail CODE SENTENCE" at the end. An empty line asks nothing: we are alive.
  */
 #ifndef VZ_MOVE_REMOTE_H
 #define VZ_MOVE_REMOTE_H
@@ -14,6 +14,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "move/beat.h"
 #include "move/talk.h"
 
 #define VZ_REMOTE_VERSION 1
@@ -24,16 +25,18 @@ struct vz_remote_opts {
 	const char *ssh;   /* further arguments, apart by blanks; NULL none */
 	bool mux;          /* one connection for all */
 	int verbose;
+	int silence_s;     /* after so long without a sign of life either side takes the other one for dead */
 };
 
 struct vz_remote {
 	const struct vz_remote_opts *o;
 	struct vz_talk talk;
+	struct vz_beat beat;
 	pid_t pid;         /* of ssh; 0: none */
 	char *mux;         /* the path of its socket, or NULL */
 	bool lost;         /* it broke, or is in doubt itself: what it was asked last may have been done, or not */
 };
-#define VZ_REMOTE_INIT { .talk = { .in = -EBADF, .out = -EBADF } }
+#define VZ_REMOTE_INIT { .talk = { .in = -EBADF, .out = -EBADF }, .beat = VZ_BEAT_INIT }
 
 /* Connects. Failures are those of vzmigrate: 4 nobody answers, 14 there is no vzarrive. */
 int vz_remote_open(struct vz_remote *r, const struct vz_remote_opts *o, struct vz_err *e);

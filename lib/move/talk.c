@@ -19,8 +19,8 @@ static int read_more(struct vz_talk *t, bool deaf)
 	}
 	if (t->n == sizeof(t->buf))
 		return -EPROTO;
-	if (!deaf) {
-		int r = vz_wait_fd(t->in, POLLIN, VZ_NO_END);
+	if (!deaf || t->silence_s) {
+		int r = vz_wait_fd(t->in, POLLIN, t->silence_s ? vz_end_in(t->silence_s) : VZ_NO_END);
 
 		if (r < 0)
 			return r;

@@ -232,13 +232,17 @@ static void reap_later(int pidfd)
 void vz_let_go(unsigned first)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	struct vz_context *c = vz_context();
 
+	/* below `first` is what the child has put there, over what was the log's perhaps */
+	if (c && c->log_fd < (int)first)
+		c->log_fd = -1;
 	vz_log_close();
 	for (int fd = 0; null >= 0 && fd < 3; fd++)
 		(void)dup2(null, fd);
 	/* numbers of the parent's, which will be those of other files */
-	if (vz_context())
-		vz_context()->cancel_fd = -1;
+	if (c)
+		c->cancel_fd = -1;
 	left.n = 0;
 	(void)vz_close_range(first, ~0u, 0);
 }

@@ -51,7 +51,7 @@ int vz_wait_init(int pidfd, int64_t end);
 int vz_wait_program(int pidfd, int64_t end, bool deaf, int *ret_status);
 /* In a fresh child that goes on whatever its parent does: it has nothing of the parent's caller any more, who
  * may wait for the end of a pipe. 0 to 2 become /dev/null, what is open from `first` on is closed; the log
- * is, too. */
+ * is, too, and what is below `first` is left alone. */
 void vz_let_go(unsigned first);
 /* Kills our child and reaps it if it ends within a second; else it is reaped by a later wait here, as
  * soon as it can be. */
