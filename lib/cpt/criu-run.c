@@ -1,24 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* How CRIU is called and run: its words, its environment, its mounts, its deadline. */
+/* How CRIU is called: its words, its environment, its mounts. */
 #include "cpt/criu.h"
-#include "base/own.h"
-#include "sys/call.h"
-#include "sys/file.h"
-#include "sys/spawn.h"
-#include "sys/wait.h"
 
+#include <errno.h>
 #include <fcntl.h>
-#include <string.h>
+#include <linux/magic.h>
+#include <stdio.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
-#include <sys/wait.h>
-#include <linux/magic.h>
+#include <unistd.h>
 
 #define CRIU_KERNDAT "/run/criu.kdat" /* CRIU's own name, for root */
-#define ARGS_MAX 128
-#define ENV_MAX 32
-#define NO_PROGRAM 127
 
 int vz_criu_argv(const struct vz_criu *c, const char *verb, const char *ret[VZ_CRIU_ARGS])
 {
@@ -72,80 +65,4 @@ int vz_criu_mounts(const struct vz_criu *c, struct vz_err *e)
 	if (r >= 0)
 		show_kerndat(c);
 	return r;
-}
-
-/* ---- a run ---- */
-
-struct command {
-	const char *argv[ARGS_MAX], *env[ENV_MAX];
-	char owner[VZ_CRIU_ENV], log[64];
-};
-
-/* The directory is descriptor 3. */
-static int compose(const struct vz_criu_run *r, struct command *ret)
-{
-	const char *const fixed[] = { "-D", "/proc/self/fd/3", "-W", "/proc/self/fd/3", "-o", ret->log, "-v4" };
-	const char *const env[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/", VZ_CRIU_PRELOAD, ret->owner };
-	int n = vz_criu_argv(r->criu, r->verb, ret->argv), m = 0;
-
-	vz_criu_env(r->uid, r->gid, ret->owner);
-	snprintf(ret->log, sizeof(ret->log), "%s.log", r->verb);
-	for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
-		ret->argv[n++] = fixed[i];
-	for (const char *const *a = r->args; a && *a; a++) {
-		if (n >= ARGS_MAX - 1)
-			return -E2BIG;
-		ret->argv[n++] = *a;
-	}
-	for (size_t i = 0; i < ARRAY_LEN(env); i++)
-		ret->env[m++] = env[i];
-	for (const char *const *v = r->env; v && *v && m < ENV_MAX - 1; v++)
-		ret->env[m++] = *v;
-	ret->argv[n] = ret->env[m] = NULL;
-	return 0;
-}
-
-/* In a mount namespace that is a copy of the host's. The terminal's signals, and the kernel when memory runs out, look for
- * somebody else: criu that dies while it has its code in a process takes that along, the VPS's init too. */
-static _Noreturn void become_criu(const struct vz_criu *c, const struct command *cmd, int dir)
-{
-	vz_reset_signals();
-	(void)setsid();
-	(void)vz_file_write(AT_FDCWD, "/proc/self/oom_score_adj", "-1000");
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || vz_criu_mounts(c, NULL) < 0 ||
-	    (dir == 3 ? fcntl(3, F_SETFD, 0) : dup2(dir, 3)) < 0)
-		_exit(NO_PROGRAM);
-	vz_let_go(4);
-	execve(cmd->argv[0], (char *const *)cmd->argv, (char *const *)cmd->env);
-	_exit(NO_PROGRAM);
-}
-
-int vz_criu_run(const struct vz_criu_run *r, struct vz_err *e)
-{
-	autoclose int dir = open(r->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC), pidfd = -EBADF;
-	const bool holds = !strcmp(r->verb, "dump") || !strcmp(r->verb, "pre-dump");
-	struct command cmd;
-	int k, st = 0;
-	pid_t pid;
-
-	if (dir < 0)
-		return vz_fail(e, VZ_CHKPNT, errno, "cannot open %s", r->directory);
-	k = compose(r, &cmd);
-	if (k < 0)
-		return vz_fail(e, VZ_CHKPNT, -k, "cannot put together the command line of CRIU");
-	pid = vz_clone3(CLONE_NEWNS, &pidfd, -1);
-	if (!pid)
-		become_criu(r->criu, &cmd, dir);
-	k = pid < 0 ? pid : vz_wait_program(pidfd, vz_end_in(r->seconds), holds, &st);
-	if (k == -ETIMEDOUT)
-		return vz_fail(e, VZ_CHKPNT, ETIME, "criu %s was ended after %d seconds", r->verb, r->seconds);
-	if (k < 0)
-		return vz_fail(e, VZ_CHKPNT, -k, "cannot run criu %s", r->verb);
-	if (WIFEXITED(st) && WEXITSTATUS(st) == NO_PROGRAM)
-		return vz_fail(e, VZ_CHKPNT, ENOEXEC, "cannot run %s", r->criu->path);
-	if (WIFSIGNALED(st)) {
-		vz_fail(e, VZ_CHKPNT, 0, "criu %s was ended by signal %d", r->verb, WTERMSIG(st));
-		return -EIO;
-	}
-	return st ? vz_criu_error(dir, cmd.log, VZ_CHKPNT, e) : 0;
 }

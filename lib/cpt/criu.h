@@ -61,27 +61,6 @@ void vz_criu_env(uint32_t uid, uint32_t gid, char ret[VZ_CRIU_ENV]);
  * give it directories by descriptor. The network namespace must have lo up. */
 int vz_criu_mounts(const struct vz_criu *c, struct vz_err *e);
 
-struct vz_criu_run {
-	const struct vz_criu *criu;
-	const char *verb;         /* dump, pre-dump, page-server ... */
-	const char *const *args;  /* after vz_criu_argv(), -D and -o; ends with NULL */
-	const char *const *env;   /* beside the above; NULL or ends with NULL */
-	uint32_t uid, gid;        /* for vz_criu_env() */
-	const char *directory;    /* of the images, and of "VERB.log" */
-	int seconds;              /* that it may take; then it is killed */
-};
-/* Runs criu in a mount namespace of its own that ends with it, so nothing that it mounts stays. A failure is
- * VZ_CHKPNT with the sentence of vz_criu_error(), or -ETIME, -ECANCELED.
- *
- * A dump is not cancelled: a criu that is killed while it has its code in a process takes that along, and
- * when it is init the VPS (measured). So vz_cancel() does not end a dump or pre-dump, ask vz_cancelled() afterwards; and
- * `seconds` is for one that hangs, far more than any dump takes. One that is killed at another moment leaves
- * the processes running, and CRIU-* tables of nftables in their network namespace, which stop it.
- *
- * A restore has more around it: its process calls setsid(2), vz_inherit_open_limits() and vz_criu_mounts(), then
- * execve(2). */
-int vz_criu_run(const struct vz_criu_run *r, struct vz_err *e);
-
 /* Fills *e with the sentence of a log that says why criu failed, and with the remedy where we know one;
  * `code` is VZ_CHKPNT or VZ_RESTORE. Returns -EIO, or -EAGAIN: it was a moment's, and the next dump may be well.
  * dirfd/log is no link.

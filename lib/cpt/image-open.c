@@ -121,19 +121,6 @@ int vz_image_open(const char *path, struct vz_image **ret, struct vz_err *e)
 	return 0;
 }
 
-int vz_image_peek(const char *path, struct vz_image_facts *ret, struct vz_err *e)
-{
-	struct vz_image *im = NULL;
-	int r = open_dump(path, &im, e);
-
-	if (!r) {
-		*ret = im->m.facts;
-		im->m.facts = (struct vz_image_facts){ 0 };
-	}
-	image_free(im);
-	return r;
-}
-
 bool vz_image_is_ours(const char *path)
 {
 	static const char *const names[] = { VZ_MANIFEST_NAME, VZ_IMAGE_CRIU, VZ_IMAGE_CONFIG };

@@ -92,8 +92,6 @@ void vz_image_abort(struct vz_image **im);
  * May be hostile: it may come from another host; therefore no link is followed, nothing but plain files and
  * directories is accepted, and all numbers have bounds. What the savers and criu read is not judged here. */
 int vz_image_open(const char *path, struct vz_image **ret, struct vz_err *e);
-/* The facts alone, of the manifest and no other file: for status and lists. */
-int vz_image_peek(const char *path, struct vz_image_facts *ret, struct vz_err *e);
 /* Does a dump of ours lie there, be it damaged, newer, or the rest of one? Another tool's is none. */
 bool vz_image_is_ours(const char *path);
 /* Of an opened one; stays the image's. */
