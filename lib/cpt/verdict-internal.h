@@ -75,6 +75,7 @@ struct cpt_look {
 	const struct vz_ct *ct;
 	struct vz_cg *cg;
 	int to;               /* the pipe up */
+	pid_t criu;           /* that has stopped all; 0: they run */
 	struct cpt_task init; /* of the VPS */
 	struct cpt_task self; /* whose mount and network namespaces are the host's */
 	unsigned said[CPT_KINDS];

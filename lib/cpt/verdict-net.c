@@ -354,7 +354,7 @@ void cpt_net_judge(struct cpt_look *l, int (*again)(struct cpt_look *l))
 	look_at_all(&t);
 	if (t.named)
 		cpt_say(l, CPT_UNIX_NAME, NULL, "%zu, one of them %s", t.named, t.name);
-	if (!t.found && !l->unread.n)
+	if (l->criu || (!t.found && !l->unread.n))
 		return;
 	(void)poll(NULL, 0, PAUSE_MS);
 	if (again(l) < 0)

@@ -209,7 +209,7 @@ static void look_at_thread(struct cpt_look *l, const struct cpt_task *t, int dir
 	if (strcmp(cpus, t->cpus) != 0)
 		look_at_cpus(l, t, cpus);
 	tracer = strtol(line_of(status, "\nTracerPid:\t"), NULL, 10);
-	if (tracer && !t->tracer)
+	if (tracer && tracer != l->criu && !t->tracer)
 		cpt_say(l, CPT_TRACED, &t->who, "a thread traced by host process %ld", tracer);
 }
 
@@ -240,7 +240,7 @@ bool cpt_task_look(struct cpt_look *l, const struct cpt_task *t)
 		return false;
 	}
 	cpt_kin_note(l, t);
-	if (t->tracer)
+	if (t->tracer && t->tracer != l->criu)
 		cpt_say(l, CPT_TRACED, &t->who, "traced by host process %d", t->tracer);
 	if (!t->session)
 		cpt_say(l, CPT_SESSION, &t->who, "host process %d", t->pid);

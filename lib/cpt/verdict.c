@@ -120,9 +120,16 @@ static int look(struct cpt_look *l, const struct vz_state *state)
 	return 0;
 }
 
-_Noreturn static void run_child(const struct vz_ct *ct, const struct vz_state *state, int to)
+/* At whom is looked, and how. */
+struct order {
+	const struct vz_ct *ct;
+	const struct vz_state *state;
+	pid_t criu; /* as in struct cpt_look */
+};
+
+_Noreturn static void run_child(const struct order *o, int to)
 {
-	struct cpt_look l = { .ct = ct, .to = 3 };
+	struct cpt_look l = { .ct = o->ct, .to = 3, .criu = o->criu };
 	struct cpt_told end = { .kind = CPT_KINDS };
 	int r;
 
@@ -131,7 +138,7 @@ _Noreturn static void run_child(const struct vz_ct *ct, const struct vz_state *s
 		_exit(1);
 	vz_let_go(4);
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	r = look(&l, state);
+	r = look(&l, o->state);
 	if (r < 0)
 		cpt_say(&l, CPT_UNKNOWN, NULL, "the processes of the container: %s", strerror(-r));
 	cpt_tell(&l, &end);
@@ -225,7 +232,7 @@ static void put_in_order(struct vz_cpt_verdict *v)
 			break;
 }
 
-static int start_child(const struct vz_ct *ct, const struct vz_state *state, int *ret_from, int *ret_pidfd)
+static int start_child(const struct order *o, int *ret_from, int *ret_pidfd)
 {
 	int fds[2];
 	pid_t pid;
@@ -234,7 +241,7 @@ static int start_child(const struct vz_ct *ct, const struct vz_state *state, int
 		return -errno;
 	pid = vz_clone3(0, ret_pidfd, -1);
 	if (!pid)
-		run_child(ct, state, fds[1]);
+		run_child(o, fds[1]);
 	close(fds[1]);
 	if (pid < 0) {
 		close(fds[0]);
@@ -244,29 +251,40 @@ static int start_child(const struct vz_ct *ct, const struct vz_state *state, int
 	return 0;
 }
 
-int vz_cpt_verdict(const struct vz_ct *ct, const struct vz_state *state, int ms, struct vz_cpt_verdict *ret,
-		   struct vz_err *e)
+static int judge(const struct order *o, int ms, struct vz_cpt_verdict *ret, struct vz_err *e)
 {
 	int64_t end = vz_now_ms() + ms;
 	autoclose int from = -EBADF, pidfd = -EBADF;
 	struct vz_cpt_verdict v = { 0 };
-	int r = start_child(ct, state, &from, &pidfd);
+	int r = start_child(o, &from, &pidfd);
 
 	if (r < 0)
-		return vz_fail(e, VZ_SYSTEM, -r, "cannot look at the processes of CT %u", ct->id);
+		return vz_fail(e, VZ_SYSTEM, -r, "cannot look at the processes of CT %u", o->ct->id);
 	r = take_all(from, end, &v);
 	vz_give_up(pidfd);
 	if (r == -ETIMEDOUT || r == -ECHILD)
 		r = add_unknown(&v, r, ms);
-	if (r >= 0)
+	if (r >= 0 && !o->criu)
 		r = add_criu(&v);
 	if (r < 0) {
 		vz_cpt_verdict_free(&v);
-		return vz_fail(e, VZ_SYSTEM, -r, "cannot look at the processes of CT %u", ct->id);
+		return vz_fail(e, VZ_SYSTEM, -r, "cannot look at the processes of CT %u", o->ct->id);
 	}
 	put_in_order(&v);
 	*ret = v;
 	return 0;
+}
+
+int vz_cpt_verdict(const struct vz_ct *ct, const struct vz_state *state, int ms, struct vz_cpt_verdict *ret,
+		   struct vz_err *e)
+{
+	return judge(&(struct order){ .ct = ct, .state = state }, ms, ret, e);
+}
+
+int vz_cpt_verdict_frozen(const struct vz_ct *ct, const struct vz_state *state, pid_t criu, struct vz_cpt_verdict *ret,
+			  struct vz_err *e)
+{
+	return judge(&(struct order){ ct, state, criu }, VZ_CPT_VERDICT_MS, ret, e);
 }
 
 void vz_cpt_verdict_free(struct vz_cpt_verdict *v)

@@ -54,6 +54,10 @@ struct vz_cpt_verdict {
  * looks, is given up at the deadline, and tells a bounded number of each kind. */
 int vz_cpt_verdict(const struct vz_ct *ct, const struct vz_state *state, int ms, struct vz_cpt_verdict *ret,
 		   struct vz_err *e);
+/* The same on one that stands still in the hands of `criu`, who is no tracer then: what came after the first look. One
+ * look is enough, and CRIU itself is not looked for. */
+int vz_cpt_verdict_frozen(const struct vz_ct *ct, const struct vz_state *state, pid_t criu, struct vz_cpt_verdict *ret,
+			  struct vz_err *e);
 void vz_cpt_verdict_free(struct vz_cpt_verdict *v);
 /* VZ_CHKPNT with the first that refuses, how many more there are and where to read of them; 0: none does. */
 int vz_cpt_verdict_refuse(const struct vz_ct *ct, const struct vz_cpt_verdict *v, struct vz_err *e);

@@ -172,6 +172,19 @@ static int run_criu(struct suspending *u, struct vz_err *e)
 	return r;
 }
 
+/* What a guest made between the first look and the stop, CRIU dumps without a word; what it does not undo is there again
+ * at the next try. */
+static int check_frozen(struct suspending *u, struct vz_err *e)
+{
+	struct vz_cpt_verdict v = { 0 };
+	int r = vz_cpt_verdict_frozen(ct_of(u), &u->s.state, u->stage.pid, &v, e);
+
+	if (r >= 0 && vz_cpt_verdict_refuse(ct_of(u), &v, e) < 0)
+		r = -EAGAIN;
+	vz_cpt_verdict_free(&v);
+	return r;
+}
+
 static int dump_do(void *ctx, struct vz_err *e)
 {
 	struct suspending *u = ctx;
@@ -182,6 +195,8 @@ static int dump_do(void *ctx, struct vz_err *e)
 	/* all are stopped by CRIU at this moment, and stay so when it is no more */
 	if (r >= 0)
 		r = vz_cg_freeze(u->s.env.cg, true, e);
+	if (r >= 0)
+		r = check_frozen(u, e);
 	if (r < 0) /* a step that fails leaves nothing behind */
 		dump_undo(u);
 	return r;

@@ -416,6 +416,31 @@ static int f_deleted_tree(void)
 	return rmdir("/tree/below") < 0 ? -1 : rmdir("/tree");
 }
 
+static int trees; /* the first of its two descriptors */
+
+static void delete_tree(int signal)
+{
+	trees = dup(0);
+	close(trees);
+	(void)f_deleted_tree();
+	handled(signal);
+}
+
+static void let_tree_go(int signal)
+{
+	close(trees);
+	close(trees + 1);
+	handled(signal);
+}
+
+/* What f_deleted_tree() makes is there from SIGUSR1 to SIGUSR2; with an argument it stays. */
+static int f_deleted_late(void)
+{
+	signal(SIGUSR1, delete_tree);
+	signal(SIGUSR2, *arg ? handled : let_tree_go);
+	return 0;
+}
+
 /* A deleted file in a deleted directory. */
 static int f_deleted_below(void)
 {
@@ -906,7 +931,7 @@ static const struct { const char *name; int (*make)(void); } things[] = {
 	{ "unix-backlog", s_unix_backlog }, { "unix-connect", s_unix_connect }, { "unix-creds", s_unix_creds },
 	{ "unix-late", s_unix_late }, { "inotify-late", inotify_late },
 	{ "unix-rights", s_unix_rights }, { "unix-listen", s_unix_listen }, { "deleted", f_deleted }, { "deleted-dir", f_deleted_dir },
-	{ "deleted-tree", f_deleted_tree }, { "deleted-below", f_deleted_below },
+	{ "deleted-tree", f_deleted_tree }, { "deleted-late", f_deleted_late }, { "deleted-below", f_deleted_below },
 	{ "deleted-cwd", f_deleted_cwd }, { "tmpfile", f_tmpfile }, { "open", f_open }, { "read", f_read },
 	{ "write", f_write }, { "path", f_path }, { "flock", f_flock }, { "posix-lock", f_posix_lock },
 	{ "ofd-lock", f_ofd_lock }, { "lease", f_lease }, { "proc-gone", f_proc_gone },
