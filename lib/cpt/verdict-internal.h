@@ -162,6 +162,9 @@ void cpt_watch_judge(struct cpt_look *l);
 void cpt_ipc_look(struct cpt_look *l);
 void cpt_memory_look(struct cpt_look *l, const struct cpt_task *t);
 
+/* ---- verdict-netconf.c ---- */
+void cpt_netconf_look(struct cpt_look *l, int netns);
+
 /* ---- verdict-net.c ---- */
 /* The network namespace of a task, once each. */
 void cpt_net_note(struct cpt_look *l, const struct cpt_task *t);
