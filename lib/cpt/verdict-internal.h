@@ -71,6 +71,11 @@ struct cpt_netns {
 	int raw[2]; /* its table of raw sockets, IPv4 and IPv6 */
 };
 
+/* A segment of System V shared memory. */
+struct cpt_shm {
+	uint64_t id, size; /* the size in whole pages */
+};
+
 struct cpt_look {
 	const struct vz_ct *ct;
 	struct vz_cg *cg;
@@ -157,9 +162,11 @@ void cpt_watch_note_removed(struct cpt_look *l, const struct cpt_task *t, const 
 /* When all are known. */
 void cpt_watch_judge(struct cpt_look *l);
 
-/* ---- verdict-memory.c ---- */
+/* ---- verdict-ipc.c ---- */
 /* The caller is put into the VPS's ipc namespace, whose segments and queues are looked at. */
 void cpt_ipc_look(struct cpt_look *l);
+
+/* ---- verdict-memory.c ---- */
 void cpt_memory_look(struct cpt_look *l, const struct cpt_task *t);
 
 /* ---- verdict-netconf.c ---- */
