@@ -31,8 +31,10 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/msg.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/sem.h>
 #include <sys/shm.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -916,6 +918,23 @@ static int p_signalfd(void)
 	return signalfd(-1, &s, 0);
 }
 
+/* Two of each kind of System V; or a segment of so many bytes. */
+static int p_ipc(void)
+{
+	struct { long type; char text[1000]; } m = { 1, "" };
+
+	if (*arg)
+		return shmget(IPC_PRIVATE, strtoull(arg, NULL, 0), 0600 | IPC_CREAT | SHM_NORESERVE);
+	for (int i = 0; i < 2; i++) {
+		int queue = msgget(IPC_PRIVATE, 0600 | IPC_CREAT);
+
+		if (shmget(IPC_PRIVATE, 1 << 20, 0600 | IPC_CREAT) < 0 || semget(IPC_PRIVATE, 20, 0600 | IPC_CREAT) < 0 ||
+		    msgsnd(queue, &m, sizeof(m.text), 0) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* clang-format off */
 static const struct { const char *name; int (*make)(void); } things[] = {
 	{ "io_uring", sys_io_uring }, { "bpf", sys_bpf_map }, { "perf", sys_perf }, { "userfault", sys_userfault },
@@ -946,7 +965,7 @@ static const struct { const char *name; int (*make)(void); } things[] = {
 	{ "netns", p_netns }, { "overmounted", p_overmounted }, { "chroot", p_chroot },
 	{ "detached-cwd", p_detached_cwd }, { "detached-file", p_detached_file }, { "fuse", p_fuse },
 	{ "many", p_many }, { "fds", p_fds }, { "fds-times", p_fds_times }, { "timer", p_timer },
-	{ "affinity", p_affinity }, { "sched", p_sched }, { "none", p_none }, { "sem", p_ipc_sem }, { "mlock", p_mlock },
+	{ "affinity", p_affinity }, { "sched", p_sched }, { "none", p_none }, { "ipc", p_ipc }, { "sem", p_ipc_sem }, { "mlock", p_mlock },
 };
 /* clang-format on */
 
