@@ -126,12 +126,23 @@ static int clean_up(struct vz_leaving *m, struct vz_err *e)
 	return vz_moving_rename(m->ct->id, VZ_MOVING_LEFT, m->o->keep_area ? "conf.migrated" : "conf.destroyed", e);
 }
 
+/* Its files are on the disk there; by a new connection, where the old one has broken since. */
+static int flush_there(struct vz_leaving *m, struct vz_err *e)
+{
+	int r = vz_remote_ask(&m->remote, NULL, e, "flush");
+
+	if (r >= 0 || !m->remote.lost)
+		return r;
+	vz_leave_settle(m);
+	return m->arrived && !m->in_doubt ? vz_remote_ask(&m->remote, NULL, e, "flush") : r;
+}
+
 int vz_leave_finish(struct vz_leaving *m, struct vz_err *e)
 {
 	struct vz_err why = { 0 };
 
 	(void)e;
-	if (vz_remote_ask(&m->remote, NULL, &why, "flush") < 0 || clean_up(m, &why) < 0) {
+	if (flush_there(m, &why) < 0 || clean_up(m, &why) < 0) {
 		vz_log(-1, "Warning: CT %u has arrived at %s, but its copy here could not be removed: %s; run the same "
 			   "command again", m->ct->id, m->o->host, why.msg);
 		return 0;
