@@ -189,6 +189,45 @@ static void note_deleted(struct cpt_look *l, const struct file *f, const struct 
 	memcpy(more->path, f->link, n);
 }
 
+/* tmpfs counts each link as an inode, and CRIU makes one more of a deleted file for a moment. */
+static bool has_inode(const struct cpt_look *l, const struct file *f, const struct statx *x)
+{
+	const struct vz_mountinfo *m = x->stx_mask & STATX_MNT_ID ? cpt_mount_of(l, x->stx_mnt_id) : NULL;
+	char path[64];
+	struct statfs st;
+
+	if (!m || strcmp(m->fstype, "tmpfs"))
+		return true;
+	snprintf(path, sizeof(path), "/proc/%d/%s", f->t->pid, f->at);
+	return statfs(path, &st) < 0 || !st.f_files || st.f_ffree;
+}
+
+/* A file of a control group that is removed has its name still, but nobody can open it any more. */
+static bool is_of_removed_group(const struct cpt_look *l, const struct file *f, const struct statx *x)
+{
+	autoclose int fd = -EBADF;
+
+	if (!(x->stx_mask & STATX_MNT_ID) || !cpt_seen_has(&l->groups, x->stx_mnt_id))
+		return false;
+	if (!S_ISREG(x->stx_mode))
+		return vz_str_suffix(f->link, DELETED);
+	fd = openat(f->t->dir, f->at, O_RDONLY | O_CLOEXEC);
+	return fd < 0 && errno == ENODEV;
+}
+
+/* Where CRIU cannot make it again. */
+static void look_at_deleted(struct cpt_look *l, const struct file *f, const struct statx *x)
+{
+	const enum cpt_kind kind = S_ISDIR(x->stx_mode) ? CPT_DELETED_DIR : CPT_DELETED;
+
+	if (is_of_removed_group(l, f, x))
+		cpt_say(l, kind, &f->t->who, "%s, of a removed control group, %s", f->link, f->at);
+	else if (!x->stx_nlink && cpt_seen_has(&l->read_only, x->stx_mnt_id))
+		cpt_say(l, kind, &f->t->who, "%s, on a read-only mount, %s", f->link, f->at);
+	else if (!x->stx_nlink && !has_inode(l, f, x))
+		cpt_say(l, kind, &f->t->who, "%s, on a tmpfs without a free inode, %s", f->link, f->at);
+}
+
 /* CRIU makes it again by its path for a moment: it would follow a link, and could not remove a directory that is full.
  * Only what the kernel has in memory is asked: who made something in that place has put it there. */
 static bool is_way_taken(const struct file *f, bool dir)
@@ -230,6 +269,7 @@ static void look_at_stat(struct cpt_look *l, const struct file *f, const struct 
 	if (*f->link == '/' && vz_str_suffix(f->link, DELETED) && is_way_taken(f, S_ISDIR(x->stx_mode)))
 		cpt_say(l, S_ISDIR(x->stx_mode) ? CPT_DELETED_DIR : CPT_DELETED, &f->t->who,
 			"%s, whose place is taken by something else now, %s", f->link, f->at);
+	look_at_deleted(l, f, x);
 	if (S_ISDIR(x->stx_mode) && vz_str_suffix(f->link, DELETED))
 		note_deleted(l, f, x);
 	if (x->stx_mask & STATX_MNT_ID &&

@@ -84,7 +84,10 @@ struct cpt_look {
 	struct cpt_task init; /* of the VPS */
 	struct cpt_task self; /* whose mount and network namespaces are the host's */
 	unsigned said[CPT_KINDS];
-	struct cpt_seen mount_ns, mount_ids, covered;
+	struct cpt_seen mount_ns, mount_ids, covered, read_only, groups;
+	struct cpt_seen other_terminals; /* numbers on another devpts than that of /dev/pts, and 1 */
+	struct cpt_session *sessions;
+	size_t sessions_n;
 	struct cpt_seen parents; /* host pids of those inside */
 	struct cpt_seen group;   /* host pids of those in the control group */
 	struct cpt_mounts *mounts;
@@ -149,6 +152,16 @@ void cpt_kin_judge(struct cpt_look *l);
 void cpt_mounts_read(struct cpt_look *l, const struct cpt_task *t);
 /* When all are known. */
 void cpt_mounts_judge(struct cpt_look *l);
+
+/* That mount in one of the tables read so far; NULL: in none. */
+const struct vz_mountinfo *cpt_mount_of(const struct cpt_look *l, uint64_t id);
+
+/* ---- verdict-place.c ---- */
+/* What of a table that was just read is to be seen in its tree. */
+void cpt_place_look(struct cpt_look *l, const struct cpt_task *t, const struct cpt_mounts *own);
+/* The controlling terminal of a task. */
+void cpt_terminal_note(struct cpt_look *l, const struct cpt_task *t);
+void cpt_terminals_judge(struct cpt_look *l);
 
 /* ---- verdict-files.c ---- */
 void cpt_files_look(struct cpt_look *l, const struct cpt_task *t);

@@ -11,9 +11,12 @@
 #include <sys/stat.h>
 
 #define TEXT_MAX (256u << 20)
+/* CRIU keeps all private memory of a process in one piece before it takes its place: 40 TiB were restored, 48 not. */
+#define PRIVATE_MAX (32ull << 40)
 
 struct area {
 	uint64_t from, to, offset, inode;
+	char access[5];  /* "r-xp" */
 	char range[48];  /* as its link is called in map_files */
 	const char *path;
 };
@@ -26,11 +29,13 @@ struct attached {
 static bool parse_area(char *line, struct area *ret)
 {
 	unsigned long long from, to, offset, inode;
+	char access[5];
 	int at = 0;
 
-	if (sscanf(line, "%llx-%llx %*s %llx %*s %llu %n", &from, &to, &offset, &inode, &at) != 4 || !at)
+	if (sscanf(line, "%llx-%llx %4s %llx %*s %llu %n", &from, &to, access, &offset, &inode, &at) != 5 || !at)
 		return false;
 	*ret = (struct area){ .from = from, .to = to, .offset = offset, .inode = inode, .path = line + at };
+	memcpy(ret->access, access, sizeof(access));
 	snprintf(ret->range, sizeof(ret->range), "map_files/%llx-%llx", from, to);
 	return true;
 }
@@ -83,6 +88,8 @@ static void look_at_area(struct cpt_look *l, const struct cpt_task *t, const str
 		cpt_say(l, CPT_BPF, &t->who, "%s, mapped", a->path);
 	else if (vz_str_prefix(a->path, "anon_inode:", NULL) || vz_str_prefix(a->path, "/dmabuf:", NULL))
 		cpt_say(l, CPT_KERNEL_OBJECT, &t->who, "%s, mapped", a->path);
+	else if (!strcmp(a->path, "[vdso]") && strcmp(a->access, "r-xp"))
+		cpt_say(l, CPT_VDSO, &t->who, "%s", a->access);
 	else if (!strcmp(a->path, "[uprobes]"))
 		cpt_say(l, CPT_UPROBES, &t->who, "uprobes");
 	else if (vz_str_prefix(a->path, "/dev/", NULL) ||
@@ -96,6 +103,7 @@ void cpt_memory_look(struct cpt_look *l, const struct cpt_task *t)
 {
 	struct attached s = { .inode = UINT64_MAX };
 	autofree char *text = NULL;
+	uint64_t private = 0;
 	char *p, *line;
 	ssize_t r = vz_file_read(t->dir, "maps", TEXT_MAX, &text);
 
@@ -106,8 +114,12 @@ void cpt_memory_look(struct cpt_look *l, const struct cpt_task *t)
 	for (p = text; (line = strsep(&p, "\n"));) {
 		struct area a;
 
-		if (parse_area(line, &a))
-			look_at_area(l, t, &a, &s);
+		if (!parse_area(line, &a))
+			continue;
+		look_at_area(l, t, &a, &s);
+		private += a.access[3] == 'p' ? a.to - a.from : 0;
 	}
+	if (private > PRIVATE_MAX)
+		cpt_say(l, CPT_ADDRESS_SPACE, &t->who, "%llu GiB", (unsigned long long)private >> 30);
 	end_attached(l, t, &s);
 }

@@ -11,6 +11,10 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 
+/* CRIU's time grows with the square of it: 500 take 2.5 s and as much again in the restore, 1000 take 7 to 10, 2000
+ * take 30, and sometimes have no restore. A service of systemd with a tree of its own has some 50. */
+#define MOUNTS_MAX 1000
+
 /* What CRIU mounts anew; ramfs are systemd's credentials, which we carry (creds.h). */
 static const char *const known[] = {
 	"proc", "sysfs", "tmpfs", "devpts", "mqueue", "cgroup", "cgroup2", "securityfs", "debugfs", "tracefs", "pstore",
@@ -59,6 +63,13 @@ static bool is_covered(const struct vz_mounts *t, const struct vz_mountinfo *m)
 	return false;
 }
 
+static bool is_read_only(const char *options)
+{
+	const char *rest;
+
+	return vz_str_prefix(options, "ro", &rest) && (!*rest || *rest == ',');
+}
+
 void cpt_mounts_read(struct cpt_look *l, const struct cpt_task *t)
 {
 	struct cpt_mounts *own;
@@ -73,11 +84,26 @@ void cpt_mounts_read(struct cpt_look *l, const struct cpt_task *t)
 	r = vz_mounts_read(t->dir, "mountinfo", &own->t);
 	if (r < 0 && r != -ENOENT && r != -ESRCH && r != -EINVAL) /* those: it has ended */
 		cpt_say(l, CPT_UNKNOWN, &t->who, "its mounts: %s", strerror(-r));
-	for (size_t i = 0; i < own->t.n; i++)
+	for (size_t i = 0; i < own->t.n; i++) {
 		(void)cpt_seen_new(&l->mount_ids, own->t.v[i].id);
+		if (is_read_only(own->t.v[i].options) || is_read_only(own->t.v[i].super))
+			(void)cpt_seen_new(&l->read_only, own->t.v[i].id);
+		if (vz_str_prefix(own->t.v[i].fstype, "cgroup", NULL))
+			(void)cpt_seen_new(&l->groups, own->t.v[i].id);
+	}
 	for (size_t i = 0; i < own->t.n; i++)
 		if (is_covered(&own->t, &own->t.v[i]))
 			(void)cpt_seen_new(&l->covered, own->t.v[i].id);
+	cpt_place_look(l, t, own);
+}
+
+const struct vz_mountinfo *cpt_mount_of(const struct cpt_look *l, uint64_t id)
+{
+	for (size_t i = 0; i < l->mounts_n; i++)
+		for (size_t k = 0; k < l->mounts[i].t.n; k++)
+			if (l->mounts[i].t.v[k].id == id)
+				return &l->mounts[i].t.v[k];
+	return NULL;
 }
 
 /* ---- when all are known ---- */
@@ -195,7 +221,14 @@ static void judge_mount(struct cpt_look *l, const struct cpt_mounts *in, const s
 
 void cpt_mounts_judge(struct cpt_look *l)
 {
-	for (size_t i = 0; i < l->mounts_n; i++)
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->mounts_n; i++) {
+		n += l->mounts[i].t.n;
 		for (size_t k = 0; k < l->mounts[i].t.n; k++)
 			judge_mount(l, &l->mounts[i], &l->mounts[i].t.v[k]);
+	}
+	if (n > MOUNTS_MAX)
+		cpt_say(l, CPT_MOUNTS, NULL, "%zu", n);
+	cpt_terminals_judge(l);
 }

@@ -249,6 +249,7 @@ bool cpt_task_look(struct cpt_look *l, const struct cpt_task *t)
 	if (t->state == 'Z' || t->state == 'X')
 		return false;
 	look_at_namespaces(l, t);
+	cpt_terminal_note(l, t);
 	look_at_cpus(l, t, t->cpus);
 	look_at_numbers(l, t);
 	look_at_io(l, t);

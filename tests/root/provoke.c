@@ -918,6 +918,96 @@ static int p_signalfd(void)
 	return signalfd(-1, &s, 0);
 }
 
+static int p_reserve(void)
+{
+	return mmap(NULL, strtoull(arg, NULL, 0), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0) ==
+			       MAP_FAILED ? -1 : 0;
+}
+
+/* Nothing may call into it any more: the caller pauses by the system call alone. */
+static int p_vdso(void)
+{
+	FILE *f = fopen("/proc/self/maps", "r");
+	char line[512];
+	unsigned long from, to;
+
+	while (f && fgets(line, sizeof(line), f))
+		if (strstr(line, "[vdso]") && sscanf(line, "%lx-%lx", &from, &to) == 2)
+			return mprotect((void *)from, to - from, PROT_READ);
+	return -1;
+}
+
+/* A file that was opened by way of a read-only mount is deleted by another. */
+static int f_deleted_read_only(void)
+{
+	mkdir("/rw", 0755);
+	mkdir("/ro", 0755);
+	if (open("/rw/file", O_CREAT | O_RDWR, 0600) < 0 || mount("/rw", "/ro", NULL, MS_BIND, NULL) < 0 ||
+	    mount(NULL, "/ro", NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL) < 0 || open("/ro/file", O_RDONLY) < 0)
+		return -1;
+	return unlink("/rw/file");
+}
+
+/* On a tmpfs of which so many inodes are free. */
+static int f_deleted_inodes(void)
+{
+	char name[40];
+
+	mkdir("/few", 0755);
+	if (mount("few", "/few", "tmpfs", 0, "nr_inodes=20") < 0 || open("/few/gone", O_CREAT | O_RDWR, 0600) < 0 ||
+	    unlink("/few/gone") < 0)
+		return -1;
+	for (long i = 0; i < 18 - number(0); i++) {
+		snprintf(name, sizeof(name), "/few/%ld", i);
+		if (mkdir(name, 0700) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int f_deleted_group(void)
+{
+	static const char path[] = "/sys/fs/cgroup/removed";
+	int r;
+
+	if (mkdir(path, 0755) < 0)
+		return -1;
+	r = !strcmp(arg, "cwd") ? chdir(path) : open("/sys/fs/cgroup/removed/cgroup.procs", O_RDONLY);
+	return r < 0 ? -1 : rmdir(path);
+}
+
+/* A controlling terminal of a devpts of its own. */
+static int p_terminal(void)
+{
+	int zero = 0, master, slave;
+
+	mkdir("/pts", 0755);
+	if (mount("devpts", "/pts", "devpts", 0, "newinstance,ptmxmode=666") < 0)
+		return -1;
+	master = open("/pts/ptmx", O_RDWR | O_NOCTTY);
+	if (master < 0 || ioctl(master, TIOCSPTLCK, &zero) < 0)
+		return -1;
+	slave = open("/pts/0", O_RDWR | O_NOCTTY);
+	if (slave < 0)
+		return -1;
+	return *arg ? 0 : ioctl(slave, TIOCSCTTY, 0);
+}
+
+static int p_mounts(void)
+{
+	char name[40];
+
+	mkdir("/m", 0755);
+	if (mount("m", "/m", "tmpfs", 0, "") < 0)
+		return -1;
+	for (long i = 0; i < number(1000); i++) {
+		snprintf(name, sizeof(name), "/m/%ld", i);
+		if (mkdir(name, 0755) < 0 || mount("m", name, "tmpfs", 0, "") < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* Two of each kind of System V; or a segment of so many bytes. */
 static int p_ipc(void)
 {
@@ -965,7 +1055,10 @@ static const struct { const char *name; int (*make)(void); } things[] = {
 	{ "netns", p_netns }, { "overmounted", p_overmounted }, { "chroot", p_chroot },
 	{ "detached-cwd", p_detached_cwd }, { "detached-file", p_detached_file }, { "fuse", p_fuse },
 	{ "many", p_many }, { "fds", p_fds }, { "fds-times", p_fds_times }, { "timer", p_timer },
-	{ "affinity", p_affinity }, { "sched", p_sched }, { "none", p_none }, { "ipc", p_ipc }, { "sem", p_ipc_sem }, { "mlock", p_mlock },
+	{ "affinity", p_affinity }, { "sched", p_sched }, { "none", p_none }, { "ipc", p_ipc },
+	{ "reserve", p_reserve }, { "vdso", p_vdso }, { "deleted-read-only", f_deleted_read_only },
+	{ "deleted-inodes", f_deleted_inodes }, { "deleted-group", f_deleted_group }, { "terminal", p_terminal },
+	{ "mounts", p_mounts }, { "sem", p_ipc_sem }, { "mlock", p_mlock },
 };
 /* clang-format on */
 
