@@ -28,6 +28,9 @@
 #define DELETED_MAX 1000 /* that are compared with each other */
 #define AUX_FULL 3 /* /dev/tty, /dev/console, /dev/ptmx are below */
 #define CONSOLES 64
+#define LIMITS_MAX 4096
+#define FILES_NEEDED 3
+#define MEMORY_NEEDED (256u << 10) /* tried: none is too little, this enough */
 
 struct file {
 	const struct cpt_task *t;
@@ -253,6 +256,8 @@ static void look_at_stat(struct cpt_look *l, const struct file *f, const struct 
 	if (S_ISBLK(x->stx_mode) ||
 	    (S_ISCHR(x->stx_mode) && !is_supported_device(x->stx_rdev_major, x->stx_rdev_minor)))
 		cpt_say(l, CPT_DEVICE, &f->t->who, "%s (%u:%u), %s", f->link, x->stx_rdev_major, x->stx_rdev_minor, f->at);
+	if (S_ISFIFO(x->stx_mode) && flags_of(f) & O_PATH)
+		cpt_say(l, CPT_FIFO_PATH, &f->t->who, "%s, %s", f->link, f->at);
 	if (vz_str_prefix(f->link, "/memfd:", NULL) && !x->stx_nlink) {
 		if (is_of(f, HUGETLBFS_MAGIC))
 			cpt_say(l, CPT_HUGE, &f->t->who, "%s, %s", f->link, f->at);
@@ -306,13 +311,39 @@ static void look_at_path(struct cpt_look *l, const struct cpt_task *t, const cha
 	look_at_file(l, &f);
 }
 
+/* The soft limit, as proc_pid_limits(5) has it. */
+static uint64_t limit_of(const char *limits, const char *name)
+{
+	const char *at = strstr(limits, name);
+
+	/* "unlimited" */
+	at = at ? at + strlen(name) + strspn(at + strlen(name), " ") : "";
+	return *at >= '0' && *at <= '9' ? strtoull(at, NULL, 10) : UINT64_MAX;
+}
+
+/* CRIU works in the process for a moment, with three descriptors and some memory. */
+static void look_at_limits(struct cpt_look *l, const struct cpt_task *t, const char *limits, uint64_t files)
+{
+	uint64_t most = limit_of(limits, "\nMax open files"), memory = limit_of(limits, "\nMax address space");
+
+	if (most < files + FILES_NEEDED)
+		cpt_say(l, CPT_LIMITS, &t->who, "%llu of %llu open files", (unsigned long long)files, (unsigned long long)most);
+	if (memory < t->memory + MEMORY_NEEDED)
+		cpt_say(l, CPT_LIMITS, &t->who, "%llu of %llu KiB of address space", (unsigned long long)t->memory >> 10,
+			(unsigned long long)memory >> 10);
+}
+
 void cpt_files_look(struct cpt_look *l, const struct cpt_task *t)
 {
 	int fd = openat(t->dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	autoclosedir DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	uint64_t files = 0, most;
+	char at[24], limits[LIMITS_MAX];
 	struct dirent *de;
-	char at[24];
 
+	if (vz_file_read_buf(t->dir, "limits", limits, sizeof(limits)) < 0)
+		*limits = 0;
+	most = limit_of(limits, "\nMax open files");
 	if (!l->sockets_again) {
 		look_at_path(l, t, "cwd");
 		look_at_path(l, t, "root");
@@ -323,7 +354,10 @@ void cpt_files_look(struct cpt_look *l, const struct cpt_task *t)
 			continue;
 		snprintf(at, sizeof(at), "fd/%.16s", de->d_name);
 		look_at_path(l, t, at);
+		files += strtoull(de->d_name, NULL, 10) < most;
 	}
+	if (!l->sockets_again)
+		look_at_limits(l, t, limits, files);
 }
 
 /* The console is handed over by its number: what a restore opened as such is of a mount that is no more. */

@@ -32,6 +32,8 @@ struct cpt_task {
 	unsigned depth;       /* of its pid namespace, ours is 1 */
 	unsigned threads;
 	char state;           /* 'R', 'S', 'Z', ... */
+	bool many_groups;     /* their line is longer than a page */
+	uint64_t memory;      /* all that is mapped, in bytes */
 	char cpus[300];       /* where it may run, as its status says; cut */
 	int dir;              /* of /proc/PID */
 	uint64_t ns[CPT_NS_COUNT]; /* inode numbers, 0 unknown */
@@ -71,6 +73,11 @@ struct cpt_netns {
 	int raw[2]; /* its table of raw sockets, IPv4 and IPv6 */
 };
 
+struct cpt_one {
+	pid_t pid; /* host's */
+	struct cpt_who who;
+};
+
 /* A segment of System V shared memory. */
 struct cpt_shm {
 	uint64_t id, size; /* the size in whole pages */
@@ -81,6 +88,7 @@ struct cpt_look {
 	struct vz_cg *cg;
 	int to;               /* the pipe up */
 	pid_t criu;           /* that has stopped all; 0: they run */
+	bool stand;           /* all are frozen, which looks like a sleep */
 	struct cpt_task init; /* of the VPS */
 	struct cpt_task self; /* whose mount and network namespaces are the host's */
 	unsigned said[CPT_KINDS];
@@ -112,6 +120,12 @@ struct cpt_look {
 	bool semaphores; /* it has System V semaphores that were used */
 	struct cpt_shm *shm;
 	size_t shm_n;
+	struct cpt_sleeper *sleepers;
+	size_t sleepers_n;
+	struct cpt_pair *pairs;
+	size_t pairs_n;
+	struct cpt_one *alive; /* those who are in the image, no zombies */
+	size_t alive_n;
 	struct cpt_kin *kin;
 	size_t kin_n;
 };
@@ -141,6 +155,16 @@ bool cpt_task_look(struct cpt_look *l, const struct cpt_task *t);
 
 /* Calls fn with the host pid of every process below init in the tree that CRIU walks, init too. */
 void cpt_tree_walk(struct cpt_look *l, void (*fn)(struct cpt_look *l, pid_t pid));
+
+/* ---- verdict-moment.c ---- */
+/* The thread may be asleep. */
+void cpt_sleep_note(struct cpt_look *l, const struct cpt_task *t, pid_t tid);
+/* Who of l->alive, when all are known, shares what only threads should. */
+void cpt_shared_look(struct cpt_look *l);
+/* Nothing was found by the two. */
+bool cpt_moment_is_over(const struct cpt_look *l);
+/* Later: what of it is still so. */
+void cpt_moment_judge(struct cpt_look *l);
 
 /* ---- verdict-kin.c ---- */
 void cpt_kin_note(struct cpt_look *l, const struct cpt_task *t);

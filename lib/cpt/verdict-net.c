@@ -355,11 +355,12 @@ void cpt_net_judge(struct cpt_look *l, int (*again)(struct cpt_look *l))
 	look_at_all(&t);
 	if (t.named)
 		cpt_say(l, CPT_UNIX_NAME, NULL, "%zu, one of them %s", t.named, t.name);
-	if (l->criu || (!t.found && !l->unread.n))
+	if (l->criu || (!t.found && !l->unread.n && cpt_moment_is_over(l)))
 		return;
 	(void)poll(NULL, 0, PAUSE_MS);
 	if (again(l) < 0)
 		return;
 	t.last = true;
 	look_at_all(&t);
+	cpt_moment_judge(l);
 }

@@ -14,6 +14,7 @@
 
 /* The groups stand in it, as many as the guest likes, before what we look for. */
 #define STATUS_MAX (2u << 20)
+#define GROUPS_LINE 4080 /* CRIU reads lines of a page */
 #define SLACK_DEFAULT 50000 /* of the kernel */
 
 /* clang-format off */
@@ -104,6 +105,8 @@ int cpt_task_open(pid_t pid, struct cpt_task *ret)
 	t.tracer = (pid_t)strtol(line_of(status, "\nTracerPid:\t"), NULL, 10);
 	t.parent = (pid_t)strtol(line_of(status, "\nPPid:\t"), NULL, 10);
 	t.threads = (unsigned)strtoul(line_of(status, "\nThreads:\t"), NULL, 10);
+	t.many_groups = strcspn(line_of(status, "\nGroups:\t"), "\n") > GROUPS_LINE;
+	t.memory = strtoull(line_of(status, "\nVmSize:\t"), NULL, 10) << 10;
 	copy_line(line_of(status, "\nCpus_allowed:\t"), t.cpus, sizeof(t.cpus));
 	if (vz_file_read_buf(dir, "comm", t.who.command, sizeof(t.who.command)) < 0)
 		t.who.command[0] = 0;
@@ -208,6 +211,8 @@ static void look_at_thread(struct cpt_look *l, const struct cpt_task *t, int dir
 	copy_line(line_of(status, "\nCpus_allowed:\t"), cpus, sizeof(cpus));
 	if (strcmp(cpus, t->cpus) != 0)
 		look_at_cpus(l, t, cpus);
+	if (line_of(status, "\nState:\t")[0] == 'D')
+		cpt_sleep_note(l, t, (pid_t)strtol(line_of(status, "\nPid:\t"), NULL, 10));
 	tracer = strtol(line_of(status, "\nTracerPid:\t"), NULL, 10);
 	if (tracer && tracer != l->criu && !t->tracer)
 		cpt_say(l, CPT_TRACED, &t->who, "a thread traced by host process %ld", tracer);
@@ -235,6 +240,8 @@ static void look_at_threads(struct cpt_look *l, const struct cpt_task *t)
 
 bool cpt_task_look(struct cpt_look *l, const struct cpt_task *t)
 {
+	struct cpt_one *alive;
+
 	if (t->depth < l->init.depth || has_entered(l, t)) {
 		cpt_say(l, CPT_ENTERED, &t->who, "host process %d", t->pid);
 		return false;
@@ -248,6 +255,13 @@ bool cpt_task_look(struct cpt_look *l, const struct cpt_task *t)
 		cpt_say(l, CPT_DEAD_LEADER, &t->who, "%u threads", t->threads - 1);
 	if (t->state == 'Z' || t->state == 'X')
 		return false;
+	alive = cpt_more(l, &l->alive, &l->alive_n, sizeof(*alive));
+	if (alive)
+		*alive = (struct cpt_one){ t->pid, t->who };
+	if (t->state == 'D')
+		cpt_sleep_note(l, t, t->pid);
+	if (t->many_groups)
+		cpt_say(l, CPT_GROUPS, &t->who, "their numbers take more than %d bytes", GROUPS_LINE);
 	look_at_namespaces(l, t);
 	cpt_terminal_note(l, t);
 	look_at_cpus(l, t, t->cpus);

@@ -104,6 +104,7 @@ static int look(struct cpt_look *l, const struct vz_state *state)
 		r = cpt_task_open(getpid(), &l->self);
 	if (r < 0)
 		return r;
+	l->stand = l->criu || vz_cg_check_frozen(l->cg, state->init, NULL) < 0;
 	if (state->features & VZ_FEAT_LANDLOCK)
 		cpt_say(l, CPT_LANDLOCK, NULL, "the feature is on");
 	cpt_mounts_read(l, &l->init); /* the first table is its own */
@@ -114,6 +115,7 @@ static int look(struct cpt_look *l, const struct vz_state *state)
 	if (r < 0)
 		return r;
 	cpt_kin_judge(l);
+	cpt_shared_look(l);
 	cpt_mounts_judge(l);
 	cpt_files_judge(l);
 	cpt_net_judge(l, look_again);

@@ -128,6 +128,15 @@ int vz_kcmp(pid_t one, pid_t other, int type)
 	return r < 0 ? r : !r;
 }
 
+int vz_kcmp_order(pid_t one, pid_t other, int type)
+{
+	long r = syscall(SYS_kcmp, one, other, type, 0, 0);
+
+	if (r < 0 || r > 2)
+		return one < other ? -1 : one > other;
+	return r == 0 ? 0 : r == 1 ? -1 : 1;
+}
+
 int vz_pidfd_getfd(int pidfd, int fd)
 {
 	return ret(syscall(SYS_pidfd_getfd, pidfd, fd, 0));

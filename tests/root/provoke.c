@@ -16,6 +16,7 @@
 #include <linux/seccomp.h>
 #include <linux/userfaultfd.h>
 #include <linux/vm_sockets.h>
+#include <grp.h>
 #include <mqueue.h>
 #include <pthread.h>
 #include <sched.h>
@@ -34,6 +35,7 @@
 #include <sys/msg.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
 #include <sys/signalfd.h>
@@ -1008,6 +1010,101 @@ static int p_mounts(void)
 	return 0;
 }
 
+static int stay(void *unused)
+{
+	while (!unused)
+		pause();
+	return 0;
+}
+
+static int clone_staying(int flags)
+{
+	static char stack[65536] __attribute__((aligned(16)));
+
+	return clone(stay, stack + sizeof(stack), flags | SIGCHLD, NULL);
+}
+
+/* A child that waits for one of its own, which never calls exec; it does when this returns. */
+static int p_asleep(void)
+{
+	char path[40], text[256];
+	pid_t pid = fork();
+
+	if (!pid) {
+		clone_staying(CLONE_VM | CLONE_VFORK);
+		_exit(1);
+	}
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	for (;;) {
+		FILE *f = fopen(path, "r");
+
+		if (!f || !fgets(text, sizeof(text), f))
+			return -1;
+		fclose(f);
+		if (strstr(text, ") D "))
+			return 0;
+	}
+}
+
+/* For ever: no such sleep is long. */
+static int p_vforks(void)
+{
+	pid_t pid = fork();
+
+	while (!pid) {
+		pid_t child = vfork();
+
+		if (!child) {
+			execl("/bin/true", "true", (char *)NULL);
+			_exit(1);
+		}
+		waitpid(child, NULL, 0);
+	}
+	return pid < 0 ? -1 : 0;
+}
+
+static int p_shared(void)
+{
+	return clone_staying(!strcmp(arg, "fs") ? CLONE_FS : !strcmp(arg, "files") ? CLONE_FILES : CLONE_VM);
+}
+
+static int p_groups(void)
+{
+	static gid_t groups[65536];
+	long n = number(2000);
+
+	for (long i = 0; i < n; i++)
+		groups[i] = (gid_t)i;
+	return setgroups((size_t)n, groups);
+}
+
+/* Three are in use. */
+static int p_limit_files(void)
+{
+	const struct rlimit few = { (rlim_t)number(3), (rlim_t)number(3) };
+
+	return setrlimit(RLIMIT_NOFILE, &few);
+}
+
+static int p_limit_memory(void)
+{
+	struct rlimit little;
+	long pages = 0;
+	FILE *f = fopen("/proc/self/statm", "r");
+
+	if (!f || fscanf(f, "%ld", &pages) != 1)
+		return -1;
+	fclose(f);
+	little.rlim_cur = little.rlim_max = (rlim_t)pages * 4096 + (rlim_t)number(0);
+	return setrlimit(RLIMIT_AS, &little);
+}
+
+static int f_fifo_path(void)
+{
+	mkfifo("/fifo", 0644);
+	return open("/fifo", O_PATH);
+}
+
 /* Two of each kind of System V; or a segment of so many bytes. */
 static int p_ipc(void)
 {
@@ -1058,7 +1155,9 @@ static const struct { const char *name; int (*make)(void); } things[] = {
 	{ "affinity", p_affinity }, { "sched", p_sched }, { "none", p_none }, { "ipc", p_ipc },
 	{ "reserve", p_reserve }, { "vdso", p_vdso }, { "deleted-read-only", f_deleted_read_only },
 	{ "deleted-inodes", f_deleted_inodes }, { "deleted-group", f_deleted_group }, { "terminal", p_terminal },
-	{ "mounts", p_mounts }, { "sem", p_ipc_sem }, { "mlock", p_mlock },
+	{ "mounts", p_mounts }, { "asleep", p_asleep }, { "vforks", p_vforks },
+	{ "shared", p_shared }, { "groups", p_groups }, { "limit-files", p_limit_files },
+	{ "limit-memory", p_limit_memory }, { "fifo-path", f_fifo_path }, { "sem", p_ipc_sem }, { "mlock", p_mlock },
 };
 /* clang-format on */
 
