@@ -113,7 +113,8 @@ struct cpt_look {
 	size_t removed_n;
 	struct cpt_socket *sockets;
 	size_t sockets_n;
-	size_t strangers;
+	pid_t *strangers; /* host's, in the tree and not in the group when that was read */
+	size_t strangers_n;
 	bool sockets_again; /* the second time: sockets only */
 	struct cpt_netns *nets;
 	size_t nets_n;

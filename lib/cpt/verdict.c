@@ -62,21 +62,24 @@ static void look_at_stranger(struct cpt_look *l, pid_t pid)
 	(void)look_at_pid(pid, l);
 }
 
-static void count_stranger(struct cpt_look *l, pid_t pid)
+static void note_stranger(struct cpt_look *l, pid_t pid)
 {
-	l->strangers += !cpt_seen_has(&l->group, (uint64_t)pid);
+	pid_t *one = cpt_seen_has(&l->group, (uint64_t)pid) ? NULL : cpt_more(l, &l->strangers, &l->strangers_n, sizeof(*one));
+
+	if (one)
+		*one = pid;
 }
 
-/* What somebody brought in by setns(2) and left to init. What was born since the group was read is in it by now. */
+/* What somebody brought in by setns(2) and left to init. Who was born since the group was read is in it by now. */
 static int look_for_strangers(struct cpt_look *l)
 {
 	int r = 0;
 
-	cpt_tree_walk(l, count_stranger);
-	if (l->strangers)
+	cpt_tree_walk(l, note_stranger);
+	if (l->strangers_n)
 		r = vz_cg_each(l->cg, note_pid, l);
-	if (r >= 0 && l->strangers)
-		cpt_tree_walk(l, look_at_stranger);
+	for (size_t i = 0; r >= 0 && i < l->strangers_n; i++)
+		look_at_stranger(l, l->strangers[i]);
 	return r;
 }
 
