@@ -211,10 +211,16 @@ void cpt_memory_look(struct cpt_look *l, const struct cpt_task *t);
 void cpt_netconf_look(struct cpt_look *l, int netns);
 
 /* ---- verdict-net.c ---- */
+/* Who has that socket open, when l->sockets is in order; NULL: nobody inside. */
+const struct cpt_who *cpt_socket_holder(const struct cpt_look *l, uint64_t inode);
 /* The network namespace of a task, once each. */
 void cpt_net_note(struct cpt_look *l, const struct cpt_task *t);
 /* Devices, and sockets by what the kernel tells of them; `again` makes l->sockets anew, for what may have been
  * a moment's is looked at twice. */
 void cpt_net_judge(struct cpt_look *l, int (*again)(struct cpt_look *l));
+
+/* ---- verdict-address.c ---- */
+/* After cpt_net_judge(). */
+void cpt_address_judge(struct cpt_look *l);
 
 #endif

@@ -143,8 +143,7 @@ static const struct cpt_socket *find_socket(const struct cpt_look *l, uint64_t i
 	return l->sockets_n ? bsearch(&key, l->sockets, l->sockets_n, sizeof(key), compare_sockets) : NULL;
 }
 
-/* Who has it open; NULL: nobody inside. */
-static const struct cpt_who *holder_of(const struct cpt_look *l, uint64_t inode)
+const struct cpt_who *cpt_socket_holder(const struct cpt_look *l, uint64_t inode)
 {
 	const struct cpt_socket *s = find_socket(l, inode);
 
@@ -167,7 +166,7 @@ static int look_at_netlink(const struct nlmsghdr *h, void *arg)
 	struct twice *t = arg;
 	const struct netlink_diag_msg *m = mnl_nlmsg_get_payload(h);
 	const struct nlattr *tb[NETLINK_DIAG_MAX + 1];
-	const struct cpt_who *who = holder_of(t->l, m->ndiag_ino);
+	const struct cpt_who *who = cpt_socket_holder(t->l, m->ndiag_ino);
 	const uint32_t *groups, *memory;
 	size_t n;
 
@@ -195,7 +194,7 @@ static int look_at_listener(const struct nlmsghdr *h, void *arg)
 {
 	struct twice *t = arg;
 	const struct inet_diag_msg *m = mnl_nlmsg_get_payload(h);
-	const struct cpt_who *who = holder_of(t->l, m->idiag_inode);
+	const struct cpt_who *who = cpt_socket_holder(t->l, m->idiag_inode);
 
 	if (who && m->idiag_rqueue && is_still(t, m->idiag_inode))
 		cpt_say(t->l, CPT_BACKLOG, who, "%u connections to port %u", m->idiag_rqueue, ntohs(m->id.idiag_sport));
@@ -247,21 +246,33 @@ static void note_name(struct twice *t, const struct nlattr *name)
 		*t->name = '@';
 }
 
+/* It is in the queue of another; what is in its own queue, CRIU restores but for descriptors, which nobody can see. */
+static int look_at_unheld(struct twice *t, const struct unix_diag_msg *m, const struct unix_diag_rqlen *queue)
+{
+	/* one that is not accepted yet has no inode */
+	if (!m->udiag_ino || m->udiag_state == TCP_LISTEN || !queue || !queue->udiag_rqueue)
+		return 0;
+	/* when all stand still there is one look */
+	if (t->l->criu ? cpt_seen_new(&t->now, m->udiag_ino) : is_still(t, m->udiag_ino))
+		cpt_say(t->l, CPT_UNDER_WAY, NULL, "unix socket %u with %u bytes", m->udiag_ino, queue->udiag_rqueue);
+	return 0;
+}
+
 static int look_at_unix(const struct nlmsghdr *h, void *arg)
 {
 	struct twice *t = arg;
 	const struct unix_diag_msg *m = mnl_nlmsg_get_payload(h);
 	const struct nlattr *tb[UNIX_DIAG_MAX + 1];
-	const struct cpt_who *who = holder_of(t->l, m->udiag_ino);
+	const struct cpt_who *who = cpt_socket_holder(t->l, m->udiag_ino);
 	const struct unix_diag_rqlen *queue;
 	uint32_t peer;
 
-	if (!who)
-		return 0;
 	vz_nl_attrs(h, sizeof(*m), tb, UNIX_DIAG_MAX);
 	peer = vz_nl_u32(tb[UNIX_DIAG_PEER]);
 	queue = tb[UNIX_DIAG_RQLEN] && mnl_attr_get_payload_len(tb[UNIX_DIAG_RQLEN]) >= sizeof(*queue) ?
 			mnl_attr_get_payload(tb[UNIX_DIAG_RQLEN]) : NULL;
+	if (!who)
+		return look_at_unheld(t, m, queue);
 	if (m->udiag_state != TCP_LISTEN && queue && queue->udiag_rqueue &&
 	    tells_more(find_socket(t->l, m->udiag_ino), m->udiag_type == SOCK_DGRAM) && is_still(t, m->udiag_ino))
 		cpt_say(t->l, CPT_UNIX_UNREAD, who, "socket %u with %u bytes", m->udiag_ino, queue->udiag_rqueue);
@@ -273,7 +284,7 @@ static int look_at_unix(const struct nlmsghdr *h, void *arg)
 	if (tb[UNIX_DIAG_PEER] && !peer && m->udiag_state == TCP_ESTABLISHED && queue && queue->udiag_wqueue &&
 	    is_still(t, m->udiag_ino))
 		cpt_say(t->l, CPT_BACKLOG, who, "unix socket %u that has written already", m->udiag_ino);
-	if (peer && !holder_of(t->l, peer) && is_still(t, m->udiag_ino))
+	if (peer && !cpt_socket_holder(t->l, peer) && is_still(t, m->udiag_ino))
 		cpt_say(t->l, CPT_UNIX_OUTSIDE, who, "socket %u, the other end %u", m->udiag_ino, peer);
 	return 0;
 }
@@ -291,7 +302,7 @@ static void look_at_raw(struct twice *t, int fd)
 		if (sscanf(line, "%*s %*s %47[0-9A-F]:%*s %*s %*s %*s %*s %*s %*s %llu", remote, &inode) != 2 ||
 		    strspn(remote, "0") == strlen(remote))
 			continue;
-		who = holder_of(t->l, inode);
+		who = cpt_socket_holder(t->l, inode);
 		if (who)
 			cpt_say(t->l, CPT_SOCKET, who, "raw socket %llu that is connected", inode);
 	}

@@ -1105,6 +1105,40 @@ static int f_fifo_path(void)
 	return open("/fifo", O_PATH);
 }
 
+static int send_fd(int to, int fd)
+{
+	char room[CMSG_SPACE(sizeof(int))] = { 0 };
+	struct iovec io = { (char[]){ "x" }, 1 };
+	struct msghdr m = { .msg_iov = &io, .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof(room) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
+	return (int)sendmsg(to, &m, 0);
+}
+
+/* A socket with a descriptor in its queue is in the queue of another; with an argument it is open too. */
+static int s_under_way(void)
+{
+	int outer[2], inner[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, outer) < 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, inner) < 0 ||
+	    send_fd(inner[0], 0) < 0 || send_fd(outer[0], inner[0]) < 0 || send_fd(outer[0], inner[1]) < 0)
+		return -1;
+	return *arg ? 0 : close(inner[0]) < 0 ? -1 : close(inner[1]);
+}
+
+static int s_bound(void)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(7777), .sin_addr.s_addr = inet_addr(arg) };
+	int tcp = socket(AF_INET, SOCK_STREAM, 0), udp = socket(AF_INET, SOCK_DGRAM, 0);
+
+	return bind(tcp, (struct sockaddr *)&a, sizeof(a)) < 0 || listen(tcp, 5) < 0 ?
+		       -1 : bind(udp, (struct sockaddr *)&a, sizeof(a));
+}
+
 /* Two of each kind of System V; or a segment of so many bytes. */
 static int p_ipc(void)
 {
@@ -1157,7 +1191,8 @@ static const struct { const char *name; int (*make)(void); } things[] = {
 	{ "deleted-inodes", f_deleted_inodes }, { "deleted-group", f_deleted_group }, { "terminal", p_terminal },
 	{ "mounts", p_mounts }, { "asleep", p_asleep }, { "vforks", p_vforks },
 	{ "shared", p_shared }, { "groups", p_groups }, { "limit-files", p_limit_files },
-	{ "limit-memory", p_limit_memory }, { "fifo-path", f_fifo_path }, { "sem", p_ipc_sem }, { "mlock", p_mlock },
+	{ "limit-memory", p_limit_memory }, { "fifo-path", f_fifo_path }, { "under-way", s_under_way },
+	{ "bound", s_bound }, { "sem", p_ipc_sem }, { "mlock", p_mlock },
 };
 /* clang-format on */
 
