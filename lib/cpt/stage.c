@@ -20,6 +20,7 @@
 #include <sys/stat.h>
 
 #define WORK_DIR VZ_RUNDIR "/cpt"
+#define LOG_NAME "%u.%s.log"
 #define BEGIN_S 20
 #define BIN_DIR VZ_STAGE_DIR "/bin"
 #define SAFE (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
@@ -274,7 +275,7 @@ static int make_work(struct vz_stage *st, unsigned ctid)
 	if (r < 0)
 		return r;
 	st->work = open(WORK_DIR, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	snprintf(st->log, sizeof(st->log), "%u.%s.log", ctid, st->restore ? "restore" : "dump");
+	snprintf(st->log, sizeof(st->log), LOG_NAME, ctid, st->restore ? "restore" : "dump");
 	if (st->work < 0)
 		return -errno;
 	(void)unlinkat(st->work, st->log, 0);
@@ -437,4 +438,16 @@ void vz_stage_end(struct vz_stage *st)
 	vz_closep(&st->sock);
 	vz_closep(&st->work);
 	*st = (struct vz_stage)VZ_STAGE_INIT;
+}
+
+void vz_stage_forget(unsigned ctid)
+{
+	static const char *const what[] = { "dump", "restore" };
+
+	for (size_t i = 0; i < ARRAY_LEN(what); i++) {
+		autofree char *path = vz_fmt(WORK_DIR "/" LOG_NAME, ctid, what[i]);
+
+		if (path)
+			(void)unlink(path);
+	}
 }

@@ -58,5 +58,7 @@ int vz_stage_finish(struct vz_stage *st, int seconds, struct vz_err *e);
 /* Tells CRIU, if it waits, to give up, and lets it put everything back. */
 void vz_stage_give_up(struct vz_stage *st, int seconds);
 void vz_stage_end(struct vz_stage *st);
+/* The logs of those that failed go. */
+void vz_stage_forget(unsigned ctid);
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "cpt/image.h"
+#include "cpt/stage.h"
 #include "sys/file.h"
 
 #include <ctype.h>
@@ -76,4 +77,5 @@ void vz_dump_destroy(const struct vz_ct *ct)
 		if (path)
 			(void)vz_remove_tree(AT_FDCWD, path);
 	}
+	vz_stage_forget(ct->id);
 }

@@ -16,7 +16,7 @@ int vz_dump_check_files(const struct vz_ct *ct, struct vz_err *e);
 /* One that does not belong to the files of now: it is renamed to PATH.stale, which is said with the reason, and what was
  * left of one that was begun goes. Nothing there is success. */
 int vz_dump_put_aside(const char *path, const char *why, struct vz_err *e);
-/* All of one that is destroyed: its memory is of no use without its disk. */
+/* All of one that is destroyed, and what CRIU said of it: its memory is of no use without its disk. */
 void vz_dump_destroy(const struct vz_ct *ct);
 
 #endif
