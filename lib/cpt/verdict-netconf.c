@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What a network namespace holds beside devices and sockets, and CRIU does not ask for: IPsec, nexthops, qdiscs. */
+/* What a network namespace holds beside devices and sockets, and CRIU does not ask for: IPsec, nexthops, qdiscs,
+ * neighbours. */
 #include "cpt/verdict-internal.h"
 #include "base/own.h"
 #include "sys/nl.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/neighbour.h>
 #include <linux/netlink.h>
 #include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
@@ -56,6 +58,15 @@ static int look_at_qdisc(const struct nlmsghdr *h, void *arg)
 	return 0;
 }
 
+static int look_at_neighbour(const struct nlmsghdr *h, void *arg)
+{
+	const struct ndmsg *n = mnl_nlmsg_get_payload(h);
+
+	if (mnl_nlmsg_get_payload_len(h) >= sizeof(*n) && n->ndm_state & NUD_PERMANENT)
+		cpt_say(arg, CPT_NOT_KEPT, NULL, "a permanent neighbour on device %d", n->ndm_ifindex);
+	return 0;
+}
+
 /* clang-format off */
 static const struct {
 	int bus;
@@ -68,6 +79,7 @@ static const struct {
 	{ NETLINK_XFRM, XFRM_MSG_GETPOLICY, 0, look_at_policy, "policies of IPsec" },
 	{ NETLINK_ROUTE, RTM_GETNEXTHOP, sizeof(struct nhmsg), look_at_nexthop, "nexthops" },
 	{ NETLINK_ROUTE, RTM_GETQDISC, sizeof(struct tcmsg), look_at_qdisc, "traffic control" },
+	{ NETLINK_ROUTE, RTM_GETNEIGH, sizeof(struct ndmsg), look_at_neighbour, "neighbours" },
 };
 /* clang-format on */
 

@@ -179,8 +179,9 @@ static int check_frozen(struct suspending *u, struct vz_err *e)
 	struct vz_cpt_verdict v = { 0 };
 	int r = vz_cpt_verdict_frozen(ct_of(u), &u->s.state, u->stage.pid, &v, e);
 
+	/* what takes too long takes as long again */
 	if (r >= 0 && vz_cpt_verdict_refuse(ct_of(u), &v, e) < 0)
-		r = -EAGAIN;
+		r = vz_cpt_verdict_count(&v, "unknown") ? -ETIMEDOUT : -EAGAIN;
 	vz_cpt_verdict_free(&v);
 	return r;
 }
