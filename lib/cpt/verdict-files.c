@@ -193,42 +193,45 @@ static void note_deleted(struct cpt_look *l, const struct file *f, const struct 
 }
 
 /* tmpfs counts each link as an inode, and CRIU makes one more of a deleted file for a moment. */
-static bool has_inode(const struct cpt_look *l, const struct file *f, const struct statx *x)
+static bool has_inode(const struct cpt_look *l, const struct cpt_task *t, const char *at, const struct statx *x)
 {
 	const struct vz_mountinfo *m = x->stx_mask & STATX_MNT_ID ? cpt_mount_of(l, x->stx_mnt_id) : NULL;
-	char path[64];
+	char path[80];
 	struct statfs st;
 
 	if (!m || strcmp(m->fstype, "tmpfs"))
 		return true;
-	snprintf(path, sizeof(path), "/proc/%d/%s", f->t->pid, f->at);
+	snprintf(path, sizeof(path), "/proc/%d/%s", t->pid, at);
 	return statfs(path, &st) < 0 || !st.f_files || st.f_ffree;
 }
 
-/* A file of a control group that is removed has its name still, but nobody can open it any more. */
-static bool is_of_removed_group(const struct cpt_look *l, const struct file *f, const struct statx *x)
-{
-	autoclose int fd = -EBADF;
-
-	if (!(x->stx_mask & STATX_MNT_ID) || !cpt_seen_has(&l->groups, x->stx_mnt_id))
-		return false;
-	if (!S_ISREG(x->stx_mode))
-		return vz_str_suffix(f->link, DELETED);
-	fd = openat(f->t->dir, f->at, O_RDONLY | O_CLOEXEC);
-	return fd < 0 && errno == ENODEV;
-}
-
-/* Where CRIU cannot make it again. */
-static void look_at_deleted(struct cpt_look *l, const struct file *f, const struct statx *x)
+void cpt_deleted_look(struct cpt_look *l, const struct cpt_task *t, const char *at, const char *link,
+		      const struct statx *x)
 {
 	const enum cpt_kind kind = S_ISDIR(x->stx_mode) ? CPT_DELETED_DIR : CPT_DELETED;
 
-	if (is_of_removed_group(l, f, x))
-		cpt_say(l, kind, &f->t->who, "%s, of a removed control group, %s", f->link, f->at);
-	else if (!x->stx_nlink && cpt_seen_has(&l->read_only, x->stx_mnt_id))
-		cpt_say(l, kind, &f->t->who, "%s, on a read-only mount, %s", f->link, f->at);
-	else if (!x->stx_nlink && !has_inode(l, f, x))
-		cpt_say(l, kind, &f->t->who, "%s, on a tmpfs without a free inode, %s", f->link, f->at);
+	if (x->stx_nlink)
+		return;
+	if (x->stx_mask & STATX_MNT_ID && cpt_seen_has(&l->read_only, x->stx_mnt_id))
+		cpt_say(l, kind, &t->who, "%s, on a read-only mount, %s", link, at);
+	else if (!has_inode(l, t, at, x))
+		cpt_say(l, kind, &t->who, "%s, on a tmpfs without a free inode, %s", link, at);
+}
+
+/* A file of a control group that is removed has its name still, but nobody can open it any more. */
+static void look_at_group(struct cpt_look *l, const struct file *f, const struct statx *x)
+{
+	bool dir = S_ISDIR(x->stx_mode), gone = dir && vz_str_suffix(f->link, DELETED);
+	autoclose int fd = -EBADF;
+
+	if (!(x->stx_mask & STATX_MNT_ID) || !cpt_seen_has(&l->groups, x->stx_mnt_id))
+		return;
+	if (S_ISREG(x->stx_mode)) {
+		fd = openat(f->t->dir, f->at, O_RDONLY | O_CLOEXEC);
+		gone = fd < 0 && errno == ENODEV;
+	}
+	if (gone)
+		cpt_say(l, dir ? CPT_DELETED_DIR : CPT_DELETED, &f->t->who, "%s, of a removed control group, %s", f->link, f->at);
 }
 
 /* CRIU makes it again by its path for a moment: it would follow a link, and could not remove a directory that is full.
@@ -274,7 +277,8 @@ static void look_at_stat(struct cpt_look *l, const struct file *f, const struct 
 	if (*f->link == '/' && vz_str_suffix(f->link, DELETED) && is_way_taken(f, S_ISDIR(x->stx_mode)))
 		cpt_say(l, S_ISDIR(x->stx_mode) ? CPT_DELETED_DIR : CPT_DELETED, &f->t->who,
 			"%s, whose place is taken by something else now, %s", f->link, f->at);
-	look_at_deleted(l, f, x);
+	look_at_group(l, f, x);
+	cpt_deleted_look(l, f->t, f->at, f->link, x);
 	if (S_ISDIR(x->stx_mode) && vz_str_suffix(f->link, DELETED))
 		note_deleted(l, f, x);
 	if (x->stx_mask & STATX_MNT_ID &&

@@ -191,6 +191,11 @@ void cpt_terminals_judge(struct cpt_look *l);
 /* ---- verdict-files.c ---- */
 void cpt_files_look(struct cpt_look *l, const struct cpt_task *t);
 void cpt_files_judge(struct cpt_look *l);
+/* A file in use, of which x has STATX_MNT_ID if the kernel can: whether it is deleted, and CRIU cannot make it again where
+ * it is. `at` leads to it from /proc/PID, `link` is its name for people. */
+struct statx;
+void cpt_deleted_look(struct cpt_look *l, const struct cpt_task *t, const char *at, const char *link,
+		      const struct statx *x);
 
 /* ---- verdict-watch.c ---- */
 /* The watches of a descriptor, and whether its events are read; the second time the latter alone. */

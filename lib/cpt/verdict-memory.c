@@ -63,8 +63,11 @@ static void look_at_mapped(struct cpt_look *l, const struct cpt_task *t, const s
 {
 	struct statx x;
 
-	if (statx(t->dir, a->range, AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_NLINK | STATX_BLOCKS, &x) < 0)
+	if (statx(t->dir, a->range, AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
+		  STATX_TYPE | STATX_NLINK | STATX_BLOCKS | STATX_MNT_ID, &x) < 0)
 		return;
+	if (S_ISREG(x.stx_mode))
+		cpt_deleted_look(l, t, a->range, a->path, &x);
 	if (S_ISREG(x.stx_mode) && !x.stx_nlink)
 		cpt_watch_note_removed(l, t, a->range, a->path);
 	if (S_ISCHR(x.stx_mode) && (x.stx_rdev_major != 1 || x.stx_rdev_minor != 5))

@@ -939,13 +939,18 @@ static int p_vdso(void)
 	return -1;
 }
 
-/* A file that was opened by way of a read-only mount is deleted by another. */
+/* A file that was opened by way of a read-only mount, or mapped, is deleted by another. */
 static int f_deleted_read_only(void)
 {
+	int fd;
+
 	mkdir("/rw", 0755);
 	mkdir("/ro", 0755);
 	if (open("/rw/file", O_CREAT | O_RDWR, 0600) < 0 || mount("/rw", "/ro", NULL, MS_BIND, NULL) < 0 ||
-	    mount(NULL, "/ro", NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL) < 0 || open("/ro/file", O_RDONLY) < 0)
+	    mount(NULL, "/ro", NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL) < 0)
+		return -1;
+	fd = open("/ro/file", O_RDONLY);
+	if (fd < 0 || (*arg && (mmap(NULL, 1, PROT_READ, MAP_PRIVATE, fd, 0) == MAP_FAILED || close(fd) < 0)))
 		return -1;
 	return unlink("/rw/file");
 }
