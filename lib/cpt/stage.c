@@ -343,6 +343,19 @@ int vz_stage_begin(const struct vz_stage_spec *s, struct vz_stage *ret, struct v
 	return 0;
 }
 
+/* Its own words first: they name the process and the object. */
+static int why(struct vz_stage *st, struct vz_err *e)
+{
+	struct vz_err own = { 0 };
+	int r;
+
+	st->failed = true;
+	r = vz_criu_error(st->work, st->log, code_of(st->restore), &own);
+	if (e)
+		*e = own;
+	return r;
+}
+
 int vz_stage_run(struct vz_stage *st, struct vz_swrk_job *job, struct vz_err *e)
 {
 	const char go = 1;
@@ -356,20 +369,8 @@ int vz_stage_run(struct vz_stage *st, struct vz_swrk_job *job, struct vz_err *e)
 	job->log = st->log;
 	job->root = st->restore ? VZ_STAGE_DIR "/root" : NULL;
 	job->tty_fd = TTY_FD;
-	return vz_swrk_ask(st->sock, job, e);
-}
-
-/* Its own words first: they name the process and the object. */
-static int why(struct vz_stage *st, struct vz_err *e)
-{
-	struct vz_err own = { 0 };
-	int r;
-
-	st->failed = true;
-	r = vz_criu_error(st->work, st->log, code_of(st->restore), &own);
-	if (e)
-		*e = own;
-	return r;
+	r = vz_swrk_ask(st->sock, job, e);
+	return r == -EPIPE ? why(st, e) : r; /* it has ended, and may have said why */
 }
 
 /* phase NULL: to the end. */
