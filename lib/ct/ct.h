@@ -151,6 +151,8 @@ void vz_journal_end(unsigned id);
 char *vz_journal_read(unsigned id);
 /* Does the process live that began it? A script that it runs may call commands with --skiplock. */
 bool vz_journal_is_at_work(unsigned id);
+/* The verb of it, or NULL: none is, or memory has run out. The caller frees it. */
+char *vz_journal_verb_at_work(unsigned id);
 /* Is `line`, as read, of this verb? *ret_path: what stands behind it, "" for nothing. */
 bool vz_journal_is(const char *line, const char *verb, const char **ret_path);
 

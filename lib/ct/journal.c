@@ -90,6 +90,15 @@ bool vz_journal_is_at_work(unsigned id)
 	return writer(id) > 0;
 }
 
+char *vz_journal_verb_at_work(unsigned id)
+{
+	char *verb = vz_journal_is_at_work(id) ? vz_journal_read(id) : NULL;
+
+	if (verb)
+		verb[strcspn(verb, " ")] = 0;
+	return verb;
+}
+
 bool vz_journal_is(const char *line, const char *verb, const char **ret_path)
 {
 	size_t n = strlen(verb);

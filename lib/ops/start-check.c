@@ -4,17 +4,16 @@
 #include "base/own.h"
 #include "sys/inherit.h"
 
-#include <string.h>
 #include <unistd.h>
 
 /* Only --skiplock comes so far, most likely in a script that the other command runs: that one goes on to start
  * the VPS a second time, or to unmount what runs. */
 static int check_alone(const struct vz_ct *ct, struct vz_err *e)
 {
-	autofree char *verb = vz_journal_is_at_work(ct->id) ? vz_journal_read(ct->id) : NULL;
+	autofree char *verb = vz_journal_verb_at_work(ct->id);
 
-	return verb ? vz_fail(e, VZ_LOCKED, 0, "Unable to start: vzctl %.*s is at work on the container; start it when "
-			      "that has ended", (int)strcspn(verb, " "), verb) : 0;
+	return verb ? vz_fail(e, VZ_LOCKED, 0, "Unable to start: vzctl %s is at work on the container; start it when "
+			      "that has ended", verb) : 0;
 }
 
 int vz_start_check(struct vz_ct *ct, const struct vz_start_opts *o, bool again, struct vz_err *e)
