@@ -11,7 +11,7 @@
  *	finish()      CRIU works to its end
  *	end()         whatever is left of it is killed
  *
- * Each part has a deadline. The phases are CRIU's: post-dump; post-setup-namespaces, network-unlock, pre-resume.
+ * Each part has a deadline. The phases are CRIU's: network-lock (all are stopped), post-dump; post-setup-namespaces, network-unlock, pre-resume.
  */
 #ifndef VZ_CPT_STAGE_H
 #define VZ_CPT_STAGE_H

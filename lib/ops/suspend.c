@@ -156,13 +156,26 @@ static int name_external(struct suspending *u, struct vz_swrk_job *job, struct v
 	return u->facts.tty ? 0 : vz_oom(e);
 }
 
+/* Until all are stopped, and CRIU has run none of its code in them yet, which in a frozen one would never end: nobody
+ * inside can freeze a group any more. */
+static int stop_all(struct suspending *u, struct vz_swrk_job *job, struct vz_err *e)
+{
+	int r = vz_stage_run(&u->stage, job, e);
+
+	if (r >= 0)
+		r = vz_stage_until(&u->stage, "network-lock", u->seconds, e);
+	if (r >= 0)
+		r = vz_cgtree_check(u->s.env.cg, e);
+	return r == -EBUSY ? -EAGAIN : r;
+}
+
 static int run_criu(struct suspending *u, struct vz_err *e)
 {
 	struct vz_swrk_job job = { .pid = u->s.state.init, .by_path = u->opts->elsewhere };
 	int r = name_external(u, &job, e);
 
 	if (r >= 0)
-		r = vz_stage_run(&u->stage, &job, e);
+		r = stop_all(u, &job, e);
 	if (r >= 0)
 		r = vz_stage_until(&u->stage, "post-dump", u->seconds, e);
 	/* a program has now had the time to read them; what is there again may be of CRIU's own look at files */

@@ -18,6 +18,7 @@
 #include <linux/vm_sockets.h>
 #include <grp.h>
 #include <mqueue.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -1161,6 +1162,38 @@ static int p_ipc(void)
 	return 0;
 }
 
+static void write_group(const char *file, const char *text)
+{
+	int fd = open(file, O_WRONLY);
+
+	if (write(fd, text, strlen(text)) < 0 && *text != '0')
+		_exit(1);
+	close(fd);
+}
+
+/* A group of the guest's own is frozen and let go as fast as it can. */
+static int p_freezer(void)
+{
+	char text[16];
+	pid_t victim, who;
+
+	mkdir("/sys/fs/cgroup/fight", 0755);
+	victim = fork();
+	if (!victim)
+		for (;;)
+			poll(NULL, 0, 1);
+	snprintf(text, sizeof(text), "%d", victim);
+	write_group("/sys/fs/cgroup/fight/cgroup.procs", text);
+	who = fork();
+	while (!who) {
+		write_group("/sys/fs/cgroup/fight/cgroup.freeze", "1");
+		usleep(1500);
+		write_group("/sys/fs/cgroup/fight/cgroup.freeze", "0");
+		usleep(1500);
+	}
+	return who;
+}
+
 /* clang-format off */
 static const struct { const char *name; int (*make)(void); } things[] = {
 	{ "io_uring", sys_io_uring }, { "bpf", sys_bpf_map }, { "perf", sys_perf }, { "userfault", sys_userfault },
@@ -1198,6 +1231,7 @@ static const struct { const char *name; int (*make)(void); } things[] = {
 	{ "shared", p_shared }, { "groups", p_groups }, { "limit-files", p_limit_files },
 	{ "limit-memory", p_limit_memory }, { "fifo-path", f_fifo_path }, { "under-way", s_under_way },
 	{ "bound", s_bound }, { "sem", p_ipc_sem }, { "mlock", p_mlock },
+	{ "freezer", p_freezer },
 };
 /* clang-format on */
 
