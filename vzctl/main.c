@@ -139,6 +139,15 @@ static void print_step(const char *step)
 	printf("%s\n", step);
 }
 
+/* argv begins with the verb. */
+static int print_plan(const struct verb *v, int argc, char **argv)
+{
+	if (vz_op_each_step(v->name, argv[1 + find_ctid(v, argc - 1, argv + 1)], print_step) == 0)
+		return 0;
+	fprintf(stderr, "There is no plan to print for %s\n", v->name);
+	return VZ_INVALID_PARAMETER_SYNTAX;
+}
+
 static int run_line(int argc, char **argv)
 {
 	struct command c = { .all = argv };
@@ -173,12 +182,8 @@ static int run_line(int argc, char **argv)
 		fprintf(stderr, "CT ID missing\n");
 		return VZ_INVALID_PARAMETER_VALUE;
 	}
-	if (c.dry_run && vz_op_each_step(v->name, print_step) == 0)
-		return 0;
-	if (c.dry_run) {
-		fprintf(stderr, "There is no plan to print for %s\n", v->name);
-		return VZ_INVALID_PARAMETER_SYNTAX;
-	}
+	if (c.dry_run)
+		return print_plan(v, argc - i, argv + i);
 	if (!(v->flags & ANYBODY) && geteuid() != 0) {
 		fprintf(stderr, "vzctl must be run as root\n");
 		return VZ_NO_ACCES;

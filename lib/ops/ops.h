@@ -46,8 +46,9 @@ struct vz_resume_opts {
 int vz_op_suspend(struct vz_ct *ct, const struct vz_suspend_opts *o, struct vz_err *e);
 int vz_op_resume(struct vz_ct *ct, const struct vz_resume_opts *o, struct vz_err *e);
 
-/* plan-table.c: the names of the steps of a verb's plan, in order; -ENOENT for a verb without one. */
-int vz_op_each_step(const char *verb, void (*say)(const char *step));
+/* plan-table.c: the names of the steps of a verb's plan, in order; -ENOENT for a verb without one. `which` is the VPS, by id
+ * or name: a start of a suspended one is a resume. */
+int vz_op_each_step(const char *verb, const char *which, void (*say)(const char *step));
 
 /* heal.c: an unfinished start or stop of a killed command is taken back. ended_too: so is what a
  * VPS that ended by itself left (mounts, groups, state); a verb that does not need that leaves it

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Which verb has which plan: for --dry-run, and through it for the tests, which go through every step. */
 #include "base/own.h"
+#include "ops/dump.h"
 #include "ops/ops.h"
 #include "ops/plan.h"
+#include "ops/session.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -39,10 +41,24 @@ static void say_undo(const struct vz_step *const *plan, void (*say)(const char *
 		}
 }
 
-int vz_op_each_step(const char *verb, void (*say)(const char *step))
+/* False also where nobody can tell: no such VPS, no right to look. */
+static bool is_suspended(const char *which)
+{
+	const struct vz_session_want want = { .flags = VZ_SESSION_SILENT };
+	struct vz_session session = { 0 };
+	bool r = vz_session_find(&session, which, NULL) >= 0 && vz_session_open(&session, &want, NULL) >= 0 &&
+		 vz_dump_is_due(&session.ct);
+
+	vz_session_close(&session);
+	return r;
+}
+
+int vz_op_each_step(const char *verb, const char *which, void (*say)(const char *step))
 {
 	size_t at = 0;
 
+	if (!strcmp(verb, "start") && is_suspended(which))
+		verb = "resume";
 	while (at < ARRAY_LEN(table) && strcmp(table[at].verb, verb))
 		at++;
 	if (at == ARRAY_LEN(table))
