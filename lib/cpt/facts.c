@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Facts of this host, gathered; see facts.h. */
 #include "cpt/facts.h"
+#include "cpt/ramdir.h"
 #include "base/ip.h"
 #include "base/num.h"
 #include "base/own.h"
@@ -90,12 +91,11 @@ static void put_places(const struct vz_conf *c, struct vz_str *out)
 
 static void put_memory(struct vz_str *out)
 {
-	autofree char *text = NULL;
-	const char *s;
+	uint64_t ram = vz_ram_available();
 	int fd;
 
-	if (vz_file_read(AT_FDCWD, "/proc/meminfo", 1 << 16, &text) > 0 && (s = strstr(text, "\nMemAvailable:")))
-		vz_str_addf(out, "ram.free=%llu\n", strtoull(s + sizeof("\nMemAvailable:") - 1, NULL, 10) << 10);
+	if (ram)
+		vz_str_addf(out, "ram.free=%llu\n", (unsigned long long)ram);
 	fd = inotify_init1(IN_CLOEXEC);
 	vz_str_addf(out, "inotify=%s\n", fd >= 0 ? "yes" : "no");
 	if (fd >= 0)

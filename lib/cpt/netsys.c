@@ -17,6 +17,7 @@
 #include "sys/netns.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 
@@ -29,6 +30,7 @@
 #define VALUE_USUAL 512
 #define ADDRESSES_MAX 4096u
 #define PACKED_MAX (16u << 20)
+#define OWN_LOCK "CRIU-vz"
 #define LOCK_PREFIX "CRIU-"
 
 static int damaged(struct vz_err *e)
@@ -404,4 +406,25 @@ int vz_netsys_unlock(int netns, struct vz_err *e)
 			r = 0;
 	}
 	return r;
+}
+
+int vz_netsys_lock(int netns, struct vz_err *e)
+{
+	static const struct vz_nft_base chains[] = {
+		{ "in", "filter", NF_INET_PRE_ROUTING, INT_MIN },
+		{ "out", "filter", NF_INET_POST_ROUTING, INT_MAX },
+	};
+	autoclose int sock = vz_nl_open(NETLINK_NETFILTER, netns, e);
+	struct vz_nft t = { .family = NFPROTO_INET, .table = OWN_LOCK };
+
+	if (sock < 0)
+		return sock;
+	vz_nft_table(&t, true);
+	for (size_t i = 0; i < ARRAY_LEN(chains); i++) {
+		vz_nft_chain(&t, &chains[i]);
+		vz_nft_rule(&t, chains[i].name);
+		vz_nft_verdict(&t, NF_DROP, NULL);
+		vz_nft_rule_end(&t);
+	}
+	return vz_nft_commit(sock, &t, e, "cannot hold the container's network back");
 }

@@ -16,6 +16,9 @@ int vz_netsys_save(int netns, struct vz_image *im, struct vz_err *e);
  * be done while CRIU goes on, until network-unlock. */
 int vz_netsys_load(int netns, const struct vz_image *im, struct vz_err *e);
 
+/* Nothing comes into a network namespace or goes out, also when CRIU's own lock is gone; for the time in which another
+ * host may have the addresses. Part of what vz_netsys_unlock() removes. */
+int vz_netsys_lock(int netns, struct vz_err *e);
 /* Removes the tables CRIU-* by which CRIU holds a network namespace's traffic back: after a dump that is
  * given up, and at the end of a restore, since one that stays drops everything. None is success. */
 int vz_netsys_unlock(int netns, struct vz_err *e);

@@ -145,6 +145,13 @@ char *vz_ct_dump_path(const struct vz_ct *ct)
 	return ct->conf.dumpdir.set ? vz_fmt("%s/Dump.%u", ct->conf.dumpdir.v, ct->id) : NULL;
 }
 
+bool vz_ct_is_given_away(const struct vz_ct *ct)
+{
+	autofree char *path = vz_fmt("%s" VZ_CT_GIVEN_AWAY, ct->conf_path);
+
+	return path && access(path, F_OK) == 0;
+}
+
 bool vz_ct_has_dump(const struct vz_ct *ct)
 {
 	autofree char *dump = vz_ct_dump_path(ct);

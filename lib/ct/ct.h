@@ -73,6 +73,10 @@ const char *vz_ct_name(const struct vz_ct *ct);
 char *vz_ct_dump_path(const struct vz_ct *ct);
 /* Does it exist? */
 bool vz_ct_has_dump(const struct vz_ct *ct);
+/* What the name of its configuration ends with while the VPS belongs to neither host (move/moving.h). */
+#define VZ_CT_GIVEN_AWAY ".migrating"
+/* Is it so? What of it is still here is frozen, and may run on the other one: nothing may let it go on. */
+bool vz_ct_is_given_away(const struct vz_ct *ct);
 
 /* ---- features.c ---- */
 /* FEATURES and NETFILTER (or IPTABLES; without both: stateless) as VZ_FEAT_* (features.h). */

@@ -9,6 +9,7 @@
 #include "move/migrate.h"
 #include "move/moving.h"
 #include "move/remote.h"
+#include "ops/ops.h"
 
 #define AS(code) ((enum vz_exit)VZ_MIGRATE_##code)
 
@@ -21,6 +22,7 @@ struct vz_leaving {
 	struct vz_moving record;
 	char *to;          /* the directory there that becomes VE_PRIVATE */
 	bool running, mounted;
+	struct vz_suspended *held; /* it is frozen beside its dump, NULL: it is not */
 	bool suspended;    /* has a dump that moves too */
 	bool arrived;      /* the other side has said that it is there */
 	bool in_doubt;     /* it may be */
@@ -36,7 +38,7 @@ void vz_leave_settle(struct vz_leaving *m);
 /* Runs a verb that says only what fails, unless the user wants more words; one that takes back, whether he wants us to
  * end or not. */
 int vz_leave_quietly(struct vz_leaving *m, int (*verb)(struct vz_leaving *m, struct vz_err *e), struct vz_err *e);
-/* What it was before, again: runs, is mounted. */
+/* What it was before, again: goes on, runs, is mounted. */
 int vz_leave_go_on(struct vz_leaving *m, struct vz_err *e);
 /* It has arrived: what is here goes. */
 int vz_leave_finish(struct vz_leaving *m, struct vz_err *e);

@@ -155,11 +155,11 @@ static int sync_do(void *ctx, struct vz_err *e)
 
 static int halt(struct vz_leaving *m, struct vz_err *e)
 {
-	const struct vz_suspend_opts suspend = { .phase = VZ_SUSPEND_ALL, .elsewhere = true };
+	const struct vz_suspend_opts suspend = { .elsewhere = true };
 	const struct vz_stop_opts stop = { 0 };
 
 	if (m->o->online)
-		return vz_op_suspend(m->ct, &suspend, e);
+		return vz_op_suspend_hold(m->ct, &suspend, &m->held, e);
 	return m->running ? vz_op_stop(m->ct, &stop, e) : vz_op_umount(m->ct, e);
 }
 
@@ -255,10 +255,11 @@ static int send_files(struct vz_leaving *m, const char *path, const char *below,
 static int memory_do(void *ctx, struct vz_err *e)
 {
 	struct vz_leaving *m = ctx;
-	autofree char *path = vz_ct_dump_path(m->ct);
+	autofree char *own = vz_ct_dump_path(m->ct);
+	const char *path = m->held ? vz_suspended_dump(m->held) : m->suspended ? own : NULL;
 	int r;
 
-	if (!path || !vz_dump_is_due(m->ct))
+	if (!path)
 		return 0;
 	vz_log(0, "Copying dump");
 	r = send_files(m, path, "", e);
@@ -309,7 +310,7 @@ const struct vz_step *const vz_migrate_plan[] = {
 	VZ_STEP("sync", sync_do, NULL),
 	VZ_STEP("halt", halt_do, halt_undo),
 	VZ_STEP("resync", resync_do, NULL),
-	VZ_STEP("dump", memory_do, NULL),
+	VZ_STEP("memory", memory_do, NULL),
 	VZ_STEP("hand", hand_do, hand_undo),
 	VZ_STEP("accept", accept_do, NULL),   /* the other side takes it back itself when it fails */
 	NULL,

@@ -11,10 +11,11 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "ct/ct.h"
 
 /* Beside N.conf: what the configuration is called on the source once the VPS is given away, and on the target until
  * it has arrived. */
-#define VZ_MOVING_LEFT "conf.migrating"
+#define VZ_MOVING_LEFT "conf" VZ_CT_GIVEN_AWAY
 #define VZ_MOVING_ARRIVING "conf.arriving"
 
 /* Stages of the source: what it was, so that it can be that again. */

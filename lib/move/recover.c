@@ -29,6 +29,8 @@ void vz_leave_open(struct vz_leaving *m, struct vz_ct *ct, const struct vz_migra
 
 void vz_leave_close(struct vz_leaving *m)
 {
+	if (m->held) /* in doubt: whose it is, is told later */
+		vz_suspended_leave(TAKE_PTR(m->held));
 	vz_remote_close(&m->remote);
 	free(m->to);
 }
@@ -91,7 +93,9 @@ static int go_on(struct vz_leaving *m, struct vz_err *e)
 	const struct vz_start_opts start = { 0 };
 	struct vz_state st;
 
-	vz_op_heal(m->ct, true); /* a stop that was interrupted */
+	if (m->held)
+		vz_suspended_let_go(TAKE_PTR(m->held));
+	vz_op_heal(m->ct, true); /* a stop that was interrupted, or a frozen one whose migration was killed */
 	if (m->running && vz_state_read(m->ct->id, &st) <= 0)
 		return vz_op_start(m->ct, &start, e);
 	if (m->mounted && !vz_ct_is_mounted(m->ct))
@@ -102,6 +106,11 @@ static int go_on(struct vz_leaving *m, struct vz_err *e)
 int vz_leave_go_on(struct vz_leaving *m, struct vz_err *e)
 {
 	return vz_leave_quietly(m, go_on, e);
+}
+
+static int end_here(struct vz_leaving *m, struct vz_err *e)
+{
+	return m->held ? vz_suspended_end(TAKE_PTR(m->held), e) : vz_op_suspend_end(m->ct, e);
 }
 
 static int destroy(struct vz_leaving *m, struct vz_err *e)
@@ -142,7 +151,8 @@ int vz_leave_finish(struct vz_leaving *m, struct vz_err *e)
 	struct vz_err why = { 0 };
 
 	(void)e;
-	if (flush_there(m, &why) < 0 || clean_up(m, &why) < 0) {
+	/* first of all: what is frozen has the addresses */
+	if (vz_leave_quietly(m, end_here, &why) < 0 || flush_there(m, &why) < 0 || clean_up(m, &why) < 0) {
 		vz_log(-1, "Warning: CT %u has arrived at %s, but its copy here could not be removed: %s; run the same "
 			   "command again", m->ct->id, m->o->host, why.msg);
 		return 0;

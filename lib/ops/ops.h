@@ -45,6 +45,19 @@ struct vz_resume_opts {
 };
 int vz_op_suspend(struct vz_ct *ct, const struct vz_suspend_opts *o, struct vz_err *e);
 int vz_op_resume(struct vz_ct *ct, const struct vz_resume_opts *o, struct vz_err *e);
+/* The same dump of a running VPS, which stays beside it, frozen and cut off from the network, until it is let go or
+ * ended. The dump is not safe over a power cut, and is gone with the handle. A command that is killed meanwhile leaves a
+ * VPS that healing lets go, but for one that was given to another host, vz_ct_is_given_away(). */
+struct vz_suspended;
+int vz_op_suspend_hold(struct vz_ct *ct, const struct vz_suspend_opts *o, struct vz_suspended **ret, struct vz_err *e);
+/* The directory of the dump, for this process; stays the handle's. */
+const char *vz_suspended_dump(const struct vz_suspended *s);
+/* Each frees the handle. It goes on; it stays frozen, as if the command had been killed; nothing is left but its files. */
+void vz_suspended_let_go(struct vz_suspended *s);
+void vz_suspended_leave(struct vz_suspended *s);
+int vz_suspended_end(struct vz_suspended *s, struct vz_err *e);
+/* The last one of a VPS whose handle is gone, or which such an end has left half-way. Nothing there is success. */
+int vz_op_suspend_end(struct vz_ct *ct, struct vz_err *e);
 
 /* plan-table.c: the names of the steps of a verb's plan, in order; -ENOENT for a verb without one. `which` is the VPS, by id
  * or name: a start of a suspended one is a resume. */

@@ -210,6 +210,9 @@ static void restore_undo(void *ctx)
 {
 	struct resuming *u = ctx;
 
+	/* the connections live on where the dump came from, and are not to be reset from here */
+	if (u->s.net.netns >= 0 && u->stage.init)
+		(void)vz_netsys_lock(u->s.net.netns, NULL);
 	vz_stage_end(&u->stage);
 	vz_launch_abort(&u->s.env.launch);
 }

@@ -40,14 +40,6 @@ static void obey_conf(const struct vz_session *s, const struct vz_session_want *
 	to->ctid = s->id;
 }
 
-/* While it belongs to neither host (move/moving.h). */
-static bool is_given_away(const char *conf_path)
-{
-	autofree char *path = vz_fmt("%s.migrating", conf_path);
-
-	return path && access(path, F_OK) == 0;
-}
-
 static int load_vps(struct vz_session *s, const struct vz_session_want *w, struct vz_err *e)
 {
 	int r = vz_ct_load(&s->host, s->id, &s->ct, say_notice, e);
@@ -59,7 +51,7 @@ static int load_vps(struct vz_session *s, const struct vz_session_want *w, struc
 			       s->name);
 	if (w->flags & VZ_SESSION_NEEDS_CONF && !s->ct.has_conf)
 		return vz_fail(e, VZ_NOVECONFIG, 0, "Container config file does not exist%s",
-			       is_given_away(s->ct.conf_path) ? ": the container is being moved to another host; run "
+			       vz_ct_is_given_away(&s->ct) ? ": the container is being moved to another host; run "
 			       "the same vzmigrate command again, which ends that" : "");
 	return 0;
 }
@@ -103,7 +95,8 @@ static int open_vps(struct vz_session *s, const struct vz_session_want *w, struc
 	r = w->flags & VZ_SESSION_NO_LOCK ? 0 : take_lock(s, w, e);
 	if (r < 0)
 		return r;
-	vz_op_heal(&s->ct, !(w->flags & VZ_SESSION_LEAVES_ENDED));
+	if (!vz_ct_is_given_away(&s->ct)) /* else its migration has to be healed */
+		vz_op_heal(&s->ct, !(w->flags & VZ_SESSION_LEAVES_ENDED));
 	return 0;
 }
 

@@ -15,6 +15,7 @@
 #include "cpt/frozen.h"
 #include "cpt/netimages.h"
 #include "cpt/netsys.h"
+#include "cpt/ramdir.h"
 #include "cpt/sockets.h"
 #include "cpt/stage.h"
 #include "cpt/verdict.h"
@@ -36,11 +37,14 @@
 #define LEAST_S 60
 #define TRIES 3
 #define MOST_S (24 * 3600)
+#define SLACK (64u << 20) /* of what is not its memory */
 
 struct suspending {
 	struct vz_start s; /* for the steps of start, which are read upwards afterwards */
 	const struct vz_suspend_opts *opts;
 	const char *path;  /* of the dump */
+	bool held;         /* the VPS stays beside it */
+	int ram;           /* of a held one: the directory in memory that it is in */
 	size_t unread;     /* queues of events that nobody reads, known before */
 	bool again;        /* it is not the first dump */
 	struct vz_criu criu;
@@ -50,7 +54,9 @@ struct suspending {
 	struct vz_creds creds;
 	int seconds;
 	bool was_frozen; /* by an earlier command */
+	uint64_t bytes;  /* of memory */
 };
+#define SUSPENDING_INIT { .stage = VZ_STAGE_INIT, .s.net = VZ_NETWORK_INIT, .ram = -EBADF }
 
 int vz_suspend_seconds(uint64_t bytes)
 {
@@ -66,7 +72,8 @@ static struct vz_ct *ct_of(const struct suspending *u)
 
 static int write_journal(struct suspending *u, const char *verb, struct vz_err *e)
 {
-	autofree char *line = vz_fmt("%s %s", verb, u->path);
+	/* what is in memory has gone with its maker */
+	autofree char *line = vz_fmt("%s %s", verb, u->ram >= 0 ? "" : u->path);
 
 	return line ? vz_journal_begin(ct_of(u)->id, line, e) : vz_oom(e);
 }
@@ -249,14 +256,17 @@ static int save_do(void *ctx, struct vz_err *e)
 		r = save_files(u, e);
 	if (r >= 0)
 		r = vz_cgtree_save(u->s.env.cg, u->image, e);
-	return r < 0 ? r : save_network(u, e);
+	if (r >= 0)
+		r = save_network(u, e);
+	/* soon another one answers: this one is silent also when CRIU has ended, which lets go of it then */
+	return r < 0 || !u->held ? r : vz_netsys_lock(u->s.net.netns, e);
 }
 
 static int seal_do(void *ctx, struct vz_err *e)
 {
 	struct suspending *u = ctx;
 
-	return vz_image_seal(u->image, &u->facts, true, e);
+	return vz_image_seal(u->image, &u->facts, !u->held, e);
 }
 
 static int place_do(void *ctx, struct vz_err *e)
@@ -326,18 +336,28 @@ void vz_suspend_keep(const struct vz_ct *ct)
 		vz_log(0, "The dump is kept as %s", kept);
 }
 
+static const struct vz_step journal = { "journal", journal_do, journal_undo },
+			    image = { "image", image_do, image_undo },
+			    stage = { "stage", stage_do, stage_undo },
+			    dump = { "dump", dump_do, dump_undo }, /* from here on it is frozen */
+			    save = { "save", save_do, NULL },      /* into the image, which is taken back */
+			    seal = { "seal", seal_do, NULL };      /* the same */
+
 const struct vz_step *const vz_op_suspend_plan[] = {
-	VZ_STEP("journal", journal_do, journal_undo),
-	VZ_STEP("image", image_do, image_undo),
-	VZ_STEP("stage", stage_do, stage_undo),
-	VZ_STEP("dump", dump_do, dump_undo), /* from here on it is frozen */
-	VZ_STEP("save", save_do, NULL),      /* into the image, which is taken back */
-	VZ_STEP("seal", seal_do, NULL),      /* the same */
+	&journal,
+	&image,
+	&stage,
+	&dump,
+	&save,
+	&seal,
 	VZ_STEP("place", place_do, place_undo),
 	VZ_STEP("commit", commit_do, NULL),  /* from here on it is the dump that counts */
 	VZ_STEP("kill", kill_do, NULL),      /* what does not die now is healing's to kill; --dump: it stays frozen */
 	NULL,
 };
+
+/* Read upwards it is let go. */
+static const struct vz_step *const hold_plan[] = { &journal, &image, &stage, &dump, &save, &seal, NULL };
 
 /* A criu whose vzctl was killed holds the processes until it has put everything back. */
 static void wait_for_criu(pid_t init)
@@ -401,7 +421,8 @@ static int fill_facts(struct suspending *u, struct vz_err *e)
 	u->facts.criu = u->criu.version;
 	u->facts.layout = strdup(ct_of(u)->own.ve_layout.set ? ct_of(u)->own.ve_layout.v : vz_layout_plain->name);
 	u->was_frozen = vz_cg_check_frozen(u->s.env.cg, u->s.state.init, NULL) < 0;
-	u->seconds = vz_suspend_seconds(vz_cg_read(u->s.env.cg, &use, NULL) < 0 ? 0 : use.ram);
+	u->bytes = vz_cg_read(u->s.env.cg, &use, NULL) < 0 ? 0 : use.ram;
+	u->seconds = vz_suspend_seconds(u->bytes);
 	return u->facts.layout ? 0 : vz_oom(e);
 }
 
@@ -420,6 +441,7 @@ static void release(struct suspending *u)
 {
 	vz_stage_end(&u->stage);
 	vz_image_abort(&u->image);
+	vz_closep(&u->ram);
 	vz_image_facts_free(&u->facts);
 	vz_creds_free(&u->creds);
 	vz_network_close(&u->s.net);
@@ -428,7 +450,7 @@ static void release(struct suspending *u)
 
 /* Credentials that came or went between the look and the stop are named wrongly to CRIU; and what a program was just
  * doing, such as reading a socket, may be done the next time. */
-static int run_plan(struct suspending *u, struct vz_err *e)
+static int run_plan(const struct vz_step *const *plan, struct suspending *u, struct vz_err *e)
 {
 	int r = -EAGAIN;
 
@@ -437,7 +459,7 @@ static int run_plan(struct suspending *u, struct vz_err *e)
 		vz_creds_free(&u->creds);
 		free(TAKE_PTR(u->facts.tty));
 		free(TAKE_PTR(u->facts.netdevs));
-		r = vz_plan_run(vz_op_suspend_plan, u, e);
+		r = vz_plan_run(plan, u, e);
 	}
 	return r;
 }
@@ -452,7 +474,7 @@ static int suspend(struct suspending *u, struct vz_ct *ct, struct vz_err *e)
 		if (u->opts->phase == VZ_SUSPEND_ALL)
 			vz_log(0, "\tsuspend...");
 		vz_log(0, "\tdump...");
-		r = run_plan(u, e);
+		r = run_plan(vz_op_suspend_plan, u, e);
 	}
 	if (r < 0) {
 		vz_log(-1, "%s", e->msg);
@@ -509,7 +531,7 @@ static int kill_only(struct suspending *u, struct vz_err *e)
 /* The phases of a frozen one; also those of resume, after --undump. */
 int vz_suspend_do_phase(struct vz_ct *ct, enum vz_suspend_phase phase, struct vz_err *e)
 {
-	struct suspending u = { .stage = VZ_STAGE_INIT, .s.net = VZ_NETWORK_INIT };
+	struct suspending u = SUSPENDING_INIT;
 	int r = vz_env_open(&u.s.env, ct, e);
 
 	if (vz_state_read(ct->id, &u.s.state) <= 0)
@@ -526,7 +548,7 @@ int vz_suspend_do_phase(struct vz_ct *ct, enum vz_suspend_phase phase, struct vz
 
 int vz_op_suspend(struct vz_ct *ct, const struct vz_suspend_opts *o, struct vz_err *e)
 {
-	struct suspending u = { .opts = o, .stage = VZ_STAGE_INIT, .s.net = VZ_NETWORK_INIT };
+	struct suspending u = SUSPENDING_INIT;
 	autofree char *path = NULL;
 	int r;
 
@@ -537,8 +559,128 @@ int vz_op_suspend(struct vz_ct *ct, const struct vz_suspend_opts *o, struct vz_e
 	r = vz_dump_path(ct, o->dumpfile, &path, e);
 	if (r < 0)
 		return r;
+	u.opts = o;
 	u.path = path;
 	r = suspend(&u, ct, e);
+	release(&u);
+	return r;
+}
+
+/* ---- held beside its dump ---- */
+
+struct vz_suspended {
+	struct suspending u;
+	struct vz_suspend_opts opts;
+	char *path, *now;
+};
+
+static void free_held(struct vz_suspended *s)
+{
+	release(&s->u);
+	free(s->path);
+	free(s->now);
+	free(s);
+}
+
+/* In memory, if there is so much; else where its dumps are. */
+static int choose_place(struct vz_suspended *s, struct vz_err *e)
+{
+	struct suspending *u = &s->u;
+	int r = 0;
+
+	u->ram = vz_ramdir_make(u->bytes + SLACK);
+	if (u->ram >= 0)
+		s->path = vz_fmt("/proc/self/fd/%d/Dump.%u", u->ram, ct_of(u)->id);
+	else
+		r = vz_dump_path(ct_of(u), NULL, &s->path, e);
+	if (r < 0)
+		return r;
+	s->now = s->path ? vz_fmt("%s.new", s->path) : NULL;
+	u->path = s->path;
+	return s->now ? 0 : vz_oom(e);
+}
+
+int vz_op_suspend_hold(struct vz_ct *ct, const struct vz_suspend_opts *o, struct vz_suspended **ret, struct vz_err *e)
+{
+	struct vz_suspended *s = calloc(1, sizeof(*s));
+	int r;
+
+	if (!s)
+		return vz_oom(e);
+	s->u = (struct suspending)SUSPENDING_INIT;
+	s->opts = *o;
+	s->u.opts = &s->opts;
+	s->u.held = true;
+	vz_log(0, "Setting up checkpoint...");
+	r = vz_state_read(ct->id, &s->u.s.state) > 0 ? prepare(&s->u, ct, e) :
+		vz_fail(e, VZ_VE_NOT_RUNNING, 0, "Unable to setup checkpointing: container is not running");
+	if (r >= 0)
+		r = choose_place(s, e);
+	if (r >= 0)
+		r = run_plan(hold_plan, &s->u, e);
+	if (r < 0)
+		return free_held(s), r;
+	*ret = s;
+	return 0;
+}
+
+const char *vz_suspended_dump(const struct vz_suspended *s)
+{
+	return s->now;
+}
+
+void vz_suspended_let_go(struct vz_suspended *s)
+{
+	vz_plan_undo(hold_plan, SIZE_MAX, &s->u);
+	free_held(s);
+}
+
+void vz_suspended_leave(struct vz_suspended *s)
+{
+	vz_stage_give_up(&s->u.stage, GIVE_UP_S);
+	free_held(s);
+}
+
+/* What is killed in between is taken back by the next one, which finds the same. */
+static int end_it(struct suspending *u, struct vz_err *e)
+{
+	int r = vz_journal_begin(ct_of(u)->id, VZ_JOURNAL_STOP, e);
+
+	if (r >= 0)
+		r = vz_cg_kill(u->s.env.cg, KILL_MS, e);
+	vz_stage_end(&u->stage);
+	vz_image_abort(&u->image);
+	if (r < 0)
+		return r;
+	vz_plan_undo(vz_op_start_plan, SIZE_MAX, &u->s);
+	vz_start_say_umount(&u->s);
+	return 0;
+}
+
+int vz_suspended_end(struct vz_suspended *s, struct vz_err *e)
+{
+	int r = end_it(&s->u, e);
+
+	free_held(s);
+	return r;
+}
+
+int vz_op_suspend_end(struct vz_ct *ct, struct vz_err *e)
+{
+	struct suspending u = SUSPENDING_INIT;
+	autofree char *line = vz_journal_read(ct->id);
+	const char *path;
+	int r = 0;
+
+	if (vz_state_read(ct->id, &u.s.state) > 0)
+		wait_for_criu(u.s.state.init);
+	if (line || vz_state_file_exists(ct->id)) {
+		r = vz_env_open(&u.s.env, ct, e);
+		if (r >= 0 && vz_journal_is(line, VZ_JOURNAL_SUSPEND, &path) && *path)
+			(void)vz_image_remove(path, NULL);
+		if (r >= 0)
+			r = end_it(&u, e);
+	}
 	release(&u);
 	return r;
 }
