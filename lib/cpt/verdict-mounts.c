@@ -21,12 +21,11 @@ static const char *const known[] = {
 	"fusectl", "binfmt_misc", "autofs",
 };
 
-/* What we hand to CRIU from outside, in the VPS's own mount namespace: what hides files of the host, the device and
- * console that the host made, and what lies on single files. */
+/* What we hand to CRIU from outside (external.h), in the VPS's own mount namespace. */
 static bool is_external(const struct vz_mountinfo *m)
 {
 	return !strcmp(m->target, "/dev") || !strcmp(m->target, "/dev/console") ||
-	       vz_str_prefix(m->target, "/run/host/", NULL) || !strcmp(m->fstype, "ramfs") ||
+	       !strcmp(m->fstype, "ramfs") ||
 	       (!strcmp(m->fstype, "tmpfs") && (!strcmp(m->root, "/file") || !strcmp(m->root, "/dir")) &&
 		(vz_str_prefix(m->target, "/proc/", NULL) || vz_str_prefix(m->target, "/sys/", NULL)));
 }
