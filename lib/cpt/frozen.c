@@ -9,9 +9,6 @@
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 
-#ifndef RESOLVE_CACHED
-#define RESOLVE_CACHED 0x20 /* Linux 5.12 */
-#endif
 #define INSIDE (RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS)
 
 void vz_frozen_close(struct vz_frozen *f)

@@ -10,6 +10,7 @@
 #include <linux/magic.h>
 #include <linux/major.h>
 #include <linux/tty.h>
+#include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -19,12 +20,9 @@
 #ifndef MQUEUE_MAGIC
 #define MQUEUE_MAGIC 0x19800202
 #endif
-#ifndef RESOLVE_CACHED
-#define RESOLVE_CACHED 0x20 /* Linux 5.12 */
-#endif
 #define MISC_TUN 200
 #define MISC_AUTOFS 235
-#define DELETED " (deleted)"
+#define MEMFD "/memfd:"
 #define DELETED_MAX 1000 /* that are compared with each other */
 #define AUX_FULL 3 /* /dev/tty, /dev/console, /dev/ptmx are below */
 #define CONSOLES 64
@@ -35,7 +33,7 @@
 struct file {
 	const struct cpt_task *t;
 	const char *at;   /* below /proc/PID: "fd/3", "cwd" */
-	char link[512];   /* what it leads to; cut */
+	char link[PATH_MAX]; /* what it leads to */
 };
 
 /* ---- by the link ---- */
@@ -177,21 +175,6 @@ static void note_file(struct cpt_look *l, const struct file *f, const struct sta
 	snprintf(more->name, sizeof(more->name), "%.80s, %s", f->link, f->at);
 }
 
-/* Each once: many stand in the same one. */
-static void note_deleted(struct cpt_look *l, const struct file *f, const struct statx *x)
-{
-	size_t n = strlen(f->link) - (sizeof(DELETED) - 1);
-	struct cpt_deleted *more;
-
-	if (!cpt_seen_new(&l->deleted_inodes, x->stx_ino ^ (uint64_t)x->stx_dev_minor << 44))
-		return;
-	more = cpt_more(l, &l->deleted, &l->deleted_n, sizeof(*more));
-	if (!more)
-		return;
-	more->who = f->t->who;
-	memcpy(more->path, f->link, n);
-}
-
 /* tmpfs counts each link as an inode, and CRIU makes one more of a deleted file for a moment. */
 static bool has_inode(const struct cpt_look *l, const struct cpt_task *t, const char *at, const struct statx *x)
 {
@@ -205,23 +188,10 @@ static bool has_inode(const struct cpt_look *l, const struct cpt_task *t, const 
 	return statfs(path, &st) < 0 || !st.f_files || st.f_ffree;
 }
 
-void cpt_deleted_look(struct cpt_look *l, const struct cpt_task *t, const char *at, const char *link,
-		      const struct statx *x)
-{
-	const enum cpt_kind kind = S_ISDIR(x->stx_mode) ? CPT_DELETED_DIR : CPT_DELETED;
-
-	if (x->stx_nlink)
-		return;
-	if (x->stx_mask & STATX_MNT_ID && cpt_seen_has(&l->read_only, x->stx_mnt_id))
-		cpt_say(l, kind, &t->who, "%s, on a read-only mount, %s", link, at);
-	else if (!has_inode(l, t, at, x))
-		cpt_say(l, kind, &t->who, "%s, on a tmpfs without a free inode, %s", link, at);
-}
-
 /* A file of a control group that is removed has its name still, but nobody can open it any more. */
 static void look_at_group(struct cpt_look *l, const struct file *f, const struct statx *x)
 {
-	bool dir = S_ISDIR(x->stx_mode), gone = dir && vz_str_suffix(f->link, DELETED);
+	bool dir = S_ISDIR(x->stx_mode), gone = dir && vz_str_suffix(f->link, CPT_GONE);
 	autoclose int fd = -EBADF;
 
 	if (!(x->stx_mask & STATX_MNT_ID) || !cpt_seen_has(&l->groups, x->stx_mnt_id))
@@ -234,53 +204,114 @@ static void look_at_group(struct cpt_look *l, const struct file *f, const struct
 		cpt_say(l, dir ? CPT_DELETED_DIR : CPT_DELETED, &f->t->who, "%s, of a removed control group, %s", f->link, f->at);
 }
 
+/* Links are told from the root of the mount namespace, which that of a process need not be: chroot(2). */
+static int open_root(const struct cpt_look *l, const struct cpt_task *t)
+{
+	const struct cpt_task *whose = t->ns[CPT_NS_MNT] == l->init.ns[CPT_NS_MNT] ? &l->init : t;
+
+	return openat(whose->dir, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* What stands behind the name can be a part of it, too. */
+static bool is_its_name(int root, const char *name, const struct statx *x)
+{
+	autoclose int at = cpt_open_known(root, name, O_NOFOLLOW);
+	struct statx y;
+
+	return at >= 0 && statx(at, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO, &y) == 0 && y.stx_ino == x->stx_ino &&
+	       y.stx_dev_major == x->stx_dev_major && y.stx_dev_minor == x->stx_dev_minor;
+}
+
 /* CRIU makes it again by its path for a moment: it would follow a link, and could not remove a directory that is full.
  * Only what the kernel has in memory is asked: who made something in that place has put it there. */
-static bool is_way_taken(const struct file *f, bool dir)
+static bool is_way_taken(int root, char *path, bool dir)
 {
-	const uint64_t how = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_CACHED;
-	autoclose int root = openat(f->t->dir, "root", O_PATH | O_DIRECTORY | O_CLOEXEC), at = -EBADF;
-	char path[sizeof(f->link)];
+	autoclose int at = -EBADF;
 
-	memcpy(path, f->link, sizeof(path));
-	path[strlen(path) - (sizeof(DELETED) - 1)] = 0;
 	if (!dir)
 		*strrchr(path, '/') = 0;
-	if (root < 0 || !*path)
+	if (!*path)
 		return false;
-	at = vz_openat2(root, path, O_PATH | O_DIRECTORY, 0, how);
+	at = cpt_open_known(root, path, O_DIRECTORY);
 	return at == -ELOOP || at == -ENOTDIR || (dir && at >= 0);
+}
+
+/* Each once: many stand in the same one. */
+static void note_deleted(struct cpt_look *l, const struct cpt_task *t, const char *path, const struct statx *x)
+{
+	struct cpt_deleted *more;
+
+	if (!cpt_seen_new(&l->deleted_inodes, x->stx_ino ^ (uint64_t)x->stx_dev_minor << 44))
+		return;
+	more = cpt_more(l, &l->deleted, &l->deleted_n, sizeof(*more));
+	if (more)
+		*more = (struct cpt_deleted){ t->who, strdup(path) };
+	if (more && !more->path)
+		l->deleted_n--;
+}
+
+/* The name of one that has lost it. */
+static void look_at_lost_name(struct cpt_look *l, const struct cpt_task *t, const char *at, const char *link,
+			      const struct statx *x)
+{
+	autoclose int root = open_root(l, t);
+	bool dir = S_ISDIR(x->stx_mode);
+	char path[PATH_MAX];
+
+	if (x->stx_nlink && is_its_name(root, link, x))
+		return;
+	snprintf(path, sizeof(path), "%.*s", (int)(strlen(link) - strlen(CPT_GONE)), link);
+	if (dir)
+		note_deleted(l, t, path, x);
+	if (is_way_taken(root, path, dir))
+		cpt_say(l, dir ? CPT_DELETED_DIR : CPT_DELETED, &t->who, "%s, whose place is taken by something else now, %s",
+			link, at);
+}
+
+void cpt_deleted_look(struct cpt_look *l, const struct cpt_task *t, const char *at, const char *link,
+		      const struct statx *x)
+{
+	const enum cpt_kind kind = S_ISDIR(x->stx_mode) ? CPT_DELETED_DIR : CPT_DELETED;
+
+	if (*link == '/' && vz_str_suffix(link, CPT_GONE))
+		look_at_lost_name(l, t, at, link, x);
+	if (x->stx_nlink)
+		return;
+	cpt_watch_note_removed(l, t, at, link);
+	if (S_ISREG(x->stx_mode) && x->stx_blocks * 512 > VZ_CPT_GHOST_MAX)
+		cpt_say(l, kind, &t->who, "%s of %llu MB, %s", link, (unsigned long long)x->stx_blocks >> 11, at);
+	if (x->stx_mask & STATX_MNT_ID && cpt_seen_has(&l->read_only, x->stx_mnt_id))
+		cpt_say(l, kind, &t->who, "%s, on a read-only mount, %s", link, at);
+	else if (!has_inode(l, t, at, x))
+		cpt_say(l, kind, &t->who, "%s, on a tmpfs without a free inode, %s", link, at);
+}
+
+bool cpt_is_kernels(const struct cpt_look *l, const char *link, const struct statx *x)
+{
+	static const char *const names[] = { MEMFD, "/SYSV", "/dev/zero" CPT_GONE, "/[aio]" };
+
+	if (x->stx_nlink || (x->stx_mask & STATX_MNT_ID && cpt_seen_has(&l->mount_ids, x->stx_mnt_id)))
+		return false; /* of a mount that can be seen */
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (vz_str_prefix(link, names[i], NULL))
+			return true;
+	return false;
 }
 
 static void look_at_stat(struct cpt_look *l, const struct file *f, const struct statx *x)
 {
-	bool regular = S_ISREG(x->stx_mode);
-
 	if (S_ISBLK(x->stx_mode) ||
 	    (S_ISCHR(x->stx_mode) && !is_supported_device(x->stx_rdev_major, x->stx_rdev_minor)))
 		cpt_say(l, CPT_DEVICE, &f->t->who, "%s (%u:%u), %s", f->link, x->stx_rdev_major, x->stx_rdev_minor, f->at);
 	if (S_ISFIFO(x->stx_mode) && flags_of(f) & O_PATH)
 		cpt_say(l, CPT_FIFO_PATH, &f->t->who, "%s, %s", f->link, f->at);
-	if (vz_str_prefix(f->link, "/memfd:", NULL) && !x->stx_nlink) {
-		if (is_of(f, HUGETLBFS_MAGIC))
+	if (cpt_is_kernels(l, f->link, x)) {
+		if (vz_str_prefix(f->link, MEMFD, NULL) && is_of(f, HUGETLBFS_MAGIC))
 			cpt_say(l, CPT_HUGE, &f->t->who, "%s, %s", f->link, f->at);
 		return;
 	}
-	/* those of shared memory belong to a mount of the kernel's own */
-	if (vz_str_prefix(f->link, "/SYSV", NULL) || vz_str_prefix(f->link, "/dev/zero (deleted)", NULL))
-		return;
-	if (!x->stx_nlink)
-		cpt_watch_note_removed(l, f->t, f->at, f->link);
-	if (regular && !x->stx_nlink && x->stx_blocks * 512 > VZ_CPT_GHOST_MAX)
-		cpt_say(l, CPT_DELETED, &f->t->who, "%s of %llu MB, %s", f->link,
-			(unsigned long long)x->stx_blocks >> 11, f->at);
-	if (*f->link == '/' && vz_str_suffix(f->link, DELETED) && is_way_taken(f, S_ISDIR(x->stx_mode)))
-		cpt_say(l, S_ISDIR(x->stx_mode) ? CPT_DELETED_DIR : CPT_DELETED, &f->t->who,
-			"%s, whose place is taken by something else now, %s", f->link, f->at);
 	look_at_group(l, f, x);
 	cpt_deleted_look(l, f->t, f->at, f->link, x);
-	if (S_ISDIR(x->stx_mode) && vz_str_suffix(f->link, DELETED))
-		note_deleted(l, f, x);
 	if (x->stx_mask & STATX_MNT_ID &&
 	    (!cpt_seen_has(&l->mount_ids, x->stx_mnt_id) || cpt_seen_has(&l->covered, x->stx_mnt_id)))
 		note_file(l, f, x);
@@ -300,18 +331,22 @@ static void look_at_file(struct cpt_look *l, const struct file *f)
 	if (*f->link != '/' || l->sockets_again)
 		return; /* a namespace, which CRIU opens again */
 	if (statx(f->t->dir, f->at, AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
-		  STATX_BASIC_STATS | STATX_MNT_ID, &x) == 0)
+		  CPT_STATX, &x) == 0)
 		look_at_stat(l, f, &x);
 }
 
 static void look_at_path(struct cpt_look *l, const struct cpt_task *t, const char *at)
 {
-	struct file f = { .t = t, .at = at };
+	struct file f;
 	ssize_t n = readlinkat(t->dir, at, f.link, sizeof(f.link) - 1);
 
+	if (n < 0)
+		cpt_unseen(l, &t->who, -errno, at);
 	if (n <= 0)
 		return;
 	f.link[n] = 0;
+	f.t = t;
+	f.at = at;
 	look_at_file(l, &f);
 }
 

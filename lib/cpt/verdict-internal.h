@@ -57,7 +57,7 @@ struct cpt_file {
 /* A deleted directory that is in use. */
 struct cpt_deleted {
 	struct cpt_who who;
-	char path[512];
+	char *path;
 };
 
 struct cpt_socket {
@@ -144,6 +144,8 @@ void cpt_tell(const struct cpt_look *l, const struct cpt_told *t);
 /* One finding, about a process or (NULL) the VPS. The text may hold what the guest wrote. */
 void cpt_say(struct cpt_look *l, enum cpt_kind kind, const struct cpt_who *who, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
+/* What could not be looked at, with -errno: the verdict is unknown, unless the process has ended meanwhile. */
+void cpt_unseen(struct cpt_look *l, const struct cpt_who *who, int r, const char *what);
 /* Room for one more in an array of `n` things of `size` bytes: where it is, cleared. NULL: the memory ran out,
  * and the verdict is unknown. */
 void *cpt_more(struct cpt_look *l, void *array, size_t *n, size_t size);
@@ -182,6 +184,9 @@ void cpt_mounts_judge(struct cpt_look *l);
 const struct vz_mountinfo *cpt_mount_of(const struct cpt_look *l, uint64_t id);
 
 /* ---- verdict-place.c ---- */
+/* Opens a path of a task's tree by O_PATH, when the kernel has all of the way in memory; -EAGAIN: it has not. No link is
+ * followed, and no file system is asked. */
+int cpt_open_known(int root, const char *path, uint64_t flags);
 /* What of a table that was just read is to be seen in its tree. */
 void cpt_place_look(struct cpt_look *l, const struct cpt_task *t, const struct cpt_mounts *own);
 /* The controlling terminal of a task. */
@@ -191,11 +196,15 @@ void cpt_terminals_judge(struct cpt_look *l);
 /* ---- verdict-files.c ---- */
 void cpt_files_look(struct cpt_look *l, const struct cpt_task *t);
 void cpt_files_judge(struct cpt_look *l);
-/* A file in use, of which x has STATX_MNT_ID if the kernel can: whether it is deleted, and CRIU cannot make it again where
- * it is. `at` leads to it from /proc/PID, `link` is its name for people. */
+/* A file in use: whether it is deleted, and CRIU cannot make it again where it was, or somebody watches it. `at` leads to it
+ * from /proc/PID, `link` is what that says, and *x is of CPT_STATX. */
 struct statx;
+#define CPT_GONE " (deleted)" /* behind the name, in a link of /proc and in maps */
+#define CPT_STATX (STATX_TYPE | STATX_NLINK | STATX_INO | STATX_BLOCKS | STATX_MNT_ID)
 void cpt_deleted_look(struct cpt_look *l, const struct cpt_task *t, const char *at, const char *link,
 		      const struct statx *x);
+/* A file without a name of the kernel's own: memfd, shared memory, asynchronous I/O. */
+bool cpt_is_kernels(const struct cpt_look *l, const char *link, const struct statx *x);
 
 /* ---- verdict-watch.c ---- */
 /* The watches of a descriptor, and whether its events are read; the second time the latter alone. */

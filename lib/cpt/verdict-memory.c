@@ -6,9 +6,11 @@
 #include "sys/file.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define TEXT_MAX (256u << 20)
 /* CRIU keeps all private memory of a process in one piece before it takes its place: 40 TiB were restored, 48 not. */
@@ -61,19 +63,17 @@ static void look_at_segment(struct cpt_look *l, const struct cpt_task *t, const 
 /* A device, or a file that is deleted. */
 static void look_at_mapped(struct cpt_look *l, const struct cpt_task *t, const struct area *a)
 {
+	char link[PATH_MAX]; /* as it is: maps writes a line's end otherwise */
+	ssize_t n = readlinkat(t->dir, a->range, link, sizeof(link) - 1);
 	struct statx x;
 
-	if (statx(t->dir, a->range, AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
-		  STATX_TYPE | STATX_NLINK | STATX_BLOCKS | STATX_MNT_ID, &x) < 0)
+	link[n < 0 ? 0 : n] = 0;
+	if (statx(t->dir, a->range, AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC, CPT_STATX, &x) < 0)
 		return;
-	if (S_ISREG(x.stx_mode))
-		cpt_deleted_look(l, t, a->range, a->path, &x);
-	if (S_ISREG(x.stx_mode) && !x.stx_nlink)
-		cpt_watch_note_removed(l, t, a->range, a->path);
+	if (S_ISREG(x.stx_mode) && !cpt_is_kernels(l, link, &x))
+		cpt_deleted_look(l, t, a->range, link, &x);
 	if (S_ISCHR(x.stx_mode) && (x.stx_rdev_major != 1 || x.stx_rdev_minor != 5))
 		cpt_say(l, CPT_DEVICE, &t->who, "%s (%u:%u), mapped", a->path, x.stx_rdev_major, x.stx_rdev_minor);
-	else if (S_ISREG(x.stx_mode) && !x.stx_nlink && x.stx_blocks * 512 > VZ_CPT_GHOST_MAX)
-		cpt_say(l, CPT_DELETED, &t->who, "%s of %llu MB, mapped", a->path, (unsigned long long)x.stx_blocks >> 11);
 }
 
 static void look_at_area(struct cpt_look *l, const struct cpt_task *t, const struct area *a, struct attached *s)
@@ -95,9 +95,7 @@ static void look_at_area(struct cpt_look *l, const struct cpt_task *t, const str
 		cpt_say(l, CPT_VDSO, &t->who, "%s", a->access);
 	else if (!strcmp(a->path, "[uprobes]"))
 		cpt_say(l, CPT_UPROBES, &t->who, "uprobes");
-	else if (vz_str_prefix(a->path, "/dev/", NULL) ||
-		 (vz_str_suffix(a->path, " (deleted)") && !vz_str_prefix(a->path, "/memfd:", NULL) &&
-		  !vz_str_prefix(a->path, "/[aio]", NULL)))
+	else if (vz_str_prefix(a->path, "/dev/", NULL) || vz_str_suffix(a->path, CPT_GONE))
 		look_at_mapped(l, t, a);
 }
 

@@ -22,9 +22,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#ifndef RESOLVE_CACHED
-#define RESOLVE_CACHED 0x20 /* Linux 5.12 */
-#endif
 #define GONE "//deleted"
 #define STAT_MAX 1024
 
@@ -32,6 +29,11 @@ struct cpt_session {
 	struct cpt_who who;
 	uint64_t number; /* of its terminal, and 1 */
 };
+
+int cpt_open_known(int root, const char *path, uint64_t flags)
+{
+	return vz_openat2(root, path, O_PATH | flags, 0, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_CACHED);
+}
 
 /* ---- deleted roots ---- */
 
@@ -51,14 +53,13 @@ static char *path_of_root(const struct vz_mounts *t, dev_t dev, const char *root
 /* Something has that name, or its directory has its name no more: the mount keeps that in memory. */
 static bool is_taken(int root, char *path)
 {
-	const uint64_t how = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_CACHED;
-	autoclose int at = vz_openat2(root, path, O_PATH | O_NOFOLLOW, 0, how), dir = -EBADF;
+	autoclose int at = cpt_open_known(root, path, O_NOFOLLOW), dir = -EBADF;
 
 	if (at >= 0 || at == -ELOOP || at == -ENOTDIR)
 		return true;
 	*strrchr(path, '/') = 0;
 	if (*path)
-		dir = vz_openat2(root, path, O_PATH | O_DIRECTORY, 0, how);
+		dir = cpt_open_known(root, path, O_DIRECTORY);
 	return *path && dir < 0;
 }
 

@@ -2,6 +2,7 @@
 /* The table, and how the child tells a finding; see verdict.h. */
 #include "cpt/verdict-internal.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,6 +44,12 @@ void cpt_say(struct cpt_look *l, enum cpt_kind kind, const struct cpt_who *who, 
 	if (who)
 		told.who = *who;
 	cpt_tell(l, &told);
+}
+
+void cpt_unseen(struct cpt_look *l, const struct cpt_who *who, int r, const char *what)
+{
+	if (r != -ENOENT && r != -ESRCH)
+		cpt_say(l, CPT_UNKNOWN, who, "%s: %s", what, strerror(-r));
 }
 
 void *cpt_more(struct cpt_look *l, void *array, size_t *n, size_t size)

@@ -539,7 +539,7 @@ static int f_mqueue(void)
 
 static int f_mqueue_left(void)
 {
-	mqd_t q = mq_open("/provoke", O_CREAT | O_RDWR, 0600, NULL);
+	mqd_t q = mq_open(*arg ? arg : "/provoke", O_CREAT | O_RDWR, 0600, NULL);
 
 	return (int)q < 0 ? -1 : mq_close(q);
 }
@@ -731,6 +731,25 @@ static int p_map_deleted(void)
 	int fd = f_deleted();
 
 	return mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0) == MAP_FAILED ? -1 : close(fd);
+}
+
+/* A file that is mapped, and no longer open. */
+static int p_map_file(void)
+{
+	int fd = open(arg, O_CREAT | O_RDWR, 0700);
+
+	if (fd < 0 || ftruncate(fd, 4096) < 0)
+		return -1;
+	return mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0) == MAP_FAILED ? -1 : close(fd);
+}
+
+/* Memory that parent and child share, so many megabytes. */
+static int p_map_shared(void)
+{
+	size_t n = (size_t)number(1) << 20;
+	void *at = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	return at == MAP_FAILED ? -1 : (memset(at, 1, n), 0);
 }
 
 static int p_mount(void)
@@ -1219,7 +1238,7 @@ static const struct { const char *name; int (*make)(void); } things[] = {
 	{ "zombie", p_zombie }, { "stopped", p_stopped }, { "thread", p_thread }, { "dead-leader", p_dead_leader },
 	{ "strict", p_strict }, { "undumpable", p_undumpable }, { "keyring", p_keyring }, { "aio", p_aio },
 	{ "shm", p_shm }, { "shm-part", p_shm_part }, { "shm-huge", p_shm_huge }, { "packet-ring", p_packet_ring },
-	{ "map", p_map_dev }, { "guard", p_guard }, { "map-deleted", p_map_deleted }, { "mount", p_mount },
+	{ "map", p_map_dev }, { "guard", p_guard }, { "map-deleted", p_map_deleted }, { "map-file", p_map_file }, { "map-shared", p_map_shared }, { "mount", p_mount },
 	{ "bind", p_bind }, { "flags", p_flags }, { "umount", p_umount }, { "peers", p_peers }, { "slave", p_slave },
 	{ "netns", p_netns }, { "overmounted", p_overmounted }, { "chroot", p_chroot },
 	{ "detached-cwd", p_detached_cwd }, { "detached-file", p_detached_file }, { "fuse", p_fuse },
