@@ -309,17 +309,19 @@ static int load_file(struct load *l, int dir)
 	return r;
 }
 
-/* As root inside, so that all files of the group are his. */
-static int make_child(struct load *l, int dir, const char *name, const struct owner *o)
+/* As root inside, so that all files of the group are his. He could make none in one that is a user's already, so that
+ * it becomes is for later, and what an attempt that failed has left is his again. */
+static int make_child(struct load *l, int dir, const char *name)
 {
 	uid_t uid = (uid_t)setfsuid(l->uid);
 	gid_t gid = (gid_t)setfsgid(l->gid);
-	int r = mkdirat(dir, name, 0755) < 0 && errno != EEXIST ? -errno : 0;
+	int r = mkdirat(dir, name, 0755) < 0 ? -errno : 0;
 
 	setfsgid(gid);
 	setfsuid(uid);
-	return r < 0 ? vz_fail(l->e, VZ_RESTORE, -r, "cannot make a control group of the container") :
-		       put_owner(l, dir, name, o);
+	if (r == -EEXIST)
+		return put_owner(l, dir, name, &(struct owner){ 0755, l->uid, l->gid });
+	return r < 0 ? vz_fail(l->e, VZ_RESTORE, -r, "cannot make a control group of the container") : 0;
 }
 
 static int load_group(struct load *l, int dir);
@@ -336,7 +338,7 @@ static int load_child(struct load *l, int dir)
 	if (l->in->bad || !vz_str_is_component(name) || strchr(name, '\n') || l->depth >= DEPTH_MAX)
 		return nobody_saved_it(l);
 	if (l->turn == GROUPS)
-		r = make_child(l, dir, name, &o);
+		r = make_child(l, dir, name);
 	if (r < 0)
 		return r;
 	fd = openat(dir, name, DIR_FLAGS);
@@ -345,7 +347,7 @@ static int load_child(struct load *l, int dir)
 	l->depth++;
 	r = load_group(l, fd);
 	l->depth--;
-	return r;
+	return !r && l->turn == GROUPS ? put_owner(l, dir, name, &o) : r;
 }
 
 static int load_group(struct load *l, int dir)

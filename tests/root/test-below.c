@@ -20,6 +20,7 @@
 #define NEW 2000000u
 #define SLICE "system.slice"
 #define USER SLICE "/a b\\x2d\x01.service"
+#define USERS_OWN USER "/app.slice"
 
 static struct vz_err err;
 
@@ -60,14 +61,17 @@ static void text_is(int dir, const char *file, const char *want)
 	CHECK_STR(text, want);
 }
 
-/* What systemd does: slices, a unit that belongs to a user, settings; controllers where there are any. */
+/* What systemd does: slices, a unit that belongs to a user, with what he made in it, settings; controllers where there
+ * are any. */
 static bool fill(int dir)
 {
 	char can[256] = "";
 
 	as_guest(dir, SLICE);
 	as_guest(dir, USER);
+	as_guest(dir, USERS_OWN);
 	as_guest(dir, "init.scope");
+	CHECK_INT(fchownat(dir, USERS_OWN, OLD + 1000, OLD + 1006, 0), 0);
 	CHECK_INT(fchownat(dir, USER, OLD + 1000, OLD + 1006, 0), 0);
 	CHECK_INT(fchownat(dir, USER "/cgroup.procs", OLD + 1000, OLD + 1006, 0), 0);
 	CHECK_INT(fchmodat(dir, USER, 0700, 0), 0);
@@ -100,6 +104,8 @@ static void there_and_back(struct vz_pack *p)
 	CHECK_INT(stat_of(dir, "init.scope/cgroup.procs").st_uid, NEW);
 	CHECK_INT(stat_of(dir, USER).st_uid, NEW + 1000);
 	CHECK_INT(stat_of(dir, USER).st_mode & 07777, 0700);
+	CHECK_INT(stat_of(dir, USERS_OWN).st_uid, NEW + 1000);
+	CHECK_INT(stat_of(dir, USERS_OWN).st_gid, NEW + 5 + 1001);
 	CHECK_INT(stat_of(dir, USER "/cgroup.procs").st_uid, NEW + 1000);
 	CHECK_INT(stat_of(dir, USER "/cgroup.procs").st_gid, NEW + 5 + 1001);
 	CHECK_INT(stat_of(dir, USER "/cgroup.threads").st_uid, NEW);
