@@ -15,7 +15,9 @@ struct vz_arrival {
 	char token[40];
 	char *conf;          /* the bytes of its N.conf */
 	size_t nconf;
-	struct vz_conf own;  /* the same, read */
+	struct vz_conf own;  /* the same, read, with what is wanted */
+	struct vz_conf wanted; /* that is to be otherwise here (renew.h) */
+	unsigned from;       /* its id there */
 	char *private, *root, *template, *dumpdir; /* here */
 	struct vz_ct lock;   /* holds the lock once it is prepared */
 	bool prepared, accepted, keep;

@@ -19,6 +19,7 @@
 #include "move/migrate.h"
 #include "move/moving.h"
 #include "move/remote.h"
+#include "move/renew.h"
 #include "ops/dump.h"
 #include "ops/env.h"
 #include "ops/ops.h"
@@ -120,12 +121,22 @@ static int take_conf(struct vz_arrival *a, const char *args, struct vz_err *e)
 	return vz_conf_parse(a->conf, "the configuration", &a->own, NULL);
 }
 
+/* "KEY VALUE", before a check: it is to be otherwise here. */
+static int take_wish(struct vz_arrival *a, const char *args, struct vz_err *e)
+{
+	autofree char *key = vz_str_word(&args, " ");
+	struct vz_err why = { 0 };
+	int r = key && *args == ' ' ? vz_renew_take(&a->wanted, key, args + 1, &why) : -EINVAL;
+
+	return r < 0 ? vz_fail(e, AS(CONFIG), 0, "On destination node: %s", *why.msg ? why.msg : "bad request") : 0;
+}
+
 static int set_paths(struct vz_arrival *a, struct vz_err *e)
 {
-	const struct vz_conf *c = &a->session.host.conf;
+	const struct vz_conf *c = &a->session.host.conf, *w = &a->wanted;
 
-	a->private = vz_conf_expand(c->ve_private.v, a->id);
-	a->root = vz_conf_expand(c->ve_root.v, a->id);
+	a->private = vz_conf_expand(w->ve_private.set ? w->ve_private.v : c->ve_private.v, a->id);
+	a->root = vz_conf_expand(w->ve_root.set ? w->ve_root.v : c->ve_root.v, a->id);
 	a->template = strdup(c->template.v);
 	a->dumpdir = strdup(c->dumpdir.v);
 	return a->private && a->root && a->template && a->dumpdir ? vz_private_check(a->private, a->root, e) :
@@ -158,7 +169,7 @@ static int tell_facts(struct vz_arrival *a, const char *args, struct vz_err *e)
 	return r;
 }
 
-/* "CTID TOKEN IGNORED" */
+/* "CTID TOKEN IGNORED FROM", where FROM is its id on the source */
 static int check(struct vz_arrival *a, const char *args, struct vz_err *e)
 {
 	uint32_t ignore;
@@ -166,10 +177,15 @@ static int check(struct vz_arrival *a, const char *args, struct vz_err *e)
 
 	if (r >= 0)
 		r = number(&args, UINT32_MAX, &ignore, e);
-	if (r >= 0 && !a->conf)
-		r = vz_fail(e, AS(REMOTE), 0, "bad request");
 	if (r >= 0)
-		r = vz_arrive_check(a, ignore, e);
+		r = number(&args, VZ_CTID_MAX, &a->from, e);
+	if (r < 0)
+		return r;
+	if (!a->conf)
+		return vz_fail(e, AS(REMOTE), 0, "bad request");
+	if (vz_conf_merge(&a->own, &a->wanted) < 0)
+		return vz_oom(e);
+	r = vz_arrive_check(a, ignore, e);
 	if (r < 0)
 		return r;
 	(void)vz_talk_say(&a->talk, "+private=%s", a->private);
@@ -190,6 +206,7 @@ static int stage(struct vz_arrival *a, const char *name, struct vz_err *e)
 static int adapt_conf(struct vz_arrival *a, const char *path, struct vz_err *e)
 {
 	struct vz_conf changed = { 0 };
+	autoconf all = { 0 };
 	uint32_t uid = a->own.local_uid.set ? (uint32_t)a->own.local_uid.v : 0;
 	struct vz_err why = { 0 };
 	int r = uid ? vz_ids_verify(&a->lock, uid, &why) : 0;
@@ -203,12 +220,16 @@ static int adapt_conf(struct vz_arrival *a, const char *path, struct vz_err *e)
 	}
 	if (r < 0)
 		return vz_fail(e, AS(CONFIG), 0, "On destination node: %s", why.msg);
-	/* borrowed */
 	if (a->own.ve_private.set)
-		changed.ve_private = a->session.host.conf.ve_private;
+		changed.ve_private = a->session.host.conf.ve_private; /* borrowed */
 	if (a->own.ve_root.set)
 		changed.ve_root = a->session.host.conf.ve_root;
-	r = vz_conf_save(path, &changed, NULL, &why);
+	r = vz_conf_merge(&all, &changed);
+	if (r >= 0)
+		r = vz_conf_merge(&all, &a->wanted);
+	if (r >= 0)
+		r = vz_renew_follow(&a->own, a->from, a->id, &all);
+	r = r < 0 ? vz_oom(&why) : vz_conf_save(path, &all, NULL, &why);
 	return r < 0 ? vz_fail(e, AS(CONFIG), 0, "On destination node: %s", why.msg) : 0;
 }
 
@@ -470,10 +491,10 @@ static int settle_in(struct vz_arrival *a, struct vz_ct *ct, struct vz_err *e)
 	return r;
 }
 
-static int make_it_run(struct vz_ct *ct, const char *mode, struct vz_err *e)
+static int make_it_run(struct vz_ct *ct, const char *mode, bool keep, struct vz_err *e)
 {
 	/* who had the addresses is frozen or gone, and asking takes a second */
-	const struct vz_resume_opts resume = { .phase = VZ_SUSPEND_ALL, .skip_arpdetect = true };
+	const struct vz_resume_opts resume = { .phase = VZ_SUSPEND_ALL, .skip_arpdetect = true, .keep = keep };
 	const struct vz_start_opts start = { 0 };
 
 	if (!strcmp(mode, "resume"))
@@ -485,7 +506,7 @@ static int make_it_run(struct vz_ct *ct, const char *mode, struct vz_err *e)
 	return 0;
 }
 
-static int come_in(struct vz_arrival *a, const char *mode, struct vz_err *e)
+static int come_in(struct vz_arrival *a, const char *mode, bool keep, struct vz_err *e)
 {
 	struct vz_ct ct = { 0 };
 	int r = stage(a, VZ_MOVING_ACCEPTED, e);
@@ -501,22 +522,22 @@ static int come_in(struct vz_arrival *a, const char *mode, struct vz_err *e)
 		r = vz_fault("arrive-start", e);
 	vz_fault_kill("kill:", "arrive-start");
 	if (r >= 0)
-		r = make_it_run(&ct, mode, e);
+		r = make_it_run(&ct, mode, keep, e);
 	vz_ct_free(&ct);
 	vz_fault_kill("kill+:", "arrive-start");
 	return r < 0 ? r : stage(a, VZ_MOVING_HERE, e);
 }
 
-/* "start", "mount", "resume" or "none" */
+/* "start", "mount", "resume" or "none"; "resume keep": the dump stays */
 static int accept_it(struct vz_arrival *a, const char *args, struct vz_err *e)
 {
-	autofree char *mode = vz_str_word(&args, " ");
+	autofree char *mode = vz_str_word(&args, " "), *keep = vz_str_word(&args, " ");
 	struct vz_err why = { 0 };
 	int r;
 
 	if (!a->prepared || !mode)
 		return vz_fail(e, AS(REMOTE), 0, "bad request");
-	r = come_in(a, mode, &why);
+	r = come_in(a, mode, keep, &why);
 	if (r < 0) {
 		r = end_it(a, e);
 		if (r < 0) {
@@ -628,7 +649,8 @@ static int obey(struct vz_arrival *a, const char *line, struct vz_err *e)
 		const char *verb;
 		int (*run)(struct vz_arrival *a, const char *args, struct vz_err *e);
 	} table[] = {
-		{ "hello", hello },	  { "conf", take_conf },     { "facts", tell_facts },
+		{ "hello", hello },	  { "conf", take_conf },     { "want", take_wish },
+	     { "facts", tell_facts },
 		{ "check", check },	  { "prepare", prepare_it },    { "base", expect_base },
 		{ "base-is", commit_base }, { "script", take_script }, { "dump", take_dump },
 		{ "accept", accept_it },  { "settle", settle },	     { "done", done },
@@ -655,6 +677,7 @@ static void release_arrival(struct vz_arrival *a)
 	vz_ct_unlock(&a->lock);
 	vz_ct_free(&a->lock);
 	vz_conf_free(&a->own);
+	vz_conf_free(&a->wanted);
 	vz_session_close(&a->session);
 	free(a->conf);
 	free(a->private);

@@ -22,6 +22,7 @@ static int check_here(struct vz_leaving *m, struct vz_err *e)
 	struct vz_state st;
 	int r;
 
+	m->record.there = m->o->renew.id ? m->o->renew.id : m->ct->id;
 	m->running = vz_state_read(m->ct->id, &st) > 0;
 	m->mounted = !m->running && vz_ct_is_mounted(m->ct);
 	m->suspended = !m->running && vz_ct_has_dump(m->ct);
@@ -71,28 +72,44 @@ static enum vz_exit code_of(const char *key)
 	return AS(REMOTE);
 }
 
+/* The word of --nodeps that it has. */
+static unsigned check_of(const char *key)
+{
+	return !strcmp(key, "cpu") ? VZ_MIGRATE_NO_CPU :
+	       !strcmp(key, "disk.free") || !strcmp(key, "dump.free") ? VZ_MIGRATE_NO_DISK : 0;
+}
+
 struct judging {
 	const struct vz_leaving *m;
+	const char *there;    /* the facts of the other host */
 	struct vz_err first; /* that refuses and is not ignored */
 };
+
+static enum vz_exit code_for(const struct judging *j, const struct vz_cpt_gap *gap)
+{
+	/* one that is there is too old */
+	autofree char *criu = strcmp(gap->key, "criu") ? NULL : vz_cpt_fact(j->there, "criu");
+
+	return criu ? AS(VERSION) : code_of(gap->key);
+}
 
 static void judge(const struct vz_cpt_gap *gap, void *arg)
 {
 	struct judging *j = arg;
-	bool ignored = j->m->o->ignore & VZ_MIGRATE_NO_CPU && !strcmp(gap->key, "cpu");
+	bool ignored = gap->weight == VZ_CPT_REFUSES && j->m->o->ignore & check_of(gap->key);
 
 	if (gap->weight != VZ_CPT_REFUSES || ignored || *j->first.msg)
 		vz_log(-1, "%s: %s: %s", gap->weight == VZ_CPT_REFUSES ? "Error" : "Warning", j->m->o->host, gap->object);
 	else
-		(void)vz_fail(&j->first, code_of(gap->key), 0, "%s: %s: %s", j->m->o->host, gap->object, gap->remedy);
+		(void)vz_fail(&j->first, code_for(j, gap), 0, "%s: %s: %s", j->m->o->host, gap->object, gap->remedy);
 	if (ignored)
 		vz_log(-1, VZ_MIGRATE_IGNORING);
 }
 
 static int compare_hosts(struct vz_leaving *m, const struct vz_state *st, struct vz_err *e)
 {
-	struct judging j = { .m = m };
 	autofree char *there = NULL;
+	struct judging j = { .m = m };
 	struct vz_cpt_need need;
 	autostr here = { 0 };
 	int r = vz_remote_ask(&m->remote, &there, e, "facts");
@@ -103,8 +120,10 @@ static int compare_hosts(struct vz_leaving *m, const struct vz_state *st, struct
 		r = vz_cpt_need_of(m->ct, st, &need, e);
 	if (r < 0)
 		return r;
+	need.ctid = m->record.there;
 	vz_ips_free(&need.ips); /* those of VPSes that run there were looked at, others may stay */
 	need.ips = (struct vz_ips){ 0 };
+	j.there = there;
 	r = vz_cpt_facts_compare(&need, here.s, there, judge, &j);
 	vz_cpt_need_free(&need);
 	if (r < 0)
@@ -123,6 +142,8 @@ static int check_online(struct vz_leaving *m, struct vz_err *e)
 
 	if (vz_state_read(m->ct->id, &st) <= 0)
 		return vz_fail(e, AS(STOPPED), 0, "CT %u is stopped", m->ct->id);
+	if (m->o->realtime)
+		return vz_fail(e, AS(REMOTE), 0, "Memory cannot be copied while the container runs (--require-realtime)");
 	r = vz_cpt_verdict(m->ct, &st, VZ_CPT_VERDICT_MS, &v, &why);
 	if (r >= 0)
 		r = vz_cpt_verdict_refuse(m->ct, &v, &why);
@@ -130,6 +151,13 @@ static int check_online(struct vz_leaving *m, struct vz_err *e)
 	if (r < 0)
 		return vz_fail(e, AS(STOP), 0, "%s", why.msg), r;
 	return compare_hosts(m, &st, e);
+}
+
+static int want(void *arg, const char *key, const char *value, struct vz_err *e)
+{
+	struct vz_leaving *m = arg;
+
+	return vz_remote_ask(&m->remote, NULL, e, "want %s %s", key, value);
 }
 
 static int check_there(struct vz_leaving *m, char **ret_facts, struct vz_err *e)
@@ -140,8 +168,10 @@ static int check_there(struct vz_leaving *m, char **ret_facts, struct vz_err *e)
 		r = make_token(&m->record, e);
 	if (r >= 0)
 		r = send_conf(m, e);
-	return r < 0 ? r : vz_remote_ask(&m->remote, ret_facts, e, "check %u %s %u", m->ct->id, m->record.token,
-					 m->o->ignore);
+	if (r >= 0)
+		r = vz_renew_each(&m->o->renew, want, m, e);
+	return r < 0 ? r : vz_remote_ask(&m->remote, ret_facts, e, "check %u %s %u %u", m->record.there,
+					 m->record.token, m->o->ignore, m->ct->id);
 }
 
 int vz_leave_check(struct vz_leaving *m, struct vz_err *e)
@@ -153,6 +183,11 @@ int vz_leave_check(struct vz_leaving *m, struct vz_err *e)
 		return r;
 	if (m->o->online && !m->running)
 		return vz_fail(e, AS(STOPPED), 0, "CT %u is stopped", m->ct->id);
+	if (m->record.there != m->ct->id && (m->o->online || m->suspended))
+		return vz_fail(e, AS(CONFIG), 0, "CT %u cannot get another id while it %s: its control groups, which are "
+			       "named after the id, are in its memory image; %s", m->ct->id,
+			       m->suspended ? "is suspended" : "runs",
+			       m->suspended ? "resume it first" : "move it without --online");
 	vz_log(0, "Starting %smigration of CT %u to %s", m->o->online ? "live " : "", m->ct->id, m->o->host);
 	r = check_there(m, &facts, e);
 	if (r >= 0 && m->o->online)

@@ -14,6 +14,7 @@
 #include "ops/dump.h"
 #include "ops/ops.h"
 #include "ops/plan.h"
+#include "ops/session.h"
 #include "sys/clock.h"
 
 #include <fcntl.h>
@@ -290,14 +291,14 @@ static void hand_undo(void *ctx)
 static int accept_do(void *ctx, struct vz_err *e)
 {
 	struct vz_leaving *m = ctx;
-	const char *mode = m->o->online ? "resume" : m->running ? "start" : m->mounted ? "mount" : "none";
+	const char *mode = m->o->no_start ? "none" : m->o->online ? "resume" : m->running ? "start" : m->mounted ? "mount" : "none";
 	int r;
 
-	if (m->running)
+	if (m->running && !m->o->no_start)
 		vz_log(0, m->o->online ? "Resuming container" : "Starting container");
-	r = vz_remote_ask(&m->remote, NULL, e, "accept %s", mode);
+	r = vz_remote_ask(&m->remote, NULL, e, "accept %s%s", mode, m->o->keep_images ? " keep" : "");
 	lap(m, m->o->online ? "resume" : "start");
-	if (r >= 0 && m->halted && m->o->times)
+	if (r >= 0 && m->halted && m->o->times && !m->o->no_start)
 		vz_log(0, "\tIt did not run for %lld ms", (long long)(vz_now_ms() - m->halted));
 	return r;
 }
@@ -327,6 +328,17 @@ static int run_plan(struct vz_leaving *m, struct vz_err *e)
 			       "neither side until %s answers. Run the same command again then", m->o->host,
 			       m->ct->id, m->o->host);
 	return r;
+}
+
+pid_t vz_migrate_lock_holder(unsigned id)
+{
+	const struct vz_session_want want = { .flags = VZ_SESSION_NO_VPS | VZ_SESSION_NO_LOG };
+	struct vz_session session = { 0 };
+	struct vz_err e = { 0 };
+	pid_t pid = vz_session_open(&session, &want, &e) < 0 ? 0 : vz_ct_lock_holder(&session.host, id);
+
+	vz_session_close(&session);
+	return pid;
 }
 
 int vz_migrate(struct vz_ct *ct, const struct vz_migrate_opts *o, struct vz_err *e)

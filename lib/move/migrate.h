@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "ct/ct.h"
+#include "move/renew.h"
 
 /* Exit codes of vzmigrate; numbers that vzctl has for something else. Those up to 20 are the legacy ones. */
 enum vz_migrate_exit {
@@ -33,6 +34,7 @@ enum vz_migrate_exit {
 #define VZ_MIGRATE_IGNORING "Ignoring the above error (migration can fail)..."
 #define VZ_MIGRATE_NO_CPU (1u << 0)
 #define VZ_MIGRATE_NO_IPV6 (1u << 1)
+#define VZ_MIGRATE_NO_DISK (1u << 2)
 
 #define VZ_MIGRATE_SILENCE_S 60
 #define VZ_MIGRATE_SILENCE_MIN 5
@@ -42,6 +44,11 @@ struct vz_migrate_opts {
 	const char *host;
 	const char *ssh, *rsync; /* further arguments, apart by blanks; NULL none */
 	bool mux, online, keep_area, keep_dst, check_only, times;
+	bool no_start;           /* it is not started there, nor resumed */
+	bool keep_images;        /* its dump stays there when it is resumed */
+	bool once;               /* memory is copied once, while it is frozen */
+	bool realtime;           /* only if memory can be copied while it runs */
+	struct vz_renew renew;   /* what it is called there */
 	unsigned ignore;         /* VZ_MIGRATE_NO_* */
 	int verbose;
 	int silence_s;           /* of a host, until the other one takes it for dead */
@@ -50,6 +57,8 @@ struct vz_migrate_opts {
 /* Moves it. *e has an exit code of vzmigrate. After a failure it is what it was, here, but for VZ_MIGRATE_DOUBT.
  * What an earlier one that was killed left is taken back or finished first. The caller holds the lock. */
 int vz_migrate(struct vz_ct *ct, const struct vz_migrate_opts *o, struct vz_err *e);
+/* The live holder of its lock, or 0. */
+pid_t vz_migrate_lock_holder(unsigned id);
 /* recover.c: takes back or finishes what a killed one left. 0: nothing was left, or the VPS is what it was, here. 1: it
  * had arrived, and is gone here. VZ_MIGRATE_DOUBT: the other host gives no answer, and has to be asked. */
 int vz_migrate_recover(struct vz_ct *ct, const struct vz_migrate_opts *o, struct vz_err *e);

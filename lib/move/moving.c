@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The record of a migration; see moving.h. */
 #include "move/moving.h"
+#include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"
 #include "ct/ct.h"
@@ -15,7 +16,7 @@
 int vz_moving_write(unsigned id, const struct vz_moving *m, struct vz_err *e)
 {
 	autofree char *path = vz_fmt(DIR_OF_RECORDS "/%u", id);
-	autofree char *text = vz_fmt("%s\n%s\n%s\n", m->stage, m->token, m->host);
+	autofree char *text = vz_fmt("%s\n%s\n%s\n%u\n", m->stage, m->token, m->host, m->there);
 	int r;
 
 	if (!path || !text)
@@ -42,6 +43,8 @@ int vz_moving_read(unsigned id, struct vz_moving *ret)
 {
 	autofree char *path = vz_fmt(DIR_OF_RECORDS "/%u", id), *text = NULL;
 	struct vz_moving m = { 0 };
+	char there[16];
+	uint32_t n;
 	const char *p;
 
 	if (!path || vz_file_read(AT_FDCWD, path, RECORD_MAX, &text) < 0)
@@ -50,6 +53,7 @@ int vz_moving_read(unsigned id, struct vz_moving *ret)
 	if (!take(&p, m.stage, sizeof(m.stage)) || !take(&p, m.token, sizeof(m.token)) ||
 	    !take(&p, m.host, sizeof(m.host)))
 		return 0;
+	m.there = take(&p, there, sizeof(there)) && vz_num_u32(there, VZ_CTID_MAX, &n) >= 0 ? n : id;
 	*ret = m;
 	return 1;
 }

@@ -32,6 +32,7 @@ struct vz_moving {
 	char host[256];  /* the other one; "" on the target */
 	char token[40];  /* of this one migration */
 	char stage[24];
+	unsigned there;  /* on the source: its id on the target */
 };
 
 /* Safe over a power cut when it returns. */

@@ -43,7 +43,7 @@ static int ask_owner(struct vz_leaving *m, struct vz_err *e)
 	vz_remote_close(&m->remote);
 	r = vz_remote_open(&m->remote, &m->wire, e);
 	if (r >= 0)
-		r = vz_remote_ask(&m->remote, &facts, e, "settle %u %s", m->ct->id, m->record.token);
+		r = vz_remote_ask(&m->remote, &facts, e, "settle %u %s", m->record.there, m->record.token);
 	if (r < 0)
 		return r;
 	owner = vz_remote_fact(facts, "owner");
