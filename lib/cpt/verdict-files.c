@@ -62,34 +62,36 @@ static const struct {
 /* clang-format on */
 
 /* The number behind `key` in the fdinfo of a descriptor. */
-static long fdinfo(const struct file *f, const char *key, int base)
+static long fdinfo(struct cpt_look *l, const struct file *f, const char *key, int base)
 {
 	char path[40], text[512];
 	const char *s;
+	ssize_t r;
 
 	snprintf(path, sizeof(path), "fdinfo/%s", f->at + sizeof("fd/") - 1);
-	if (vz_file_read_buf(f->t->dir, path, text, sizeof(text)) < 0)
-		return 0;
-	s = strstr(text, key);
+	r = vz_file_read_buf(f->t->dir, path, text, sizeof(text));
+	if (r < 0)
+		cpt_unseen(l, f->t, (int)r, path);
+	s = r < 0 ? NULL : strstr(text, key);
 	return s ? strtol(s + strlen(key), NULL, base) : 0;
 }
 
 /* The flags of its open(2). */
-static long flags_of(const struct file *f)
+static long flags_of(struct cpt_look *l, const struct file *f)
 {
-	return fdinfo(f, "flags:\t", 8);
+	return fdinfo(l, f, "flags:\t", 8);
 }
 
 /* Of those kinds that only some descriptors are of: whether this is one. */
-static bool is_of_kind(const struct file *f, enum cpt_kind kind)
+static bool is_of_kind(struct cpt_look *l, const struct file *f, enum cpt_kind kind)
 {
 	switch (kind) {
 	case CPT_PIDFD_THREAD:
-		return flags_of(f) & O_EXCL;
+		return flags_of(l, f) & O_EXCL;
 	case CPT_PIPE:
-		return flags_of(f) & O_DIRECT;
+		return flags_of(l, f) & O_DIRECT;
 	case CPT_SEMAPHORE: /* Linux 6.5 and later tell */
-		return fdinfo(f, "eventfd-semaphore: ", 10);
+		return fdinfo(l, f, "eventfd-semaphore: ", 10);
 	default:
 		return true;
 	}
@@ -137,7 +139,7 @@ static void look_at_link(struct cpt_look *l, const struct file *f, enum cpt_kind
 		cpt_watch_look(l, f->t, (int)strtol(fd, NULL, 10));
 	else if (kind == CPT_KINDS || l->sockets_again)
 		return;
-	else if (is_of_kind(f, kind))
+	else if (is_of_kind(l, f, kind))
 		cpt_say(l, kind, &f->t->who, "%s, descriptor %s", f->link, fd);
 }
 
@@ -303,7 +305,7 @@ static void look_at_stat(struct cpt_look *l, const struct file *f, const struct 
 	if (S_ISBLK(x->stx_mode) ||
 	    (S_ISCHR(x->stx_mode) && !is_supported_device(x->stx_rdev_major, x->stx_rdev_minor)))
 		cpt_say(l, CPT_DEVICE, &f->t->who, "%s (%u:%u), %s", f->link, x->stx_rdev_major, x->stx_rdev_minor, f->at);
-	if (S_ISFIFO(x->stx_mode) && flags_of(f) & O_PATH)
+	if (S_ISFIFO(x->stx_mode) && flags_of(l, f) & O_PATH)
 		cpt_say(l, CPT_FIFO_PATH, &f->t->who, "%s, %s", f->link, f->at);
 	if (cpt_is_kernels(l, f->link, x)) {
 		if (vz_str_prefix(f->link, MEMFD, NULL) && is_of(f, HUGETLBFS_MAGIC))
@@ -341,7 +343,7 @@ static void look_at_path(struct cpt_look *l, const struct cpt_task *t, const cha
 	ssize_t n = readlinkat(t->dir, at, f.link, sizeof(f.link) - 1);
 
 	if (n < 0)
-		cpt_unseen(l, &t->who, -errno, at);
+		cpt_unseen(l, t, -errno, at);
 	if (n <= 0)
 		return;
 	f.link[n] = 0;
@@ -374,8 +376,7 @@ static void look_at_limits(struct cpt_look *l, const struct cpt_task *t, const c
 
 void cpt_files_look(struct cpt_look *l, const struct cpt_task *t)
 {
-	int fd = openat(t->dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	autoclosedir DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	autoclosedir DIR *d = cpt_dir_open(l, t, "fd");
 	uint64_t files = 0, most;
 	char at[24], limits[LIMITS_MAX];
 	struct dirent *de;
@@ -388,9 +389,7 @@ void cpt_files_look(struct cpt_look *l, const struct cpt_task *t)
 		look_at_path(l, t, "root");
 		look_at_path(l, t, "exe");
 	}
-	while (d && (de = readdir(d))) {
-		if (*de->d_name == '.')
-			continue;
+	while (d && (de = vz_dir_next(d))) {
 		snprintf(at, sizeof(at), "fd/%.16s", de->d_name);
 		look_at_path(l, t, at);
 		files += strtoull(de->d_name, NULL, 10) < most;

@@ -3,6 +3,8 @@
 #ifndef VZ_CPT_VERDICT_INTERNAL_H
 #define VZ_CPT_VERDICT_INTERNAL_H
 
+#include <dirent.h>
+
 #include "cgroup/cgroup.h"
 #include "cpt/seen.h"
 #include "cpt/verdict.h"
@@ -144,8 +146,11 @@ void cpt_tell(const struct cpt_look *l, const struct cpt_told *t);
 /* One finding, about a process or (NULL) the VPS. The text may hold what the guest wrote. */
 void cpt_say(struct cpt_look *l, enum cpt_kind kind, const struct cpt_who *who, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
-/* What could not be looked at, with -errno: the verdict is unknown, unless the process has ended meanwhile. */
-void cpt_unseen(struct cpt_look *l, const struct cpt_who *who, int r, const char *what);
+/* What of a task, NULL for the VPS, could not be looked at, with -errno: the verdict is unknown, unless the task has ended
+ * meanwhile. */
+void cpt_unseen(struct cpt_look *l, const struct cpt_task *t, int r, const char *what);
+/* A directory below /proc/PID, to be read; NULL: it has ended, or the verdict is unknown. */
+DIR *cpt_dir_open(struct cpt_look *l, const struct cpt_task *t, const char *name);
 /* Room for one more in an array of `n` things of `size` bytes: where it is, cleared. NULL: the memory ran out,
  * and the verdict is unknown. */
 void *cpt_more(struct cpt_look *l, void *array, size_t *n, size_t size);

@@ -108,10 +108,10 @@ void cpt_memory_look(struct cpt_look *l, const struct cpt_task *t)
 	char *p, *line;
 	ssize_t r = vz_file_read(t->dir, "maps", TEXT_MAX, &text);
 
-	if (r < 0 && r != -ESRCH && r != -ENOENT)
-		cpt_say(l, CPT_UNKNOWN, &t->who, "its memory: %s", strerror((int)-r));
-	if (r < 0)
+	if (r < 0) {
+		cpt_unseen(l, t, (int)r, "its memory");
 		return;
+	}
 	for (p = text; (line = strsep(&p, "\n"));) {
 		struct area a;
 

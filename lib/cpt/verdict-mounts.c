@@ -81,8 +81,8 @@ void cpt_mounts_read(struct cpt_look *l, const struct cpt_task *t)
 		return;
 	own->who = t->who;
 	r = vz_mounts_read(t->dir, "mountinfo", &own->t);
-	if (r < 0 && r != -ENOENT && r != -ESRCH && r != -EINVAL) /* those: it has ended */
-		cpt_say(l, CPT_UNKNOWN, &t->who, "its mounts: %s", strerror(-r));
+	if (r < 0)
+		cpt_unseen(l, t, r, "its mounts");
 	for (size_t i = 0; i < own->t.n; i++) {
 		(void)cpt_seen_new(&l->mount_ids, own->t.v[i].id);
 		if (is_read_only(own->t.v[i].options) || is_read_only(own->t.v[i].super))

@@ -45,20 +45,28 @@ struct twice {
 	char name[109]; /* of one of them */
 };
 
+static int open_below(struct cpt_look *l, const struct cpt_task *t, const char *name)
+{
+	int fd = vz_openat2(t->dir, name, O_RDONLY, 0, 0);
+
+	if (fd < 0)
+		cpt_unseen(l, t, fd, name);
+	return fd;
+}
+
 void cpt_net_note(struct cpt_look *l, const struct cpt_task *t)
 {
 	struct cpt_netns *n;
-	int fd;
 
 	for (size_t i = 0; i < l->nets_n; i++)
 		if (l->nets[i].inode == t->ns[CPT_NS_NET])
 			return;
-	fd = openat(t->dir, "ns/net", O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? NULL : cpt_more(l, &l->nets, &l->nets_n, sizeof(*n));
+	n = cpt_more(l, &l->nets, &l->nets_n, sizeof(*n));
 	if (n)
-		*n = (struct cpt_netns){ t->ns[CPT_NS_NET], fd,
-					 { openat(t->dir, "net/raw", O_RDONLY | O_CLOEXEC),
-					   openat(t->dir, "net/raw6", O_RDONLY | O_CLOEXEC) } };
+		*n = (struct cpt_netns){ t->ns[CPT_NS_NET], open_below(l, t, "ns/net"),
+					 { open_below(l, t, "net/raw"), open_below(l, t, "net/raw6") } };
+	if (n && n->fd < 0) /* another who is in it may be still there */
+		l->nets_n--;
 }
 
 /* ---- devices ---- */
@@ -349,7 +357,7 @@ static void look_at_all(struct twice *t)
 
 		for (unsigned k = 0; !t->last && k < ARRAY_LEN(l->nets[i].raw); k++)
 			look_at_raw(t, l->nets[i].raw[k]);
-		if (r < 0 && !t->last)
+		if (r < 0)
 			cpt_say(l, CPT_UNKNOWN, NULL, "its sockets: %s", strerror(-r));
 	}
 }
@@ -357,6 +365,7 @@ static void look_at_all(struct twice *t)
 void cpt_net_judge(struct cpt_look *l, int (*again)(struct cpt_look *l))
 {
 	struct twice t = { .l = l };
+	int r;
 
 	for (size_t i = 0; i < l->nets_n; i++) {
 		look_at_devices(l, l->nets[i].fd);
@@ -369,8 +378,9 @@ void cpt_net_judge(struct cpt_look *l, int (*again)(struct cpt_look *l))
 	if (l->criu || (!t.found && !l->unread.n && cpt_moment_is_over(l)))
 		return;
 	(void)poll(NULL, 0, PAUSE_MS);
-	if (again(l) < 0)
-		return;
+	r = again(l);
+	if (r < 0)
+		cpt_say(l, CPT_UNKNOWN, NULL, "its sockets, once more: %s", strerror(-r));
 	t.last = true;
 	look_at_all(&t);
 	cpt_moment_judge(l);

@@ -127,9 +127,12 @@ void cpt_terminal_note(struct cpt_look *l, const struct cpt_task *t)
 	const char *rest;
 	struct cpt_session *s;
 	unsigned nr;
+	ssize_t r = vz_file_read_buf(t->dir, "stat", text, sizeof(text));
 
-	if (vz_file_read_buf(t->dir, "stat", text, sizeof(text)) < 0)
+	if (r < 0) {
+		cpt_unseen(l, t, (int)r, "its terminal");
 		return;
+	}
 	rest = strrchr(text, ')');
 	if (!rest || sscanf(rest, ") %*c %*d %*d %*d %u", &nr) != 1 || (nr >> 8 & 0xfff) != UNIX98_PTY_SLAVE_MAJOR)
 		return;

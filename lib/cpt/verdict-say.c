@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The table, and how the child tells a finding; see verdict.h. */
 #include "cpt/verdict-internal.h"
+#include "sys/call.h"
+#include "sys/file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,10 +49,23 @@ void cpt_say(struct cpt_look *l, enum cpt_kind kind, const struct cpt_who *who, 
 	cpt_tell(l, &told);
 }
 
-void cpt_unseen(struct cpt_look *l, const struct cpt_who *who, int r, const char *what)
+void cpt_unseen(struct cpt_look *l, const struct cpt_task *t, int r, const char *what)
 {
-	if (r != -ENOENT && r != -ESRCH)
-		cpt_say(l, CPT_UNKNOWN, who, "%s: %s", what, strerror(-r));
+	char stat[4];
+
+	/* links of one that has ended are EACCES, its mount table is EINVAL */
+	if (r != -ENOENT && r != -ESRCH && (!t || vz_file_read_buf(t->dir, "stat", stat, sizeof(stat)) >= 0))
+		cpt_say(l, CPT_UNKNOWN, t ? &t->who : NULL, "%s: %s", what, strerror(-r));
+}
+
+DIR *cpt_dir_open(struct cpt_look *l, const struct cpt_task *t, const char *name)
+{
+	DIR *d = NULL;
+	int r = vz_dir_stream(vz_openat2(t->dir, name, O_RDONLY | O_DIRECTORY, 0, 0), &d);
+
+	if (r < 0)
+		cpt_unseen(l, t, r, name);
+	return d;
 }
 
 void *cpt_more(struct cpt_look *l, void *array, size_t *n, size_t size)

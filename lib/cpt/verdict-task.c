@@ -175,7 +175,6 @@ static void look_at_io(struct cpt_look *l, const struct cpt_task *t)
 {
 	int prio = vz_ioprio_of(t->pid);
 	int nice = getpriority(PRIO_PROCESS, (id_t)t->pid);
-
 	int class = prio >> IOPRIO_CLASS_SHIFT, level = prio & ((1 << IOPRIO_CLASS_SHIFT) - 1);
 
 	if (prio < 0 || class == IOPRIO_CLASS_NONE || (class == IOPRIO_CLASS_BE && (level == 4 || level == (nice + 20) / 5)))
@@ -203,8 +202,12 @@ static void look_at_thread(struct cpt_look *l, const struct cpt_task *t, int dir
 	char cpus[sizeof(t->cpus)];
 	long tracer;
 
-	if (vz_file_read(dir, "status", STATUS_MAX, &status) < 0)
+	ssize_t r = vz_file_read(dir, "status", STATUS_MAX, &status);
+
+	if (r < 0) {
+		cpt_unseen(l, t, (int)r, "the status of a thread");
 		return;
+	}
 	if ((mnt && mnt != t->ns[CPT_NS_MNT]) || (net && net != t->ns[CPT_NS_NET]))
 		cpt_say(l, CPT_THREAD, &t->who, "thread %d in a %s namespace of its own",
 			last_number(line_of(status, "\nNSpid:")), mnt != t->ns[CPT_NS_MNT] ? "mount" : "network");
@@ -220,21 +223,21 @@ static void look_at_thread(struct cpt_look *l, const struct cpt_task *t, int dir
 
 static void look_at_threads(struct cpt_look *l, const struct cpt_task *t)
 {
-	autoclosedir DIR *d = NULL;
-	int fd = openat(t->dir, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	autoclosedir DIR *d = cpt_dir_open(l, t, "task");
 	struct dirent *de;
 
-	d = fd < 0 ? NULL : fdopendir(fd);
-	while (d && (de = readdir(d))) {
-		autoclose int one = *de->d_name == '.' || strtol(de->d_name, NULL, 10) == t->pid ?
-					    -EBADF : openat(fd, de->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	while (d && (de = vz_dir_next(d))) {
+		pid_t tid = (pid_t)strtol(de->d_name, NULL, 10);
+		autoclose int one = tid == t->pid ? -ENOENT : vz_openat2(dirfd(d), de->d_name, O_RDONLY | O_DIRECTORY, 0, 0);
 
-		if (one < 0)
+		if (one < 0) {
+			cpt_unseen(l, t, one, "a thread");
 			continue;
+		}
 		look_at_thread(l, t, one);
 		/* most share it with their process */
-		if (l->semaphores && !vz_kcmp((pid_t)strtol(de->d_name, NULL, 10), t->pid, KCMP_SYSVSEM))
-			look_at_undo(l, t, (pid_t)strtol(de->d_name, NULL, 10));
+		if (l->semaphores && !vz_kcmp(tid, t->pid, KCMP_SYSVSEM))
+			look_at_undo(l, t, tid);
 	}
 }
 
@@ -287,9 +290,14 @@ static void add_children(struct cpt_look *l, int task, const char *tid, struct p
 	autofree char *text = NULL;
 	char *p, *word;
 
+	ssize_t r;
+
 	snprintf(path, sizeof(path), "%.16s/children", tid);
-	if (vz_file_read(task, path, STATUS_MAX, &text) < 0)
+	r = vz_file_read(task, path, STATUS_MAX, &text);
+	if (r < 0) {
+		cpt_unseen(l, NULL, (int)r, "the children of a process");
 		return;
+	}
 	for (p = text; (word = strsep(&p, " "));) {
 		pid_t *one = *word ? cpt_more(l, &to->v, &to->n, sizeof(*one)) : NULL;
 

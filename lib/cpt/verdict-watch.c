@@ -84,8 +84,8 @@ void cpt_watch_look(struct cpt_look *l, const struct cpt_task *t, int fd)
 		return;
 	snprintf(path, sizeof(path), "fdinfo/%d", fd);
 	r = vz_file_read(t->dir, path, FDINFO_MAX, &text);
-	if (r < 0 && r != -ENOENT && r != -ESRCH)
-		cpt_say(l, CPT_UNKNOWN, &t->who, "what descriptor %d watches: %s", fd, strerror((int)-r));
+	if (r < 0)
+		cpt_unseen(l, t, (int)r, path);
 	for (p = r < 0 ? NULL : text; (line = strsep(&p, "\n"));) {
 		struct cpt_watch *w;
 		uint64_t handle;

@@ -9,6 +9,7 @@
 #include "cpt/criu.h"
 #include "sys/call.h"
 #include "sys/clock.h"
+#include "sys/inherit.h"
 #include "sys/wait.h"
 
 #include <poll.h>
@@ -49,17 +50,18 @@ static int look_at_pid(pid_t pid, void *arg)
 	return 0;
 }
 
-static void look_at_stranger(struct cpt_look *l, pid_t pid)
+static int look_at_stranger(struct cpt_look *l, pid_t pid)
 {
 	struct cpt_task t;
+	int r = cpt_seen_has(&l->group, (uint64_t)pid) ? -ESRCH : cpt_task_open(pid, &t);
 
-	if (cpt_seen_has(&l->group, (uint64_t)pid) || cpt_task_open(pid, &t) < 0)
-		return;
+	if (r < 0)
+		return r == -ESRCH ? 0 : r;
 	close(t.dir);
 	if (t.state == 'Z' || t.state == 'X') /* the group does not count it any more */
-		return;
+		return 0;
 	cpt_say(l, CPT_GROUP, &t.who, "host process %d", pid);
-	(void)look_at_pid(pid, l);
+	return look_at_pid(pid, l);
 }
 
 static void note_stranger(struct cpt_look *l, pid_t pid)
@@ -79,7 +81,7 @@ static int look_for_strangers(struct cpt_look *l)
 	if (l->strangers_n)
 		r = vz_cg_each(l->cg, note_pid, l);
 	for (size_t i = 0; r >= 0 && i < l->strangers_n; i++)
-		look_at_stranger(l, l->strangers[i]);
+		r = look_at_stranger(l, l->strangers[i]);
 	return r;
 }
 
@@ -144,6 +146,7 @@ _Noreturn static void run_child(const struct order *o, int to)
 		_exit(1);
 	vz_let_go(4);
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	vz_inherit_open_limits(); /* each network namespace takes three descriptors */
 	r = look(&l, o->state);
 	if (r < 0)
 		cpt_say(&l, CPT_UNKNOWN, NULL, "the processes of the container: %s", strerror(-r));

@@ -5,6 +5,7 @@
 #include "cpt/disk.h"
 #include "cpt/facts.h"
 #include "cpt/seen.h"
+#include "cpt/verdict-internal.h"
 #include "cpt/verdict.h"
 #include "sys/file.h"
 #include "tests/unit/unit.h"
@@ -69,6 +70,31 @@ static void test_unknown(void)
 		CHECK(vz_cpt_verdict_refuse(&ct, &v, &e) < 0 && e.exit == VZ_CHKPNT);
 		vz_cpt_verdict_free(&v);
 	}
+}
+
+static int cannot_look(struct cpt_look *l)
+{
+	(void)l;
+	return -EMFILE;
+}
+
+/* What may be a moment's is looked at twice; who cannot look again does not know. */
+static void test_second_look(void)
+{
+	struct cpt_told t = { 0 };
+	struct cpt_look l = { 0 };
+	int p[2];
+
+	CHECK(!pipe(p));
+	l.to = p[1];
+	(void)cpt_seen_new(&l.unread, 1);
+	cpt_net_judge(&l, cannot_look);
+	close(p[1]);
+	CHECK_INT(read(p[0], &t, sizeof(t)), sizeof(t));
+	CHECK_INT(t.kind, CPT_UNKNOWN);
+	CHECK(strstr(t.object, "Too many open files"));
+	close(p[0]);
+	free(l.unread.slot);
 }
 
 /* Names of one file are counted once, a link and what is beyond it not at all. */
@@ -159,6 +185,7 @@ int main(void)
 	test_document();
 	test_seen();
 	test_unknown();
+	test_second_look();
 	test_disk();
 	test_facts();
 	return done();
