@@ -67,100 +67,120 @@ static uint64_t most_reserved(void)
 	return ((uint64_t)i.totalram + i.totalswap) * i.mem_unit;
 }
 
-static void look_at_segments(struct cpt_look *l)
+/* The columns of proc_sysvipc(5): the first four are those of all kinds of objects. */
+enum column { KEY, ID, PERMS, SIZE, MESSAGES, LAST_SEMOP = 8, COLUMNS };
+
+/* The first sum is that of sizes; the second one is up to the kind. */
+struct kind {
+	const char *path;
+	void (*see)(struct cpt_look *l, const uint64_t v[COLUMNS], struct sum *second);
+	void (*judge)(struct cpt_look *l, const struct sum *sizes, const struct sum *second);
+};
+
+static void read_columns(const char *line, uint64_t ret[COLUMNS])
 {
-	autofree char *text = NULL;
-	uint64_t page = vz_page_size();
-	struct sum bytes = { 0 }, pages = { 0 };
-	char *p, *line;
+	char *p = (char *)(uintptr_t)line;
 
-	if (vz_file_read(AT_FDCWD, "/proc/sysvipc/shm", TEXT_MAX, &text) < 0)
-		return;
-	for (p = text; (line = strsep(&p, "\n"));) {
-		unsigned long long id, size;
-		struct cpt_shm *s;
-		unsigned mode;
-
-		if (sscanf(line, "%*d %llu %o %llu", &id, &mode, &size) != 3)
-			continue;
-		if (mode & SHM_DEST)
-			cpt_say(l, CPT_SHM_REMOVED, NULL, "segment %llu of %llu bytes", id, size);
-		sum_up(&bytes, size);
-		sum_up(&pages, (size + page - 1) / page);
-		s = cpt_more(l, &l->shm, &l->shm_n, sizeof(*s));
-		if (s)
-			*s = (struct cpt_shm){ id, (size + page - 1) / page * page };
-	}
-	judge(l, "bytes of a segment (kernel.shmmax)", bytes.largest, limit("/proc/sys/kernel/shmmax"));
-	judge(l, "bytes of a segment (memory and swap of the host)", bytes.largest, most_reserved());
-	judge(l, "pages of all segments (kernel.shmall)", pages.total, limit("/proc/sys/kernel/shmall"));
-	judge(l, "segments (kernel.shmmni)", pages.n, limit("/proc/sys/kernel/shmmni"));
+	for (enum column c = KEY; c < COLUMNS; c++)
+		ret[c] = strtoull(p, &p, c == PERMS ? 8 : 10);
 }
 
-/* And whether there are System V semaphores on which somebody has worked. */
-static void look_at_semaphores(struct cpt_look *l)
+static void see_segment(struct cpt_look *l, const uint64_t v[COLUMNS], struct sum *pages)
 {
-	autofree char *text = NULL;
-	struct sum sum = { 0 };
+	uint64_t page = vz_page_size(), n = (v[SIZE] + page - 1) / page;
+	struct cpt_shm *s = cpt_more(l, &l->shm, &l->shm_n, sizeof(*s));
+
+	if (v[PERMS] & SHM_DEST)
+		cpt_say(l, CPT_SHM_REMOVED, NULL, "segment %llu of %llu bytes", (unsigned long long)v[ID],
+			(unsigned long long)v[SIZE]);
+	sum_up(pages, n);
+	if (s)
+		*s = (struct cpt_shm){ v[ID], n * page };
+}
+
+static void judge_segments(struct cpt_look *l, const struct sum *bytes, const struct sum *pages)
+{
+	judge(l, "bytes of a segment (kernel.shmmax)", bytes->largest, limit("/proc/sys/kernel/shmmax"));
+	judge(l, "bytes of a segment (memory and swap of the host)", bytes->largest, most_reserved());
+	judge(l, "pages of all segments (kernel.shmall)", pages->total, limit("/proc/sys/kernel/shmall"));
+	judge(l, "segments (kernel.shmmni)", pages->n, limit("/proc/sys/kernel/shmmni"));
+}
+
+/* Whether somebody has worked on it. */
+static void see_semaphores(struct cpt_look *l, const uint64_t v[COLUMNS], struct sum *second)
+{
+	(void)second;
+	l->semaphores |= v[LAST_SEMOP] != 0;
+}
+
+static void judge_semaphores(struct cpt_look *l, const struct sum *sets, const struct sum *second)
+{
 	uint64_t most[4]; /* SEMMSL, SEMMNS, SEMOPM, SEMMNI */
-	char *p, *line;
 
-	if (vz_file_read(AT_FDCWD, "/proc/sysvipc/sem", TEXT_MAX, &text) < 0)
-		return;
-	for (p = text; (line = strsep(&p, "\n"));) {
-		unsigned long long n, last;
-
-		if (sscanf(line, "%*d %*d %*o %llu %*u %*u %*u %*u %llu", &n, &last) != 2)
-			continue;
-		l->semaphores |= last != 0;
-		sum_up(&sum, n);
-	}
+	(void)second;
 	read_limits("/proc/sys/kernel/sem", most, ARRAY_LEN(most));
-	judge(l, "semaphores of a set (kernel.sem, first)", sum.largest, most[0]);
-	judge(l, "semaphores (kernel.sem, second)", sum.total, most[1]);
-	judge(l, "sets of semaphores (kernel.sem, fourth)", sum.n, most[3]);
+	judge(l, "semaphores of a set (kernel.sem, first)", sets->largest, most[0]);
+	judge(l, "semaphores (kernel.sem, second)", sets->total, most[1]);
+	judge(l, "sets of semaphores (kernel.sem, fourth)", sets->n, most[3]);
 }
 
 /* How long a message is nobody tells but for the mean. */
-static void look_at_messages(struct cpt_look *l)
+static void see_messages(struct cpt_look *l, const uint64_t v[COLUMNS], struct sum *mean)
 {
-	autofree char *text = NULL;
-	struct sum bytes = { 0 }, mean = { 0 };
-	char *p, *line;
-
-	if (vz_file_read(AT_FDCWD, "/proc/sysvipc/msg", TEXT_MAX, &text) < 0)
-		return;
-	for (p = text; (line = strsep(&p, "\n"));) {
-		unsigned long long size, n;
-
-		if (sscanf(line, "%*d %*d %*o %llu %llu", &size, &n) != 2)
-			continue;
-		sum_up(&bytes, size);
-		sum_up(&mean, n ? size / n : 0);
-	}
-	judge(l, "queues of messages (kernel.msgmni)", bytes.n, limit("/proc/sys/kernel/msgmni"));
-	judge(l, "bytes in a queue (kernel.msgmnb)", bytes.largest, limit("/proc/sys/kernel/msgmnb"));
-	judge(l, "bytes of a message (kernel.msgmax)", mean.largest, limit("/proc/sys/kernel/msgmax"));
+	(void)l;
+	sum_up(mean, v[MESSAGES] ? v[SIZE] / v[MESSAGES] : 0);
 }
 
-/* Queues that exist without being open. */
+static void judge_messages(struct cpt_look *l, const struct sum *bytes, const struct sum *mean)
+{
+	judge(l, "queues of messages (kernel.msgmni)", bytes->n, limit("/proc/sys/kernel/msgmni"));
+	judge(l, "bytes in a queue (kernel.msgmnb)", bytes->largest, limit("/proc/sys/kernel/msgmnb"));
+	judge(l, "bytes of a message (kernel.msgmax)", mean->largest, limit("/proc/sys/kernel/msgmax"));
+}
+
+static void look_at_objects(struct cpt_look *l, const struct kind *k)
+{
+	autofree char *text = NULL;
+	struct sum sizes = { 0 }, second = { 0 };
+	ssize_t r = vz_file_read(AT_FDCWD, k->path, TEXT_MAX, &text);
+	char *p = text, *line;
+
+	if (r < 0) { /* a kernel without them has no file */
+		cpt_unseen(l, NULL, (int)r, k->path);
+		return;
+	}
+	(void)strsep(&p, "\n"); /* the heads of the columns */
+	while ((line = strsep(&p, "\n")) && *line) {
+		uint64_t v[COLUMNS];
+
+		read_columns(line, v);
+		sum_up(&sizes, v[SIZE]);
+		k->see(l, v, &second);
+	}
+	k->judge(l, &sizes, &second);
+}
+
+/* Queues that exist without being open. A kernel without such queues has no such file system. */
 static void look_at_queues(struct cpt_look *l)
 {
-	int fd = vz_mount_new("mqueue", NULL, 0);
+	autoclose int fs = vz_mount_new("mqueue", NULL, 0);
 	autoclosedir DIR *d = NULL;
 	struct dirent *de;
-	int at = fd < 0 ? -1 : openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r = vz_dir_stream(fs < 0 ? fs : vz_openat2(fs, ".", O_RDONLY | O_DIRECTORY, 0, 0), &d);
 
-	if (fd >= 0)
-		close(fd);
-	d = at < 0 ? NULL : fdopendir(at);
-	while (d && (de = readdir(d)))
-		if (*de->d_name != '.')
-			cpt_say(l, CPT_MQUEUE, NULL, "/dev/mqueue/%s", de->d_name);
+	if (r < 0 && r != -ENODEV)
+		cpt_unseen(l, NULL, r, "its POSIX message queues");
+	while (d && (de = vz_dir_next(d)))
+		cpt_say(l, CPT_MQUEUE, NULL, "/dev/mqueue/%s", de->d_name);
 }
 
 void cpt_ipc_look(struct cpt_look *l)
 {
+	static const struct kind kinds[] = {
+		{ "/proc/sysvipc/shm", see_segment, judge_segments },
+		{ "/proc/sysvipc/sem", see_semaphores, judge_semaphores },
+		{ "/proc/sysvipc/msg", see_messages, judge_messages },
+	};
 	autoclose int ns = openat(l->init.dir, "ns/ipc", O_RDONLY | O_CLOEXEC);
 	int r = ns < 0 ? -errno : vz_setns(ns, CLONE_NEWIPC);
 
@@ -168,8 +188,7 @@ void cpt_ipc_look(struct cpt_look *l)
 		cpt_say(l, CPT_UNKNOWN, NULL, "its System V and POSIX objects: %s", strerror(-r));
 		return;
 	}
-	look_at_segments(l);
-	look_at_semaphores(l);
-	look_at_messages(l);
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		look_at_objects(l, &kinds[i]);
 	look_at_queues(l);
 }
