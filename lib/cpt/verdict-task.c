@@ -221,6 +221,16 @@ static void look_at_thread(struct cpt_look *l, const struct cpt_task *t, int dir
 		cpt_say(l, CPT_TRACED, &t->who, "a thread traced by host process %ld", tracer);
 }
 
+/* CRIU has descriptors and the current directory of the first thread alone. One that ends has none, and no memory. */
+static void look_at_own(struct cpt_look *l, const struct cpt_task *t, pid_t tid)
+{
+	bool files = !vz_kcmp(tid, t->pid, KCMP_FILES), dir = !vz_kcmp(tid, t->pid, KCMP_FS);
+
+	if ((files || dir) && vz_kcmp(tid, t->pid, KCMP_VM) == 1)
+		cpt_say(l, CPT_THREAD, &t->who, "host thread %d with %s of its own", tid,
+			files ? "descriptors" : "a current directory");
+}
+
 static void look_at_threads(struct cpt_look *l, const struct cpt_task *t)
 {
 	autoclosedir DIR *d = cpt_dir_open(l, t, "task");
@@ -235,6 +245,7 @@ static void look_at_threads(struct cpt_look *l, const struct cpt_task *t)
 			continue;
 		}
 		look_at_thread(l, t, one);
+		look_at_own(l, t, tid);
 		/* most share it with their process */
 		if (l->semaphores && !vz_kcmp(tid, t->pid, KCMP_SYSVSEM))
 			look_at_undo(l, t, tid);

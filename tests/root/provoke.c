@@ -640,10 +640,10 @@ static int p_stopped(void)
 static void *thread(void *x)
 {
 	(void)x;
-	if (*arg == 'f')
-		(void)unshare(CLONE_FILES);
-	if (*arg == 's')
-		(void)unshare(CLONE_FS);
+	if (*arg == 'f' && (unshare(CLONE_FILES) < 0 || open("/etc/passwd", O_RDONLY) < 0))
+		abort();
+	if (*arg == 's' && (unshare(CLONE_FS) < 0 || chdir("/dev/shm") < 0))
+		abort();
 	if (*arg == 'n')
 		(void)unshare(CLONE_NEWNET);
 	if (*arg == 'c')
