@@ -63,6 +63,8 @@ static void test_known(void)
 	known("criu/cr-dump.c:1528): A session leader of 31(7) is outside of its pid namespace", "vzctl exec");
 	known("criu/pstree.c:969): Can't restore sub-task in NS (cflags 80)", "cannot be restored");
 	known("criu/image.c:477): Magic doesn't match for inventory.img", "damaged");
+	known("criu/proc_parse.c:631): Can't handle non-regular mapping on 7's map 7f12", "memory of a device");
+	known("criu/proc_parse.c:861): Unsupported mapping found 7f12-7f13", "memory of a device");
 	known("criu/arch/x86/cpu.c:391): cpu: CPU instruction capabilities do not match run time",
 	      "processor differs");
 }
