@@ -244,16 +244,11 @@ static int net_do(void *ctx, struct vz_err *e)
 	return r < 0 ? r : vz_since_drop(&u->since, &u->s.net, e);
 }
 
-struct inside {
-	uint32_t uid, gid;
-	dev_t dev; /* what lies on /dev */
-};
-
 /* CRIU makes the file system of message queues as the host's root. May be hostile: what lies on the way; therefore
  * no link is followed, and it must be one. */
 static int own_mqueue(void *arg)
 {
-	const struct inside *in = arg;
+	const struct vz_state *st = arg;
 	autoclose int fd = vz_openat2(AT_FDCWD, "/dev/mqueue", O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0,
 				      RESOLVE_NO_SYMLINKS);
 	struct statfs fs;
@@ -262,7 +257,7 @@ static int own_mqueue(void *arg)
 		return 0; /* the guest has taken it away */
 	if (fstatfs(fd, &fs) < 0 || fs.f_type != MQUEUE_MAGIC)
 		return 0;
-	return fchown(fd, in->uid, in->gid) < 0 ? -errno : 0;
+	return fchown(fd, st->uid, st->gid) < 0 ? -errno : 0;
 }
 
 /* Which processes CRIU had of its own is over: what is in the group now is the VPS's, and held by its limits. On v1 the
@@ -280,9 +275,8 @@ static int hold(struct resuming *u, struct vz_err *e)
 
 static int settle(struct resuming *u, struct vz_err *e)
 {
-	struct inside in = { u->s.state.uid, u->s.state.gid, 0 };
 	struct stat dev;
-	int r = vz_join_call(&u->s.state, CLONE_NEWNS, own_mqueue, &in);
+	int r = vz_join_call(&u->s.state, CLONE_NEWNS, own_mqueue, &u->s.state);
 
 	if (r < 0)
 		return vz_fail(e, VZ_RESTORE, -r, "cannot give /dev/mqueue to the container");
@@ -445,11 +439,13 @@ static int prepare(struct resuming *u, struct vz_ct *ct, struct vz_err *e)
 		r = vz_criu_find(u->facts->criu, &u->criu, e);
 	if (r >= 0)
 		r = vz_since_begin(&u->since, ct, u->image, e);
+	if (r < 0)
+		return r;
 	u->s.net.venet_is = u->since.has_venet ? 1 : -1;
 	look_at_images(u, vz_image_criu_dir(u->image));
 	u->s.env.restore = true;
 	u->s.env.spec.features = u->facts->state.features;
-	return r;
+	return 0;
 }
 
 static void release(struct resuming *u)
