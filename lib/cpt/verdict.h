@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The verdict on a running VPS: what in it CRIU cannot dump, or would dump and not restore, as process, object
- * and remedy; and whether there is a CRIU at all. It is told by what the kernel shows of the processes from outside: nothing is frozen or traced,
- * and no file of the guest is opened.
+ * The verdict on a running VPS: what in it CRIU cannot dump, or would dump and not restore, as process, object and
+ * remedy; and whether there is a CRIU at all. The kernel shows it from outside: nothing is frozen or traced, and no file
+ * of the guest is opened.
  */
 #ifndef VZ_CPT_VERDICT_H
 #define VZ_CPT_VERDICT_H
@@ -46,16 +46,17 @@ struct vz_cpt_verdict {
 	bool cut;        /* there are more of a kind than are told */
 };
 
-/* Looks for at most `ms` milliseconds, and for CRIU, which the first time in a boot is tried out. What could not be seen in that time, or at all, is a finding of the kind
- * "unknown", which refuses: a dump that nobody can vouch for is not made. Fails only when nobody could look:
- * VZ_SYSTEM. Locks nothing. The caller frees *ret.
+/* Looks for at most `ms` milliseconds, and then for CRIU, which is tried out the first time in a boot. What could not be
+ * seen in that time, or at all, is a finding of the kind "unknown". It refuses: a dump that nobody can vouch for is not
+ * made. Fails only when nobody could look: VZ_SYSTEM. Locks nothing. The caller frees *ret.
  *
  * May be hostile: processes, names, mounts and descriptors are the guest's, as many as it likes; therefore a child
  * looks, is given up at the deadline, and tells a bounded number of each kind. */
 int vz_cpt_verdict(const struct vz_ct *ct, const struct vz_state *state, int ms, struct vz_cpt_verdict *ret,
 		   struct vz_err *e);
-/* The same on one that stands still in the hands of `criu`, who is no tracer then: what came after the first look. One
- * look is enough, and CRIU itself is not looked for. */
+/* The same on one that stands still in the hands of `criu`, which is no tracer then: what came after the first look, and
+ * CRIU dumps without a word. What it refuses itself (messages that nobody has read) is not asked again, and neither is
+ * whether there is a CRIU. */
 int vz_cpt_verdict_frozen(const struct vz_ct *ct, const struct vz_state *state, pid_t criu, struct vz_cpt_verdict *ret,
 			  struct vz_err *e);
 void vz_cpt_verdict_free(struct vz_cpt_verdict *v);
