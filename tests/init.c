@@ -797,6 +797,7 @@ static int usage(void)
 	      "probe serve PORT       in the background: tells every caller his address\n"
 	      "probe hold PORT        the same, and then repeats what he says\n"
 	      "probe tcp ADDR PORT [OWN]   calls such a server\n"
+	      "probe talk ADDR PORT FILE   asks such a server until the file is there\n"
 	      "probe udp ADDR PORT OWN | hear PORT MS   one datagram; who sends them\n"
 	      "probe abi i386|x32     unshare by another door\n"
 	      "probe socket FAMILY PROTOCOL [i386|socketcall]\n"
@@ -919,6 +920,8 @@ static int probe_with_args(int argc, char **argv)
 		return serve(atoi(argv[2]), *what == 'h');
 	if (!strcmp(what, "tcp") && argc >= 4)
 		return call_tcp(argv[2], atoi(argv[3]), argv[4]);
+	if (!strcmp(what, "talk") && argc == 5)
+		return talk(argv[2], atoi(argv[3]), argv[4]);
 	if (!strcmp(what, "udp") && argc == 5)
 		return send_udp(argv[2], atoi(argv[3]), argv[4]);
 	if (!strcmp(what, "hear") && argc == 4)

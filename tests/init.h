@@ -23,6 +23,11 @@ int show_owner(const char *path);
  * long as these are to linger. */
 int send_lingering(const char *path, int n);
 
+/* ---- talk.c ---- */
+/* Asks a server such as `probe hold` has, each millisecond, until the file `end` is there; makes END.began at the first
+ * answer. Says how many there were, and the longest silence. */
+int talk(const char *address, int port, const char *end);
+
 /* ---- fuse.c ---- */
 /* Mounts on `dir` a file system that never answers; in the background. */
 int serve_nothing(const char *dir);
