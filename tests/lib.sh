@@ -324,7 +324,7 @@ nothing_left() {
 list_tests() { sed -n 's/^\(test_[a-z0-9_]*\)().*/\1/p' "$0" | sed "s|^test_|$SUITE/|; s|_|-|g"; }
 
 run_one() {
-	local fn=$1 name code=0
+	local fn=$1 name code=0 began=$SECONDS
 	name=${NAME:-$SUITE/$(echo "${fn#test_}" | tr _ -)}
 	T=$(mktemp -d "${TMPDIR:-/tmp}/vzt-one.XXXXXX")
 	SKIP_FILE=$T/skip
@@ -339,6 +339,7 @@ run_one() {
 		tail -n "${VZT_LOG_LINES:-60}" "$T/log" | sed 's/^/# /'
 		;;
 	esac
+	[ $((SECONDS - began)) -lt 10 ] || echo "# $name took $((SECONDS - began)) s"
 	rm -rf --one-file-system "$T"
 }
 
