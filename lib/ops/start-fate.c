@@ -4,11 +4,14 @@
 #include "base/log.h"
 #include "sys/clock.h"
 #include "sys/exitinfo.h"
+#include "sys/proc.h"
 #include "sys/wait.h"
 
 #include <errno.h>
 #include <poll.h>
 
+#define SURVIVES_MS 100 /* an init that cannot run ends in less */
+#define SCARCE_MS 10000 /* but in that many where it hardly gets a processor, or its file from the disk */
 #define LATE_MS 500 /* vzeventd may be about to write what a dead init said */
 #define POLL_MS 10
 
@@ -37,13 +40,33 @@ static void say_console(const struct vz_env *env, off_t mark)
 		(void)poll(NULL, 0, POLL_MS);
 }
 
-int vz_start_fate_init(struct vz_env *env, off_t mark, int wait_ms, struct vz_err *e)
+/* It waits for something to happen, or has worked for longer than one that cannot run. */
+static bool has_shown(pid_t init)
+{
+	struct vz_proc p;
+
+	return vz_proc_stat(init, &p) < 0 || (p.state != 'R' && p.state != 'D' && p.state != 'Z') ||
+	       p.cpu_ms >= SURVIVES_MS;
+}
+
+/* As vz_wait_child(): -ETIMEDOUT, -ECANCELED: it runs. */
+static int survives(const struct vz_launch *l, bool wait, int *status)
+{
+	int64_t now = vz_now_ms(), end = now + SCARCE_MS;
+	int r = vz_wait_child(l->pidfd, now + (wait ? SURVIVES_MS : 0), status);
+
+	while (r == -ETIMEDOUT && wait && vz_now_ms() < end && !has_shown(l->pid))
+		r = vz_wait_child(l->pidfd, vz_now_ms() + POLL_MS, status);
+	return r;
+}
+
+int vz_start_fate_init(struct vz_env *env, off_t mark, bool wait, struct vz_err *e)
 {
 	struct vz_exitinfo how;
 	char why[200], text[64];
 	int status;
 
-	if (vz_wait_child(env->launch.pidfd, vz_now_ms() + wait_ms, &status) < 0)
+	if (survives(&env->launch, wait, &status) < 0)
 		return 0;
 	env->launch.pid = 0; /* reaped */
 	how = vz_exitinfo_decode(status);

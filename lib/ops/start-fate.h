@@ -11,8 +11,8 @@
  * end of the step before, and then of this one. Returns r. */
 int vz_start_fate_step(const struct vz_env *env, uint64_t *killed, int r, struct vz_err *e);
 
-/* 0 while init runs, within `wait_ms` from now. Else it is reaped, the failure says how it ended, and
+/* 0 while init runs; `wait`: and has shown that it can. Else it is reaped, the failure says how it ended, and
  * the log gets what the console said since the mark. */
-int vz_start_fate_init(struct vz_env *env, off_t mark, int wait_ms, struct vz_err *e);
+int vz_start_fate_init(struct vz_env *env, off_t mark, bool wait, struct vz_err *e);
 
 #endif

@@ -39,7 +39,7 @@ static int wait_ready(struct vz_start *s, struct vz_err *e)
 		if (poll(f, 3, more ? 0 : wait < REAP_MS ? wait : REAP_MS) < 0 && errno != EINTR)
 			break;
 		if (f[1].revents) {
-			if (vz_start_fate_init(&s->env, s->console_mark, 0, e) < 0)
+			if (vz_start_fate_init(&s->env, s->console_mark, false, e) < 0)
 				vz_log(-1, "%s", e->msg);
 			return vz_fail(e, VZ_WAIT_FAILED, 0, "Container wait failed - its init has ended");
 		}

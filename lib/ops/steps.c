@@ -15,8 +15,6 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#define SURVIVES_MS 100 /* under --wait: an init that cannot run ends in less */
-
 static struct vz_start *ctx_of(void *ctx)
 {
 	return ctx;
@@ -301,7 +299,7 @@ static int go_do(void *ctx, struct vz_err *e)
 	s->console_mark = vz_fate_mark(s->env.ct->id);
 	r = vz_launch_go(&s->env.launch, e);
 	/* its status tells more than that it died before it ran: whether a signal ended it, and which */
-	if (r == -ECHILD && vz_start_fate_init(&s->env, s->console_mark, SURVIVES_MS, e) < 0)
+	if (r == -ECHILD && vz_start_fate_init(&s->env, s->console_mark, true, e) < 0)
 		return r;
 	return vz_start_fate_step(&s->env, &s->killed, r, e);
 }
@@ -317,7 +315,7 @@ static int state_do(void *ctx, struct vz_err *e)
 	/* nobody waits for an init to live on unless asked to: what ends later vzeventd tells, or
 	 * the next command */
 	if (r >= 0)
-		r = vz_start_fate_init(&s->env, s->console_mark, s->opts.wait ? SURVIVES_MS : 0, e);
+		r = vz_start_fate_init(&s->env, s->console_mark, s->opts.wait, e);
 	if (r < 0)
 		vz_state_remove(s->env.ct->id);
 	return r;

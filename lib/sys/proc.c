@@ -39,6 +39,8 @@ int vz_proc_stat(pid_t pid, struct vz_proc *ret)
 			p.parent = (pid_t)strtol(s, NULL, 10);
 		else if (field + 1 == 9)
 			p.has_run_exec = !(strtoul(s, NULL, 10) & PF_FORKNOEXEC);
+		else if (field + 1 == 14 || field + 1 == 15)
+			p.cpu_ms += strtoull(s, NULL, 10) * 1000 / (uint64_t)sysconf(_SC_CLK_TCK);
 		else if (field + 1 == 22)
 			p.start_time = strtoull(s, NULL, 10);
 		else if (field + 1 == 52)

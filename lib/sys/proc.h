@@ -11,6 +11,7 @@ struct vz_proc {
 	char state;          /* 'R', 'S', 'Z', ... of /proc/PID/stat */
 	bool has_run_exec;   /* since fork(); still told of a zombie (field 9, PF_FORKNOEXEC) */
 	pid_t parent;        /* field 4 */
+	uint64_t cpu_ms;     /* fields 14 and 15: how long a processor has worked for it */
 	uint64_t start_time; /* field 22, clock ticks since boot */
 	int exit_code;       /* field 52: wait status of a zombie (0 without ptrace rights) */
 };
