@@ -78,7 +78,7 @@ static const char usage[] =
 	"                             its addresses instead of those of now\n"
 	"      --nonsharedfs          its files are copied, as they always are\n"
 	"      --ssh=OPTIONS          further arguments of ssh\n"
-	"      --ssh-mux              one connection for everything\n"
+	"      --ssh-mux              one connection for everything: always so\n"
 	"      --ssh-cipher=CIPHER    as ssh's -c\n"
 	"      --compress             ssh compresses\n"
 	"      --rsync=OPTIONS        further arguments of rsync\n"
@@ -222,8 +222,7 @@ static int take_transport(struct request *r, int c)
 		vz_str_add(&r->ssh, " -C");
 		return 0;
 	case SSH_MUX:
-		r->o.mux = true;
-		return 0;
+		return 0; /* of vzctl 4.x; it always is so */
 	case RSYNC:
 		vz_str_addf(&r->rsync, " %s", optarg);
 		return 0;

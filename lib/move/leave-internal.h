@@ -8,6 +8,7 @@
 #include "fs/area.h"
 #include "move/migrate.h"
 #include "move/moving.h"
+#include "move/passes.h"
 #include "move/remote.h"
 #include "ops/ops.h"
 
@@ -20,6 +21,7 @@ struct vz_leaving {
 	struct vz_remote remote;
 	struct vz_area area;
 	struct vz_moving record;
+	struct vz_passing pass; /* the second copy, which waits until it is frozen */
 	char *to;          /* the directory there that becomes VE_PRIVATE */
 	bool running, mounted;
 	struct vz_suspended *held; /* it is frozen beside its dump, NULL: it is not */

@@ -130,7 +130,7 @@ static int template_do(void *ctx, struct vz_err *e)
 	return r;
 }
 
-static int copy(struct vz_leaving *m, struct vz_err *e)
+static int copy(struct vz_leaving *m, struct vz_passing *wait, struct vz_err *e)
 {
 	/* VE_PRIVATE may be a link, of the host's own */
 	autofree char *from = realpath(m->area.private, NULL);
@@ -138,7 +138,7 @@ static int copy(struct vz_leaving *m, struct vz_err *e)
 
 	if (!from)
 		return vz_fail(e, AS(COPY), errno, "cannot find %s", m->area.private);
-	return vz_pass_run(&m->remote, &pass, e);
+	return wait ? vz_pass_begin(&m->remote, &pass, wait, e) : vz_pass_run(&m->remote, &pass, e);
 }
 
 static int sync_do(void *ctx, struct vz_err *e)
@@ -147,20 +147,49 @@ static int sync_do(void *ctx, struct vz_err *e)
 	int r;
 
 	vz_log(0, "Syncing private");
-	r = copy(m, e);
+	r = copy(m, NULL, e);
 	if (r >= 0)
 		r = vz_remote_ask(&m->remote, NULL, e, "flush");
 	lap(m, "first copy");
 	return r;
 }
 
+/* A dump that is tried again: what was copied while all stood still is older. It ends by itself, since one that is ended
+ * may still write there when the next one does. */
+static int stands_still(void *arg, struct vz_err *e)
+{
+	struct vz_leaving *m = arg;
+	int r = 0;
+
+	if (m->pass.list < 0) {
+		r = vz_passing_end(&m->pass, e);
+		if (r >= 0)
+			r = copy(m, &m->pass, e);
+	}
+	if (r >= 0)
+		vz_passing_go(&m->pass);
+	return r;
+}
+
+static int hold(struct vz_leaving *m, struct vz_err *e)
+{
+	const struct vz_suspend_opts suspend = { .elsewhere = true, .stopped = stands_still, .arg = m };
+	int r = copy(m, &m->pass, e);
+
+	if (r < 0)
+		return r;
+	r = vz_op_suspend_hold(m->ct, &suspend, &m->held, e);
+	if (r < 0)
+		vz_passing_stop(&m->pass);
+	return r;
+}
+
 static int halt(struct vz_leaving *m, struct vz_err *e)
 {
-	const struct vz_suspend_opts suspend = { .elsewhere = true };
 	const struct vz_stop_opts stop = { 0 };
 
 	if (m->o->online)
-		return vz_op_suspend_hold(m->ct, &suspend, &m->held, e);
+		return hold(m, e);
 	return m->running ? vz_op_stop(m->ct, &stop, e) : vz_op_umount(m->ct, e);
 }
 
@@ -169,6 +198,7 @@ static void halt_undo(void *ctx)
 	struct vz_leaving *m = ctx;
 	struct vz_err e = { 0 };
 
+	vz_passing_stop(&m->pass);
 	if (m->arrived || m->in_doubt)
 		return;
 	if (vz_leave_go_on(m, &e) < 0)
@@ -215,7 +245,9 @@ static int resync_do(void *ctx, struct vz_err *e)
 	if (!m->running && !m->mounted)
 		return 0;
 	vz_log(0, "Syncing private (second pass)");
-	r = copy(m, e);
+	r = m->held ? vz_passing_end(&m->pass, e) : copy(m, NULL, e);
+	if (r >= 0 && m->held && vz_suspended_has_links(m->held))
+		r = copy(m, NULL, e);
 	lap(m, "second copy");
 	return r;
 }
@@ -310,8 +342,8 @@ const struct vz_step *const vz_migrate_plan[] = {
 	VZ_STEP("base", template_do, NULL),
 	VZ_STEP("sync", sync_do, NULL),
 	VZ_STEP("halt", halt_do, halt_undo),
+	VZ_STEP("memory", memory_do, NULL),   /* while the files are under way */
 	VZ_STEP("resync", resync_do, NULL),
-	VZ_STEP("memory", memory_do, NULL),
 	VZ_STEP("hand", hand_do, hand_undo),
 	VZ_STEP("accept", accept_do, NULL),   /* the other side takes it back itself when it fails */
 	NULL,

@@ -43,7 +43,7 @@ enum vz_migrate_exit {
 struct vz_migrate_opts {
 	const char *host;
 	const char *ssh, *rsync; /* further arguments, apart by blanks; NULL none */
-	bool mux, online, keep_area, keep_dst, check_only, times;
+	bool online, keep_area, keep_dst, check_only, times;
 	bool no_start;           /* it is not started there, nor resumed */
 	bool keep_images;        /* its dump stays there when it is resumed */
 	bool once;               /* memory is copied once, while it is frozen */

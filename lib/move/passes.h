@@ -11,6 +11,23 @@ struct vz_pass {
 	const char *opts; /* further arguments, apart by blanks; NULL none */
 };
 
+/* One that is under way; closed: VZ_PASSING_INIT. */
+struct vz_passing {
+	const struct vz_remote *remote;
+	char *from;
+	pid_t pid;
+	int list; /* rsync waits for it */
+};
+#define VZ_PASSING_INIT { .list = -EBADF }
+
+/* Connects, and copies nothing until go(): what the files are then is what arrives. The struct vz_pass need not live on. */
+int vz_pass_begin(const struct vz_remote *r, const struct vz_pass *p, struct vz_passing *ret, struct vz_err *e);
+void vz_passing_go(struct vz_passing *p);
+/* Waits for its end, and says how it was; as vz_pass_run(). */
+int vz_passing_end(struct vz_passing *p, struct vz_err *e);
+/* Ends it; accepts one that never began. */
+void vz_passing_stop(struct vz_passing *p);
+
 /* Makes the directory there equal to the one here. What vanishes meanwhile is no failure. Exit code 6 of vzmigrate.
  *
  * May be hostile: the guest whose tree it is may run, and put a link where rsync has just seen a directory; therefore

@@ -20,10 +20,10 @@
 
 void vz_leave_open(struct vz_leaving *m, struct vz_ct *ct, const struct vz_migrate_opts *o)
 {
-	*m = (struct vz_leaving){ .ct = ct, .o = o, .remote = VZ_REMOTE_INIT, .since = vz_now_ms() };
+	*m = (struct vz_leaving){ .ct = ct, .o = o, .remote = VZ_REMOTE_INIT, .pass = VZ_PASSING_INIT,
+				  .since = vz_now_ms() };
 	m->wire = (struct vz_remote_opts){
 		.host = o->host, .ssh = o->ssh, .verbose = o->verbose, .silence_s = o->silence_s,
-		.mux = o->mux || o->online, /* the VPS waits for what connects */
 	};
 }
 
@@ -31,6 +31,7 @@ void vz_leave_close(struct vz_leaving *m)
 {
 	if (m->held) /* in doubt: whose it is, is told later */
 		vz_suspended_leave(TAKE_PTR(m->held));
+	vz_passing_stop(&m->pass);
 	vz_remote_close(&m->remote);
 	free(m->to);
 }

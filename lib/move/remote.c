@@ -35,8 +35,8 @@ static void shell(const struct vz_remote *r, struct vz_str *out)
 		    beat_s(r->o), ASKED);
 	for (int i = 3; i < r->o->verbose; i++)
 		vz_str_add(out, " -v");
-	if (r->mux)
-		vz_str_addf(out, " -S %s", r->mux);
+	/* whatever the user's own configuration makes of connections that are shared */
+	vz_str_addf(out, " -o ControlPersist=no -S %s", r->mux);
 }
 
 char *vz_remote_shell(const struct vz_remote *r)
@@ -44,6 +44,7 @@ char *vz_remote_shell(const struct vz_remote *r)
 	struct vz_str out = { 0 };
 
 	shell(r, &out);
+	vz_str_add(&out, " -o ControlMaster=no");
 	return vz_str_take(&out);
 }
 
@@ -59,8 +60,7 @@ static int start(struct vz_remote *r, struct vz_err *e)
 	int pair[2], x;
 
 	shell(r, &line);
-	if (r->mux)
-		vz_str_add(&line, " -M");
+	vz_str_add(&line, " -o ControlMaster=yes");
 	if (line.failed)
 		return vz_oom(e);
 	for (char *w = strtok_r(line.s, " \t", &save); w && n < ARGS_MAX - 4; w = strtok_r(NULL, " \t", &save))
@@ -228,12 +228,10 @@ int vz_remote_open(struct vz_remote *r, const struct vz_remote_opts *o, struct v
 
 	*r = (struct vz_remote)VZ_REMOTE_INIT;
 	r->o = o;
-	if (o->mux) {
-		r->mux = vz_fmt("%s/ssh-%d", VZ_RUNDIR, (int)getpid());
-		if (!r->mux || vz_mkdir_p(VZ_RUNDIR, 0755) < 0)
-			return vz_oom(e);
-		(void)unlink(r->mux);
-	}
+	r->mux = vz_fmt("%s/ssh-%d", VZ_RUNDIR, (int)getpid());
+	if (!r->mux || vz_mkdir_p(VZ_RUNDIR, 0755) < 0)
+		return vz_oom(e);
+	(void)unlink(r->mux);
 	x = start(r, e);
 	if (x >= 0)
 		x = vz_remote_ask(r, NULL, e, "hello %d %d", VZ_REMOTE_VERSION, o->silence_s);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The other host of a migration: one ssh(1) with vzarrive at its end, that lasts as long as the migration, so what
- * is asked costs one round trip, and the other side learns at once when we are gone.
+ * is asked costs one round trip, and the other side learns at once when we are gone. rsync(1) goes over the same
+ * connection; where the server allows no second session on it, ssh makes another one.
  *
  * A request is a line; the answer is lines that begin with '+' (a fact), '-' (a message), '!' (a warning or an error),
  * and one "ok" or "fail CODE SENTENCE" at the end. An empty line asks nothing: we are alive.
@@ -23,7 +24,6 @@
 struct vz_remote_opts {
 	const char *host;  /* "node2"; always as root */
 	const char *ssh;   /* further arguments, apart by blanks; NULL none */
-	bool mux;          /* one connection for all */
 	int verbose;
 	int silence_s;     /* after so long without a sign of life either side takes the other one for dead */
 };
@@ -33,7 +33,7 @@ struct vz_remote {
 	struct vz_talk talk;
 	struct vz_beat beat;
 	pid_t pid;         /* of ssh; 0: none */
-	char *mux;         /* the path of its socket, or NULL */
+	char *mux;         /* the path of a socket by which others go over the same connection */
 	bool lost;         /* it broke, or is in doubt itself: what it was asked last may have been done, or not */
 };
 #define VZ_REMOTE_INIT { .talk = { .in = -EBADF, .out = -EBADF }, .beat = VZ_BEAT_INIT }

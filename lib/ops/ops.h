@@ -36,6 +36,10 @@ struct vz_suspend_opts {
 	enum vz_suspend_phase phase;
 	const char *dumpfile; /* NULL: Dump.CTID in DUMPDIR */
 	bool elsewhere;       /* it is to go on on other disks, with the same files */
+	/* NULL, or called when all its processes are stopped, before CRIU looks at them: from now on its files change only
+	 * by what vz_suspended_has_links() says. What could not be dumped goes on and is tried again: then again. */
+	int (*stopped)(void *arg, struct vz_err *e);
+	void *arg;
 };
 struct vz_resume_opts {
 	enum vz_suspend_phase phase;
@@ -50,6 +54,8 @@ int vz_op_resume(struct vz_ct *ct, const struct vz_resume_opts *o, struct vz_err
  * VPS that healing lets go, but for one that was given to another host, vz_ct_is_given_away(). */
 struct vz_suspended;
 int vz_op_suspend_hold(struct vz_ct *ct, const struct vz_suspend_opts *o, struct vz_suspended **ret, struct vz_err *e);
+/* Has CRIU given a temporary name to files that have none any more and others know? It lies in their directory. */
+bool vz_suspended_has_links(const struct vz_suspended *s);
 /* The directory of the dump, for this process; stays the handle's. */
 const char *vz_suspended_dump(const struct vz_suspended *s);
 /* Each frees the handle. It goes on; it stays frozen, as if the command had been killed; nothing is left but its files. */

@@ -173,7 +173,9 @@ static int stop_all(struct suspending *u, struct vz_swrk_job *job, struct vz_err
 		r = vz_stage_until(&u->stage, "network-lock", u->seconds, e);
 	if (r >= 0)
 		r = vz_cgtree_check(u->s.env.cg, e);
-	return r == -EBUSY ? -EAGAIN : r;
+	if (r == -EBUSY)
+		return -EAGAIN;
+	return r >= 0 && u->opts->stopped ? u->opts->stopped(u->opts->arg, e) : r;
 }
 
 static int run_criu(struct suspending *u, struct vz_err *e)
@@ -627,6 +629,11 @@ int vz_op_suspend_hold(struct vz_ct *ct, const struct vz_suspend_opts *o, struct
 const char *vz_suspended_dump(const struct vz_suspended *s)
 {
 	return s->now;
+}
+
+bool vz_suspended_has_links(const struct vz_suspended *s)
+{
+	return faccessat(vz_image_criu_dir(s->u.image), "remap-fpath.img", F_OK, 0) == 0;
 }
 
 void vz_suspended_let_go(struct vz_suspended *s)
