@@ -9,6 +9,7 @@
 #include "sys/inherit.h"
 #include "sys/nl.h"
 #include "sys/spawn.h"
+#include "sys/urgent.h"
 #include "sys/wait.h"
 
 #include <fcntl.h>
@@ -237,6 +238,7 @@ static int give_socket(int to, struct report *rep)
 static void live_alone(bool restore, pid_t parent)
 {
 	(void)setsid();
+	(void)vz_urgent_begin(0); /* a VPS stands still; what is restored gets its own */
 	if (!restore) {
 		(void)signal(SIGPIPE, SIG_IGN);
 		(void)vz_file_write(AT_FDCWD, "/proc/self/oom_score_adj", "-1000");

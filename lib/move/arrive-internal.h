@@ -22,6 +22,9 @@ struct vz_arrival {
 	struct vz_ct lock;   /* holds the lock once it is prepared */
 	bool prepared, accepted, keep;
 	bool online;
+	bool urgent;         /* it stands still there */
+	int nice, ssh_nice;  /* what this process and its sshd had before */
+	int ram;             /* the directory in memory for its dump; -EBADF: it comes into DUMPDIR */
 };
 
 /* Can it be here? Changes nothing. Codes are those of vzmigrate. `ignore`: VZ_MIGRATE_NO_*. */

@@ -14,6 +14,7 @@
 #include "base/str.h"
 #include "cpt/facts.h"
 #include "cpt/manifest.h"
+#include "cpt/ramdir.h"
 #include "fs/area.h"
 #include "move/arrive-internal.h"
 #include "move/migrate.h"
@@ -25,6 +26,7 @@
 #include "ops/ops.h"
 #include "ops/private.h"
 #include "sys/file.h"
+#include "sys/urgent.h"
 #include "tmpl/tmpl.h"
 
 #include <fcntl.h>
@@ -32,6 +34,7 @@
 #include <time.h>
 
 #define AS(code) ((enum vz_exit)VZ_MIGRATE_##code)
+#define DUMP_SLACK (64u << 20) /* of what is not memory of processes */
 #define CONF_MAX (1u << 20)
 #define REMOVE_TRIES 20
 #define AGAIN_NS 100000000L
@@ -253,8 +256,39 @@ static char *arriving_dir(const struct vz_arrival *a)
 	return vz_fmt("%s.arriving/area", a->private);
 }
 
+static void drop_ram(struct vz_arrival *a)
+{
+	vz_closep(&a->ram);
+	a->ram = -EBADF;
+}
+
+/* It is about to stand still there. Also the sshd(8) of this connection, through which all comes, and what that starts. */
+static int hurry(struct vz_arrival *a, const char *args, struct vz_err *e)
+{
+	(void)args;
+	if (!a->prepared)
+		return vz_fail(e, AS(REMOTE), 0, "bad request");
+	if (!a->urgent) {
+		a->nice = vz_urgent_begin(0);
+		a->ssh_nice = getppid() > 1 ? vz_urgent_begin(getppid()) : 0;
+	}
+	a->urgent = true;
+	return 0;
+}
+
+static void calm(struct vz_arrival *a)
+{
+	if (a->urgent && getppid() > 1)
+		vz_urgent_end(getppid(), a->ssh_nice);
+	if (a->urgent)
+		vz_urgent_end(0, a->nice);
+	a->urgent = false;
+}
+
 static char *arriving_dump(const struct vz_arrival *a)
 {
+	if (a->ram >= 0)
+		return vz_fmt("/proc/self/fd/%d/Dump.%u", a->ram, a->id);
 	return vz_fmt("%s/Dump.%u.arriving", a->dumpdir, a->id);
 }
 
@@ -274,11 +308,13 @@ static void undo_all(struct vz_arrival *a)
 						VZ_MOVING_ARRIVING };
 	autofree char *dir = arriving_top(a), *dump = arriving_dump(a);
 
+	calm(a);
 	if (!a->prepared || a->accepted || !dir || !dump)
 		return;
 	if (!a->keep)
 		remove_copy(dir);
 	(void)vz_remove_tree(AT_FDCWD, dump);
+	drop_ram(a);
 	vz_tmpl_base_abort(a->template, a->id);
 	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
 		autofree char *path = vz_fmt(VZ_CT_CONF_DIR "/%u.%s", a->id, suffixes[i]);
@@ -302,15 +338,32 @@ static int lock_it(struct vz_arrival *a, struct vz_err *e)
 	return r < 0 ? vz_fail(e, AS(LOCKED), 0, "On destination node: %s", why.msg) : 0;
 }
 
-/* "KEEP ONLINE", after a check. */
+/* Of one that moves online: its dump is used once, and is worth nothing when this has ended. 0: it is to be kept. */
+static void choose_place(struct vz_arrival *a, uint64_t bytes)
+{
+	drop_ram(a);
+	a->ram = a->online && bytes ? vz_ramdir_make(bytes + DUMP_SLACK) : -EBADF;
+}
+
+static int flag_and_bytes(const char **args, uint32_t *ret, uint64_t *ret_bytes, struct vz_err *e)
+{
+	autofree char *bytes = NULL;
+	int r = number(args, 1, ret, e);
+
+	bytes = r < 0 ? NULL : vz_str_word(args, " ");
+	return bytes && vz_num_u64(bytes, UINT64_MAX, ret_bytes) >= 0 ? 0 : vz_fail(e, AS(REMOTE), 0, "bad request");
+}
+
+/* "KEEP ONLINE BYTES", after a check. */
 static int prepare_it(struct vz_arrival *a, const char *args, struct vz_err *e)
 {
 	autofree char *dir = a->private ? arriving_dir(a) : NULL;
 	uint32_t keep, online;
+	uint64_t bytes;
 	int r = number(&args, 1, &keep, e);
 
 	if (r >= 0)
-		r = number(&args, 1, &online, e);
+		r = flag_and_bytes(&args, &online, &bytes, e);
 	if (r >= 0 && (!dir || !a->conf || a->prepared))
 		r = vz_fail(e, AS(REMOTE), 0, "bad request");
 	if (r >= 0)
@@ -320,6 +373,7 @@ static int prepare_it(struct vz_arrival *a, const char *args, struct vz_err *e)
 	a->prepared = true;
 	a->online = online;
 	a->keep = keep;
+	choose_place(a, bytes);
 	r = stage(a, VZ_MOVING_ARRIVES, e);
 	if (r >= 0)
 		r = put_conf(a, e);
@@ -423,7 +477,7 @@ static int move_in(struct vz_arrival *a, struct vz_err *e)
 		return vz_fail(e, AS(COPY), errno, "cannot name %s on destination node", a->private);
 	*strrchr(dir, '/') = 0;
 	(void)rmdir(dir);
-	if (rename(dump, to) < 0 && errno != ENOENT)
+	if (a->ram < 0 && rename(dump, to) < 0 && errno != ENOENT)
 		return vz_fail(e, AS(COPY), errno, "cannot name %s on destination node", to);
 	return vz_moving_rename(a->id, VZ_MOVING_ARRIVING, "conf", e);
 }
@@ -440,7 +494,7 @@ static void move_out(struct vz_arrival *a)
 	vz_tmpl_base_put(a->template, NULL, a->id);
 	if (dir && top && access(dir, F_OK) < 0 && vz_mkdir_p(top, 0700) >= 0)
 		(void)rename(a->private, dir);
-	if (dump && to && access(dump, F_OK) < 0)
+	if (a->ram < 0 && dump && to && access(dump, F_OK) < 0)
 		(void)rename(to, dump);
 	(void)stage(a, VZ_MOVING_ARRIVES, &e);
 }
@@ -491,10 +545,12 @@ static int settle_in(struct vz_arrival *a, struct vz_ct *ct, struct vz_err *e)
 	return r;
 }
 
-static int make_it_run(struct vz_ct *ct, const char *mode, bool keep, struct vz_err *e)
+static int make_it_run(struct vz_arrival *a, const char *mode, bool keep, struct vz_ct *ct, struct vz_err *e)
 {
+	autofree char *dump = a->ram >= 0 ? arriving_dump(a) : NULL;
 	/* who had the addresses is frozen or gone, and asking takes a second */
-	const struct vz_resume_opts resume = { .phase = VZ_SUSPEND_ALL, .skip_arpdetect = true, .keep = keep };
+	const struct vz_resume_opts resume = { .phase = VZ_SUSPEND_ALL, .skip_arpdetect = true,
+					       .dumpfile = dump, .keep = keep || dump };
 	const struct vz_start_opts start = { 0 };
 
 	if (!strcmp(mode, "resume"))
@@ -522,7 +578,7 @@ static int come_in(struct vz_arrival *a, const char *mode, bool keep, struct vz_
 		r = vz_fault("arrive-start", e);
 	vz_fault_kill("kill:", "arrive-start");
 	if (r >= 0)
-		r = make_it_run(&ct, mode, keep, e);
+		r = make_it_run(a, mode, keep, &ct, e);
 	vz_ct_free(&ct);
 	vz_fault_kill("kill+:", "arrive-start");
 	return r < 0 ? r : stage(a, VZ_MOVING_HERE, e);
@@ -538,6 +594,7 @@ static int accept_it(struct vz_arrival *a, const char *args, struct vz_err *e)
 	if (!a->prepared || !mode)
 		return vz_fail(e, AS(REMOTE), 0, "bad request");
 	r = come_in(a, mode, keep, &why);
+	calm(a);
 	if (r < 0) {
 		r = end_it(a, e);
 		if (r < 0) {
@@ -613,13 +670,16 @@ static int settle(struct vz_arrival *a, const char *args, struct vz_err *e)
 static int flush(struct vz_arrival *a, const char *args, struct vz_err *e)
 {
 	autofree char *dir = a->private ? arriving_dir(a) : NULL;
-	autoclose int fd = -EBADF;
+	autoclose int fd = -EBADF, dumps = -EBADF;
 
 	(void)args;
 	if (!dir)
 		return vz_fail(e, AS(REMOTE), 0, "bad request");
+	dumps = open(a->dumpdir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (a->accepted) /* its source has been told that it runs */
+		drop_ram(a);
 	fd = open(a->accepted ? a->private : dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return fd < 0 || syncfs(fd) < 0 ? vz_fail(e, AS(COPY), errno, "cannot write %s on destination node",
+	return fd < 0 || syncfs(fd) < 0 || (dumps >= 0 && syncfs(dumps) < 0) ? vz_fail(e, AS(COPY), errno, "cannot write %s on destination node",
 						  a->private) : 0;
 }
 
@@ -654,7 +714,7 @@ static int obey(struct vz_arrival *a, const char *line, struct vz_err *e)
 		{ "check", check },	  { "prepare", prepare_it },    { "base", expect_base },
 		{ "base-is", commit_base }, { "script", take_script }, { "dump", take_dump },
 		{ "accept", accept_it },  { "settle", settle },	     { "done", done },
-		{ "flush", flush },
+		{ "flush", flush },	  { "hurry", hurry },
 		{ "undo", undo },
 	};
 	size_t n = strcspn(line, " ");
@@ -674,6 +734,7 @@ static void tell(void *arg, enum vz_line kind, const char *text)
 
 static void release_arrival(struct vz_arrival *a)
 {
+	vz_closep(&a->ram);
 	vz_ct_unlock(&a->lock);
 	vz_ct_free(&a->lock);
 	vz_conf_free(&a->own);
@@ -694,6 +755,7 @@ int vz_arrive_serve(struct vz_context *c)
 
 	if (!a)
 		return -ENOMEM;
+	a->ram = -EBADF;
 	/* what programs say goes beside the answers */
 	a->talk.in = STDIN_FILENO;
 	a->talk.silence_s = VZ_MIGRATE_SILENCE_S;

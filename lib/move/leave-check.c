@@ -121,6 +121,7 @@ static int compare_hosts(struct vz_leaving *m, const struct vz_state *st, struct
 	if (r < 0)
 		return r;
 	need.ctid = m->record.there;
+	m->bytes = need.ram;
 	vz_ips_free(&need.ips); /* those of VPSes that run there were looked at, others may stay */
 	need.ips = (struct vz_ips){ 0 };
 	j.there = there;

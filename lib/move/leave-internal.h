@@ -22,6 +22,9 @@ struct vz_leaving {
 	struct vz_area area;
 	struct vz_moving record;
 	struct vz_passing pass; /* the second copy, which waits until it is frozen */
+	int nice, ssh_nice;/* what the process and its ssh had before it was frozen */
+	bool urgent;
+	uint64_t bytes;    /* of memory, once it is looked at */
 	char *to;          /* the directory there that becomes VE_PRIVATE */
 	bool running, mounted;
 	struct vz_suspended *held; /* it is frozen beside its dump, NULL: it is not */
@@ -42,6 +45,8 @@ void vz_leave_settle(struct vz_leaving *m);
 int vz_leave_quietly(struct vz_leaving *m, int (*verb)(struct vz_leaving *m, struct vz_err *e), struct vz_err *e);
 /* What it was before, again: goes on, runs, is mounted. */
 int vz_leave_go_on(struct vz_leaving *m, struct vz_err *e);
+/* Nothing stands still any more. */
+void vz_leave_calm(struct vz_leaving *m);
 /* It has arrived: what is here goes. */
 int vz_leave_finish(struct vz_leaving *m, struct vz_err *e);
 void vz_leave_open(struct vz_leaving *m, struct vz_ct *ct, const struct vz_migrate_opts *o);

@@ -16,6 +16,7 @@
 #include "ops/plan.h"
 #include "ops/session.h"
 #include "sys/clock.h"
+#include "sys/urgent.h"
 
 #include <fcntl.h>
 #include <dirent.h>
@@ -60,7 +61,8 @@ static int prepare_do(void *ctx, struct vz_err *e)
 	int r;
 
 	vz_log(0, "Preparing remote node");
-	r = vz_remote_ask(&m->remote, &facts, e, "prepare %d %d", m->o->keep_dst, m->o->online);
+	r = vz_remote_ask(&m->remote, &facts, e, "prepare %d %d %llu", m->o->keep_dst, m->o->online,
+			  (unsigned long long)(m->o->keep_images || m->o->no_start ? 0 : m->bytes));
 	if (r < 0)
 		return r;
 	m->to = vz_remote_fact(facts, "dir");
@@ -174,8 +176,14 @@ static int stands_still(void *arg, struct vz_err *e)
 static int hold(struct vz_leaving *m, struct vz_err *e)
 {
 	const struct vz_suspend_opts suspend = { .elsewhere = true, .stopped = stands_still, .arg = m };
-	int r = copy(m, &m->pass, e);
+	int r;
 
+	m->urgent = true;
+	m->nice = vz_urgent_begin(0);
+	m->ssh_nice = vz_urgent_begin(m->remote.pid);
+	r = vz_remote_ask(&m->remote, NULL, e, "hurry"); /* before the second copy has its process there */
+	if (r >= 0)
+		r = copy(m, &m->pass, e);
 	if (r < 0)
 		return r;
 	r = vz_op_suspend_hold(m->ct, &suspend, &m->held, e);
@@ -263,7 +271,7 @@ static int send_file(struct vz_leaving *m, const char *path, const char *name, s
 	verb = vz_fmt("dump %s %u", name, st.st_mode & 0644u);
 	if (!verb)
 		return vz_oom(e);
-	return vz_remote_put_fd(&m->remote, verb, fd, (uint64_t)st.st_size, e);
+	return vz_remote_send_fd(&m->remote, verb, fd, (uint64_t)st.st_size, e);
 }
 
 /* The files of a directory of the dump; `below` has the directories in it. */
@@ -296,6 +304,8 @@ static int memory_do(void *ctx, struct vz_err *e)
 		return 0;
 	vz_log(0, "Copying dump");
 	r = send_files(m, path, "", e);
+	if (r >= 0)
+		r = vz_remote_answers(&m->remote, e);
 	lap(m, "dump");
 	return r;
 }

@@ -43,6 +43,7 @@ static _Noreturn void run_rsync(const struct vz_pass *p, const char *const *argv
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
 	s.argv = (char *const *)argv;
 	s.in = list;
+	s.urgent = true;
 	s.death_signal = SIGTERM;
 	s.apart = true;
 	r = show_tree(p->from);

@@ -10,6 +10,7 @@
 #include "ops/private.h"
 #include "sys/clock.h"
 #include "sys/file.h"
+#include "sys/urgent.h"
 #include "sys/wait.h"
 
 #include <fcntl.h>
@@ -96,6 +97,7 @@ static int go_on(struct vz_leaving *m, struct vz_err *e)
 
 	if (m->held)
 		vz_suspended_let_go(TAKE_PTR(m->held));
+	vz_leave_calm(m);
 	vz_op_heal(m->ct, true); /* a stop that was interrupted, or a frozen one whose migration was killed */
 	if (m->running && vz_state_read(m->ct->id, &st) <= 0)
 		return vz_op_start(m->ct, &start, e);
@@ -109,9 +111,21 @@ int vz_leave_go_on(struct vz_leaving *m, struct vz_err *e)
 	return vz_leave_quietly(m, go_on, e);
 }
 
+void vz_leave_calm(struct vz_leaving *m)
+{
+	if (m->urgent && m->remote.pid)
+		vz_urgent_end(m->remote.pid, m->ssh_nice);
+	if (m->urgent)
+		vz_urgent_end(0, m->nice);
+	m->urgent = false;
+}
+
 static int end_here(struct vz_leaving *m, struct vz_err *e)
 {
-	return m->held ? vz_suspended_end(TAKE_PTR(m->held), e) : vz_op_suspend_end(m->ct, e);
+	int r = m->held ? vz_suspended_end(TAKE_PTR(m->held), e) : vz_op_suspend_end(m->ct, e);
+
+	vz_leave_calm(m);
+	return r;
 }
 
 static int destroy(struct vz_leaving *m, struct vz_err *e)
@@ -152,8 +166,9 @@ int vz_leave_finish(struct vz_leaving *m, struct vz_err *e)
 	struct vz_err why = { 0 };
 
 	(void)e;
-	/* first of all: what is frozen has the addresses */
-	if (vz_leave_quietly(m, end_here, &why) < 0 || flush_there(m, &why) < 0 || clean_up(m, &why) < 0) {
+	/* first of all: what is frozen has the addresses; but where only its dump is there, that is on the disk before */
+	if ((m->o->no_start && flush_there(m, &why) < 0) || vz_leave_quietly(m, end_here, &why) < 0 ||
+	    flush_there(m, &why) < 0 || clean_up(m, &why) < 0) {
 		vz_log(-1, "Warning: CT %u has arrived at %s, but its copy here could not be removed: %s; run the same "
 			   "command again", m->ct->id, m->o->host, why.msg);
 		return 0;

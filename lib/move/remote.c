@@ -18,6 +18,7 @@
 #define END_S 10
 #define CHUNK (1u << 16)
 #define BEATS 6  /* until we are taken for dead */
+#define OWED_MAX 500 /* answers: none of that many fills a pipe */
 #define ASKED 3  /* times, before ssh takes the other side for dead */
 
 static int beat_s(const struct vz_remote_opts *o)
@@ -187,29 +188,58 @@ int vz_remote_put(struct vz_remote *r, const char *verb, const void *data, size_
 	return send_out(r, line, data, n) < 0 ? broke(r, e) : answer(r, NULL, e);
 }
 
+/* A small file goes out together with its line. */
 static int send_all(struct vz_remote *r, const char *verb, int fd, uint64_t size)
 {
 	char buf[CHUNK];
-	int x = r->talk.in < 0 ? -EPIPE : vz_talk_say(&r->talk, "%s %llu", verb, (unsigned long long)size);
+	int k = snprintf(buf, sizeof(buf), "%s %llu\n", verb, (unsigned long long)size);
+	size_t have = (size_t)k;
+	int x = r->talk.in < 0 || have >= sizeof(buf) ? -EPIPE : 0;
 
-	while (x >= 0 && size) {
-		ssize_t n = read(fd, buf, size < sizeof(buf) ? (size_t)size : sizeof(buf));
+	while (x >= 0 && (size || have)) {
+		size_t room = sizeof(buf) - have;
+		ssize_t n = size ? read(fd, buf + have, size < room ? (size_t)size : room) : 0;
 
 		/* the other side waits for the rest, so the connection is of no more use */
-		x = n <= 0 ? -EIO : vz_write_all(r->talk.out, buf, (size_t)n);
+		x = n < 0 || (size && !n) ? -EIO : vz_write_all(r->talk.out, buf, have + (size_t)n);
 		size -= n > 0 ? (uint64_t)n : 0;
+		have = 0;
 	}
 	return x;
 }
 
-int vz_remote_put_fd(struct vz_remote *r, const char *verb, int fd, uint64_t size, struct vz_err *e)
+int vz_remote_answers(struct vz_remote *r, struct vz_err *e)
+{
+	int first = 0;
+
+	for (; r->owed && r->talk.in >= 0; r->owed--) {
+		int x = answer(r, NULL, first < 0 ? NULL : e);
+
+		first = first < 0 ? first : x;
+		if (r->lost)
+			break;
+	}
+	r->owed = 0;
+	return first;
+}
+
+int vz_remote_send_fd(struct vz_remote *r, const char *verb, int fd, uint64_t size, struct vz_err *e)
 {
 	int x;
 
 	vz_beat_hold(&r->beat);
 	x = send_all(r, verb, fd, size);
 	vz_beat_go_on(&r->beat);
-	return x < 0 ? broke(r, e) : answer(r, NULL, e);
+	if (x < 0)
+		return broke(r, e);
+	return ++r->owed < OWED_MAX ? 0 : vz_remote_answers(r, e);
+}
+
+int vz_remote_put_fd(struct vz_remote *r, const char *verb, int fd, uint64_t size, struct vz_err *e)
+{
+	int x = vz_remote_send_fd(r, verb, fd, size, e);
+
+	return x < 0 ? x : vz_remote_answers(r, e);
 }
 
 char *vz_remote_fact(const char *facts, const char *name)

@@ -34,6 +34,7 @@ struct vz_remote {
 	struct vz_beat beat;
 	pid_t pid;         /* of ssh; 0: none */
 	char *mux;         /* the path of a socket by which others go over the same connection */
+	unsigned owed;     /* answers that nobody has waited for */
 	bool lost;         /* it broke, or is in doubt itself: what it was asked last may have been done, or not */
 };
 #define VZ_REMOTE_INIT { .talk = { .in = -EBADF, .out = -EBADF }, .beat = VZ_BEAT_INIT }
@@ -46,7 +47,12 @@ int vz_remote_ask(struct vz_remote *r, char **ret_facts, struct vz_err *e, const
 	__attribute__((format(printf, 4, 5)));
 /* Asks "VERB LENGTH" and sends the bytes behind it. */
 int vz_remote_put(struct vz_remote *r, const char *verb, const void *data, size_t n, struct vz_err *e);
-/* The same with all that is in fd, whose length is `size`. */
+/* Asks the same with all that is in fd, whose length is `size`, and does not wait for the answer: of many small ones each
+ * would cost a round trip. After some hundred it waits. */
+int vz_remote_send_fd(struct vz_remote *r, const char *verb, int fd, uint64_t size, struct vz_err *e);
+/* The answers to these: the first refusal. To be called before anything else is asked. */
+int vz_remote_answers(struct vz_remote *r, struct vz_err *e);
+/* Both. */
 int vz_remote_put_fd(struct vz_remote *r, const char *verb, int fd, uint64_t size, struct vz_err *e);
 /* "NAME=value" among facts: the value, the caller's to free; NULL: there is none. */
 char *vz_remote_fact(const char *facts, const char *name);

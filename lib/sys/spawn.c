@@ -4,6 +4,7 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "sys/call.h"
+#include "sys/urgent.h"
 #include "sys/wait.h"
 
 #include <fcntl.h>
@@ -45,6 +46,8 @@ static _Noreturn void child(const struct vz_spawn *s, int report)
 		(void)setsid();
 	if (s->death_signal)
 		prctl(PR_SET_PDEATHSIG, s->death_signal);
+	if (!s->urgent)
+		vz_urgent_drop();
 	for (int i = 0; s->env && s->env[i] && n < SPAWN_ENV_MAX - 1; i++)
 		env[n++] = s->env[i];
 	if (in < 0)

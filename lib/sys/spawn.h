@@ -13,6 +13,7 @@ struct vz_spawn {
 	int keep;          /* one further fd the child keeps as number 3; -1 none */
 	int death_signal;  /* sent to the child when the caller dies; 0 none */
 	int seconds;       /* that it may take; 0: as long as it likes, for an operator's own */
+	bool urgent;       /* as its caller is (sys/urgent.h) */
 	bool apart;        /* in a session of its own: a signal of the terminal is the caller's alone */
 };
 #define VZ_SPAWN_INIT { .in = -1, .out = -1, .err = -1, .keep = -1 }
