@@ -36,6 +36,12 @@ struct file {
 	char link[PATH_MAX]; /* what it leads to */
 };
 
+/* Of a descriptor, in decimal. */
+static const char *number_of(const struct file *f)
+{
+	return f->at + strlen("fd/");
+}
+
 /* ---- by the link ---- */
 
 /* clang-format off */
@@ -68,7 +74,7 @@ static long fdinfo(struct cpt_look *l, const struct file *f, const char *key, in
 	const char *s;
 	ssize_t r;
 
-	snprintf(path, sizeof(path), "fdinfo/%s", f->at + sizeof("fd/") - 1);
+	snprintf(path, sizeof(path), "fdinfo/%s", number_of(f));
 	r = vz_file_read_buf(f->t->dir, path, text, sizeof(text));
 	if (r < 0)
 		cpt_unseen(l, f->t, (int)r, path);
@@ -115,7 +121,7 @@ static void look_at_socket(struct cpt_look *l, const struct file *f)
 	s->inode = strtoull(f->link + sizeof("socket:[") - 1, NULL, 10);
 	s->who = f->t->who;
 	s->pid = f->t->pid;
-	s->fd = (int)strtol(f->at + sizeof("fd/") - 1, NULL, 10);
+	s->fd = (int)strtol(number_of(f), NULL, 10);
 	if (l->sockets_again)
 		return;
 	snprintf(path, sizeof(path), "/proc/%d/%s", f->t->pid, f->at);
@@ -126,21 +132,19 @@ static void look_at_socket(struct cpt_look *l, const struct file *f)
 	for (size_t i = 0; i < ARRAY_LEN(protocols); i++)
 		if (!strcmp(protocols[i], name))
 			return;
-	cpt_say(l, CPT_SOCKET, &f->t->who, "%s socket, descriptor %s", name, f->at + sizeof("fd/") - 1);
+	cpt_say(l, CPT_SOCKET, &f->t->who, "%s socket, descriptor %s", name, number_of(f));
 }
 
 static void look_at_link(struct cpt_look *l, const struct file *f, enum cpt_kind kind)
 {
-	const char *fd = f->at + sizeof("fd/") - 1;
-
 	if (kind == CPT_SOCKET)
 		look_at_socket(l, f);
 	else if (kind == CPT_WATCH)
-		cpt_watch_look(l, f->t, (int)strtol(fd, NULL, 10));
+		cpt_watch_look(l, f->t, (int)strtol(number_of(f), NULL, 10));
 	else if (kind == CPT_KINDS || l->sockets_again)
 		return;
 	else if (is_of_kind(l, f, kind))
-		cpt_say(l, kind, &f->t->who, "%s, descriptor %s", f->link, fd);
+		cpt_say(l, kind, &f->t->who, "%s, descriptor %s", f->link, number_of(f));
 }
 
 /* ---- by statx(2) ---- */

@@ -101,7 +101,7 @@ struct cpt_look {
 	struct cpt_seen parents; /* host pids of those inside */
 	struct cpt_seen group;   /* host pids of those in the control group */
 	struct cpt_mounts *mounts;
-	size_t mounts_n;
+	size_t mounts_n, mounts_all; /* tables, and lines of them */
 	struct cpt_file *files; /* to be judged when all mounts are known */
 	size_t files_n;
 	struct cpt_seen deleted_inodes;

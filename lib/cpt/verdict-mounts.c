@@ -83,6 +83,7 @@ void cpt_mounts_read(struct cpt_look *l, const struct cpt_task *t)
 	r = vz_mounts_read(t->dir, "mountinfo", &own->t);
 	if (r < 0)
 		cpt_unseen(l, t, r, "its mounts");
+	l->mounts_all += own->t.n;
 	for (size_t i = 0; i < own->t.n; i++) {
 		(void)cpt_seen_new(&l->mount_ids, own->t.v[i].id);
 		if (is_read_only(own->t.v[i].options) || is_read_only(own->t.v[i].super))
@@ -90,6 +91,8 @@ void cpt_mounts_read(struct cpt_look *l, const struct cpt_task *t)
 		if (vz_str_prefix(own->t.v[i].fstype, "cgroup", NULL))
 			(void)cpt_seen_new(&l->groups, own->t.v[i].id);
 	}
+	if (l->mounts_all > MOUNTS_MAX) /* which refuses, and each is held against all others */
+		return;
 	for (size_t i = 0; i < own->t.n; i++)
 		if (is_covered(&own->t, &own->t.v[i]))
 			(void)cpt_seen_new(&l->covered, own->t.v[i].id);
@@ -220,14 +223,12 @@ static void judge_mount(struct cpt_look *l, const struct cpt_mounts *in, const s
 
 void cpt_mounts_judge(struct cpt_look *l)
 {
-	size_t n = 0;
-
-	for (size_t i = 0; i < l->mounts_n; i++) {
-		n += l->mounts[i].t.n;
+	cpt_terminals_judge(l);
+	if (l->mounts_all > MOUNTS_MAX) {
+		cpt_say(l, CPT_MOUNTS, NULL, "%zu", l->mounts_all);
+		return;
+	}
+	for (size_t i = 0; i < l->mounts_n; i++)
 		for (size_t k = 0; k < l->mounts[i].t.n; k++)
 			judge_mount(l, &l->mounts[i], &l->mounts[i].t.v[k]);
-	}
-	if (n > MOUNTS_MAX)
-		cpt_say(l, CPT_MOUNTS, NULL, "%zu", n);
-	cpt_terminals_judge(l);
 }
