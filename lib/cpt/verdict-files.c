@@ -157,28 +157,31 @@ static bool is_supported_device(unsigned major, unsigned minor)
 	       (major >= UNIX98_PTY_MASTER_MAJOR && major < UNIX98_PTY_SLAVE_MAJOR + UNIX98_PTY_MAJOR_COUNT);
 }
 
-static bool is_of(const struct file *f, long magic)
+static bool is_of(const struct cpt_task *t, const char *at, long magic)
 {
-	char path[64];
+	char path[80];
 	struct statfs st;
 
-	snprintf(path, sizeof(path), "/proc/%d/%s", f->t->pid, f->at);
+	snprintf(path, sizeof(path), "/proc/%d/%s", t->pid, at);
 	return statfs(path, &st) == 0 && (long)st.f_type == magic;
 }
 
-/* Whose mount is not known at this moment, or is covered. */
-static void note_file(struct cpt_look *l, const struct file *f, const struct statx *x)
+void cpt_file_note(struct cpt_look *l, const struct cpt_task *t, const char *at, const char *link, const struct statx *x)
 {
-	struct cpt_file *more = cpt_more(l, &l->files, &l->files_n, sizeof(*more));
+	struct cpt_file *more;
 
+	if (!(x->stx_mask & STATX_MNT_ID) ||
+	    (cpt_seen_has(&l->mount_ids, x->stx_mnt_id) && !cpt_seen_has(&l->covered, x->stx_mnt_id)))
+		return;
+	more = cpt_more(l, &l->files, &l->files_n, sizeof(*more));
 	if (!more)
 		return;
-	more->who = f->t->who;
+	more->who = t->who;
 	more->mount = x->stx_mnt_id;
 	if (S_ISCHR(x->stx_mode))
 		more->terminal = makedev(x->stx_dev_major, x->stx_dev_minor);
-	more->mqueue = is_of(f, MQUEUE_MAGIC);
-	snprintf(more->name, sizeof(more->name), "%.80s, %s", f->link, f->at);
+	more->mqueue = is_of(t, at, MQUEUE_MAGIC);
+	snprintf(more->name, sizeof(more->name), "%.80s, %s", link, at);
 }
 
 /* tmpfs counts each link as an inode, and CRIU makes one more of a deleted file for a moment. */
@@ -312,15 +315,13 @@ static void look_at_stat(struct cpt_look *l, const struct file *f, const struct 
 	if (S_ISFIFO(x->stx_mode) && flags_of(l, f) & O_PATH)
 		cpt_say(l, CPT_FIFO_PATH, &f->t->who, "%s, %s", f->link, f->at);
 	if (cpt_is_kernels(l, f->link, x)) {
-		if (vz_str_prefix(f->link, MEMFD, NULL) && is_of(f, HUGETLBFS_MAGIC))
+		if (vz_str_prefix(f->link, MEMFD, NULL) && is_of(f->t, f->at, HUGETLBFS_MAGIC))
 			cpt_say(l, CPT_HUGE, &f->t->who, "%s, %s", f->link, f->at);
 		return;
 	}
 	look_at_group(l, f, x);
 	cpt_deleted_look(l, f->t, f->at, f->link, x);
-	if (x->stx_mask & STATX_MNT_ID &&
-	    (!cpt_seen_has(&l->mount_ids, x->stx_mnt_id) || cpt_seen_has(&l->covered, x->stx_mnt_id)))
-		note_file(l, f, x);
+	cpt_file_note(l, f->t, f->at, f->link, x);
 }
 
 /* May be hostile: the file may be served by a process inside that never answers; therefore its cache alone is asked. */

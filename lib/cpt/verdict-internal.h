@@ -53,7 +53,7 @@ struct cpt_file {
 	dev_t terminal; /* the file system that this terminal is of; 0: it is none */
 	uint64_t mount;
 	bool mqueue;
-	char name[96];
+	char name[128];
 };
 
 /* A deleted directory that is in use. */
@@ -104,7 +104,7 @@ struct cpt_look {
 	size_t mounts_n, mounts_all; /* tables, and lines of them */
 	struct cpt_file *files; /* to be judged when all mounts are known */
 	size_t files_n;
-	struct cpt_seen deleted_inodes;
+	struct cpt_seen deleted_inodes, mapped;
 	struct cpt_deleted *deleted;
 	size_t deleted_n;
 	struct cpt_seen unread; /* queues of events, by process and descriptor, that were not empty */
@@ -208,6 +208,8 @@ struct statx;
 #define CPT_STATX (STATX_TYPE | STATX_NLINK | STATX_INO | STATX_BLOCKS | STATX_MNT_ID)
 void cpt_deleted_look(struct cpt_look *l, const struct cpt_task *t, const char *at, const char *link,
 		      const struct statx *x);
+/* Whether its mount is gone or covered; the same words. */
+void cpt_file_note(struct cpt_look *l, const struct cpt_task *t, const char *at, const char *link, const struct statx *x);
 /* A file without a name of the kernel's own: memfd, shared memory, asynchronous I/O. */
 bool cpt_is_kernels(const struct cpt_look *l, const char *link, const struct statx *x);
 

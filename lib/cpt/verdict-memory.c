@@ -17,7 +17,7 @@
 #define PRIVATE_MAX (32ull << 40)
 
 struct area {
-	uint64_t from, to, offset, inode;
+	uint64_t from, to, offset, dev, inode;
 	char access[5];  /* "r-xp" */
 	char range[48];  /* as its link is called in map_files */
 	const char *path;
@@ -31,12 +31,14 @@ struct attached {
 static bool parse_area(char *line, struct area *ret)
 {
 	unsigned long long from, to, offset, inode;
+	unsigned major, minor;
 	char access[5];
 	int at = 0;
 
-	if (sscanf(line, "%llx-%llx %4s %llx %*s %llu %n", &from, &to, access, &offset, &inode, &at) != 5 || !at)
+	if (sscanf(line, "%llx-%llx %4s %llx %x:%x %llu %n", &from, &to, access, &offset, &major, &minor, &inode, &at) != 7 ||
+	    !at)
 		return false;
-	*ret = (struct area){ .from = from, .to = to, .offset = offset, .inode = inode, .path = line + at };
+	*ret = (struct area){ from, to, offset, (uint64_t)major << 32 | minor, inode, .path = line + at };
 	memcpy(ret->access, access, sizeof(access));
 	snprintf(ret->range, sizeof(ret->range), "map_files/%llx-%llx", from, to);
 	return true;
@@ -60,7 +62,15 @@ static void look_at_segment(struct cpt_look *l, const struct cpt_task *t, const 
 	*s = (struct attached){ a->inode, a->from, a->to, a->offset };
 }
 
-/* A device, or a file that is deleted. */
+/* Each file once in each mount namespace: many have the same libraries. */
+static bool is_new(struct cpt_look *l, const struct cpt_task *t, const struct area *a)
+{
+	const uint64_t key[] = { a->dev, a->inode, t->ns[CPT_NS_MNT] };
+
+	return cpt_seen_new(&l->mapped, vz_str_hash(key, sizeof(key), 0));
+}
+
+/* A device, a file that is deleted, or one whose mount is gone or covered. */
 static void look_at_mapped(struct cpt_look *l, const struct cpt_task *t, const struct area *a)
 {
 	char link[PATH_MAX]; /* as it is: maps writes a line's end otherwise */
@@ -72,6 +82,9 @@ static void look_at_mapped(struct cpt_look *l, const struct cpt_task *t, const s
 		return;
 	if (S_ISREG(x.stx_mode) && !cpt_is_kernels(l, link, &x))
 		cpt_deleted_look(l, t, a->range, link, &x);
+	/* a deleted one without a mount can be of the kernel's own */
+	if (S_ISREG(x.stx_mode) && x.stx_nlink)
+		cpt_file_note(l, t, a->range, link, &x);
 	if (S_ISCHR(x.stx_mode) && (x.stx_rdev_major != 1 || x.stx_rdev_minor != 5))
 		cpt_say(l, CPT_DEVICE, &t->who, "%s (%u:%u), mapped", a->path, x.stx_rdev_major, x.stx_rdev_minor);
 }
@@ -95,7 +108,8 @@ static void look_at_area(struct cpt_look *l, const struct cpt_task *t, const str
 		cpt_say(l, CPT_VDSO, &t->who, "%s", a->access);
 	else if (!strcmp(a->path, "[uprobes]"))
 		cpt_say(l, CPT_UPROBES, &t->who, "uprobes");
-	else if (vz_str_prefix(a->path, "/dev/", NULL) || vz_str_suffix(a->path, CPT_GONE))
+	else if (vz_str_prefix(a->path, "/dev/", NULL) || vz_str_suffix(a->path, CPT_GONE) ||
+		 (*a->path == '/' && is_new(l, t, a)))
 		look_at_mapped(l, t, a);
 }
 
