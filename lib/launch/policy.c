@@ -7,6 +7,7 @@
 #include "sys/call.h"
 #include "sys/caps.h"
 
+#include <fcntl.h>
 #include <linux/netlink.h>
 #include <linux/sockios.h>
 #include <linux/if_tunnel.h>
@@ -69,6 +70,11 @@ static const struct vz_scrow rows[] = {
 	DENY("landlock_create_ruleset", EOPNOTSUPP, 0, GROUP_LANDLOCK, "a domain is lost by a checkpoint, and nobody sees it"),
 	DENY("landlock_add_rule", EOPNOTSUPP, 0, GROUP_LANDLOCK, "the same"),
 	DENY("landlock_restrict_self", EOPNOTSUPP, 0, GROUP_LANDLOCK, "the same"),
+	/* as a kernel before 6.3, without CONFIG_GENERIC_ENTRY, without CONFIG_DNOTIFY: systemd takes a filter instead */
+	WHEN("prctl", EINVAL, 0, 0, "PR_SET_MDWE is lost by a checkpoint, and nobody sees it", IS(0, 65)),
+	WHEN("prctl", EINVAL, 0, 0, "PR_SET_SYSCALL_USER_DISPATCH: the same", IS(0, 59)),
+	WHEN("fcntl", EINVAL, 0, 0, "F_NOTIFY: the same", IS(1, F_NOTIFY)),
+	WHEN("fcntl64", EINVAL, 0, 0, "F_NOTIFY: the same", IS(1, F_NOTIFY)),
 	DENY("swapon", EPERM, 0, 0, "swap is the host's"),
 	DENY("swapoff", EPERM, 0, 0, "swap is the host's"),
 	DENY("syslog", EPERM, 0, 0, "the kernel log is the host's"),

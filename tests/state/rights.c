@@ -181,6 +181,53 @@ void state_landlocked(struct st *t)
 	check(t, open(t->spoil ? "." : "forbidden", t->spoil ? O_RDONLY : O_WRONLY) < 0, "the domain is lost");
 }
 
+/* A kernel that has no such thing says EINVAL. */
+static long known(long r)
+{
+	if (r < 0 && errno == EINVAL)
+		errno = ENOSYS;
+	return r;
+}
+
+void state_mdwe(struct st *t)
+{
+	must(t, known(prctl(65, 1, 0, 0, 0)), "PR_SET_MDWE");
+	moved(t);
+	check(t, prctl(66, 0, 0, 0, 0) == !t->spoil, "it is lost");
+}
+
+static volatile char *dispatch;
+
+static void let_pass(int signal)
+{
+	(void)signal;
+	dispatch[0] = 0;
+	dispatch[1] = 1;
+}
+
+/* System calls raise SIGSYS while the first byte says so. */
+void state_user_dispatch(struct st *t)
+{
+	dispatch = shared(t, 4096);
+	signal(SIGSYS, let_pass);
+	must(t, known(prctl(59, 1, 0, 0, dispatch)), "PR_SET_SYSCALL_USER_DISPATCH");
+	moved(t);
+	dispatch[0] = !t->spoil;
+	getppid();
+	check(t, dispatch[1], "it is lost");
+}
+
+void state_dnotify(struct st *t)
+{
+	int dir = (int)must(t, open(".", O_RDONLY | O_DIRECTORY), "open");
+
+	signal(SIGIO, SIG_IGN);
+	must(t, known(fcntl(dir, F_NOTIFY, DN_CREATE | DN_MULTISHOT)), "F_NOTIFY");
+	signal(SIGIO, SIG_DFL);
+	moved(t);
+	check(t, t->spoil, "it is lost");
+}
+
 void state_secret(struct st *t)
 {
 	int fd = (int)must(t, syscall(SYS_memfd_secret, 0), "memfd_secret");
