@@ -137,6 +137,11 @@ const struct vz_image_facts *vz_image_facts(const struct vz_image *im)
 	return &im->m.facts;
 }
 
+bool vz_image_has(const struct vz_image *im, const char *name)
+{
+	return vz_manifest_find(&im->m, name) != NULL;
+}
+
 int vz_image_read(const struct vz_image *im, const char *name, char **ret, size_t *ret_n, struct vz_err *e)
 {
 	ssize_t n;

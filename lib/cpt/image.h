@@ -96,6 +96,8 @@ int vz_image_open(const char *path, struct vz_image **ret, struct vz_err *e);
 bool vz_image_is_ours(const char *path);
 /* Of an opened one; stays the image's. */
 const struct vz_image_facts *vz_image_facts(const struct vz_image *im);
+/* Whether a file of our own is in it: an older version may not have written it. */
+bool vz_image_has(const struct vz_image *im, const char *name);
 /* A whole file of our own in fresh memory, terminated; the caller frees it. */
 int vz_image_read(const struct vz_image *im, const char *name, char **ret, size_t *ret_n,
 		  struct vz_err *e);

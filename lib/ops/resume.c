@@ -14,6 +14,7 @@
 #include "cpt/external.h"
 #include "cpt/netsys.h"
 #include "cpt/sockets.h"
+#include "cpt/sockopts.h"
 #include "cpt/stage.h"
 #include "fs/layout.h"
 #include "ops/dump.h"
@@ -281,6 +282,8 @@ static int settle(struct resuming *u, struct vz_err *e)
 	if (r < 0)
 		return vz_fail(e, VZ_RESTORE, -r, "cannot give /dev/mqueue to the container");
 	r = vz_sockets_load(&u->s.state, u->image, e);
+	if (r >= 0)
+		r = vz_sockopts_load(u->s.env.cg, u->image, e);
 	if (r < 0)
 		return r;
 	u->s.state.dev = fstat(u->s.env.spec.dev, &dev) < 0 ? 0 : dev.st_dev;

@@ -17,6 +17,7 @@
 #include "cpt/netsys.h"
 #include "cpt/ramdir.h"
 #include "cpt/sockets.h"
+#include "cpt/sockopts.h"
 #include "cpt/stage.h"
 #include "cpt/verdict.h"
 #include "fs/layout.h"
@@ -245,7 +246,9 @@ static int save_files(struct suspending *u, struct vz_err *e)
 
 	if (r >= 0)
 		r = vz_creds_save(&u->s.state, &u->creds, u->image, e);
-	return r < 0 ? r : vz_sockets_save(&u->s.state, u->image, e);
+	if (r >= 0)
+		r = vz_sockets_save(&u->s.state, u->image, e);
+	return r < 0 ? r : vz_sockopts_save(u->s.env.cg, u->image, e);
 }
 
 static int save_do(void *ctx, struct vz_err *e)

@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Options of sockets; see sockopts.h. As packed data a socket is
+ *
+ *	1, process (inside), descriptor, family, options (1, level, number, value), 0
+ *
+ * with those alone whose value is not the usual one.
+ */
+#include "cpt/sockopts.h"
+#include "base/log.h"
+#include "base/own.h"
+#include "base/pack.h"
+#include "base/str.h"
+#include "cpt/seen.h"
+#include "sys/call.h"
+#include "sys/file.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/if_packet.h>
+#include <linux/in6.h>
+#include <linux/netlink.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <netinet/udp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#define FILE_NAME "sockopts"
+#define PACKED_MAX (16u << 20)
+#define STATUS_MAX (2u << 20) /* the groups stand in it */
+#define VALUE_MAX 40          /* IP_OPTIONS */
+#define NUMBER_MAX 1024       /* of a level, of an option */
+
+/* Newer than the headers of the oldest distribution. */
+enum { RCVMARK = 75, PASSPIDFD = 76, RCVPRIORITY = 82, PASSRIGHTS = 83 };
+enum { LOCAL_PORT_RANGE = 51, MULTICAST_ALL6 = 29 };
+enum { TX_DELAY = 37, RTO_MAX_MS = 44, RTO_MIN_US = 45, DELACK_MAX_US = 46 };
+
+/* Which sockets have it; MANY: those that are no streams, and may send to many. */
+enum { ANY = 1 << 0, IP = 1 << 1, IP6 = 1 << 2, MANY = 1 << 3, MANY6 = 1 << 4, NETLINK = 1 << 5, PACKETS = 1 << 6 };
+
+/* clang-format off */
+static const struct option {
+	int kinds, level, number;
+	int64_t usual; /* of a number; of bytes, such as names, none are */
+} options[] = {
+	{ ANY, SOL_SOCKET, SO_TIMESTAMP, 0 },
+	{ ANY, SOL_SOCKET, SO_TIMESTAMPNS, 0 },
+	{ ANY, SOL_SOCKET, SO_TIMESTAMPING, 0 },
+	{ ANY, SOL_SOCKET, SO_BUSY_POLL, 0 },
+	{ ANY, SOL_SOCKET, SO_PREFER_BUSY_POLL, 0 },
+	{ ANY, SOL_SOCKET, SO_LOCK_FILTER, 0 },
+	{ ANY, SOL_SOCKET, SO_PEEK_OFF, -1 },
+	{ ANY, SOL_SOCKET, SO_RXQ_OVFL, 0 },
+	{ ANY, SOL_SOCKET, SO_SELECT_ERR_QUEUE, 0 },
+	{ ANY, SOL_SOCKET, SO_WIFI_STATUS, 0 },
+	{ ANY, SOL_SOCKET, RCVMARK, 0 },
+	{ ANY, SOL_SOCKET, RCVPRIORITY, 0 },
+	{ ANY, SOL_SOCKET, PASSPIDFD, 0 },
+	{ ANY, SOL_SOCKET, PASSRIGHTS, 1 },
+	{ IP, SOL_SOCKET, SO_ZEROCOPY, 0 },
+	{ IP, SOL_SOCKET, SO_MAX_PACING_RATE, -1 },
+	{ IP, SOL_SOCKET, SO_INCOMING_CPU, -1 },
+	{ IP, SOL_SOCKET, SO_TXREHASH, 1 },
+	{ IP, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_WANT },
+	{ IP, IPPROTO_IP, IP_RECVERR, 0 },
+	{ IP, IPPROTO_IP, 26 /* IP_RECVERR_RFC4884 */, 0 },
+	{ IP, IPPROTO_IP, IP_TRANSPARENT, 0 },
+	{ IP, IPPROTO_IP, IP_MINTTL, 0 },
+	{ IP, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 0 },
+	{ IP, IPPROTO_IP, LOCAL_PORT_RANGE, 0 },
+	{ IP, IPPROTO_IP, IP_OPTIONS, 0 },
+	{ IP, IPPROTO_IP, IP_RECVTTL, 0 },
+	{ IP, IPPROTO_IP, IP_RECVTOS, 0 },
+	{ IP, IPPROTO_IP, IP_RECVOPTS, 0 },
+	{ IP, IPPROTO_IP, IP_RETOPTS, 0 },
+	{ IP, IPPROTO_IP, IP_PASSSEC, 0 },
+	{ IP, IPPROTO_IP, IP_RECVORIGDSTADDR, 0 },
+	{ IP, IPPROTO_IP, IP_CHECKSUM, 0 },
+	{ IP, IPPROTO_IP, IP_RECVFRAGSIZE, 0 },
+	{ MANY, IPPROTO_IP, IP_MULTICAST_TTL, 1 },
+	{ MANY, IPPROTO_IP, IP_MULTICAST_LOOP, 1 },
+	{ MANY, IPPROTO_IP, IP_MULTICAST_ALL, 1 },
+	{ MANY, IPPROTO_IP, IP_MULTICAST_IF, 0 },
+	{ IP, IPPROTO_IP, IP_UNICAST_IF, 0 },
+	{ IP6, IPPROTO_IPV6, IPV6_TCLASS, 0 },
+	{ IP6, IPPROTO_IPV6, IPV6_UNICAST_HOPS, 64 },
+	{ IP6, IPPROTO_IPV6, IPV6_AUTOFLOWLABEL, 1 },
+	{ IP6, IPPROTO_IPV6, IPV6_DONTFRAG, 0 },
+	{ IP6, IPPROTO_IPV6, IPV6_MINHOPCOUNT, 0 },
+	{ IP6, IPPROTO_IPV6, IPV6_TRANSPARENT, 0 },
+	{ IP6, IPPROTO_IPV6, IPV6_ADDR_PREFERENCES, 0x500 },
+	{ IP6, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 0 },
+	{ IP6, IPPROTO_IPV6, IPV6_RECVTCLASS, 0 },
+	{ IP6, IPPROTO_IPV6, IPV6_RECVDSTOPTS, 0 },
+	{ IP6, IPPROTO_IPV6, IPV6_RECVRTHDR, 0 },
+	{ IP6, IPPROTO_IPV6, IPV6_RECVHOPOPTS, 0 },
+	{ IP6, IPPROTO_IPV6, IPV6_RECVORIGDSTADDR, 0 },
+	{ IP6, IPPROTO_IPV6, IPV6_RECVFRAGSIZE, 0 },
+	{ IP6, IPPROTO_IPV6, IPV6_RECVPATHMTU, 0 },
+	{ IP6, IPPROTO_IPV6, IPV6_FLOWINFO, 0 },
+	{ IP6, IPPROTO_IPV6, IPV6_FLOWINFO_SEND, 0 },
+	{ MANY6, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, 1 },
+	{ MANY6, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 1 },
+	{ MANY6, IPPROTO_IPV6, MULTICAST_ALL6, 1 },
+	{ MANY6, IPPROTO_IPV6, IPV6_MULTICAST_IF, 0 },
+	{ IP6, IPPROTO_IPV6, IPV6_UNICAST_IF, 0 },
+	{ IP6, IPPROTO_IPV6, IPV6_RECVERR, 0 },
+	{ IP6, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_WANT },
+	{ IP, IPPROTO_TCP, TCP_CONGESTION, 0 },
+	{ IP, IPPROTO_TCP, TCP_DEFER_ACCEPT, 0 },
+	{ IP, IPPROTO_TCP, TCP_FASTOPEN, 0 },
+	{ IP, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 0 },
+	{ IP, IPPROTO_TCP, TCP_FASTOPEN_NO_COOKIE, 0 },
+	{ IP, IPPROTO_TCP, TCP_SAVE_SYN, 0 },
+	{ IP, IPPROTO_TCP, TCP_USER_TIMEOUT, 0 },
+	{ IP, IPPROTO_TCP, TCP_SYNCNT, 6 },
+	{ IP, IPPROTO_TCP, TCP_LINGER2, 60 },
+	{ IP, IPPROTO_TCP, TCP_THIN_LINEAR_TIMEOUTS, 0 },
+	{ IP, IPPROTO_TCP, TCP_NOTSENT_LOWAT, 0 },
+	{ IP, IPPROTO_TCP, TCP_INQ, 0 },
+	{ IP, IPPROTO_TCP, TX_DELAY, 0 },
+	{ IP, IPPROTO_TCP, RTO_MAX_MS, 120000 },
+	{ IP, IPPROTO_TCP, RTO_MIN_US, 200000 },
+	{ IP, IPPROTO_TCP, DELACK_MAX_US, 200000 },
+	{ IP, IPPROTO_UDP, 100 /* UDP_ENCAP */, 0 },
+	{ IP, IPPROTO_UDP, 101 /* UDP_NO_CHECK6_TX */, 0 },
+	{ IP, IPPROTO_UDP, 102 /* UDP_NO_CHECK6_RX */, 0 },
+	{ IP, IPPROTO_UDP, 103 /* UDP_SEGMENT */, 0 },
+	{ IP, IPPROTO_UDP, 104 /* UDP_GRO */, 0 },
+	{ NETLINK, SOL_NETLINK, NETLINK_PKTINFO, 0 },
+	{ NETLINK, SOL_NETLINK, NETLINK_BROADCAST_ERROR, 0 },
+	{ NETLINK, SOL_NETLINK, NETLINK_NO_ENOBUFS, 0 },
+	{ NETLINK, SOL_NETLINK, NETLINK_LISTEN_ALL_NSID, 0 },
+	{ NETLINK, SOL_NETLINK, NETLINK_CAP_ACK, 0 },
+	{ NETLINK, SOL_NETLINK, NETLINK_EXT_ACK, 0 },
+	{ NETLINK, SOL_NETLINK, NETLINK_GET_STRICT_CHK, 0 },
+	{ PACKETS, SOL_PACKET, PACKET_QDISC_BYPASS, 0 },
+	{ PACKETS, SOL_PACKET, PACKET_IGNORE_OUTGOING, 0 },
+};
+/* clang-format on */
+
+static int number_of(int fd, int what)
+{
+	int v = -1;
+
+	return getsockopt(fd, SOL_SOCKET, what, &v, &(socklen_t){ sizeof(v) }) < 0 ? -1 : v;
+}
+
+static int kinds_of(int family, int protocol)
+{
+	bool stream = protocol == IPPROTO_TCP;
+
+	switch (family) {
+	case AF_INET:
+		return ANY | IP | (stream ? 0 : MANY);
+	case AF_INET6:
+		return ANY | IP | IP6 | (stream ? 0 : MANY | MANY6);
+	case AF_NETLINK:
+		return ANY | NETLINK;
+	case AF_PACKET:
+		return ANY | PACKETS;
+	default:
+		return ANY;
+	}
+}
+
+/* Those of TCP ask a UDP socket something else. */
+static bool has_level(int level, int protocol)
+{
+	return (level != IPPROTO_TCP && level != IPPROTO_UDP) || level == protocol ||
+	       (level == IPPROTO_UDP && protocol == IPPROTO_UDPLITE);
+}
+
+/* Its bytes, at most VALUE_MAX; 0: it has none. */
+static size_t value_of(int fd, int level, int number, char value[VALUE_MAX])
+{
+	socklen_t n = VALUE_MAX;
+
+	memset(value, 0, VALUE_MAX);
+	return getsockopt(fd, level, number, value, &n) < 0 ? 0 : n;
+}
+
+/* ---- save ---- */
+
+struct save {
+	struct vz_pack out;
+	struct cpt_seen seen;
+};
+
+static void save_socket(struct save *s, unsigned pid, int number, int fd)
+{
+	int family = number_of(fd, SO_DOMAIN), protocol = number_of(fd, SO_PROTOCOL), kinds = kinds_of(family, protocol);
+	bool any = false;
+
+	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+		const struct option *o = &options[i];
+		char value[VALUE_MAX];
+		size_t n = o->kinds & kinds && has_level(o->level, protocol) ? value_of(fd, o->level, o->number, value) : 0;
+
+		if (!n || (n <= sizeof(o->usual) && !memcmp(value, &o->usual, n)))
+			continue;
+		if (!any) {
+			vz_pack_num(&s->out, 1);
+			vz_pack_num(&s->out, pid);
+			vz_pack_num(&s->out, (uint64_t)number);
+			vz_pack_num(&s->out, (uint64_t)family);
+		}
+		any = true;
+		vz_pack_num(&s->out, 1);
+		vz_pack_num(&s->out, (uint64_t)o->level);
+		vz_pack_num(&s->out, (uint64_t)o->number);
+		vz_pack_bytes(&s->out, value, n);
+	}
+	if (any)
+		vz_pack_num(&s->out, 0);
+}
+
+/* Its number inside; 0: it has ended. */
+static unsigned inner_pid(pid_t pid)
+{
+	char path[sizeof("/proc//status") + 10];
+	autofree char *text = NULL;
+	const char *at;
+	size_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	if (vz_file_read(AT_FDCWD, path, STATUS_MAX, &text) < 0 || !(at = strstr(text, "\nNSpid:")))
+		return 0;
+	at++;
+	n = strcspn(at, "\n");
+	while (n && at[n - 1] >= '0' && at[n - 1] <= '9')
+		n--;
+	return (unsigned)strtoul(at + n, NULL, 10);
+}
+
+static int save_process(pid_t pid, void *arg)
+{
+	struct save *s = arg;
+	char path[sizeof("/proc//fd") + 10], link[64];
+	autoclose int pidfd = vz_pidfd_open(pid);
+	autoclosedir DIR *d = NULL;
+	struct dirent *de;
+	unsigned inner = inner_pid(pid);
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+	d = pidfd < 0 || !inner ? NULL : opendir(path);
+	while (d && (de = readdir(d))) {
+		ssize_t n = readlinkat(dirfd(d), de->d_name, link, sizeof(link) - 1);
+		int number = (int)strtol(de->d_name, NULL, 10);
+		autoclose int fd = -EBADF;
+
+		link[n > 0 ? n : 0] = 0;
+		if (!vz_str_prefix(link, "socket:[", NULL) || !cpt_seen_new(&s->seen, strtoull(link + 8, NULL, 10)))
+			continue;
+		fd = vz_pidfd_getfd(pidfd, number);
+		if (fd >= 0)
+			save_socket(s, inner, number, fd);
+	}
+	return s->out.err;
+}
+
+int vz_sockopts_save(const struct vz_cg *cg, struct vz_image *im, struct vz_err *e)
+{
+	struct save s = { .out.max = PACKED_MAX };
+	int r = vz_cg_each(cg, save_process, &s);
+
+	vz_pack_num(&s.out, 0);
+	if (r >= 0)
+		r = s.out.err;
+	r = r < 0 ? vz_fail(e, VZ_CHKPNT, -r, "cannot save the options of sockets in the container") :
+		    vz_image_put(im, FILE_NAME, s.out.buf.s, s.out.buf.len, e);
+	free(s.seen.slot);
+	vz_pack_free(&s.out);
+	return r;
+}
+
+/* ---- load ---- */
+
+struct process {
+	unsigned inner;
+	pid_t pid;
+};
+
+struct load {
+	struct vz_packed in;
+	struct process *all;
+	size_t n;
+	int pidfd;       /* of `pid` */
+	unsigned pid;    /* inside */
+	unsigned failed; /* that the kernel did not take */
+};
+
+static int note_process(pid_t pid, void *arg)
+{
+	struct load *l = arg;
+	struct process *more = l->n % 64 ? l->all : realloc(l->all, (l->n + 64) * sizeof(*more));
+
+	if (!more)
+		return -ENOMEM;
+	l->all = more;
+	l->all[l->n++] = (struct process){ inner_pid(pid), pid };
+	return 0;
+}
+
+/* A duplicate of that descriptor; negative: nobody has it. */
+static int open_socket(struct load *l, unsigned pid, int number, int family)
+{
+	autoclose int fd = -EBADF;
+
+	if (l->pid != pid) {
+		vz_closep(&l->pidfd);
+		l->pidfd = -EBADF;
+		l->pid = pid;
+		for (size_t i = 0; i < l->n && l->pidfd < 0; i++)
+			l->pidfd = l->all[i].inner == pid ? vz_pidfd_open(l->all[i].pid) : -EBADF;
+	}
+	fd = l->pidfd < 0 ? -EBADF : vz_pidfd_getfd(l->pidfd, number);
+	return fd < 0 || number_of(fd, SO_DOMAIN) != family ? -ENOENT : TAKE_FD(fd);
+}
+
+static bool is_known(int level, int number)
+{
+	for (size_t i = 0; i < ARRAY_LEN(options); i++)
+		if (options[i].level == level && options[i].number == number)
+			return true;
+	return false;
+}
+
+static void load_option(struct load *l, int fd)
+{
+	int level = (int)vz_packed_num(&l->in, NUMBER_MAX), number = (int)vz_packed_num(&l->in, NUMBER_MAX);
+	char now[VALUE_MAX];
+	size_t n;
+	const char *value = vz_packed_bytes(&l->in, VALUE_MAX, &n);
+
+	if (l->in.bad || fd < 0)
+		return;
+	if (value_of(fd, level, number, now) == n && !memcmp(now, value, n))
+		return;
+	if (!is_known(level, number) || setsockopt(fd, level, number, value, (socklen_t)n) < 0)
+		l->failed++;
+}
+
+static void load_all(struct load *l)
+{
+	while (vz_packed_num(&l->in, 1)) {
+		unsigned pid = (unsigned)vz_packed_num(&l->in, INT32_MAX);
+		int number = (int)vz_packed_num(&l->in, INT32_MAX), family = (int)vz_packed_num(&l->in, NUMBER_MAX);
+		autoclose int fd = l->in.bad ? -EBADF : open_socket(l, pid, number, family);
+
+		while (vz_packed_num(&l->in, 1))
+			load_option(l, fd);
+	}
+}
+
+int vz_sockopts_load(const struct vz_cg *cg, const struct vz_image *im, struct vz_err *e)
+{
+	autofree char *data = NULL;
+	struct load l = { .pidfd = -EBADF };
+	int r;
+
+	if (!vz_image_has(im, FILE_NAME))
+		return 0;
+	r = vz_image_read(im, FILE_NAME, &data, &l.in.left, e);
+	if (r < 0)
+		return r;
+	l.in.p = data;
+	r = vz_cg_each(cg, note_process, &l);
+	if (r >= 0)
+		load_all(&l);
+	vz_closep(&l.pidfd);
+	free(l.all);
+	if (r < 0)
+		return vz_fail(e, VZ_RESTORE, -r, "cannot look at the sockets of the container");
+	if (l.in.bad || l.in.left)
+		return vz_fail(e, VZ_RESTORE, 0, "what the dump has of options of sockets was not written by vzctl");
+	if (l.failed)
+		vz_log(-1, "Warning: this kernel does not take %u options of sockets that the dump has, ignoring", l.failed);
+	return 0;
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Options of sockets, many at once: each is set, and must be what getsockopt(2) said of it then. */
+#include "tests/state/state.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/if_packet.h>
+#include <linux/in6.h>
+#include <linux/netlink.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+
+struct option {
+	const char *name;
+	int level, number, value;
+	unsigned char was[40];
+	socklen_t len;
+};
+
+#define OPTION(level, number, value) { #number, level, number, value, { 0 }, 0 }
+
+/* What this kernel does not know is left out. */
+static void set_all(struct st *t, int fd, struct option *o)
+{
+	for (; o->name; o++) {
+		if (setsockopt(fd, o->level, o->number, &o->value, sizeof(o->value)) < 0 && errno == ENOPROTOOPT)
+			continue;
+		o->len = sizeof(o->was);
+		must(t, getsockopt(fd, o->level, o->number, o->was, &o->len), o->name);
+	}
+}
+
+static void check_all(struct st *t, int fd, const struct option *o)
+{
+	int other = 0;
+
+	if (t->spoil)
+		setsockopt(fd, o->level, o->number, &other, sizeof(other));
+	for (; o->name; o++) {
+		unsigned char now[sizeof(o->was)];
+		socklen_t len = sizeof(now);
+
+		check(t, !o->len || (!getsockopt(fd, o->level, o->number, now, &len) && len == o->len && !memcmp(now, o->was, len)),
+		      "%s is %d, was %d", o->name, *(const int *)now, *(const int *)o->was);
+	}
+}
+
+static void keep(struct st *t, int fd, struct option *o)
+{
+	must(t, fd, "socket");
+	set_all(t, fd, o);
+	moved(t);
+	check_all(t, fd, o);
+}
+
+static int listening(struct st *t)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = (int)must(t, socket(AF_INET, SOCK_STREAM, 0), "socket");
+
+	must(t, bind(fd, (struct sockaddr *)&a, sizeof(a)), "bind");
+	must(t, listen(fd, 5), "listen");
+	return fd;
+}
+
+static int connected(struct st *t)
+{
+	struct sockaddr_in a;
+	socklen_t len = sizeof(a);
+	int server = listening(t), fd = (int)must(t, socket(AF_INET, SOCK_STREAM, 0), "socket");
+
+	must(t, getsockname(server, (struct sockaddr *)&a, &len), "getsockname");
+	must(t, connect(fd, (struct sockaddr *)&a, len), "connect");
+	must(t, accept(server, NULL, NULL), "accept");
+	return fd;
+}
+
+void state_tcp_more(struct st *t)
+{
+	struct option o[] = {
+		OPTION(IPPROTO_TCP, TCP_USER_TIMEOUT, 30000), OPTION(IPPROTO_TCP, TCP_NOTSENT_LOWAT, 4000),
+		OPTION(IPPROTO_TCP, TCP_SYNCNT, 4), OPTION(IPPROTO_TCP, TCP_LINGER2, 20),
+		OPTION(IPPROTO_TCP, TCP_THIN_LINEAR_TIMEOUTS, 1), OPTION(IPPROTO_TCP, TCP_INQ, 1),
+		OPTION(SOL_SOCKET, SO_MAX_PACING_RATE, 1000000), OPTION(SOL_SOCKET, SO_ZEROCOPY, 1),
+		OPTION(IPPROTO_IP, IP_RECVERR, 1), OPTION(IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT),
+		OPTION(IPPROTO_IP, IP_MINTTL, 5), { .name = NULL },
+	};
+	char name[16] = "";
+	socklen_t len = sizeof(name);
+	int fd = connected(t);
+
+	must(t, setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "reno", 4), "TCP_CONGESTION");
+	set_all(t, fd, o);
+	moved(t);
+	check_all(t, fd, o);
+	check(t, !getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, &len) && !strcmp(name, "reno"), "it has %s", name);
+}
+
+void state_tcp_server_more(struct st *t)
+{
+	struct option o[] = {
+		OPTION(IPPROTO_TCP, TCP_DEFER_ACCEPT, 10), OPTION(IPPROTO_TCP, TCP_FASTOPEN, 5),
+		OPTION(IPPROTO_TCP, TCP_USER_TIMEOUT, 3000), OPTION(IPPROTO_TCP, TCP_SAVE_SYN, 1),
+		OPTION(IPPROTO_IP, IP_TRANSPARENT, 1), { .name = NULL },
+	};
+
+	keep(t, listening(t), o);
+}
+
+void state_udp_more(struct st *t)
+{
+	struct option o[] = {
+		OPTION(SOL_SOCKET, SO_TIMESTAMP, 1), OPTION(SOL_SOCKET, SO_RXQ_OVFL, 1), OPTION(IPPROTO_IP, IP_RECVERR, 1),
+		OPTION(IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DO), OPTION(IPPROTO_IP, IP_RECVTTL, 1),
+		OPTION(IPPROTO_IP, IP_RECVTOS, 1), OPTION(IPPROTO_IP, IP_RECVORIGDSTADDR, 1),
+		OPTION(IPPROTO_IP, IP_TRANSPARENT, 1), OPTION(IPPROTO_IP, IP_MULTICAST_TTL, 7),
+		OPTION(IPPROTO_IP, IP_MULTICAST_LOOP, 0), OPTION(IPPROTO_IP, IP_MULTICAST_ALL, 0),
+		OPTION(IPPROTO_UDP, 103 /* UDP_SEGMENT */, 1000), OPTION(IPPROTO_UDP, 104 /* UDP_GRO */, 1), { .name = NULL },
+	};
+
+	keep(t, socket(AF_INET, SOCK_DGRAM, 0), o);
+}
+
+void state_udp6_more(struct st *t)
+{
+	struct option o[] = {
+		OPTION(IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1), OPTION(IPPROTO_IPV6, IPV6_RECVTCLASS, 1),
+		OPTION(IPPROTO_IPV6, IPV6_TCLASS, 16), OPTION(IPPROTO_IPV6, IPV6_UNICAST_HOPS, 33),
+		OPTION(IPPROTO_IPV6, IPV6_RECVERR, 1), OPTION(IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DO),
+		OPTION(IPPROTO_IPV6, IPV6_MULTICAST_HOPS, 9), OPTION(IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0),
+		OPTION(IPPROTO_IPV6, IPV6_DONTFRAG, 1), { .name = NULL },
+	};
+
+	keep(t, socket(AF_INET6, SOCK_DGRAM, 0), o);
+}
+
+void state_unix_more(struct st *t)
+{
+	struct option o[] = { OPTION(SOL_SOCKET, SO_TIMESTAMP, 1), OPTION(SOL_SOCKET, 76 /* SO_PASSPIDFD */, 1), { .name = NULL } };
+	int fd[2];
+
+	must(t, socketpair(AF_UNIX, SOCK_DGRAM, 0, fd), "socketpair");
+	keep(t, fd[0], o);
+}
+
+void state_netlink_more(struct st *t)
+{
+	struct option o[] = {
+		OPTION(SOL_NETLINK, NETLINK_PKTINFO, 1), OPTION(SOL_NETLINK, NETLINK_NO_ENOBUFS, 1),
+		OPTION(SOL_NETLINK, NETLINK_EXT_ACK, 1), OPTION(SOL_NETLINK, NETLINK_GET_STRICT_CHK, 1), { .name = NULL },
+	};
+
+	keep(t, socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE), o);
+}
+
+void state_packet_more(struct st *t)
+{
+	struct option o[] = { OPTION(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1), { .name = NULL } };
+
+	keep(t, socket(AF_PACKET, SOCK_RAW, 0), o);
+}
