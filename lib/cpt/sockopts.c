@@ -4,7 +4,7 @@
  *
  *	1, process (inside), descriptor, family, options (1, level, number, value), 0
  *
- * with those alone whose value is not the usual one.
+ * with those alone whose value is not the usual one. A group that it has joined is an option MCAST_MSFILTER.
  */
 #include "cpt/sockopts.h"
 #include "base/log.h"
@@ -12,6 +12,7 @@
 #include "base/pack.h"
 #include "base/str.h"
 #include "cpt/seen.h"
+#include "cpt/sockgroups.h"
 #include "sys/call.h"
 #include "sys/file.h"
 
@@ -31,6 +32,7 @@
 #define PACKED_MAX (16u << 20)
 #define STATUS_MAX (2u << 20) /* the groups stand in it */
 #define VALUE_MAX 40          /* IP_OPTIONS */
+#define LARGEST VZ_SOCKGROUP_BYTES
 #define NUMBER_MAX 1024       /* of a level, of an option */
 
 /* Newer than the headers of the oldest distribution. */
@@ -188,33 +190,62 @@ static size_t value_of(int fd, int level, int number, char value[VALUE_MAX])
 struct save {
 	struct vz_pack out;
 	struct cpt_seen seen;
+	struct vz_sockgroups groups; /* of the process at hand; n 0: not read, or there are none */
+	int err;
 };
 
-static void save_socket(struct save *s, unsigned pid, int number, int fd)
+/* The socket at hand. */
+struct socket {
+	unsigned pid; /* inside */
+	int number, fd, family, protocol;
+	bool any; /* it is in the dump already */
+};
+
+static void put_option(struct save *s, struct socket *k, const struct option *o, const void *value, size_t n)
 {
-	int family = number_of(fd, SO_DOMAIN), protocol = number_of(fd, SO_PROTOCOL), kinds = kinds_of(family, protocol);
-	bool any = false;
+	if (!k->any) {
+		vz_pack_num(&s->out, 1);
+		vz_pack_num(&s->out, k->pid);
+		vz_pack_num(&s->out, (uint64_t)k->number);
+		vz_pack_num(&s->out, (uint64_t)k->family);
+	}
+	k->any = true;
+	vz_pack_num(&s->out, 1);
+	vz_pack_num(&s->out, (uint64_t)o->level);
+	vz_pack_num(&s->out, (uint64_t)o->number);
+	vz_pack_bytes(&s->out, value, n);
+}
+
+static void save_groups(struct save *s, struct socket *k)
+{
+	const struct option o = { .level = k->family == AF_INET ? IPPROTO_IP : IPPROTO_IPV6, .number = MCAST_MSFILTER };
+	struct vz_sockgroup g;
+
+	for (size_t i = 0; i < s->groups.n; i++) {
+		int r = vz_sockgroups_of(&s->groups, i, k->family, k->fd, &g);
+
+		if (r > 0)
+			put_option(s, k, &o, &g.f, g.n);
+		if (r < 0)
+			s->err = r;
+	}
+}
+
+static void save_socket(struct save *s, struct socket *k)
+{
+	int kinds = kinds_of(k->family, k->protocol);
 
 	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
 		const struct option *o = &options[i];
 		char value[VALUE_MAX];
-		size_t n = o->kinds & kinds && has_level(o->level, protocol) ? value_of(fd, o->level, o->number, value) : 0;
+		size_t n = o->kinds & kinds && has_level(o->level, k->protocol) ? value_of(k->fd, o->level, o->number, value) : 0;
 
-		if (!n || (n <= sizeof(o->usual) && !memcmp(value, &o->usual, n)))
-			continue;
-		if (!any) {
-			vz_pack_num(&s->out, 1);
-			vz_pack_num(&s->out, pid);
-			vz_pack_num(&s->out, (uint64_t)number);
-			vz_pack_num(&s->out, (uint64_t)family);
-		}
-		any = true;
-		vz_pack_num(&s->out, 1);
-		vz_pack_num(&s->out, (uint64_t)o->level);
-		vz_pack_num(&s->out, (uint64_t)o->number);
-		vz_pack_bytes(&s->out, value, n);
+		if (n && (n > sizeof(o->usual) || memcmp(value, &o->usual, n) != 0))
+			put_option(s, k, o, value, n);
 	}
-	if (any)
+	if (kinds & (MANY | MANY6))
+		save_groups(s, k);
+	if (k->any)
 		vz_pack_num(&s->out, 0);
 }
 
@@ -247,19 +278,27 @@ static int save_process(pid_t pid, void *arg)
 
 	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
 	d = pidfd < 0 || !inner ? NULL : opendir(path);
+	vz_sockgroups_read(pid, &s->groups);
+	if (s->groups.cut)
+		s->err = -E2BIG;
 	while (d && (de = readdir(d))) {
 		ssize_t n = readlinkat(dirfd(d), de->d_name, link, sizeof(link) - 1);
 		int number = (int)strtol(de->d_name, NULL, 10);
+		struct socket k = { .pid = inner, .number = number };
 		autoclose int fd = -EBADF;
 
 		link[n > 0 ? n : 0] = 0;
 		if (!vz_str_prefix(link, "socket:[", NULL) || !cpt_seen_new(&s->seen, strtoull(link + 8, NULL, 10)))
 			continue;
 		fd = vz_pidfd_getfd(pidfd, number);
-		if (fd >= 0)
-			save_socket(s, inner, number, fd);
+		if (fd < 0)
+			continue;
+		k.fd = fd;
+		k.family = number_of(fd, SO_DOMAIN);
+		k.protocol = number_of(fd, SO_PROTOCOL);
+		save_socket(s, &k);
 	}
-	return s->out.err;
+	return s->err ? s->err : s->out.err;
 }
 
 int vz_sockopts_save(const struct vz_cg *cg, struct vz_image *im, struct vz_err *e)
@@ -334,10 +373,15 @@ static void load_option(struct load *l, int fd)
 	int level = (int)vz_packed_num(&l->in, NUMBER_MAX), number = (int)vz_packed_num(&l->in, NUMBER_MAX);
 	char now[VALUE_MAX];
 	size_t n;
-	const char *value = vz_packed_bytes(&l->in, VALUE_MAX, &n);
+	const char *value = vz_packed_bytes(&l->in, LARGEST, &n);
 
 	if (l->in.bad || fd < 0)
 		return;
+	if ((level == IPPROTO_IP || level == IPPROTO_IPV6) && number == MCAST_MSFILTER) {
+		if (vz_sockgroups_join(number_of(fd, SO_DOMAIN), fd, value, n) < 0)
+			l->failed++;
+		return;
+	}
 	if (value_of(fd, level, number, now) == n && !memcmp(now, value, n))
 		return;
 	if (!is_known(level, number) || setsockopt(fd, level, number, value, (socklen_t)n) < 0)

@@ -161,3 +161,31 @@ void state_packet_more(struct st *t)
 
 	keep(t, socket(AF_PACKET, SOCK_RAW, 0), o);
 }
+
+/* A group of each family on a device, and what is sent to one. */
+void state_multicast(struct st *t)
+{
+	struct ip_mreqn m4 = { .imr_multiaddr.s_addr = inet_addr("239.1.2.3"), .imr_ifindex = 1 };
+	struct ipv6_mreq m6 = { .ipv6mr_interface = 1 };
+	struct sockaddr_in a4 = { .sin_family = AF_INET };
+	struct in_addr lo = { htonl(INADDR_LOOPBACK) };
+	int fd4 = (int)must(t, socket(AF_INET, SOCK_DGRAM, 0), "socket");
+	int fd6 = (int)must(t, socket(AF_INET6, SOCK_DGRAM, 0), "socket");
+	socklen_t len = sizeof(a4);
+
+	inet_pton(AF_INET6, "ff02::1234", &m6.ipv6mr_multiaddr);
+	must(t, bind(fd4, (struct sockaddr *)&a4, sizeof(a4)), "bind");
+	must(t, setsockopt(fd4, IPPROTO_IP, IP_ADD_MEMBERSHIP, &m4, sizeof(m4)), "IP_ADD_MEMBERSHIP");
+	must(t, setsockopt(fd6, IPPROTO_IPV6, IPV6_ADD_MEMBERSHIP, &m6, sizeof(m6)), "IPV6_ADD_MEMBERSHIP");
+	must(t, setsockopt(fd4, IPPROTO_IP, IP_MULTICAST_IF, &lo, sizeof(lo)), "IP_MULTICAST_IF");
+	must(t, getsockname(fd4, (struct sockaddr *)&a4, &len), "getsockname");
+	moved(t);
+	if (t->spoil)
+		setsockopt(fd4, IPPROTO_IP, IP_DROP_MEMBERSHIP, &m4, sizeof(m4));
+	a4.sin_addr = m4.imr_multiaddr;
+	/* a socket is a member once only */
+	check(t, setsockopt(fd4, IPPROTO_IP, IP_ADD_MEMBERSHIP, &m4, sizeof(m4)) < 0 && errno == EADDRINUSE, "it has left 239.1.2.3");
+	check(t, setsockopt(fd6, IPPROTO_IPV6, IPV6_ADD_MEMBERSHIP, &m6, sizeof(m6)) < 0 && errno == EADDRINUSE,
+	      "it has left ff02::1234");
+	check(t, sendto(fd4, "four", 4, 0, (struct sockaddr *)&a4, sizeof(a4)) == 4 && comes(fd4, "four"), "nothing comes over IPv4");
+}
