@@ -34,12 +34,12 @@ mounts_below_root() {	# direct children of / in this mount namespace
 }
 
 world_pivot() {
-	local w=$1 m
+	local w=$1 m product=
 	mount -t tmpfs -o mode=0755 world "$w"
 	mkdir "$w/upper" "$w/work" "$w/root"
-	# A copy, because overlayfs refuses a layer that lies inside another one.
-	cp -a "$KIT/root/." "$w/upper/"
-	mount -t overlay -o "lowerdir=/,upperdir=$w/upper,workdir=$w/work" world "$w/root" || return
+	# A copy, unless it is a disk of its own: overlayfs refuses a layer that lies inside another one.
+	[ "$(stat -c %d "$KIT/root")" != "$(stat -c %d /)" ] && product=$KIT/root: || cp -a "$KIT/root/." "$w/upper/"
+	mount -t overlay -o "lowerdir=$product/,upperdir=$w/upper,workdir=$w/work" world "$w/root" || return
 	for m in $(mounts_below_root); do
 		case $m in
 		"$w" | /run | /vz*) continue ;;
