@@ -23,7 +23,7 @@
 #define MISC_TUN 200
 #define MISC_AUTOFS 235
 #define MEMFD "/memfd:"
-#define DELETED_MAX 1000 /* that are compared with each other */
+#define DELETED_MAX 1000 /* directories, with which all are compared */
 #define AUX_FULL 3 /* /dev/tty, /dev/console, /dev/ptmx are below */
 #define CONSOLES 64
 #define LIMITS_MAX 4096
@@ -254,7 +254,7 @@ static void note_deleted(struct cpt_look *l, const struct cpt_task *t, const cha
 		return;
 	more = cpt_more(l, &l->deleted, &l->deleted_n, sizeof(*more));
 	if (more)
-		*more = (struct cpt_deleted){ t->who, strdup(path) };
+		*more = (struct cpt_deleted){ t->who, strdup(path), S_ISDIR(x->stx_mode) };
 	if (more && !more->path)
 		l->deleted_n--;
 }
@@ -270,7 +270,7 @@ static void look_at_lost_name(struct cpt_look *l, const struct cpt_task *t, cons
 	if (x->stx_nlink && is_its_name(root, link, x))
 		return;
 	snprintf(path, sizeof(path), "%.*s", (int)(strlen(link) - strlen(CPT_GONE)), link);
-	if (dir)
+	if (dir || !x->stx_nlink)
 		note_deleted(l, t, path, x);
 	if (is_way_taken(root, path, dir))
 		cpt_say(l, dir ? CPT_DELETED_DIR : CPT_DELETED, &t->who, "%s, whose place is taken by something else now, %s",
@@ -414,22 +414,38 @@ static bool is_console(const struct cpt_look *l, dev_t dev)
 	return false;
 }
 
-/* CRIU makes each for a moment at its old place. */
+/* A deleted directory that is another's, or was above it or in its place; NULL: there is none. */
+static const struct cpt_deleted *directory_of(const struct cpt_look *l, const struct cpt_deleted *d)
+{
+	for (size_t i = 0; i < l->deleted_n; i++) {
+		const struct cpt_deleted *dir = &l->deleted[i];
+		const char *rest;
+
+		if (dir->dir && dir != d && vz_str_prefix(d->path, dir->path, &rest) && (!*rest || *rest == '/'))
+			return dir;
+	}
+	return NULL;
+}
+
+/* CRIU makes each for a moment at its old place, and cannot remove a directory again in which another is at that time. */
 static void judge_deleted(struct cpt_look *l)
 {
-	if (l->deleted_n > DELETED_MAX) {
-		cpt_say(l, CPT_DELETED_DIR, &l->deleted[0].who, "%zu deleted directories", l->deleted_n);
+	size_t dirs = 0;
+
+	for (size_t i = 0; i < l->deleted_n; i++)
+		dirs += l->deleted[i].dir;
+	if (dirs > DELETED_MAX) {
+		cpt_say(l, CPT_DELETED_DIR, NULL, "%zu deleted directories", dirs);
 		return;
 	}
-	for (size_t i = 0; i < l->deleted_n; i++) {
-		for (size_t k = 0; k < l->deleted_n; k++) {
-			const char *rest;
+	for (size_t i = 0; dirs && i < l->deleted_n; i++) {
+		const struct cpt_deleted *d = &l->deleted[i], *dir = directory_of(l, d);
 
-			if (i == k || !vz_str_prefix(l->deleted[i].path, l->deleted[k].path, &rest) || (*rest && *rest != '/'))
-				continue;
-			cpt_say(l, CPT_DELETED_DIR, &l->deleted[i].who, "%s", l->deleted[i].path);
-			break;
-		}
+		if (dir && d->dir)
+			cpt_say(l, CPT_DELETED_DIR, &d->who, "%s", d->path);
+		else if (dir)
+			cpt_say(l, CPT_DELETED_DIR, &dir->who, "%s, and a file below it in process %d (%s): %s", dir->path,
+				d->who.inside, d->who.command, d->path);
 	}
 }
 

@@ -56,10 +56,11 @@ struct cpt_file {
 	char name[128];
 };
 
-/* A deleted directory that is in use. */
+/* A deleted directory or file that is in use. */
 struct cpt_deleted {
 	struct cpt_who who;
 	char *path;
+	bool dir;
 };
 
 struct cpt_socket {
