@@ -4,16 +4,19 @@
 #include "vzmigrate/vzmigrate.h"
 #include "base/num.h"
 #include "base/own.h"
+#include "move/evacuate.h"
 
 #include <getopt.h>
 #include <stdlib.h>
 
+#define ID_TEXT 16 /* enough for a CTID */
 #define HINT "Try 'vzmigrate --help' for more information."
 #define NAMES "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 enum option_id {
 	SSH = 256, SSH_MUX, RSYNC, KEEP_DST, ONLINE, CHECK_ONLY, TIMEOUT, SHOW_VERSION, NO_START, NEW_ID, NEW_NAME, NEW_PRIVATE,
-	NEW_ROOT, NEW_IP, NO_ITER, CIPHER, COMPRESS, REALTIME, NON_SHARED, KEEP_IMAGES, KEEPER, READ_ONLY,
+	NEW_ROOT, NEW_IP, NO_ITER, CIPHER, COMPRESS, REALTIME, NON_SHARED, KEEP_IMAGES, KEEPER, READ_ONLY, BWLIMIT, JSON,
+	EVACUATE, COLD,
 };
 
 /* clang-format off */
@@ -32,6 +35,11 @@ static const struct option long_options[] = {
 	{ "noiter", no_argument, NULL, NO_ITER },
 	{ "require-realtime", no_argument, NULL, REALTIME },
 	{ "nostart", no_argument, NULL, NO_START },
+	{ "cold", no_argument, NULL, COLD },
+	{ "evacuate", no_argument, NULL, EVACUATE },
+	{ "jobs", required_argument, NULL, 'j' },
+	{ "bwlimit", required_argument, NULL, BWLIMIT },
+	{ "json", no_argument, NULL, JSON },
 	{ "compact", no_argument, NULL, 'c' },
 	{ "snapshot", no_argument, NULL, 's' },
 	{ "check-only", no_argument, NULL, CHECK_ONLY },
@@ -57,12 +65,19 @@ static const struct option long_options[] = {
 
 static const char usage[] =
 	"Usage: vzmigrate [OPTION]... [root@]HOST CTID|NAME[:NEWID[:PRIVATE[:ROOT]]]...\n"
+	"       vzmigrate [OPTION]... --evacuate [root@]HOST\n"
 	"\n"
 	"  -r, --remove-area yes|no   'no': the private area stays here, and the\n"
 	"                             configuration becomes CTID.conf.migrated\n"
 	"      --live, --online       it goes on there where it is frozen here\n"
 	"      --noiter               memory is copied once, while it is frozen\n"
 	"      --require-realtime     not at all, if memory cannot be copied while it runs\n"
+	"      --cold                 one that CRIU cannot move is stopped and started there\n"
+	"      --evacuate             all containers of this host, those that run online\n"
+	"  -j, --jobs=N               so many at a time\n"
+	"      --bwlimit=RATE         so many KiB a second at most, or with k, m or g behind\n"
+	"                             it KiB, MiB or GiB: files and memory of all together\n"
+	"      --json                 on stdout nothing but objects, one a line\n"
 	"      --nostart              it is not started there; with --online it stays\n"
 	"                             suspended\n"
 	"      --keep-images          the dump stays there when it has been resumed\n"
@@ -166,6 +181,30 @@ static int read_timeout(struct vz_migrate_opts *o, const char *arg)
 	return 0;
 }
 
+/* As rsync's: KiB, or with a suffix. */
+static int read_rate(struct vz_migrate_opts *o, const char *arg)
+{
+	autofree char *number = strndup(arg, strspn(arg, "0123456789"));
+	const char *unit = arg + strspn(arg, "0123456789");
+	unsigned shift = strchr("gG", *unit) && *unit ? 30 : strchr("mM", *unit) && *unit ? 20 : 10;
+	uint64_t n;
+
+	if (!number || vz_num_u64(number, UINT64_MAX >> 31, &n) < 0 || !n || (*unit && (!strchr("kKmMgG", *unit) || unit[1])))
+		return wrong("--bwlimit is a number of KiB a second, or with k, m or g behind it, not ", arg);
+	o->bwlimit = n << shift;
+	return 0;
+}
+
+static int read_jobs(struct request *r, const char *arg)
+{
+	uint32_t n;
+
+	if (vz_num_u32(arg, JOBS_MAX, &n) < 0 || !n)
+		return wrong("-j is 1 to 64, not ", arg);
+	r->jobs = n;
+	return 0;
+}
+
 static int read_cipher(struct request *r, const char *arg)
 {
 	if (!*arg || arg[strspn(arg, NAMES "@.,+-")])
@@ -231,6 +270,10 @@ static int take_transport(struct request *r, int c)
 		return 0;
 	case TIMEOUT:
 		return read_timeout(&r->o, optarg);
+	case BWLIMIT:
+		return read_rate(&r->o, optarg);
+	case 'j':
+		return read_jobs(r, optarg);
 	case NON_SHARED:
 		return 0; /* what --help says of it is so in any case */
 	}
@@ -246,6 +289,7 @@ static int take_flag(struct request *r, int c)
 		{ KEEP_DST, &r->o.keep_dst }, { ONLINE, &r->o.online }, { CHECK_ONLY, &r->o.check_only },
 		{ NO_START, &r->o.no_start }, { KEEP_IMAGES, &r->o.keep_images }, { NO_ITER, &r->o.once },
 		{ REALTIME, &r->o.realtime }, { 't', &r->o.times }, { 'c', &r->compact }, { 's', &r->snapshot },
+		{ COLD, &r->o.cold }, { JSON, &r->json }, { EVACUATE, &r->evacuate },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(table); i++)
@@ -366,9 +410,49 @@ static int check_together(struct request *r)
 		return wrong("--noiter and --require-realtime exclude each other", "");
 	if (r->o.keep_images && r->o.no_start)
 		return wrong("--keep-images is for a dump that is resumed, and --nostart keeps it anyway", "");
-	if (!r->o.online && (r->o.once || r->o.realtime || r->o.keep_images))
+	if (r->o.cold && !r->o.online && !r->evacuate)
+		return wrong("--cold belongs to --online or --evacuate", "");
+	if (!r->o.online && !r->evacuate && (r->o.once || r->o.realtime || r->o.keep_images))
 		return wrong("--noiter, --require-realtime and --keep-images belong to --online", "");
 	return r->ssh.failed || r->rsync.failed ? wrong("out of memory", "") : 0;
+}
+
+static int read_rest(struct request *r, char **words)
+{
+	int x;
+
+	if (!words[0] || (!words[1] && !r->evacuate))
+		return wrong("HOST and CTID are needed", "");
+	if (r->evacuate && (words[1] || vz_renew_is_any(&r->o.renew)))
+		return wrong("--evacuate is for all containers: it takes a host and nothing else", "");
+	x = read_host(&r->o, words[0]);
+	return x || r->evacuate ? x : read_items(r, words + 1);
+}
+
+int request_evacuate(struct request *r)
+{
+	autofree struct vz_evacuee *all = NULL;
+	struct vz_err e = { 0 };
+	size_t n = 0;
+
+	if (vz_evacuate_list(&all, &n, &e) < 0) {
+		fprintf(stderr, "Error: %s\n", e.msg);
+		return VZ_MIGRATE_MISSING;
+	}
+	r->items = calloc(n + 1, sizeof(*r->items));
+	r->words = calloc(n + 1, ID_TEXT);
+	if (!r->items || !r->words)
+		return wrong("out of memory", "");
+	for (r->n = 0; r->n < n; r->n++) {
+		struct item *it = &r->items[r->n];
+		char *word = r->words + r->n * ID_TEXT;
+
+		snprintf(word, ID_TEXT, "%u", all[r->n].id);
+		*it = (struct item){ .which = word, .online = all[r->n].running };
+		if (!r->json)
+			printf("CT %s: %s\n", word, it->online ? "runs" : "does not run");
+	}
+	return 0;
 }
 
 int request_read(struct request *r, int argc, char **argv)
@@ -376,8 +460,9 @@ int request_read(struct request *r, int argc, char **argv)
 	int c, x = 0;
 
 	r->o.silence_s = VZ_MIGRATE_SILENCE_S;
+	r->jobs = 1;
 	opterr = 0;
-	while (!x && (c = getopt_long(argc, argv, "r:fcsWtvh", long_options, NULL)) != -1) {
+	while (!x && (c = getopt_long(argc, argv, "r:j:fcsWtvh", long_options, NULL)) != -1) {
 		if (c == 'h' || c == SHOW_VERSION) {
 			if (c == 'h')
 				request_usage();
@@ -387,12 +472,8 @@ int request_read(struct request *r, int argc, char **argv)
 		}
 		x = c == '?' ? wrong("bad option ", argv[optind - 1]) : take_option(r, c);
 	}
-	if (!x && argc - optind < 2)
-		x = wrong("HOST and CTID are needed", "");
 	if (!x)
-		x = read_host(&r->o, argv[optind]);
-	if (!x)
-		x = read_items(r, argv + optind + 1);
+		x = read_rest(r, argv + optind);
 	r->o.ssh = r->ssh.s;
 	r->o.rsync = r->rsync.s;
 	return x ? x : check_together(r);

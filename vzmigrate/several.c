@@ -1,142 +1,315 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Moves what the command line names. Each container is moved by a process of its own, so that somebody is there to take
- * back what one left that was killed. */
+/* Moves what the command line names, some at a time. Each container is moved by a process of its own, so that somebody is
+ * there to take back what one left that was killed; of several, what these write is passed on with the container's name. */
 #include "vzmigrate/vzmigrate.h"
-#include "base/context.h"
-#include "base/log.h"
-#include "base/near.h"
 #include "base/own.h"
 #include "base/process.h"
-#include "ops/session.h"
 
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
-#include <unistd.h>
+
+#define TURN_MS 50
+#define LINE_MAX_BYTES 16384
 
 /* A signal handler has no other way to reach them. */
-static struct vz_context context;
-static volatile sig_atomic_t worker;
+static volatile sig_atomic_t workers[JOBS_MAX];
+static volatile sig_atomic_t ending;
 
-static void on_signal(int sig)
-{
-	(void)sig;
-	vz_cancel(&context);
-}
-
-/* Of the process that waits. The terminal's signals reach the worker without us. */
+/* Of the process that waits. The terminal's signals reach the workers without us. */
 static void pass_on(int sig)
 {
-	if (sig == SIGTERM && worker > 0)
-		kill((pid_t)worker, SIGTERM);
+	ending = 1;
+	for (size_t i = 0; sig == SIGTERM && i < JOBS_MAX; i++)
+		if (workers[i] > 0)
+			kill((pid_t)workers[i], SIGTERM);
 }
 
-static int failed(const struct vz_err *e)
-{
-	if (*e->msg)
-		vz_log(-1, "Error: %s", e->msg);
-	return e->exit ? e->exit : VZ_MIGRATE_REMOTE;
-}
-
-/* What vzctl and vzmigrate have different numbers for. */
-static int session_failed(const struct vz_session *s, const struct vz_err *e)
-{
-	pid_t pid = e->exit == VZ_LOCKED ? vz_migrate_lock_holder(s->id) : 0;
-
-	if (e->exit == VZ_LOCKED && pid)
-		vz_log(-1, "Error: CT %u already locked by PID %d", s->id, (int)pid);
-	else if (e->exit == VZ_LOCKED)
-		vz_log(-1, "Error: CT %u already locked", s->id);
-	else
-		vz_log(-1, "Error: %s", e->msg);
-	return e->exit == VZ_LOCKED ? VZ_MIGRATE_LOCKED : VZ_MIGRATE_MISSING;
-}
-
-static int move(const struct vz_migrate_opts *o, const char *which, bool recover)
-{
-	const struct vz_session_want want = { .flags = VZ_SESSION_CHANGES, .verb = "migrate",
-					      .verbose = o->verbose };
-	struct vz_session session = { 0 };
-	struct vz_err e = { 0 };
-	int r;
-
-	vz_process_context(&context, "vzmigrate");
-	if (recover)
-		context.fault = NULL;
-	if (vz_cancel_open(&context) >= 0)
-		vz_process_signals(on_signal);
-	r = vz_session_find(&session, which, &e);
-	if (r >= 0)
-		r = vz_session_open(&session, &want, &e);
-	if (r < 0)
-		return session_failed(&session, &e);
-	vz_log(1, "Locked CT %u", session.id);
-	r = recover ? vz_migrate_recover(&session.ct, o, &e) : vz_migrate(&session.ct, o, &e);
-	r = r < 0 ? failed(&e) : r;
-	vz_session_close(&session);
-	return vz_process_end(r, VZ_MIGRATE_REMOTE);
-}
-
-/* Its exit code, or minus the signal that killed it. */
-static int in_a_process(const struct vz_migrate_opts *o, const char *which, bool recover)
-{
-	int status = 0;
+struct job {
+	const struct item *item; /* NULL: the place is free */
 	pid_t pid;
+	bool recovers;
+	int fd[2];               /* of its stdout and stderr; -1: they are ours */
+	struct vz_str line[2];
+	char reason[512];        /* the last error */
+};
+
+struct outcome {
+	int code;
+	char *reason;
+	bool begun;
+};
+
+struct all {
+	const struct request *r;
+	struct vz_migrate_opts o;
+	enum show_how how;
+	struct job job[JOBS_MAX];
+	struct outcome *outcome; /* of each item */
+	size_t next, running;
+};
+
+/* ---- one process ---- */
+
+static void make_pipes(struct job *j, int theirs[2])
+{
+	for (int i = 0; i < 2; i++) {
+		int p[2];
+
+		j->fd[i] = theirs[i] = -EBADF;
+		if (pipe2(p, O_CLOEXEC) < 0)
+			continue;
+		(void)fcntl(p[0], F_SETFL, O_NONBLOCK);
+		j->fd[i] = p[0];
+		theirs[i] = p[1];
+	}
+}
+
+static _Noreturn void work(const struct all *a, const struct job *j)
+{
+	struct vz_migrate_opts o = a->o;
+
+	o.renew = j->item->renew;
+	if (a->r->evacuate)
+		o.online = j->item->online;
+	exit(move_one(&o, j->item->which, a->how, j->recovers));
+}
+
+static void set_worker(struct all *a, const struct job *j)
+{
+	workers[j - a->job] = j->pid > 0 ? j->pid : 0;
+}
+
+static int start_job(struct all *a, struct job *j)
+{
+	int theirs[2] = { -EBADF, -EBADF };
 
 	fflush(stdout);
-	pid = fork();
-	if (pid < 0) {
-		fprintf(stderr, "Error: cannot make a process\n");
-		return VZ_MIGRATE_REMOTE;
+	j->fd[0] = j->fd[1] = -EBADF;
+	if (a->r->n > 1)
+		make_pipes(j, theirs);
+	j->pid = fork();
+	if (!j->pid) {
+		for (int i = 0; i < 2; i++)
+			if (theirs[i] >= 0)
+				(void)dup2(theirs[i], i + 1);
+		work(a, j);
 	}
-	if (!pid)
-		exit(move(o, which, recover));
-	worker = pid;
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	worker = 0;
-	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+	set_worker(a, j);
+	for (int i = 0; i < 2; i++)
+		if (theirs[i] >= 0)
+			close(theirs[i]);
+	return j->pid < 0 ? -errno : 0;
 }
 
-static int move_one(const struct vz_migrate_opts *o, const char *which)
-{
-	int code = in_a_process(o, which, false);
+/* ---- what it writes ---- */
 
-	if (code >= 0)
-		return code;
-	fprintf(stderr, "Error: the migration of CT %s was killed by signal %d; taking it back\n", which, -code);
-	/* 1: it had arrived */
-	code = in_a_process(o, which, true);
-	return code == 1 ? 0 : code ? code : VZ_MIGRATE_STOP;
+static void pass_line(struct all *a, struct job *j, int which)
+{
+	FILE *to = which ? stderr : stdout;
+	struct vz_str *line = &j->line[which];
+	const char *text;
+
+	if (which && vz_str_prefix(line->s, "Error: ", &text))
+		snprintf(j->reason, sizeof(j->reason), "%s", text);
+	if (a->how == SHOW_JSON && !which)
+		fprintf(to, "%s\n", line->s);
+	else
+		fprintf(to, "CT %s: %s\n", j->item->which, line->s);
+	fflush(to);
+	vz_str_free(line);
 }
 
-/* They come from scripts for hosts of both kinds. */
-static void tell_of_ploop(const struct request *r)
+static void take_bytes(struct all *a, struct job *j, int which, const char *buf, size_t n)
 {
-	if (r->compact)
-		fprintf(stderr, "Warning: no container here is kept in a ploop image, so there is nothing to compact (-c)\n");
-	if (r->snapshot)
-		fprintf(stderr, "Warning: no container here is kept in a ploop image, so no snapshot is made (-s); its files "
-				"are copied while it runs. To leave it stopped there is --nostart\n");
+	while (n) {
+		const char *end = memchr(buf, '\n', n);
+		size_t now = end ? (size_t)(end - buf) : n;
+
+		vz_str_addn(&j->line[which], buf, now);
+		if (j->line[which].failed)
+			vz_str_free(&j->line[which]);
+		if ((end || j->line[which].len > LINE_MAX_BYTES) && (j->line[which].s || end)) {
+			vz_str_add(&j->line[which], "");
+			pass_line(a, j, which);
+		}
+		buf += now + (end ? 1 : 0);
+		n -= now + (end ? 1 : 0);
+	}
+}
+
+static void read_output(struct all *a, struct job *j, int which)
+{
+	char buf[8192];
+	ssize_t n;
+
+	while (j->fd[which] >= 0 && (n = read(j->fd[which], buf, sizeof(buf))) > 0)
+		take_bytes(a, j, which, buf, (size_t)n);
+}
+
+/* ---- all of them ---- */
+
+static void end_job(struct all *a, struct job *j, int code)
+{
+	struct outcome *out = &a->outcome[j->item - a->r->items];
+
+	out->code = code;
+	out->reason = *j->reason ? strdup(j->reason) : NULL;
+	j->item = NULL;
+	a->running--;
+}
+
+static void close_output(struct all *a, struct job *j)
+{
+	for (int i = 0; i < 2; i++) {
+		read_output(a, j, i);
+		if (j->line[i].s)
+			pass_line(a, j, i);
+		if (j->fd[i] >= 0)
+			close(TAKE_FD(j->fd[i]));
+	}
+}
+
+/* One that was killed is taken back by another one; 1 of that: it had arrived. */
+static void has_ended(struct all *a, struct job *j, int status)
+{
+	int code = WIFSIGNALED(status) ? VZ_MIGRATE_STOP : WEXITSTATUS(status);
+
+	j->pid = 0;
+	set_worker(a, j);
+	close_output(a, j);
+	if (WIFSIGNALED(status) && !j->recovers) {
+		fprintf(stderr, "Error: the migration of CT %s was killed by signal %d; taking it back\n", j->item->which,
+			WTERMSIG(status));
+		snprintf(j->reason, sizeof(j->reason), "killed by signal %d", WTERMSIG(status));
+		j->recovers = true;
+		if (start_job(a, j) >= 0)
+			return;
+	} else if (j->recovers) {
+		code = code == 1 ? 0 : code ? code : VZ_MIGRATE_STOP;
+	}
+	end_job(a, j, code);
+}
+
+static void begin_next(struct all *a)
+{
+	for (size_t i = 0; i < JOBS_MAX && a->next < a->r->n && a->running < a->r->jobs && !ending; i++) {
+		struct job *j = &a->job[i];
+
+		if (j->item)
+			continue;
+		*j = (struct job){ .item = &a->r->items[a->next] };
+		a->outcome[a->next++].begun = true;
+		a->running++;
+		if (start_job(a, j) < 0) {
+			fprintf(stderr, "Error: cannot make a process\n");
+			end_job(a, j, VZ_MIGRATE_REMOTE);
+		}
+	}
+}
+
+static void wait_some(struct all *a)
+{
+	struct pollfd p[JOBS_MAX * 2];
+
+	for (size_t i = 0; i < JOBS_MAX * 2; i++) {
+		const struct job *j = &a->job[i / 2];
+
+		p[i] = (struct pollfd){ .fd = j->item ? j->fd[i % 2] : -1, .events = POLLIN };
+	}
+	(void)poll(p, JOBS_MAX * 2, TURN_MS);
+	for (size_t i = 0; i < JOBS_MAX; i++) {
+		struct job *j = &a->job[i];
+		int status;
+
+		if (!j->item)
+			continue;
+		read_output(a, j, 0);
+		read_output(a, j, 1);
+		if (waitpid(j->pid, &status, WNOHANG) == j->pid)
+			has_ended(a, j, status);
+	}
+}
+
+static void run_one(struct all *a)
+{
+	struct job *j = a->job;
+	int status;
+
+	begin_next(a);
+	while (j->item) {
+		while (waitpid(j->pid, &status, 0) < 0 && errno == EINTR)
+			;
+		has_ended(a, j, status);
+	}
+}
+
+/* One that may be on both hosts' hands comes first, then the first of the command line. */
+static int worst(const struct all *a)
+{
+	int code = 0;
+
+	for (size_t i = 0; i < a->r->n; i++) {
+		int its = a->outcome[i].begun ? a->outcome[i].code : VZ_MIGRATE_STOP;
+
+		if (its && (!code || its == VZ_MIGRATE_DOUBT))
+			code = its;
+	}
+	return code;
+}
+
+static void sum_up(const struct all *a, int code)
+{
+	struct show_sum summary = { .host = a->r->o.host, .checked = a->r->o.check_only, .n = a->r->n, .code = code };
+	size_t good = 0;
+
+	for (size_t i = 0; i < a->r->n; i++) {
+		const struct outcome *o = &a->outcome[i];
+
+		if (o->begun && !o->code)
+			good++;
+		else if (a->how != SHOW_JSON && o->begun)
+			printf("CT %s stays: exit status %d%s%s\n", a->r->items[i].which, o->code, o->reason ? ", " : "",
+			       o->reason ? o->reason : "");
+		else if (a->how != SHOW_JSON)
+			printf("CT %s stays: it was not begun\n", a->r->items[i].which);
+	}
+	summary.good = good;
+	show_summary(a->how, &summary);
+}
+
+static enum show_how how_of(const struct request *r)
+{
+	if (r->json)
+		return SHOW_JSON;
+	if (isatty(STDOUT_FILENO))
+		return r->n > 1 ? SHOW_SOMETIMES : SHOW_TERMINAL;
+	return r->o.verbose ? SHOW_SOMETIMES : SHOW_LINES;
 }
 
 int move_all(const struct request *r)
 {
-	int code = 0;
+	struct all a = { .r = r, .o = r->o, .how = how_of(r) };
+	size_t at_once = r->jobs < r->n ? r->jobs : r->n;
+	int code;
 
-	if (geteuid()) {
-		fprintf(stderr, "This program can only be run under root.\n");
-		return VZ_MIGRATE_USAGE;
-	}
-	tell_of_ploop(r);
+	a.outcome = calloc(r->n + 1, sizeof(*a.outcome));
+	if (!a.outcome)
+		return VZ_MIGRATE_REMOTE;
+	if (at_once)
+		a.o.bwlimit = (r->o.bwlimit + at_once - 1) / at_once;
 	vz_process_signals(pass_on);
-	for (size_t i = 0; i < r->n; i++) {
-		struct vz_migrate_opts o = r->o;
-		int now;
-
-		o.renew = r->items[i].renew;
-		now = move_one(&o, r->items[i].which);
-		code = code ? code : now;
-	}
+	if (r->n == 1)
+		run_one(&a);
+	for (begin_next(&a); a.running; begin_next(&a))
+		wait_some(&a);
+	code = worst(&a);
+	if (r->n != 1)
+		sum_up(&a, code);
+	for (size_t i = 0; i < r->n; i++)
+		free(a.outcome[i].reason);
+	free(a.outcome);
 	return code;
 }

@@ -4,11 +4,13 @@
 #define VZ_MOVE_ARRIVE_INTERNAL_H
 
 #include "ct/ct.h"
+#include "move/beat.h"
 #include "move/talk.h"
 #include "ops/session.h"
 
 struct vz_arrival {
 	struct vz_talk talk;
+	struct vz_beat beat;  /* from hello on */
 	struct vz_session session; /* the host */
 	bool has_host;
 	unsigned id;

@@ -85,9 +85,13 @@ static int hello(struct vz_arrival *a, const char *args, struct vz_err *e)
 		r = number(&args, VZ_MIGRATE_SILENCE_MAX, &silence_s, e);
 	if (r < 0)
 		return r;
-	if (silence_s < VZ_MIGRATE_SILENCE_MIN)
+	if (silence_s < VZ_MIGRATE_SILENCE_MIN || a->talk.beat)
 		return vz_fail(e, AS(REMOTE), 0, "bad request");
 	a->talk.silence_s = (int)silence_s;
+	r = vz_beat_begin(&a->beat, a->talk.out, vz_beat_every_s((int)silence_s));
+	if (r < 0)
+		return vz_fail(e, AS(REMOTE), -r, "cannot make a process");
+	a->talk.beat = &a->beat;
 	return load_host(a, e);
 }
 
@@ -735,6 +739,8 @@ static void tell(void *arg, enum vz_line kind, const char *text)
 static void release_arrival(struct vz_arrival *a)
 {
 	vz_closep(&a->ram);
+	a->talk.beat = NULL;
+	vz_beat_end(&a->beat);
 	vz_ct_unlock(&a->lock);
 	vz_ct_free(&a->lock);
 	vz_conf_free(&a->own);
@@ -757,6 +763,7 @@ int vz_arrive_serve(struct vz_context *c)
 		return -ENOMEM;
 	a->ram = -EBADF;
 	/* what programs say goes beside the answers */
+	a->beat = (struct vz_beat)VZ_BEAT_INIT;
 	a->talk.in = STDIN_FILENO;
 	a->talk.silence_s = VZ_MIGRATE_SILENCE_S;
 	a->talk.out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);

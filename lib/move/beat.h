@@ -14,7 +14,9 @@ struct vz_beat {
 };
 #define VZ_BEAT_INIT { .pidfd = -EBADF, .turn = -EBADF }
 
-/* Begins, over the socket fd, which stays the caller's. -errno. */
+/* How often it comes, of an other side that takes us for dead after `silence_s`. */
+int vz_beat_every_s(int silence_s);
+/* Begins, over the socket or pipe fd, which stays the caller's. -errno. */
 int vz_beat_begin(struct vz_beat *b, int fd, int every_s);
 /* No line comes between what the caller writes from now on, until the second. */
 void vz_beat_hold(struct vz_beat *b);

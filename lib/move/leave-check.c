@@ -134,10 +134,27 @@ static int compare_hosts(struct vz_leaving *m, const struct vz_state *st, struct
 	return *j.first.msg ? -EINVAL : 0;
 }
 
-static int check_online(struct vz_leaving *m, struct vz_err *e)
+static int ask_verdict(const struct vz_ct *ct, const struct vz_state *st, struct vz_err *e)
 {
 	struct vz_cpt_verdict v = { 0 };
 	struct vz_err why = { 0 };
+	int r = vz_cpt_verdict(ct, st, VZ_CPT_VERDICT_MS, &v, &why);
+
+	if (r >= 0)
+		r = vz_cpt_verdict_refuse(ct, &v, &why);
+	vz_cpt_verdict_free(&v);
+	return r < 0 ? (vz_fail(e, AS(STOP), 0, "%s", why.msg), r) : 0;
+}
+
+int vz_migrate_can_go_on(const struct vz_ct *ct, struct vz_err *e)
+{
+	struct vz_state st;
+
+	return vz_state_read(ct->id, &st) <= 0 ? 0 : ask_verdict(ct, &st, e);
+}
+
+static int check_online(struct vz_leaving *m, struct vz_err *e)
+{
 	struct vz_state st;
 	int r;
 
@@ -145,13 +162,8 @@ static int check_online(struct vz_leaving *m, struct vz_err *e)
 		return vz_fail(e, AS(STOPPED), 0, "CT %u is stopped", m->ct->id);
 	if (m->o->realtime)
 		return vz_fail(e, AS(REMOTE), 0, "Memory cannot be copied while the container runs (--require-realtime)");
-	r = vz_cpt_verdict(m->ct, &st, VZ_CPT_VERDICT_MS, &v, &why);
-	if (r >= 0)
-		r = vz_cpt_verdict_refuse(m->ct, &v, &why);
-	vz_cpt_verdict_free(&v);
-	if (r < 0)
-		return vz_fail(e, AS(STOP), 0, "%s", why.msg), r;
-	return compare_hosts(m, &st, e);
+	r = ask_verdict(m->ct, &st, e);
+	return r < 0 ? r : compare_hosts(m, &st, e);
 }
 
 static int want(void *arg, const char *key, const char *value, struct vz_err *e)

@@ -19,6 +19,7 @@ struct vz_leaving {
 	const struct vz_migrate_opts *o;
 	struct vz_remote_opts wire;
 	struct vz_remote remote;
+	struct vz_progress progress;
 	struct vz_area area;
 	struct vz_moving record;
 	struct vz_passing pass; /* the second copy, which waits until it is frozen */

@@ -303,9 +303,11 @@ static int memory_do(void *ctx, struct vz_err *e)
 	if (!path)
 		return 0;
 	vz_log(0, "Copying dump");
+	vz_progress_begin(&m->progress, "memory", m->progress.tell ? vz_report_size(path) : 0);
 	r = send_files(m, path, "", e);
 	if (r >= 0)
 		r = vz_remote_answers(&m->remote, e);
+	vz_progress_end(&m->progress);
 	lap(m, "dump");
 	return r;
 }
@@ -361,7 +363,11 @@ const struct vz_step *const vz_migrate_plan[] = {
 
 static int run_plan(struct vz_leaving *m, struct vz_err *e)
 {
-	int r = vz_plan_run(vz_migrate_plan, m, e);
+	struct vz_plan_watch watch;
+	int r;
+
+	vz_report_watch(m->o->report, &watch);
+	r = vz_plan_run_watched(vz_migrate_plan, m, &watch, e);
 
 	if (r >= 0 || m->arrived)
 		return vz_leave_finish(m, e);

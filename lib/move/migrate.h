@@ -7,6 +7,7 @@
 
 #include "ct/ct.h"
 #include "move/renew.h"
+#include "move/report.h"
 
 /* Exit codes of vzmigrate; numbers that vzctl has for something else. Those up to 20 are the legacy ones. */
 enum vz_migrate_exit {
@@ -48,7 +49,10 @@ struct vz_migrate_opts {
 	bool keep_images;        /* its dump stays there when it is resumed */
 	bool once;               /* memory is copied once, while it is frozen */
 	bool realtime;           /* only if memory can be copied while it runs */
+	bool cold;               /* one that cannot be moved while it runs is stopped; of the program */
+	uint64_t bwlimit;        /* bytes a second, 0: as fast as it can */
 	struct vz_renew renew;   /* what it is called there */
+	const struct vz_report *report; /* NULL: nobody wants to know */
 	unsigned ignore;         /* VZ_MIGRATE_NO_* */
 	int verbose;
 	int silence_s;           /* of a host, until the other one takes it for dead */
@@ -57,6 +61,8 @@ struct vz_migrate_opts {
 /* Moves it. *e has an exit code of vzmigrate. After a failure it is what it was, here, but for VZ_MIGRATE_DOUBT.
  * What an earlier one that was killed left is taken back or finished first. The caller holds the lock. */
 int vz_migrate(struct vz_ct *ct, const struct vz_migrate_opts *o, struct vz_err *e);
+/* Can CRIU move it while it runs, as far as this host knows? AS(STOP) with the first that refuses. */
+int vz_migrate_can_go_on(const struct vz_ct *ct, struct vz_err *e);
 /* The live holder of its lock, or 0. */
 pid_t vz_migrate_lock_holder(unsigned id);
 /* recover.c: takes back or finishes what a killed one left. 0: nothing was left, or the VPS is what it was, here. 1: it

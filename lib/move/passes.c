@@ -4,6 +4,7 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "move/migrate.h"
+#include "move/watch.h"
 #include "sys/call.h"
 #include "sys/file.h"
 #include "sys/spawn.h"
@@ -35,7 +36,7 @@ static int show_tree(const char *path)
 	return r < 0 ? r : vz_move_mount(tree, AT_FDCWD, path);
 }
 
-static _Noreturn void run_rsync(const struct vz_pass *p, const char *const *argv, int list)
+static _Noreturn void run_rsync(const struct vz_pass *p, const char *const *argv, int list, int out)
 {
 	struct vz_spawn s = VZ_SPAWN_INIT;
 	int r;
@@ -43,6 +44,7 @@ static _Noreturn void run_rsync(const struct vz_pass *p, const char *const *argv
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
 	s.argv = (char *const *)argv;
 	s.in = list;
+	s.out = out;
 	s.urgent = true;
 	s.death_signal = SIGTERM;
 	s.apart = true;
@@ -61,77 +63,133 @@ static void add_words(char *text, const char **argv, size_t *n)
 		argv[(*n)++] = w;
 }
 
-static int wait_for(pid_t pid)
-{
-	autoclose int pidfd = vz_pidfd_open(pid);
-	int status = 0, r = pidfd;
+/* What rsync is run with; texts are the struct's. */
+struct command {
+	const char *argv[ARGS_MAX + 1];
+	size_t n;
+	char *shell, *from, *to, *more, *limit;
+};
 
-	if (r >= 0)
-		r = vz_wait_program(pidfd, VZ_NO_END, vz_cancel_is_undoing(), &status);
-	return r < 0 ? r : WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+static void free_command(struct command *c)
+{
+	free(c->shell);
+	free(c->from);
+	free(c->to);
+	free(c->more);
+	free(c->limit);
 }
 
-/* Whose list of files comes from us waits for it when it has connected and all is ready there; the list is "all". */
-static int start(const struct vz_remote *r, const struct vz_pass *p, const int list[2], struct vz_err *e)
+/* Somebody wants to know how far it is, and not each name. */
+static bool is_shown(const struct vz_remote *r)
 {
-	autofree char *shell = vz_remote_shell(r), *more = p->opts ? strdup(p->opts) : NULL;
-	autofree char *from = vz_fmt("%s/", p->from), *to = NULL;
-	const char *argv[ARGS_MAX + 1] = { "rsync", "-aHAXS", "--numeric-ids", "--delete", "-s", SILENCE, "-e", shell };
-	size_t n = 8;
+	return r->o->progress && r->o->progress->tell && r->o->verbose < 2;
+}
+
+static int make_command(struct command *c, const struct vz_remote *r, const struct vz_pass *p, bool listed)
+{
+	static const char *const first[] = { "rsync", "-aHAXS", "--numeric-ids", "--delete", "-s", SILENCE, "-e" };
 	bool is_v6 = strchr(r->o->host, ':');
+
+	*c = (struct command){ .shell = vz_remote_shell(r), .from = vz_fmt("%s/", p->from),
+			       .more = strdup(p->opts ? p->opts : "") };
+	c->to = vz_fmt("root@%s%s%s:%s/", is_v6 ? "[" : "", r->o->host, is_v6 ? "]" : "", p->to);
+	c->limit = vz_fmt("--bwlimit=%llu", (unsigned long long)((r->o->bwlimit + 1023) / 1024)); /* 0: none */
+	if (!c->shell || !c->from || !c->to || !c->more || !c->limit)
+		return -ENOMEM;
+	for (; c->n < ARRAY_LEN(first); c->n++)
+		c->argv[c->n] = first[c->n];
+	c->argv[c->n++] = c->shell;
+	if (r->o->bwlimit)
+		c->argv[c->n++] = c->limit;
+	if (!listed && is_shown(r)) {
+		c->argv[c->n++] = "--info=progress2";
+		c->argv[c->n++] = "--no-human-readable";
+	}
+	add_words(c->more, c->argv, &c->n);
+	for (int i = 1; i < r->o->verbose && c->n < ARGS_MAX - 4; i++)
+		c->argv[c->n++] = "-v";
+	if (listed) {
+		c->argv[c->n++] = "-r"; /* that of -a is off where there is a list */
+		c->argv[c->n++] = "--files-from=-";
+	}
+	c->argv[c->n++] = "--";
+	c->argv[c->n++] = c->from;
+	c->argv[c->n++] = c->to;
+	return 0;
+}
+
+/* Ends of pipes: of the list of files that rsync waits for, and of what it tells; -1: none. */
+struct pipes {
+	int list[2], told[2];
+};
+
+/* Whose list of files comes from us waits for it when it has connected and all is ready there; the list is "all". */
+static int start(const struct vz_remote *r, const struct vz_pass *p, const struct pipes *io, struct vz_err *e)
+{
+	struct command c;
 	pid_t pid;
 
-	to = vz_fmt("root@%s%s%s:%s/", is_v6 ? "[" : "", r->o->host, is_v6 ? "]" : "", p->to);
-	if (!shell || !from || !to || (p->opts && !more))
+	if (make_command(&c, r, p, io->list[0] >= 0) < 0) {
+		free_command(&c);
 		return vz_oom(e);
-	add_words(more, argv, &n);
-	for (int i = 1; i < r->o->verbose; i++)
-		argv[n++] = "-v";
-	if (list[0] >= 0) {
-		argv[n++] = "-r"; /* that of -a is off where there is a list */
-		argv[n++] = "--files-from=-";
 	}
-	argv[n++] = "--";
-	argv[n++] = from;
-	argv[n++] = to;
-	argv[n] = NULL;
 	pid = fork();
 	if (!pid) {
-		if (list[1] >= 0)
-			close(list[1]);
-		run_rsync(p, argv, list[0]);
+		if (io->list[1] >= 0)
+			close(io->list[1]);
+		run_rsync(p, c.argv, io->list[0], io->told[1]);
 	}
+	free_command(&c);
 	return pid < 0 ? vz_fail(e, (enum vz_exit)VZ_MIGRATE_COPY, errno, "cannot copy %s", p->from) : pid;
+}
+
+/* Exit code of rsync, or -errno, with a sentence where the other host is gone. */
+static int wait_for(struct vz_remote *r, pid_t pid, int told, struct vz_err *e)
+{
+	int status = 0, x = vz_watch_child(r, pid, told, &status, e);
+
+	return x < 0 ? x : WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 static int result(const struct vz_remote *r, const char *from, int code, struct vz_err *e)
 {
 	if (!code || code == VANISHED)
 		return 0;
+	if (code < 0 && *e->msg)
+		return code;
 	if (code < 0)
 		return vz_fail(e, (enum vz_exit)VZ_MIGRATE_COPY, -code, "cannot copy %s", from);
 	return vz_fail(e, (enum vz_exit)VZ_MIGRATE_COPY, 0, "Failed to copy %s to %s (rsync: exit %d)", from,
 		       r->o->host, code);
 }
 
-int vz_pass_run(const struct vz_remote *r, const struct vz_pass *p, struct vz_err *e)
+int vz_pass_run(struct vz_remote *r, const struct vz_pass *p, struct vz_err *e)
 {
-	const int none[2] = { -EBADF, -EBADF };
-	int pid = start(r, p, none, e);
+	struct pipes io = { .list = { -EBADF, -EBADF }, .told = { -EBADF, -EBADF } };
+	int pid, code;
 
-	return pid < 0 ? pid : result(r, p->from, wait_for(pid), e);
+	if (is_shown(r) && pipe2(io.told, O_CLOEXEC) < 0)
+		return vz_fail(e, VZ_SYSTEM, errno, "cannot make a pipe");
+	vz_progress_begin(r->o->progress, "files", 0);
+	pid = start(r, p, &io, e);
+	vz_closep(&io.told[1]);
+	code = pid < 0 ? pid : wait_for(r, pid, io.told[0], e);
+	vz_closep(&io.told[0]);
+	vz_progress_end(r->o->progress);
+	return pid < 0 ? pid : result(r, p->from, code, e);
 }
 
-int vz_pass_begin(const struct vz_remote *r, const struct vz_pass *p, struct vz_passing *ret, struct vz_err *e)
+int vz_pass_begin(struct vz_remote *r, const struct vz_pass *p, struct vz_passing *ret, struct vz_err *e)
 {
 	struct vz_passing now = { .remote = r };
-	int list[2], pid;
+	struct pipes io = { .told = { -EBADF, -EBADF } };
+	int pid;
 
-	if (pipe2(list, O_CLOEXEC) < 0)
+	if (pipe2(io.list, O_CLOEXEC) < 0)
 		return vz_fail(e, VZ_SYSTEM, errno, "cannot make a pipe");
-	pid = start(r, p, list, e);
-	close(list[0]);
-	now.list = list[1];
+	pid = start(r, p, &io, e);
+	close(io.list[0]);
+	now.list = io.list[1];
 	now.pid = pid;
 	now.from = strdup(p->from);
 	if (pid < 0 || !now.from) {
@@ -155,7 +213,7 @@ void vz_passing_go(struct vz_passing *p)
 
 int vz_passing_end(struct vz_passing *p, struct vz_err *e)
 {
-	int r = result(p->remote, p->from, wait_for(TAKE(p->pid, 0)), e);
+	int r = result(p->remote, p->from, wait_for(p->remote, TAKE(p->pid, 0), -EBADF, e), e);
 
 	vz_passing_stop(p);
 	return r;

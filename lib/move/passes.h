@@ -13,7 +13,7 @@ struct vz_pass {
 
 /* One that is under way; closed: VZ_PASSING_INIT. */
 struct vz_passing {
-	const struct vz_remote *remote;
+	struct vz_remote *remote;
 	char *from;
 	pid_t pid;
 	int list; /* rsync waits for it */
@@ -21,7 +21,7 @@ struct vz_passing {
 #define VZ_PASSING_INIT { .list = -EBADF }
 
 /* Connects, and copies nothing until go(): what the files are then is what arrives. The struct vz_pass need not live on. */
-int vz_pass_begin(const struct vz_remote *r, const struct vz_pass *p, struct vz_passing *ret, struct vz_err *e);
+int vz_pass_begin(struct vz_remote *r, const struct vz_pass *p, struct vz_passing *ret, struct vz_err *e);
 void vz_passing_go(struct vz_passing *p);
 /* Waits for its end, and says how it was; as vz_pass_run(). */
 int vz_passing_end(struct vz_passing *p, struct vz_err *e);
@@ -32,6 +32,6 @@ void vz_passing_stop(struct vz_passing *p);
  *
  * May be hostile: the guest whose tree it is may run, and put a link where rsync has just seen a directory; therefore
  * rsync sees it through a mount on which no link is followed, read-only and without devices. */
-int vz_pass_run(const struct vz_remote *r, const struct vz_pass *p, struct vz_err *e);
+int vz_pass_run(struct vz_remote *r, const struct vz_pass *p, struct vz_err *e);
 
 #endif

@@ -23,7 +23,12 @@ void vz_leave_open(struct vz_leaving *m, struct vz_ct *ct, const struct vz_migra
 {
 	*m = (struct vz_leaving){ .ct = ct, .o = o, .remote = VZ_REMOTE_INIT, .pass = VZ_PASSING_INIT,
 				  .since = vz_now_ms() };
+	if (o->report && o->report->progress) {
+		m->progress.tell = o->report->progress;
+		m->progress.arg = o->report->arg;
+	}
 	m->wire = (struct vz_remote_opts){
+		.progress = &m->progress, .bwlimit = o->bwlimit,
 		.host = o->host, .ssh = o->ssh, .verbose = o->verbose, .silence_s = o->silence_s,
 	};
 }

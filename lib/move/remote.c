@@ -6,25 +6,21 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "move/migrate.h"
+#include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/spawn.h"
 #include "sys/wait.h"
 
 #include <signal.h>
+#include <time.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define ARGS_MAX 64
 #define END_S 10
 #define CHUNK (1u << 16)
-#define BEATS 6  /* until we are taken for dead */
 #define OWED_MAX 500 /* answers: none of that many fills a pipe */
 #define ASKED 3  /* times, before ssh takes the other side for dead */
-
-static int beat_s(const struct vz_remote_opts *o)
-{
-	return o->silence_s < BEATS ? 1 : o->silence_s / BEATS;
-}
 
 /* What is given by the user comes first: of an option that ssh is given twice the first one counts. */
 static void shell(const struct vz_remote *r, struct vz_str *out)
@@ -33,7 +29,7 @@ static void shell(const struct vz_remote *r, struct vz_str *out)
 	if (r->o->ssh)
 		vz_str_addf(out, " %s", r->o->ssh);
 	vz_str_addf(out, " -T -o BatchMode=yes -o ConnectTimeout=30 -o ServerAliveInterval=%d -o ServerAliveCountMax=%d",
-		    beat_s(r->o), ASKED);
+		    vz_beat_every_s(r->o->silence_s), ASKED);
 	for (int i = 3; i < r->o->verbose; i++)
 		vz_str_add(out, " -v");
 	/* whatever the user's own configuration makes of connections that are shared */
@@ -89,15 +85,21 @@ static int start(struct vz_remote *r, struct vz_err *e)
 }
 
 /* Why the connection broke: of ssh itself, or of what it ran. */
-static int broke(struct vz_remote *r, struct vz_err *e)
+int vz_remote_broke(struct vz_remote *r, int why, struct vz_err *e)
 {
 	int code;
 
 	r->lost = true;
-	close(TAKE_FD(r->talk.in));
+	if (r->talk.in >= 0)
+		close(TAKE_FD(r->talk.in));
 	r->talk.out = -EBADF;
+	if (why == -ETIMEDOUT && r->pid) /* it waits for the other side, too */
+		kill(r->pid, SIGTERM);
 	code = r->pid ? vz_spawn_wait(TAKE(r->pid, 0), END_S, true) : -ECHILD;
-	if (code == 126 || code == 127)
+	if (why == -ETIMEDOUT)
+		(void)vz_fail(e, (enum vz_exit)VZ_MIGRATE_CONNECT, 0, "Nothing was heard of %s for %d seconds", r->o->host,
+			      r->o->silence_s);
+	else if (code == 126 || code == 127)
 		(void)vz_fail(e, (enum vz_exit)VZ_MIGRATE_REMOTE, 0, "There is no %s on %s: install vzctl there",
 			      VZ_REMOTE_HELPER, r->o->host);
 	else
@@ -131,7 +133,7 @@ static int answer(struct vz_remote *r, char **ret_facts, struct vz_err *e)
 			return vz_fail(e, VZ_SYSTEM, 0, "cancelled"), x;
 		}
 		if (x < 0)
-			return broke(r, e);
+			return vz_remote_broke(r, x, e);
 		if (*line == '!')
 			vz_log(-1, "%s: %s", r->o->host, line + 1);
 		else if (*line == '-')
@@ -175,7 +177,7 @@ int vz_remote_ask(struct vz_remote *r, char **ret_facts, struct vz_err *e, const
 	if (line.failed)
 		return vz_oom(e);
 	if (send_out(r, line.s, NULL, 0) < 0)
-		return broke(r, e);
+		return vz_remote_broke(r, -EPIPE, e);
 	return answer(r, ret_facts, e);
 }
 
@@ -185,12 +187,22 @@ int vz_remote_put(struct vz_remote *r, const char *verb, const void *data, size_
 
 	if (!line)
 		return vz_oom(e);
-	return send_out(r, line, data, n) < 0 ? broke(r, e) : answer(r, NULL, e);
+	return send_out(r, line, data, n) < 0 ? vz_remote_broke(r, -EPIPE, e) : answer(r, NULL, e);
+}
+
+static void pause_for(struct vz_remote *r, uint64_t n)
+{
+	int64_t ms = vz_throttle_ms(&r->throttle, n, vz_now_ms());
+	const struct timespec t = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+
+	if (ms)
+		(void)nanosleep(&t, NULL);
 }
 
 /* A small file goes out together with its line. */
 static int send_all(struct vz_remote *r, const char *verb, int fd, uint64_t size)
 {
+	struct vz_progress *p = r->o->progress;
 	char buf[CHUNK];
 	int k = snprintf(buf, sizeof(buf), "%s %llu\n", verb, (unsigned long long)size);
 	size_t have = (size_t)k;
@@ -200,10 +212,14 @@ static int send_all(struct vz_remote *r, const char *verb, int fd, uint64_t size
 		size_t room = sizeof(buf) - have;
 		ssize_t n = size ? read(fd, buf + have, size < room ? (size_t)size : room) : 0;
 
+		if (n > 0)
+			pause_for(r, (uint64_t)n);
 		/* the other side waits for the rest, so the connection is of no more use */
 		x = n < 0 || (size && !n) ? -EIO : vz_write_all(r->talk.out, buf, have + (size_t)n);
 		size -= n > 0 ? (uint64_t)n : 0;
 		have = 0;
+		if (p && n > 0)
+			vz_progress_at(p, p->done + (uint64_t)n, p->total);
 	}
 	return x;
 }
@@ -231,7 +247,7 @@ int vz_remote_send_fd(struct vz_remote *r, const char *verb, int fd, uint64_t si
 	x = send_all(r, verb, fd, size);
 	vz_beat_go_on(&r->beat);
 	if (x < 0)
-		return broke(r, e);
+		return vz_remote_broke(r, -EPIPE, e);
 	return ++r->owed < OWED_MAX ? 0 : vz_remote_answers(r, e);
 }
 
@@ -258,6 +274,7 @@ int vz_remote_open(struct vz_remote *r, const struct vz_remote_opts *o, struct v
 
 	*r = (struct vz_remote)VZ_REMOTE_INIT;
 	r->o = o;
+	r->throttle.per_s = o->bwlimit;
 	r->mux = vz_fmt("%s/ssh-%d", VZ_RUNDIR, (int)getpid());
 	if (!r->mux || vz_mkdir_p(VZ_RUNDIR, 0755) < 0)
 		return vz_oom(e);
@@ -266,7 +283,8 @@ int vz_remote_open(struct vz_remote *r, const struct vz_remote_opts *o, struct v
 	if (x >= 0)
 		x = vz_remote_ask(r, NULL, e, "hello %d %d", VZ_REMOTE_VERSION, o->silence_s);
 	if (x >= 0) {
-		x = vz_beat_begin(&r->beat, r->talk.out, beat_s(o));
+		r->talk.silence_s = o->silence_s; /* from here on it gives signs of life */
+		x = vz_beat_begin(&r->beat, r->talk.out, vz_beat_every_s(o->silence_s));
 		x = x < 0 ? vz_fail(e, VZ_SYSTEM, -x, "cannot make a process") : 0;
 	}
 	if (x < 0)

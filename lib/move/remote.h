@@ -16,15 +16,18 @@
 
 #include "base/err.h"
 #include "move/beat.h"
+#include "move/progress.h"
 #include "move/talk.h"
 
-#define VZ_REMOTE_VERSION 1
+#define VZ_REMOTE_VERSION 2
 #define VZ_REMOTE_HELPER VZ_LIBEXECDIR "/vzarrive"
 
 struct vz_remote_opts {
 	const char *host;  /* "node2"; always as root */
 	const char *ssh;   /* further arguments, apart by blanks; NULL none */
 	int verbose;
+	struct vz_progress *progress; /* of what is copied */
+	uint64_t bwlimit;  /* bytes a second, 0: as fast as it can */
 	int silence_s;     /* after so long without a sign of life either side takes the other one for dead */
 };
 
@@ -35,6 +38,7 @@ struct vz_remote {
 	pid_t pid;         /* of ssh; 0: none */
 	char *mux;         /* the path of a socket by which others go over the same connection */
 	unsigned owed;     /* answers that nobody has waited for */
+	struct vz_throttle throttle;
 	bool lost;         /* it broke, or is in doubt itself: what it was asked last may have been done, or not */
 };
 #define VZ_REMOTE_INIT { .talk = { .in = -EBADF, .out = -EBADF }, .beat = VZ_BEAT_INIT }
@@ -54,6 +58,8 @@ int vz_remote_send_fd(struct vz_remote *r, const char *verb, int fd, uint64_t si
 int vz_remote_answers(struct vz_remote *r, struct vz_err *e);
 /* Both. */
 int vz_remote_put_fd(struct vz_remote *r, const char *verb, int fd, uint64_t size, struct vz_err *e);
+/* It is found to be gone (-EPIPE) or silent (-ETIMEDOUT): closes it and says so. -EPIPE. */
+int vz_remote_broke(struct vz_remote *r, int why, struct vz_err *e);
 /* "NAME=value" among facts: the value, the caller's to free; NULL: there is none. */
 char *vz_remote_fact(const char *facts, const char *name);
 /* Ends it; accepts one that was never opened. */

@@ -3,14 +3,31 @@
 #include "move/talk.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "move/beat.h"
+#include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/wait.h"
 
 #include <poll.h>
 
+static int wait_for_more(struct vz_talk *t, bool deaf)
+{
+	int64_t end = t->silence_s ? vz_end_in(t->silence_s) : VZ_NO_END;
+	struct pollfd p = { .fd = t->in, .events = POLLIN };
+	int n;
+
+	if (!deaf)
+		return vz_wait_fd(t->in, POLLIN, end);
+	do
+		n = poll(&p, 1, t->silence_s ? vz_poll_ms(end) : -1);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n ? 0 : -ETIMEDOUT;
+}
+
 static int read_more(struct vz_talk *t, bool deaf)
 {
 	ssize_t n;
+	int r;
 
 	if (t->from) {
 		memmove(t->buf, t->buf + t->from, t->n - t->from);
@@ -19,12 +36,9 @@ static int read_more(struct vz_talk *t, bool deaf)
 	}
 	if (t->n == sizeof(t->buf))
 		return -EPROTO;
-	if (!deaf || t->silence_s) {
-		int r = vz_wait_fd(t->in, POLLIN, t->silence_s ? vz_end_in(t->silence_s) : VZ_NO_END);
-
-		if (r < 0)
-			return r;
-	}
+	r = wait_for_more(t, deaf);
+	if (r < 0)
+		return r;
 	do
 		n = read(t->in, t->buf + t->n, sizeof(t->buf) - t->n);
 	while (n < 0 && errno == EINTR);
@@ -50,6 +64,15 @@ int vz_talk_line(struct vz_talk *t, bool deaf, char **ret)
 		if (r < 0)
 			return r;
 	}
+}
+
+int vz_talk_hear(struct vz_talk *t)
+{
+	int r = read_more(t, true);
+
+	while (r >= 0 && t->from < t->n && t->buf[t->from] == '\n')
+		t->from++;
+	return r;
 }
 
 int vz_talk_bytes(struct vz_talk *t, uint64_t n, int fd, char *mem)
@@ -80,6 +103,7 @@ int vz_talk_say(struct vz_talk *t, const char *fmt, ...)
 {
 	autostr line = { 0 };
 	va_list ap;
+	int r;
 
 	va_start(ap, fmt);
 	vz_str_addv(&line, fmt, ap);
@@ -88,5 +112,12 @@ int vz_talk_say(struct vz_talk *t, const char *fmt, ...)
 		if (line.s[i] == '\n')
 			line.s[i] = ' ';
 	vz_str_add(&line, "\n");
-	return line.failed ? -ENOMEM : vz_write_all(t->out, line.s, line.len) < 0 ? -EPIPE : 0;
+	if (line.failed)
+		return -ENOMEM;
+	if (t->beat)
+		vz_beat_hold(t->beat);
+	r = vz_write_all(t->out, line.s, line.len);
+	if (t->beat)
+		vz_beat_go_on(t->beat);
+	return r < 0 ? -EPIPE : 0;
 }

@@ -13,6 +13,7 @@
 
 struct vz_talk {
 	int in, out;
+	struct vz_beat *beat; /* whose lines are not to come into ours; NULL: none */
 	int silence_s;  /* so long may the other side send nothing while it is waited for; 0: for ever */
 	size_t from, n; /* what was read and not taken: buf[from] to buf[n] */
 	char buf[VZ_TALK_LINE];
@@ -21,6 +22,8 @@ struct vz_talk {
 /* The next line, without its newline; valid until the next call. deaf: vz_cancel() does not end the wait. -EPIPE: the
  * other side is gone; -ETIMEDOUT: it is silent; -EPROTO: a line too long; -ECANCELED. */
 int vz_talk_line(struct vz_talk *t, bool deaf, char **ret);
+/* There is something to read: takes signs of life off, and leaves the rest. Never waits. -EPIPE, -EPROTO. */
+int vz_talk_hear(struct vz_talk *t);
 /* Writes the next n bytes to fd (-1: nowhere), or into mem of that size. -EPIPE and -ETIMEDOUT as above, or what
  * write(2) gives; all bytes were taken from the wire then, so that it can be answered. */
 int vz_talk_bytes(struct vz_talk *t, uint64_t n, int fd, char *mem);

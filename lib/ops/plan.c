@@ -13,16 +13,33 @@
 
 #define TELL_TIMES 2 /* --verbose --verbose */
 
-static int run_step(const struct vz_step *s, void *ctx, struct vz_err *e)
+static void tell_watch(const struct vz_plan_watch *w, const char *name, enum vz_plan_moment moment, int64_t us)
 {
-	int64_t began = vz_now_us();
-	int r = s->run(ctx, e);
+	if (w->step)
+		w->step(w->arg, name, moment, us);
+}
 
-	vz_log(TELL_TIMES, "step %s: %.1f ms", s->name, (double)(vz_now_us() - began) / 1000);
+static int run_step(const struct vz_step *s, void *ctx, const struct vz_plan_watch *w, struct vz_err *e)
+{
+	int64_t began = vz_now_us(), took;
+	int r;
+
+	tell_watch(w, s->name, VZ_PLAN_BEGINS, 0);
+	r = s->run(ctx, e);
+	took = vz_now_us() - began;
+	tell_watch(w, s->name, r < 0 ? VZ_PLAN_FAILED : VZ_PLAN_DONE, took);
+	vz_log(TELL_TIMES, "step %s: %.1f ms", s->name, (double)took / 1000);
 	return r;
 }
 
 int vz_plan_run(const struct vz_step *const *plan, void *ctx, struct vz_err *e)
+{
+	const struct vz_plan_watch nobody = { 0 };
+
+	return vz_plan_run_watched(plan, ctx, &nobody, e);
+}
+
+int vz_plan_run_watched(const struct vz_step *const *plan, void *ctx, const struct vz_plan_watch *w, struct vz_err *e)
 {
 	for (size_t i = 0; plan[i]; i++) {
 		int r = vz_fault(plan[i]->name, e);
@@ -31,7 +48,7 @@ int vz_plan_run(const struct vz_step *const *plan, void *ctx, struct vz_err *e)
 			r = vz_fail(e, VZ_SYSTEM, ECANCELED, "cancelled before step %s",
 				    plan[i]->name);
 		if (r >= 0)
-			r = run_step(plan[i], ctx, e);
+			r = run_step(plan[i], ctx, w, e);
 		if (r < 0) {
 			vz_cancel_undoing(true);
 			vz_plan_undo(plan, i, ctx);

@@ -15,6 +15,7 @@
 #define VZ_OPS_PLAN_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 
@@ -30,6 +31,13 @@ struct vz_step {
 /* Runs the steps in order; undoes on failure. After vz_cancel() the step at work is the last one, and
  * everything is undone. */
 int vz_plan_run(const struct vz_step *const *plan, void *ctx, struct vz_err *e);
+/* The same, and `w` is told of each step, with the microseconds that it took. */
+enum vz_plan_moment { VZ_PLAN_BEGINS, VZ_PLAN_DONE, VZ_PLAN_FAILED };
+struct vz_plan_watch {
+	void (*step)(const void *arg, const char *name, enum vz_plan_moment moment, int64_t us); /* NULL: nobody is */
+	const void *arg;
+};
+int vz_plan_run_watched(const struct vz_step *const *plan, void *ctx, const struct vz_plan_watch *w, struct vz_err *e);
 /* Undoes the first n steps, last first; n = SIZE_MAX: all. */
 void vz_plan_undo(const struct vz_step *const *plan, size_t n, void *ctx);
 

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Waiting for a program that copies, while the other host is heard; see watch.h. */
+#include "move/watch.h"
+#include "base/own.h"
+#include "sys/call.h"
+#include "sys/clock.h"
+#include "sys/wait.h"
+
+#include <poll.h>
+#include <string.h>
+
+#define TURN_MS 500
+
+struct watching {
+	struct vz_remote *remote;
+	int pidfd, out;
+	int64_t heard;
+	char line[256];
+	size_t n;
+};
+
+static void take_line(struct watching *w)
+{
+	struct vz_progress *p = w->remote->o->progress;
+	uint64_t done;
+	unsigned percent;
+
+	w->line[w->n] = 0;
+	w->n = 0;
+	if (vz_progress_of_rsync(w->line, &done, &percent))
+		vz_progress_at(p, done, percent ? done / percent * 100 + done % percent * 100 / percent : 0);
+}
+
+/* A line ends with CR or LF; of one that is too long the beginning is enough. */
+static void read_progress(struct watching *w)
+{
+	char buf[4096];
+	ssize_t n = read(w->out, buf, sizeof(buf));
+
+	if (n <= 0)
+		w->out = -1;
+	for (ssize_t i = 0; i < n; i++) {
+		if (buf[i] == '\r' || buf[i] == '\n')
+			take_line(w);
+		else if (w->n < sizeof(w->line) - 1)
+			w->line[w->n++] = buf[i];
+	}
+}
+
+static int hear(struct watching *w)
+{
+	int r = vz_talk_hear(&w->remote->talk);
+
+	if (r >= 0)
+		w->heard = vz_now_ms();
+	return r;
+}
+
+/* 1: the child has ended. */
+static int look_around(struct watching *w)
+{
+	int silence_s = w->remote->talk.silence_s;
+	struct pollfd p[] = { { .fd = w->pidfd, .events = POLLIN }, { .fd = w->remote->talk.in, .events = POLLIN },
+			      { .fd = w->out, .events = POLLIN },
+			      { .fd = vz_cancel_is_undoing() ? -1 : vz_cancel_fd(), .events = POLLIN } };
+	int r = poll(p, ARRAY_LEN(p), TURN_MS);
+
+	if (r < 0)
+		return errno == EINTR ? 0 : -errno;
+	if (p[2].revents)
+		read_progress(w);
+	if (p[0].revents)
+		return 1;
+	if (p[3].revents)
+		return -ECANCELED;
+	r = p[1].revents ? hear(w) : 0;
+	if (r >= 0 && silence_s && w->remote->talk.in >= 0 && vz_now_ms() - w->heard > silence_s * 1000LL)
+		return -ETIMEDOUT;
+	return r;
+}
+
+int vz_watch_child(struct vz_remote *r, pid_t pid, int out, int *ret_status, struct vz_err *e)
+{
+	autoclose int pidfd = vz_pidfd_open(pid);
+	struct watching w = { .remote = r, .pidfd = pidfd, .out = out, .heard = vz_now_ms() };
+	int x = pidfd;
+
+	if (x >= 0)
+		do
+			x = look_around(&w);
+		while (!x);
+	if (x > 0)
+		return vz_wait_child(pidfd, VZ_NO_END, ret_status);
+	if (pidfd >= 0)
+		(void)vz_wait_program(pidfd, vz_now_ms(), true, ret_status);
+	return x == -ECANCELED ? x : vz_remote_broke(r, x, e);
+}

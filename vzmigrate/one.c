@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Moves one container, in a process of its own. */
+#include "vzmigrate/vzmigrate.h"
+#include "base/context.h"
+#include "base/log.h"
+#include "base/process.h"
+#include "ops/session.h"
+
+#include <signal.h>
+
+/* A signal handler has no other way to reach it. */
+static struct vz_context context;
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	vz_cancel(&context);
+}
+
+static int failed(const struct vz_err *e)
+{
+	if (*e->msg)
+		vz_log(-1, "Error: %s", e->msg);
+	return e->exit ? e->exit : VZ_MIGRATE_REMOTE;
+}
+
+/* What vzctl and vzmigrate have different numbers for. */
+static int session_failed(const struct vz_session *s, const struct vz_err *e)
+{
+	pid_t pid = e->exit == VZ_LOCKED ? vz_migrate_lock_holder(s->id) : 0;
+
+	if (e->exit == VZ_LOCKED && pid)
+		vz_log(-1, "Error: CT %u already locked by PID %d", s->id, (int)pid);
+	else if (e->exit == VZ_LOCKED)
+		vz_log(-1, "Error: CT %u already locked", s->id);
+	else
+		vz_log(-1, "Error: %s", e->msg);
+	return e->exit == VZ_LOCKED ? VZ_MIGRATE_LOCKED : VZ_MIGRATE_MISSING;
+}
+
+/* One that CRIU cannot move: by stop and start, where the user takes that too. */
+static void choose_way(struct vz_migrate_opts *o, const struct vz_ct *ct)
+{
+	struct vz_err e = { 0 };
+
+	if (!o->online || !o->cold || vz_migrate_can_go_on(ct, &e) >= 0)
+		return;
+	vz_log(0, "It is stopped and started there (--cold): %s", e.msg);
+	o->online = false;
+}
+
+static int open_and_move(struct vz_migrate_opts *o, const char *which, struct show *show, bool recover)
+{
+	const struct vz_session_want want = { .flags = VZ_SESSION_CHANGES, .verb = "migrate",
+					      .verbose = o->verbose };
+	struct vz_session session = { 0 };
+	struct vz_err e = { 0 };
+	int r = vz_session_find(&session, which, &e);
+
+	show->id = session.id;
+	if (r >= 0)
+		r = vz_session_open(&session, &want, &e);
+	if (r < 0)
+		return session_failed(&session, &e);
+	vz_log(1, "Locked CT %u", session.id);
+	choose_way(o, &session.ct);
+	r = recover ? vz_migrate_recover(&session.ct, o, &e) : vz_migrate(&session.ct, o, &e);
+	r = r < 0 ? failed(&e) : r;
+	vz_session_close(&session);
+	return r;
+}
+
+int move_one(struct vz_migrate_opts *o, const char *which, enum show_how how, bool recover)
+{
+	struct show show;
+	int r;
+
+	vz_process_context(&context, "vzmigrate");
+	if (recover)
+		context.fault = NULL;
+	if (vz_cancel_open(&context) >= 0)
+		vz_process_signals(on_signal);
+	show_begin(&show, how, which, &context);
+	o->report = &show.report;
+	r = open_and_move(o, which, &show, recover);
+	show_end(&show, recover && r == 1 ? 0 : r);
+	return vz_process_end(r, VZ_MIGRATE_REMOTE);
+}
