@@ -6,6 +6,7 @@
  */
 #include "cpt/verdict-internal.h"
 #include "base/own.h"
+#include "base/str.h"
 #include "net/link.h"
 #include "sys/call.h"
 #include "sys/nl.h"
@@ -325,6 +326,37 @@ static int dump(int sock, const void *request, size_t size, const struct vz_nl_r
 	return vz_nl_read(sock, &m, reader, NULL, "sockets");
 }
 
+/* Its segments are signed, tcp(7), or something lies above it, such as TLS of the kernel. The keys are shown to nobody. */
+static int look_at_tcp(const struct nlmsghdr *h, void *arg)
+{
+	struct twice *t = arg;
+	const struct inet_diag_msg *m = mnl_nlmsg_get_payload(h);
+	const struct nlattr *tb[INET_DIAG_ULP_INFO + 1];
+	const struct cpt_who *who;
+
+	vz_nl_attrs(h, sizeof(*m), tb, INET_DIAG_ULP_INFO);
+	who = tb[INET_DIAG_MD5SIG] || tb[INET_DIAG_ULP_INFO] ? cpt_socket_holder(t->l, m->idiag_inode) : NULL;
+	if (who)
+		cpt_say(t->l, CPT_SOCKET, who, "TCP socket with %s, port %u",
+			tb[INET_DIAG_MD5SIG] ? "signatures (TCP_MD5SIG)" : "a protocol above it (TCP_ULP)", ntohs(m->id.idiag_sport));
+	return 0;
+}
+
+static int look_at_all_tcp(struct twice *t, int sock)
+{
+	static const uint8_t families[] = { AF_INET, AF_INET6 };
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(families) && r >= 0 && !t->last; i++) {
+		const struct inet_diag_req_v2 all = { .sdiag_family = families[i], .sdiag_protocol = IPPROTO_TCP,
+						      .idiag_ext = 1 << (INET_DIAG_INFO - 1), /* which brings these */
+						      .idiag_states = ~(1u << TCP_TIME_WAIT | 1u << 12 /* NEW_SYN_RECV */) };
+
+		r = dump(sock, &all, sizeof(all), &(struct vz_nl_reader){ look_at_tcp, t });
+	}
+	return r;
+}
+
 static int look_at_sockets(struct twice *t, int netns)
 {
 	struct netlink_diag_req netlink = { .sdiag_family = AF_NETLINK, .sdiag_protocol = NDIAG_PROTO_ALL,
@@ -343,7 +375,7 @@ static int look_at_sockets(struct twice *t, int netns)
 	tcp.sdiag_family = AF_INET6;
 	if (r >= 0)
 		r = dump(sock, &tcp, sizeof(tcp), &(struct vz_nl_reader){ look_at_listener, t });
-	return r;
+	return r < 0 ? r : look_at_all_tcp(t, sock);
 }
 
 static void look_at_all(struct twice *t)

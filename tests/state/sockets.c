@@ -392,6 +392,25 @@ void state_netlink(struct st *t)
 	while (((struct nlmsghdr *)buf)->nlmsg_seq != 7);
 }
 
+void state_tcp_signed(struct st *t)
+{
+	struct tcp_md5sig key = { .tcpm_keylen = 4, .tcpm_key = "abcd" };
+	int fd = (int)must(t, socket(AF_INET, SOCK_STREAM, 0), "socket");
+	union address a;
+	socklen_t len = loopback(AF_INET, &a);
+
+	memcpy(&key.tcpm_addr, &a, len);
+	must(t, setsockopt(fd, IPPROTO_TCP, TCP_MD5SIG, &key, sizeof(key)), "TCP_MD5SIG");
+	must(t, bind(fd, &a.sa, len), "bind");
+	must(t, listen(fd, 1), "listen");
+	moved(t);
+	/* who has no such key is told that there is none to remove */
+	key.tcpm_keylen = 0;
+	if (t->spoil)
+		setsockopt(fd, IPPROTO_TCP, TCP_MD5SIG, &key, sizeof(key));
+	check(t, !setsockopt(fd, IPPROTO_TCP, TCP_MD5SIG, &key, sizeof(key)), "the key is lost");
+}
+
 void state_mptcp(struct st *t)
 {
 	int fd = (int)must(t, socket(AF_INET, SOCK_STREAM, IPPROTO_MPTCP), "socket");
