@@ -16,6 +16,7 @@
 #define STATUS_MAX (2u << 20)
 #define GROUPS_LINE 4080 /* CRIU reads lines of a page */
 #define SLACK_DEFAULT 50000 /* of the kernel */
+#define NEVER_LOCKED (256u << 10) /* what the kernel itself maps, and more */
 
 /* clang-format off */
 static const struct {
@@ -107,6 +108,7 @@ int cpt_task_open(pid_t pid, struct cpt_task *ret)
 	t.threads = (unsigned)strtoul(line_of(status, "\nThreads:\t"), NULL, 10);
 	t.many_groups = strcspn(line_of(status, "\nGroups:\t"), "\n") > GROUPS_LINE;
 	t.memory = strtoull(line_of(status, "\nVmSize:\t"), NULL, 10) << 10;
+	t.locked = strtoull(line_of(status, "\nVmLck:\t"), NULL, 10) << 10;
 	copy_line(line_of(status, "\nCpus_allowed:\t"), t.cpus, sizeof(t.cpus));
 	if (vz_file_read_buf(dir, "comm", t.who.command, sizeof(t.who.command)) < 0)
 		t.who.command[0] = 0;
@@ -168,6 +170,36 @@ static void look_at_numbers(struct cpt_look *l, const struct cpt_task *t)
 	if (vz_file_read_buf(t->dir, "timerslack_ns", text, sizeof(text)) > 0 && strtoul(text, NULL, 10) &&
 	    strtoul(text, NULL, 10) != SLACK_DEFAULT)
 		cpt_say(l, CPT_NOT_KEPT, &t->who, "slack of timers %lu ns", strtoul(text, NULL, 10));
+}
+
+/* The kernel's own value is that of whom the host began with. */
+static void look_at_core(struct cpt_look *l, const struct cpt_task *t)
+{
+	char usual[32], text[32];
+
+	if (vz_file_read_buf(AT_FDCWD, "/proc/1/coredump_filter", usual, sizeof(usual)) > 0 &&
+	    vz_file_read_buf(t->dir, "coredump_filter", text, sizeof(text)) > 0 && strcmp(text, usual) != 0)
+		cpt_say(l, CPT_NOT_KEPT, &t->who, "filter of core dumps 0x%lx", strtoul(text, NULL, 16));
+}
+
+/* sched(7): of a session. */
+static void look_at_autogroup(struct cpt_look *l, const struct cpt_task *t)
+{
+	char text[80];
+	const char *nice;
+
+	if (t->session != t->who.inside || vz_file_read_buf(t->dir, "autogroup", text, sizeof(text)) <= 0)
+		return;
+	nice = strstr(text, " nice ");
+	if (nice && strtol(nice + sizeof(" nice ") - 1, NULL, 10))
+		cpt_say(l, CPT_NOT_KEPT, &t->who, "niceness of its session's autogroup");
+}
+
+/* Whoever has locked all may have asked for it of what it maps later, too, which nobody sees. */
+static void look_at_locked(struct cpt_look *l, const struct cpt_task *t)
+{
+	if (t->locked && t->locked + NEVER_LOCKED >= t->memory)
+		cpt_say(l, CPT_NOT_KEPT, &t->who, "mlockall(MCL_FUTURE), if it has called it");
 }
 
 /* ioprio_set(2): class and level. Without one the kernel answers none, or what follows from the niceness. */
@@ -280,6 +312,9 @@ bool cpt_task_look(struct cpt_look *l, const struct cpt_task *t)
 	cpt_terminal_note(l, t);
 	look_at_cpus(l, t, t->cpus);
 	look_at_numbers(l, t);
+	look_at_core(l, t);
+	look_at_autogroup(l, t);
+	look_at_locked(l, t);
 	look_at_io(l, t);
 	look_at_undo(l, t, t->pid);
 	if (t->threads > 1)

@@ -248,6 +248,15 @@ void state_mlock(struct st *t)
 	check(t, !strcmp(kb, "64 kB"), "%s are locked, not 64", kb);
 }
 
+void state_mlock_future(struct st *t)
+{
+	must(t, mlockall(MCL_CURRENT | MCL_FUTURE), "mlockall");
+	moved(t);
+	if (t->spoil)
+		munlockall();
+	check(t, has_flag(map(t, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1), "lo"), "it is lost");
+}
+
 static __attribute__((noinline)) bool deep(int n, int *sum)
 {
 	volatile char here[PAGE];

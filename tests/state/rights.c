@@ -51,6 +51,30 @@ void state_timer_slack(struct st *t)
 	check(t, prctl(PR_GET_TIMERSLACK) == 77777, "it is %d ns", prctl(PR_GET_TIMERSLACK));
 }
 
+/* Writes a number into a file of its own process, and looks later whether it is still there. */
+static void own_number(struct st *t, const char *path, const char *number, const char *then)
+{
+	char text[80] = "";
+	int fd = (int)must(t, open(path, O_RDWR), path);
+
+	must(t, put(fd, number, strlen(number)) ? 0 : -1, path);
+	moved(t);
+	if (t->spoil)
+		put(fd, "1", 1);
+	fd = open(path, O_RDONLY);
+	check(t, read(fd, text, sizeof(text) - 1) > 0 && strstr(text, then), "it is %s", text);
+}
+
+void state_core_filter(struct st *t)
+{
+	own_number(t, "/proc/self/coredump_filter", "0x7f", "7f");
+}
+
+void state_autogroup(struct st *t)
+{
+	own_number(t, "/proc/self/autogroup", "7", "nice 7");
+}
+
 void state_names(struct st *t)
 {
 	char comm[16] = "", cmdline[256] = "", env[4096], exe[256] = "", *at;
