@@ -167,8 +167,10 @@ int vz_cpt_need_of(const struct vz_ct *ct, const struct vz_state *state, struct 
 
 	n.layout = ct->conf.ve_layout.set ? ct->conf.ve_layout.v : vz_layout_plain->name;
 	n.uid = state ? state->uid : ct->own.local_uid.set ? (uint32_t)ct->own.local_uid.v : 0;
-	if (vz_plist_ips(&ct->own.ip_address, &n.ips) < 0)
+	if (vz_plist_ips(&ct->own.ip_address, &n.ips) < 0) {
+		vz_cpt_need_free(&n);
 		return vz_oom(e);
+	}
 	if (state && vz_cg_open(ct->id, NULL, &cg, NULL) >= 0 && vz_cg_read(cg, &u, NULL) >= 0)
 		n.ram = (u.ram != VZ_UNLIMITED ? u.ram : 0) + (u.swap != VZ_UNLIMITED ? u.swap : 0);
 	if (ct->private)

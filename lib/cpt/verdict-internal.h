@@ -48,7 +48,7 @@ struct cpt_mounts {
 	struct vz_mounts t;
 };
 
-/* A file whose mount was in no table when it was looked at, or is covered. */
+/* A file whose mount was in no table yet when the file was looked at, or is covered. */
 struct cpt_file {
 	struct cpt_who who;
 	dev_t terminal; /* the file system that this terminal is of; 0: it is none */
@@ -91,12 +91,13 @@ struct cpt_look {
 	const struct vz_ct *ct;
 	struct vz_cg *cg;
 	int to;               /* the pipe up */
-	pid_t criu;           /* that has stopped all; 0: they run */
-	bool stand;           /* all are frozen, which looks like a sleep */
+	pid_t criu;           /* the one that has stopped all processes; 0: they run */
+	bool stand;           /* all stand still, which looks like a sleep that nothing ends */
 	struct cpt_task init; /* of the VPS */
-	struct cpt_task self; /* whose mount and network namespaces are the host's */
-	unsigned said[CPT_KINDS];
-	struct cpt_seen mount_ns, mount_ids, covered, read_only, groups;
+	struct cpt_task self; /* the child that looks: its mount and network namespaces are the host's */
+	unsigned said[CPT_KINDS]; /* findings of each kind */
+	struct cpt_seen mount_ns; /* whose tables were read */
+	struct cpt_seen mount_ids, covered, read_only, groups; /* mounts: all, and those that are so or of control groups */
 	struct cpt_seen other_terminals; /* numbers on another devpts than that of /dev/pts, and 1 */
 	struct cpt_session *sessions;
 	size_t sessions_n;
@@ -104,7 +105,7 @@ struct cpt_look {
 	struct cpt_seen group;   /* host pids of those in the control group */
 	struct cpt_mounts *mounts;
 	size_t mounts_n, mounts_all; /* tables, and lines of them */
-	struct cpt_file *files; /* to be judged when all mounts are known */
+	struct cpt_file *files; /* judged when all mounts are known */
 	size_t files_n;
 	struct cpt_seen deleted_inodes, mapped;
 	struct cpt_deleted *deleted;

@@ -136,7 +136,7 @@ static void find_pairs(struct cpt_look *l, int type)
 
 void cpt_shared_look(struct cpt_look *l)
 {
-	if (!l->alive_n || l->criu) /* who refuses it himself */
+	if (!l->alive_n || l->criu) /* CRIU refuses it itself */
 		return;
 	find_pairs(l, KCMP_VM);
 	find_pairs(l, KCMP_FS);

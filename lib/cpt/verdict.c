@@ -112,7 +112,7 @@ static int look(struct cpt_look *l, const struct vz_state *state)
 	l->stand = l->criu || vz_cg_check_frozen(l->cg, state->init, NULL) < 0;
 	if (state->features & VZ_FEAT_LANDLOCK)
 		cpt_say(l, CPT_LANDLOCK, NULL, "the feature is on");
-	cpt_mounts_read(l, &l->init); /* the first table is its own */
+	cpt_mounts_read(l, &l->init); /* before all others: the first table is taken for that of the VPS */
 	cpt_ipc_look(l);
 	r = look_at_all(l);
 	if (r >= 0)
