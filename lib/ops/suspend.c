@@ -11,6 +11,7 @@
 #include "cpt/cgtree.h"
 #include "cpt/creds.h"
 #include "cpt/devtree.h"
+#include "cpt/exeimages.h"
 #include "cpt/external.h"
 #include "cpt/frozen.h"
 #include "cpt/netimages.h"
@@ -261,6 +262,8 @@ static int save_do(void *ctx, struct vz_err *e)
 		r = save_files(u, e);
 	if (r >= 0)
 		r = vz_cgtree_save(u->s.env.cg, u->image, e);
+	if (r >= 0)
+		r = vz_exeimages_mend(vz_image_criu_dir(u->image), e);
 	if (r >= 0)
 		r = save_network(u, e);
 	/* soon another one answers: this one is silent also when CRIU has ended, which lets go of it then */
