@@ -50,7 +50,7 @@ static const struct {
 	enum cpt_kind kind; /* CPT_KINDS: CRIU takes it along */
 } links[] = {
 	{ "anon_inode:[eventfd]", CPT_SEMAPHORE },
-	{ "anon_inode:[eventpoll]", CPT_KINDS },
+	{ "anon_inode:[eventpoll]", CPT_EPOLL },
 	{ "anon_inode:[signalfd]", CPT_KINDS },
 	{ "anon_inode:[timerfd]", CPT_KINDS },
 	{ "anon_inode:inotify", CPT_WATCH },
@@ -143,6 +143,8 @@ static void look_at_link(struct cpt_look *l, const struct file *f, enum cpt_kind
 		cpt_watch_look(l, f->t, (int)strtol(number_of(f), NULL, 10));
 	else if (kind == CPT_KINDS || l->sockets_again)
 		return;
+	else if (kind == CPT_EPOLL)
+		cpt_epoll_look(l, f->t, (int)strtol(number_of(f), NULL, 10));
 	else if (is_of_kind(l, f, kind))
 		cpt_say(l, kind, &f->t->who, "%s, descriptor %s", f->link, number_of(f));
 }

@@ -134,6 +134,8 @@ struct cpt_look {
 	size_t alive_n;
 	struct cpt_kin *kin;
 	size_t kin_n;
+	struct cpt_epoll *epolls;
+	size_t epolls_n;
 };
 
 /* What goes through the pipe: less than PIPE_BUF, so it comes whole. */
@@ -181,6 +183,12 @@ void cpt_moment_judge(struct cpt_look *l);
 void cpt_kin_note(struct cpt_look *l, const struct cpt_task *t);
 /* When all are known. */
 void cpt_kin_judge(struct cpt_look *l);
+
+/* ---- verdict-epoll.c ---- */
+/* An epoll, by its descriptor. */
+void cpt_epoll_look(struct cpt_look *l, const struct cpt_task *t, int fd);
+/* When all are known. */
+void cpt_epoll_judge(struct cpt_look *l);
 
 /* ---- verdict-mounts.c ---- */
 /* The mounts of the task's mount namespace, once each. */

@@ -255,6 +255,17 @@ static void note_name(struct twice *t, const struct nlattr *name)
 		*t->name = '@';
 }
 
+/* CRIU binds it again by the name that was given: another process has other descriptors, or none. */
+static void look_at_path_name(struct twice *t, const struct cpt_who *who, const struct nlattr *name)
+{
+	static const char *const ways[] = { "/proc/", "/dev/fd/" };
+	size_t n = name ? mnl_attr_get_payload_len(name) : 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(ways) && !t->last; i++)
+		if (n > strlen(ways[i]) && !memcmp(mnl_attr_get_payload(name), ways[i], strlen(ways[i])))
+			cpt_say(t->l, CPT_UNIX_PATH, who, "socket %.*s", (int)n, (const char *)mnl_attr_get_payload(name));
+}
+
 /* It is in the queue of another; what is in its own queue, CRIU restores but for descriptors, which nobody can see. */
 static int look_at_unheld(struct twice *t, const struct unix_diag_msg *m, const struct unix_diag_rqlen *queue)
 {
@@ -285,6 +296,8 @@ static int look_at_unix(const struct nlmsghdr *h, void *arg)
 	if (m->udiag_state != TCP_LISTEN && queue && queue->udiag_rqueue &&
 	    tells_more(find_socket(t->l, m->udiag_ino), m->udiag_type == SOCK_DGRAM) && is_still(t, m->udiag_ino))
 		cpt_say(t->l, CPT_UNIX_UNREAD, who, "socket %u with %u bytes", m->udiag_ino, queue->udiag_rqueue);
+	if (m->udiag_type == SOCK_DGRAM || m->udiag_state != TCP_ESTABLISHED)
+		look_at_path_name(t, who, tb[UNIX_DIAG_NAME]);
 	if (m->udiag_type == SOCK_DGRAM)
 		return 0;
 	if (tb[UNIX_DIAG_NAME] && m->udiag_state == TCP_ESTABLISHED)

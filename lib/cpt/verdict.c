@@ -123,6 +123,7 @@ static int look(struct cpt_look *l, const struct vz_state *state)
 	cpt_shared_look(l);
 	cpt_mounts_judge(l);
 	cpt_files_judge(l);
+	cpt_epoll_judge(l);
 	cpt_net_judge(l, look_again);
 	cpt_address_judge(l);
 	return 0;

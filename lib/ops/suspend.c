@@ -237,14 +237,17 @@ static int save_network(struct suspending *u, struct vz_err *e)
 	u->facts.netdevs = vz_external_devices(ct_of(u), rtnl, u->s.net.netns);
 	if (!u->facts.netdevs)
 		return vz_fail(e, VZ_CHKPNT, 0, "cannot find the container's network devices");
-	vz_netimages_trim(vz_image_criu_dir(u->image));
 	return vz_netsys_save(u->s.net.netns, u->image, e);
 }
 
 static int save_files(struct suspending *u, struct vz_err *e)
 {
-	int r = vz_devtree_save(&u->s.state, u->image, e);
+	int criu = vz_image_criu_dir(u->image), r;
 
+	vz_netimages_trim(criu);
+	r = vz_exeimages_mend(criu, e);
+	if (r >= 0)
+		r = vz_devtree_save(&u->s.state, u->image, e);
 	if (r >= 0)
 		r = vz_creds_save(&u->s.state, &u->creds, u->image, e);
 	if (r >= 0)
@@ -262,8 +265,6 @@ static int save_do(void *ctx, struct vz_err *e)
 		r = save_files(u, e);
 	if (r >= 0)
 		r = vz_cgtree_save(u->s.env.cg, u->image, e);
-	if (r >= 0)
-		r = vz_exeimages_mend(vz_image_criu_dir(u->image), e);
 	if (r >= 0)
 		r = save_network(u, e);
 	/* soon another one answers: this one is silent also when CRIU has ended, which lets go of it then */

@@ -3,6 +3,7 @@
 #include "sys/call.h"
 
 #include <errno.h>
+#include <linux/kcmp.h>
 #include <linux/ioprio.h>
 #include <stddef.h>
 #include <string.h>
@@ -124,6 +125,21 @@ int vz_ioprio_of(pid_t pid)
 int vz_kcmp(pid_t one, pid_t other, int type)
 {
 	int r = ret(syscall(SYS_kcmp, one, other, type, 0UL, 0UL));
+
+	return r < 0 ? r : !r;
+}
+
+int vz_kcmp_files(pid_t one, int fd, pid_t other, int other_fd)
+{
+	int r = ret(syscall(SYS_kcmp, one, other, KCMP_FILE, (unsigned long)fd, (unsigned long)other_fd));
+
+	return r < 0 ? r : !r;
+}
+
+int vz_kcmp_watched(pid_t pid, int epoll, int fd, unsigned nth)
+{
+	struct kcmp_epoll_slot slot = { .efd = (uint32_t)epoll, .tfd = (uint32_t)fd, .toff = nth };
+	int r = ret(syscall(SYS_kcmp, pid, pid, KCMP_EPOLL_TFD, (unsigned long)fd, &slot));
 
 	return r < 0 ? r : !r;
 }

@@ -48,6 +48,10 @@ int vz_setns(int fd, int nstype);
 int vz_ioprio_of(pid_t pid);
 /* kcmp(2): whether two threads share a resource (KCMP_*) that needs no index: 1 or 0. Two that have none share it. */
 int vz_kcmp(pid_t one, pid_t other, int type);
+/* Whether two descriptors are one open file: 1 or 0. */
+int vz_kcmp_files(pid_t one, int fd, pid_t other, int other_fd);
+/* Whether the process has under the number `fd` what its epoll watches under it, as the nth: 1 or 0. */
+int vz_kcmp_watched(pid_t pid, int epoll, int fd, unsigned nth);
 /* The same as an order, so that many can be sorted by it: < 0, 0 (they share it), > 0. Who has ended shares nothing. */
 int vz_kcmp_order(pid_t one, pid_t other, int type);
 /* pidfd_getfd(2): a duplicate of another process's descriptor, close-on-exec, the caller's. */

@@ -45,6 +45,29 @@ void state_epoll(struct st *t)
 	check(t, epoll_wait(ep, &got, 1, 0) == 0, "the watch is not edge-triggered any more");
 }
 
+/* What it watches has the child alone, and under that number is another file here. */
+void state_epoll_shared(struct st *t)
+{
+	int ep = (int)must(t, epoll_create1(0), "epoll_create1"), p[2], code;
+	struct epoll_event e = { .events = EPOLLIN }, got;
+	pid_t pid;
+
+	must(t, pipe(p), "pipe");
+	must(t, epoll_ctl(ep, EPOLL_CTL_ADD, p[0], &e), "EPOLL_CTL_ADD");
+	pid = child(t);
+	if (pid == 0) {
+		pause();
+		_exit(0);
+	}
+	must(t, dup2(p[1], p[0]), "dup2");
+	moved(t);
+	if (t->spoil)
+		kill(pid, SIGKILL), waitpid(pid, &code, 0);
+	check(t, put(p[1], "x", 1) && epoll_wait(ep, &got, 1, 2000) == 1, "the event does not come");
+	kill(pid, SIGKILL);
+	waitpid(pid, &code, 0);
+}
+
 /* A child waits in epoll_wait, and an epoll is watched by another. */
 void state_epoll_nested(struct st *t)
 {

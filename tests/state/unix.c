@@ -179,6 +179,23 @@ void state_unix_abstract(struct st *t)
 	check(t, accept(l, NULL, NULL) >= 0, "nothing can be accepted");
 }
 
+/* As conmon does with names that are too long for an address. */
+void state_unix_path(struct st *t)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int l = (int)must(t, socket(AF_UNIX, SOCK_SEQPACKET, 0), "socket");
+	int dir = (int)must(t, open(".", O_RDONLY | O_DIRECTORY), "open"), c;
+
+	snprintf(sun.sun_path, sizeof(sun.sun_path), "/proc/self/fd/%d/through.sock", dir);
+	must(t, bind(l, (struct sockaddr *)&sun, sizeof(sun)), "bind");
+	must(t, listen(l, 5), "listen");
+	moved(t);
+	if (t->spoil)
+		close(dir);
+	c = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+	check(t, !connect(c, (struct sockaddr *)&sun, sizeof(sun)), "the name is gone");
+}
+
 /* Its file was removed, both ends live on. */
 void state_unix_unlinked(struct st *t)
 {
