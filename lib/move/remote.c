@@ -11,6 +11,7 @@
 #include "sys/spawn.h"
 #include "sys/wait.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <time.h>
 #include <sys/socket.h>
@@ -199,6 +200,25 @@ static void pause_for(struct vz_remote *r, uint64_t n)
 		(void)nanosleep(&t, NULL);
 }
 
+/* As vz_write_all(), but one that takes nothing for too long is silent: a VPS stands still meanwhile. */
+static int write_watched(struct vz_remote *r, const char *buf, size_t n)
+{
+	while (n) {
+		struct pollfd p = { .fd = r->talk.out, .events = POLLOUT };
+		ssize_t k = send(r->talk.out, buf, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+		int ready;
+
+		if (k < 0 && errno != EAGAIN && errno != EINTR)
+			return -errno;
+		buf += k > 0 ? k : 0;
+		n -= k > 0 ? (size_t)k : 0;
+		ready = k < 0 && errno == EAGAIN ? poll(&p, 1, r->o->silence_s * 1000) : 1;
+		if (!ready)
+			return -ETIMEDOUT;
+	}
+	return 0;
+}
+
 /* A small file goes out together with its line. */
 static int send_all(struct vz_remote *r, const char *verb, int fd, uint64_t size)
 {
@@ -215,7 +235,7 @@ static int send_all(struct vz_remote *r, const char *verb, int fd, uint64_t size
 		if (n > 0)
 			pause_for(r, (uint64_t)n);
 		/* the other side waits for the rest, so the connection is of no more use */
-		x = n < 0 || (size && !n) ? -EIO : vz_write_all(r->talk.out, buf, have + (size_t)n);
+		x = n < 0 || (size && !n) ? -EIO : write_watched(r, buf, have + (size_t)n);
 		size -= n > 0 ? (uint64_t)n : 0;
 		have = 0;
 		if (p && n > 0)
@@ -247,7 +267,7 @@ int vz_remote_send_fd(struct vz_remote *r, const char *verb, int fd, uint64_t si
 	x = send_all(r, verb, fd, size);
 	vz_beat_go_on(&r->beat);
 	if (x < 0)
-		return vz_remote_broke(r, -EPIPE, e);
+		return vz_remote_broke(r, x == -ETIMEDOUT ? x : -EPIPE, e);
 	return ++r->owed < OWED_MAX ? 0 : vz_remote_answers(r, e);
 }
 
