@@ -67,6 +67,7 @@ static const struct known {
 	{ "", "RLIMIT_NOFILE for self", "" }, { "", "tables", "" },
 	/* ---- what only follows from another line ---- */
 	{ "", "exited, status=", NULL }, { "", "FAILED", NULL },
+	{ "page-xfer", "data were not flushed", NULL }, { "page-xfer", "Broken pipe", NULL },
 	{ "", "recv req error", NULL }, { "", "Could not initialize kernel features", NULL },
 	{ "", "failed when initializing kerndat", NULL },
 	/* clang-format on */

@@ -39,6 +39,9 @@ struct vz_criu {
  * tries it out and takes half a second, later ones read a file. */
 int vz_criu_find(unsigned version, struct vz_criu *ret, struct vz_err *e);
 
+/* Where CRIU works: logs, and what a dump needs beside its images. */
+#define VZ_CRIU_WORK VZ_RUNDIR "/cpt"
+
 #define VZ_CRIU_ARGS 8
 /* The first words of a command line: "criu dump", with the loader where there is one. Points into *c. Returns
  * how many; no NULL is put. */

@@ -21,6 +21,7 @@ struct vz_image {
 	int dir, criu;
 	bool sealed, synced;
 	struct vz_manifest m;
+	struct vz_manifest away; /* only files, those of vz_image_put_away() */
 };
 
 /* ---- image-place.c ---- */

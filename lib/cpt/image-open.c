@@ -52,12 +52,14 @@ static int check_file(int fd, const char *name, void *arg, struct vz_err *e)
 	if ((uint64_t)st.st_size != f->size)
 		return vz_fail(e, VZ_RESTORE, 0, "%s in it is %s", name,
 			       (uint64_t)st.st_size < f->size ? "truncated" : "too long");
+	c->found++;
+	if (f->unsummed)
+		return 0;
 	r = vz_checksum_file(fd, &sum, &n);
 	if (r < 0)
 		return vz_fail(e, VZ_RESTORE, -r, "cannot read %s in it", name);
 	if (sum != f->sum || n != f->size)
 		return vz_fail(e, VZ_RESTORE, 0, "%s in it is damaged", name);
-	c->found++;
 	return 0;
 }
 

@@ -25,6 +25,7 @@ void image_free(struct vz_image *im)
 	vz_closep(&im->dir);
 	vz_closep(&im->criu);
 	vz_manifest_free(&im->m);
+	vz_manifest_free(&im->away);
 	free(im->path);
 	free(im->name);
 	free(im->tmp);
@@ -148,6 +149,19 @@ struct walker {
 
 static int each_below(struct walker *k, int dir);
 
+/* Of a chain of pre-dumps: CRIU's link to the directory before, which is one of this dump. It is not followed by us, and
+ * leads nowhere else. */
+static bool is_parent_link(int dir, const char *entry)
+{
+	char to[16];
+	ssize_t n = strcmp(entry, "parent") ? -1 : readlinkat(dir, entry, to, sizeof(to) - 1);
+
+	if (n < 0)
+		return false;
+	to[n] = 0;
+	return n > 4 && !strncmp(to, "../p", 4) && to[4 + strspn(to + 4, "0123456789")] == 0;
+}
+
 /* -EINVAL: it is nothing that may stand in a dump. Looked at before it is opened: to open a device does
  * something. */
 static int open_entry(const struct walker *k, int dir, const char *entry, bool *ret_is_dir)
@@ -173,6 +187,8 @@ static int each_entry(struct walker *k, int dir, const char *entry)
 
 	if (len + n + 2 > sizeof(k->name))
 		return vz_fail(k->e, k->w->code, 0, "a name in it is too long");
+	if (k->depth == 1 && is_parent_link(dir, entry))
+		return 0;
 	memcpy(k->name + len, entry, n + 1);
 	fd = open_entry(k, dir, entry, &is_dir);
 	r = fd < 0 ? fd : image_is_ours(fd);

@@ -165,6 +165,13 @@ int vz_image_put_file(struct vz_image *im, const char *name, const char *path, s
 		       vz_image_put(im, name, text, (size_t)n, e);
 }
 
+int vz_image_put_away(struct vz_image *im, const char *name, uint64_t size, struct vz_err *e)
+{
+	if (!vz_manifest_is_name(name))
+		return vz_fail(e, VZ_CHKPNT, 0, "the dump cannot have a file of this name");
+	return vz_manifest_add_unsummed(&im->away, name, size) < 0 ? vz_oom(e) : 0;
+}
+
 /* ---- seal ---- */
 
 static int sum_file(int fd, const char *name, void *arg, struct vz_err *e)
@@ -252,6 +259,9 @@ int vz_image_seal(struct vz_image *im, const struct vz_image_facts *f, bool sync
 	r = image_each(im->dir, &w, e);
 	if (r < 0)
 		return vz_within(e, r, "%s", im->now);
+	for (size_t i = 0; i < im->away.n; i++)
+		if (vz_manifest_add_unsummed(&im->m, im->away.v[i].name, im->away.v[i].size) < 0)
+			return vz_oom(e);
 	vz_manifest_sort(&im->m);
 	r = has_all(im, e);
 	if (!r)

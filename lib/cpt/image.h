@@ -24,7 +24,7 @@
 
 /* The newest format that is written; every older one is read. What a saver writes belongs to it: who changes that
  * adds a reader (manifest.c) and asks facts->format when he reads. */
-#define VZ_IMAGE_FORMAT 1
+#define VZ_IMAGE_FORMAT 2
 
 /* Names of files in a dump. */
 #define VZ_IMAGE_CRIU "criu"     /* the directory of CRIU's images */
@@ -32,7 +32,7 @@
 
 /* What a dump tells of itself. Strings are allocated; vz_image_facts_free(). */
 struct vz_image_facts {
-	unsigned format;       /* of the manifest; seal() writes VZ_IMAGE_FORMAT */
+	unsigned format;       /* of the manifest */
 	unsigned ctid;
 	char *name, *uuid;     /* NULL: it has none */
 	char *layout;          /* word of VE_LAYOUT */
@@ -69,6 +69,9 @@ int vz_image_put(struct vz_image *im, const char *name, const void *data, size_t
 		 struct vz_err *e);
 /* The same, of a file of the host's. */
 int vz_image_put_file(struct vz_image *im, const char *name, const char *path, struct vz_err *e);
+/* A file that is in the dump where it is going to, and not here: memory that was sent there. It counts by its length
+ * alone: what carries it tells of damage, and who restores from it has just written it. */
+int vz_image_put_away(struct vz_image *im, const char *name, uint64_t size, struct vz_err *e);
 /* Checks that what no restore can do without is there, takes the checksums, writes the manifest. All that
  * lies in the dump is part of it from then on: criu gets a directory of its own for its logs
  * (--work-dir), at the restore too.

@@ -50,6 +50,7 @@ static const struct reader {
 	size_t n;
 } readers[] = {
 	{ 1, facts_1, ARRAY_LEN(facts_1) },
+	{ 2, facts_1, ARRAY_LEN(facts_1) }, /* files without a checksum */
 };
 /* clang-format on */
 #define NEWEST (&readers[ARRAY_LEN(readers) - 1])
@@ -197,11 +198,20 @@ int vz_manifest_add(struct vz_manifest *m, const char *name, uint64_t size, uint
 		m->v = v;
 		m->cap = cap;
 	}
-	m->v[m->n] = (struct vz_manifest_file){ strdup(name), size, sum };
+	m->v[m->n] = (struct vz_manifest_file){ strdup(name), size, sum, false };
 	if (!m->v[m->n].name)
 		return -ENOMEM;
 	m->n++;
 	return 0;
+}
+
+int vz_manifest_add_unsummed(struct vz_manifest *m, const char *name, uint64_t size)
+{
+	int r = vz_manifest_add(m, name, size, 0);
+
+	if (r >= 0)
+		m->v[m->n - 1].unsummed = true;
+	return r;
 }
 
 static int by_name(const void *a, const void *b)
@@ -223,16 +233,33 @@ const struct vz_manifest_file *vz_manifest_find(const struct vz_manifest *m, con
 	return m->n ? bsearch(&key, m->v, m->n, sizeof(*m->v), by_name) : NULL;
 }
 
+/* Older programs read what has checksums only. */
+static unsigned format_for(const struct vz_manifest *m)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (m->v[i].unsummed)
+			return 2;
+	return 1;
+}
+
+static void add_file(const struct vz_manifest_file *f, struct vz_str *out)
+{
+	vz_str_addf(out, "file %llu ", (unsigned long long)f->size);
+	if (f->unsummed)
+		vz_str_addf(out, "- %s\n", f->name);
+	else
+		vz_str_addf(out, "%016llx %s\n", (unsigned long long)f->sum, f->name);
+}
+
 int vz_manifest_write(const struct vz_manifest *m, struct vz_str *out)
 {
 	size_t begin = out->len;
 
-	vz_str_addf(out, VZ_MANIFEST_MAGIC "%u\n", NEWEST->format);
+	vz_str_addf(out, VZ_MANIFEST_MAGIC "%u\n", format_for(m));
 	for (size_t i = 0; i < NEWEST->n; i++)
 		write_fact(&NEWEST->facts[i], &m->facts, out);
 	for (size_t i = 0; i < m->n; i++)
-		vz_str_addf(out, "file %llu %016llx %s\n", (unsigned long long)m->v[i].size,
-			    (unsigned long long)m->v[i].sum, m->v[i].name);
+		add_file(&m->v[i], out);
 	if (!out->failed)
 		vz_str_addf(out, "end %016llx\n",
 			    (unsigned long long)vz_checksum(out->s + begin, out->len - begin));
@@ -249,15 +276,16 @@ static int sum_of(const char *text, uint64_t *ret)
 }
 
 /* SIZE CHECKSUM NAME; names ascend. */
-static int read_file(char *line, struct vz_manifest *m)
+static int read_file(const struct reader *rd, char *line, struct vz_manifest *m)
 {
 	char *size = strsep(&line, " "), *sum = strsep(&line, " ");
+	bool unsummed = rd->format >= 2 && sum && !strcmp(sum, "-");
 	uint64_t n, s;
 
-	if (!sum || !line || vz_num_u64(size, INT64_MAX, &n) < 0 || sum_of(sum, &s) < 0 ||
+	if (!sum || !line || vz_num_u64(size, INT64_MAX, &n) < 0 || (!unsummed && sum_of(sum, &s) < 0) ||
 	    !vz_manifest_is_name(line) || (m->n && strcmp(m->v[m->n - 1].name, line) >= 0))
 		return -EINVAL;
-	return vz_manifest_add(m, line, n, s);
+	return unsummed ? vz_manifest_add_unsummed(m, line, n) : vz_manifest_add(m, line, n, s);
 }
 
 /* KEY=VALUE lines, then file lines; p is one string. */
@@ -271,7 +299,7 @@ static int read_lines(const struct reader *rd, char *p, struct vz_manifest *m)
 		size_t i = 0;
 
 		if (!strncmp(line, "file ", 5)) {
-			r = read_file(line + 5, m);
+			r = read_file(rd, line + 5, m);
 			continue;
 		}
 		rest = line;

@@ -6,7 +6,7 @@
  *	ctid=101
  *	kernel=6.12.1
  *	...
- *	file LENGTH CHECKSUM NAME		sorted by name
+ *	file LENGTH CHECKSUM NAME		sorted by name; CHECKSUM "-", from format 2 on: it has none
  *	...
  *	end CHECKSUM				of all bytes before this line
  *
@@ -25,6 +25,7 @@
 struct vz_manifest_file {
 	char *name; /* with its directories, in the alphabet of vz_manifest_is_name() */
 	uint64_t size, sum;
+	bool unsummed; /* its length is known, and no checksum */
 };
 struct vz_manifest {
 	struct vz_image_facts facts;
@@ -38,10 +39,12 @@ void vz_manifest_free(struct vz_manifest *m);
 bool vz_manifest_is_name(const char *name);
 /* Adds a file; the name is copied. -ENOMEM. */
 int vz_manifest_add(struct vz_manifest *m, const char *name, uint64_t size, uint64_t sum);
+/* One without a checksum. */
+int vz_manifest_add_unsummed(struct vz_manifest *m, const char *name, uint64_t size);
 void vz_manifest_sort(struct vz_manifest *m);
 /* By name, of one that is sorted; NULL. */
 const struct vz_manifest_file *vz_manifest_find(const struct vz_manifest *m, const char *name);
-/* Adds the text of one that is sorted to *out, in the newest format. -ENOMEM. */
+/* Adds the text of one that is sorted to *out, in the oldest format that can say it. -ENOMEM. */
 int vz_manifest_write(const struct vz_manifest *m, struct vz_str *out);
 /* Takes a text of any bytes apart. VZ_RESTORE with one sentence when it is no manifest, cut short,
  * damaged, newer than this program, or from something that does not write such.

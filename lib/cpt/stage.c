@@ -20,14 +20,14 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-#define WORK_DIR VZ_RUNDIR "/cpt"
 #define LOG_NAME "%u.%s.log"
 #define BEGIN_S 20
+#define CUT_S 20
 #define BIN_DIR VZ_STAGE_DIR "/bin"
 #define SAFE (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
 
 /* CRIU's. */
-enum { SOCK_FD = 3, TTY_FD, IMAGES_FD, WORK_FD, LAST_FD = WORK_FD };
+enum { SOCK_FD = 3, TTY_FD, IMAGES_FD, WORK_FD, PAGES_FD, LAST_FD = PAGES_FD };
 
 /* What the stage says once, before it becomes CRIU. */
 struct report {
@@ -143,9 +143,9 @@ static int find_programs(void)
  */
 static int make_host_read_only(void)
 {
-	static const char *const writable[] = { WORK_DIR, "/proc", "/sys" };
-	autoclose int work = vz_open_tree(AT_FDCWD, WORK_DIR, OPEN_TREE_CLONE);
-	int r = work < 0 ? work : vz_move_mount(work, AT_FDCWD, WORK_DIR);
+	static const char *const writable[] = { VZ_CRIU_WORK, "/proc", "/sys" };
+	autoclose int work = vz_open_tree(AT_FDCWD, VZ_CRIU_WORK, OPEN_TREE_CLONE);
+	int r = work < 0 ? work : vz_move_mount(work, AT_FDCWD, VZ_CRIU_WORK);
 
 	if (r >= 0)
 		r = vz_mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, MOUNT_ATTR_RDONLY, 0, 0, -1);
@@ -178,7 +178,7 @@ static int make_ready(const struct vz_stage_spec *s, unsigned *ret_creds, struct
 /* In the stage's own mount namespace: CRIU mounts in it. */
 static int open_work(void)
 {
-	int fd = open(WORK_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open(VZ_CRIU_WORK, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	return fd < 0 ? -errno : fd;
 }
@@ -204,7 +204,8 @@ static void become_criu(const struct vz_stage_spec *s, int sock)
 {
 	const char *argv[VZ_CRIU_ARGS + 2];
 	int n = vz_criu_argv(s->criu, "swrk", argv), null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	int fds[LAST_FD + 1] = { null, null, null, sock, null, s->images, open_work() };
+	int fds[LAST_FD + 1] = { null, null, null, sock, null, s->images, open_work(),
+				 s->pages ? s->pages : null };
 	char owner[VZ_CRIU_ENV];
 	char *env[] = { s->iptables ? (char[]){ "PATH=" BIN_DIR ":/usr/sbin:/sbin" } : (char[]){ "PATH=" BIN_DIR },
 			(char[]){ "HOME=/" }, (char[]){ VZ_CRIU_PRELOAD }, owner, NULL };
@@ -272,11 +273,11 @@ static _Noreturn void stage_main(const struct vz_stage_spec *s, int to, pid_t pa
 
 static int make_work(struct vz_stage *st, unsigned ctid)
 {
-	int r = vz_mkdir_p(WORK_DIR, 0700);
+	int r = vz_mkdir_p(VZ_CRIU_WORK, 0700);
 
 	if (r < 0)
 		return r;
-	st->work = open(WORK_DIR, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	st->work = open(VZ_CRIU_WORK, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	snprintf(st->log, sizeof(st->log), LOG_NAME, ctid, st->restore ? "restore" : "dump");
 	if (st->work < 0)
 		return -errno;
@@ -317,7 +318,7 @@ static int clone_stage(const struct vz_stage_spec *s, struct vz_stage *st, struc
 	if (r >= 0 && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		r = -errno;
 	if (r < 0)
-		return vz_fail(e, code_of(s->restore), -r, "cannot make %s", WORK_DIR);
+		return vz_fail(e, code_of(s->restore), -r, "cannot make %s", VZ_CRIU_WORK);
 	r = st->pid = vz_clone3(namespaces, &st->pidfd, -1);
 	if (!r) {
 		close(pair[0]);
@@ -336,6 +337,7 @@ int vz_stage_begin(const struct vz_stage_spec *s, struct vz_stage *ret, struct v
 	int r;
 
 	st.restore = s->restore;
+	st.pages = s->pages;
 	r = clone_stage(s, &st, e);
 	if (r < 0) {
 		vz_stage_end(&st);
@@ -371,8 +373,22 @@ int vz_stage_run(struct vz_stage *st, struct vz_swrk_job *job, struct vz_err *e)
 	job->log = st->log;
 	job->root = st->restore ? VZ_STAGE_DIR "/root" : NULL;
 	job->tty_fd = TTY_FD;
+	job->pages = st->pages ? PAGES_FD : 0;
 	r = vz_swrk_ask(st->sock, job, e);
 	return r == -EPIPE ? why(st, e) : r; /* it has ended, and may have said why */
+}
+
+/* A CRIU that finds its page server gone gives up, and puts everything back. */
+static void cut_off(struct vz_stage *st)
+{
+	int64_t end = vz_end_in(CUT_S);
+	struct vz_swrk_word w;
+
+	if (!st->pages || shutdown(st->pages, SHUT_RDWR) < 0)
+		return;
+	while (vz_swrk_hear(st->sock, end, true, &w) >= 0 && *w.phase)
+		if (vz_swrk_answer(st->sock, false) < 0)
+			return;
 }
 
 /* phase NULL: to the end. */
@@ -386,9 +402,11 @@ static int work_until(struct vz_stage *st, const char *phase, int64_t end, struc
 			r = vz_swrk_answer(st->sock, true);
 		st->waits = false;
 		if (r >= 0)
-			r = vz_swrk_hear(st->sock, end, !st->restore, &w);
-		if (r == -ETIMEDOUT || r == -ECANCELED)
+			r = vz_swrk_hear(st->sock, end, !st->restore && (!st->pages || vz_cancel_is_undoing()), &w);
+		if (r == -ETIMEDOUT || r == -ECANCELED) {
+			cut_off(st);
 			return interrupted(st, r, e);
+		}
 		if (r < 0)
 			return why(st, e);
 		st->waits = *w.phase;
@@ -413,6 +431,8 @@ int vz_stage_finish(struct vz_stage *st, int seconds, struct vz_err *e)
 
 	if (r < 0)
 		return r;
+	if (!st->restore) /* after a pre-dump it waits for another one */
+		(void)shutdown(st->sock, SHUT_RDWR);
 	r = vz_wait_child(st->pidfd, end, &status);
 	return r < 0 ? interrupted(st, r, e) : 0;
 }
@@ -445,10 +465,10 @@ void vz_stage_end(struct vz_stage *st)
 
 void vz_stage_forget(unsigned ctid)
 {
-	static const char *const what[] = { "dump", "restore" };
+	static const char *const what[] = { "dump", "restore", "pages" };
 
 	for (size_t i = 0; i < ARRAY_LEN(what); i++) {
-		autofree char *path = vz_fmt(WORK_DIR "/" LOG_NAME, ctid, what[i]);
+		autofree char *path = vz_fmt(VZ_CRIU_WORK "/" LOG_NAME, ctid, what[i]);
 
 		if (path)
 			(void)unlink(path);

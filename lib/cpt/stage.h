@@ -27,6 +27,7 @@ struct vz_stage_spec {
 	uint32_t uid, gid;         /* first host ids of the VPS */
 	const struct vz_criu *criu;
 	int images;                /* directory of CRIU's images */
+	int pages;                 /* dump: a socket with a page server at its other end; 0: none */
 	bool iptables;             /* the VPS has tables of the legacy iptables */
 	bool restore;              /* the rest is for that only */
 	int root, dev, console;    /* detached mounts; console -1: none */
@@ -40,6 +41,7 @@ struct vz_stage {
 	char log[32];    /* of CRIU, in the directory `work` */
 	unsigned creds;  /* how many credentials wait */
 	pid_t init;      /* of the VPS that is restored; 0 until CRIU has told it */
+	int pages;       /* dump: the caller's socket to a page server; 0: none */
 	bool waits;      /* CRIU does, for an answer */
 	bool failed;     /* it did, so its log stays until the next time */
 };
@@ -52,7 +54,8 @@ struct vz_stage {
 int vz_stage_begin(const struct vz_stage_spec *s, struct vz_stage *ret, struct vz_err *e);
 /* Descriptors, log and root of the job are filled here. */
 int vz_stage_run(struct vz_stage *st, struct vz_swrk_job *job, struct vz_err *e);
-/* `phase` must be one that comes. */
+/* `phase` must be one that comes. A dump that sends memory to another can take long: it can be cancelled, and is, as when
+ * its time is over, by the end of that socket. CRIU puts everything back then. */
 int vz_stage_until(struct vz_stage *st, const char *phase, int seconds, struct vz_err *e);
 int vz_stage_finish(struct vz_stage *st, int seconds, struct vz_err *e);
 /* Tells CRIU, if it waits, to give up, and lets it put everything back. */

@@ -11,7 +11,7 @@
 
 /* criu_req, criu_opts, criu_resp, criu_notify, inherit_fd of rpc.proto */
 enum { REQ_TYPE = 1, REQ_OPTS = 2, REQ_NOTIFY_SUCCESS = 3 };
-enum { DUMP = 1, RESTORE = 2, NOTIFY = 6 };
+enum { DUMP = 1, RESTORE = 2, PRE_DUMP = 4, NOTIFY = 6 };
 enum {
 	OPT_IMAGES_DIR_FD = 1,
 	OPT_PID = 2,
@@ -20,8 +20,11 @@ enum {
 	OPT_FILE_LOCKS = 8,
 	OPT_LOG_LEVEL = 9,
 	OPT_LOG_FILE = 10,
+	OPT_PAGE_SERVER = 11,
 	OPT_NOTIFY_SCRIPTS = 12,
 	OPT_ROOT = 13,
+	OPT_PARENT_IMAGES = 14,
+	OPT_TRACK_MEMORY = 15,
 	OPT_WORK_DIR_FD = 17,
 	OPT_LINK_REMAP = 18,
 	OPT_FORCE_IRMAP = 21,
@@ -35,6 +38,7 @@ enum {
 };
 enum { CGROUPS_SOFT = 3, LOCK_NFTABLES = 2, LOG_WITH_TIME = 3 };
 enum { INHERIT_KEY = 1, INHERIT_FD = 2 };
+enum { PAGE_SERVER_FD = 4 };
 enum { RESP_TYPE = 1, RESP_SUCCESS = 2, RESP_RESTORE = 4, RESP_NOTIFY = 5 };
 enum { NOTIFY_SCRIPT = 1, NOTIFY_PID = 2, RESTORE_PID = 1 };
 enum { VARINT = 0, BYTES = 2 };
@@ -100,6 +104,21 @@ static void put_lines(struct vz_str *m, unsigned field, const struct vz_str *lin
 	m->failed |= lines->failed;
 }
 
+static void put_memory(struct vz_str *m, const struct vz_swrk_job *j)
+{
+	autostr server = { 0 };
+
+	if (j->track)
+		put_number(m, OPT_TRACK_MEMORY, true);
+	if (j->parent)
+		put_text(m, OPT_PARENT_IMAGES, j->parent);
+	if (!j->pages)
+		return;
+	put_number(&server, PAGE_SERVER_FD, (uint64_t)j->pages);
+	put_bytes(m, OPT_PAGE_SERVER, server.s, server.len);
+	m->failed |= server.failed;
+}
+
 static void put_options(struct vz_str *m, const struct vz_swrk_job *j)
 {
 	put_number(m, OPT_IMAGES_DIR_FD, (uint64_t)j->images);
@@ -118,6 +137,8 @@ static void put_options(struct vz_str *m, const struct vz_swrk_job *j)
 	put_number(m, OPT_LINK_REMAP, true);
 	if (!j->restore)
 		put_number(m, OPT_PID, (uint64_t)j->pid);
+	if (!j->restore)
+		put_memory(m, j);
 	if (j->by_path)
 		put_number(m, OPT_FORCE_IRMAP, true);
 	if (j->root)
@@ -133,7 +154,7 @@ int vz_swrk_ask(int sock, const struct vz_swrk_job *j, struct vz_err *e)
 	autostr m = { 0 }, options = { 0 };
 	int r;
 
-	put_number(&m, REQ_TYPE, j->restore ? RESTORE : DUMP);
+	put_number(&m, REQ_TYPE, j->restore ? RESTORE : j->pre_dump ? PRE_DUMP : DUMP);
 	put_options(&options, j);
 	put_bytes(&m, REQ_OPTS, options.s, options.len);
 	if (m.failed || options.failed)

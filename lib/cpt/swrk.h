@@ -17,11 +17,15 @@
 #include "base/err.h"
 #include "base/str.h"
 
-/* One dump or restore. Descriptors are those of CRIU, which opens the directories by /proc/PID/fd of who made the
+/* One dump, pre-dump or restore. Descriptors are those of CRIU, which opens the directories by /proc/PID/fd of who made the
  * socket pair: that is to be itself. */
 struct vz_swrk_job {
 	bool restore;
 	pid_t pid;           /* dump: the VPS's init */
+	bool pre_dump;       /* only memory, and the VPS goes on; the rest of a dump's fields counts, too */
+	bool track;          /* dump: only memory that was written since `parent` was made; NULL: all */
+	const char *parent;  /* directory of the images of the pre-dump before */
+	int pages;           /* dump: memory goes to the page server at this socket; 0: into the images */
 	bool by_path;        /* dump: what is watched is found again by its path, not by its inode: on another disk */
 	int images, work;    /* directories: of the images, of the log, which must be one that it can mount in */
 	const char *log;     /* name of the log there */

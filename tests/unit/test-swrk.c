@@ -41,6 +41,16 @@ static void asks(void)
 	has(buf, n, "\x10\xac\x02", 3);
 	has(buf, n, "\xda\x02\x0b" "cpu,cpuacct\xda\x02\x00", 17);
 	vz_swrk_job_free(&j);
+	CHECK(!memmem(buf, (size_t)n, "\x5a\x02\x20", 3));
+	j = (struct vz_swrk_job){ .pid = 300, .pre_dump = true, .track = true, .parent = "../1", .pages = 7, .images = 5,
+				  .work = 6, .log = "l" };
+	CHECK_INT(vz_swrk_ask(ours, &j, NULL), 0);
+	n = vz_fd_recv(theirs, buf, sizeof(buf), NULL);
+	CHECK(n > 10 && !memcmp(buf, "\x08\x04\x12", 3));
+	has(buf, n, "\x78\x01", 2);
+	has(buf, n, "\x72\x04../1", 6);
+	has(buf, n, "\x5a\x02\x20\x07", 4); /* the page server's socket */
+	vz_swrk_job_free(&j);
 	CHECK_INT(vz_swrk_answer(ours, true), 0);
 	CHECK_INT(vz_fd_recv(theirs, buf, sizeof(buf), NULL), 4);
 	CHECK(!memcmp(buf, "\x08\x06\x18\x01", 4));
