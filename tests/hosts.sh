@@ -107,8 +107,8 @@ two_hosts() {
 	until b_is_there; do sleep 0.02; done
 	port $$ 10.99.0.1
 	port "$B" 10.99.0.2
-	answers() { ssh -o BatchMode=yes -o ConnectTimeout=1 root@b true; }
-	wait_for 20 answers || { cat /var/tmp/vzt/b.log; nsenter -t "$B" -m cat /var/log/sshd; echo "not ok $SUITE/hosts"; exit 1; }
+	answers() { ssh -o BatchMode=yes -o ConnectTimeout=10 root@b true; }
+	wait_for 60 answers || { cat /var/tmp/vzt/b.log; nsenter -t "$B" -m cat /var/log/sshd; echo "not ok $SUITE/hosts"; exit 1; }
 }
 
 # Its processes end with the first of them, in their own time; until then a group cannot go.

@@ -144,6 +144,15 @@ bool vz_image_has(const struct vz_image *im, const char *name)
 	return vz_manifest_find(&im->m, name) != NULL;
 }
 
+uint64_t vz_image_bytes(const struct vz_image *im)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < im->m.n; i++)
+		sum += im->m.v[i].size;
+	return sum;
+}
+
 int vz_image_read(const struct vz_image *im, const char *name, char **ret, size_t *ret_n, struct vz_err *e)
 {
 	ssize_t n;

@@ -149,17 +149,18 @@ struct walker {
 
 static int each_below(struct walker *k, int dir);
 
-/* Of a chain of pre-dumps: CRIU's link to the directory before, which is one of this dump. It is not followed by us, and
- * leads nowhere else. */
-static bool is_parent_link(int dir, const char *entry)
+/* Of a chain of pre-dumps: CRIU's link to the directory before, criu/parent to p2, criu/p2/parent to ../p1. It is not followed
+ * by us, and leads nowhere else. */
+static bool is_parent_link(unsigned depth, int dir, const char *entry)
 {
+	const char *before = depth == 1 ? "p" : "../p", *number;
 	char to[16];
-	ssize_t n = strcmp(entry, "parent") ? -1 : readlinkat(dir, entry, to, sizeof(to) - 1);
+	ssize_t n = strcmp(entry, "parent") || !depth || depth > 2 ? -1 : readlinkat(dir, entry, to, sizeof(to) - 1);
 
 	if (n < 0)
 		return false;
 	to[n] = 0;
-	return n > 4 && !strncmp(to, "../p", 4) && to[4 + strspn(to + 4, "0123456789")] == 0;
+	return vz_str_prefix(to, before, &number) && *number && number[strspn(number, "0123456789")] == 0;
 }
 
 /* -EINVAL: it is nothing that may stand in a dump. Looked at before it is opened: to open a device does
@@ -187,7 +188,7 @@ static int each_entry(struct walker *k, int dir, const char *entry)
 
 	if (len + n + 2 > sizeof(k->name))
 		return vz_fail(k->e, k->w->code, 0, "a name in it is too long");
-	if (k->depth == 1 && is_parent_link(dir, entry))
+	if (is_parent_link(k->depth, dir, entry))
 		return 0;
 	memcpy(k->name + len, entry, n + 1);
 	fd = open_entry(k, dir, entry, &is_dir);

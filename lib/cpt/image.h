@@ -101,6 +101,8 @@ bool vz_image_is_ours(const char *path);
 const struct vz_image_facts *vz_image_facts(const struct vz_image *im);
 /* Whether a file of our own is in it: an older version may not have written it. */
 bool vz_image_has(const struct vz_image *im, const char *name);
+/* Length of all its files; of memory that was sent in rounds it counts what was sent again. */
+uint64_t vz_image_bytes(const struct vz_image *im);
 /* A whole file of our own in fresh memory, terminated; the caller frees it. */
 int vz_image_read(const struct vz_image *im, const char *name, char **ret, size_t *ret_n,
 		  struct vz_err *e);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * CRIU as a page server: it takes the memory that a dump elsewhere sends through a socket, and writes it as images into
- * one directory. Of a chain of pre-dumps each has a directory of its own, beside that of the one before; what is written
+ * one directory. Of a chain of pre-dumps each has a directory of its own in that of the dump; what is written
  * again is taken out of the older one, so all of them together are as large as the memory.
  */
 #ifndef VZ_CPT_PAGESERVER_H
@@ -14,7 +14,7 @@ struct vz_pageserver_spec {
 	unsigned ctid;
 	const struct vz_criu *criu;
 	int dir;             /* of the images */
-	const char *parent;  /* the directory before, as seen from that one: "../p1"; NULL: there is none */
+	const char *parent;  /* the directory before, as seen from that one: "p2", "../p1"; NULL: there is none */
 	int sock;            /* its other end is the dump's */
 };
 

@@ -27,9 +27,22 @@ struct vz_arrival {
 	bool urgent;         /* it stands still there */
 	int nice, ssh_nice;  /* what this process and its sshd had before */
 	int ram;             /* the directory in memory for its dump; -EBADF: it comes into DUMPDIR */
+	bool is_stream;      /* its connection has carried memory, and is of no more use */
 };
 
 /* Can it be here? Changes nothing. Codes are those of vzmigrate. `ignore`: VZ_MIGRATE_NO_*. */
 int vz_arrive_check(struct vz_arrival *a, unsigned ignore, struct vz_err *e);
+
+/* arrive-pages.c: memory comes on this connection. Fails before the first byte of it, or is told of nothing. */
+int vz_arrive_pages(struct vz_arrival *a, const char *args, struct vz_err *e);
+/* Tells what has come so. */
+int vz_arrive_came(struct vz_arrival *a, const char *args, struct vz_err *e);
+int vz_arrive_why(struct vz_arrival *a, const char *args, struct vz_err *e);
+/* What has come of the dump goes. */
+int vz_arrive_drop(struct vz_arrival *a, const char *args, struct vz_err *e);
+/* Tells where memory is to come, as another process here sees it. */
+void vz_arrive_tell_place(struct vz_arrival *a);
+/* Where the dump grows; the caller frees. */
+char *vz_arrive_dump_dir(const struct vz_arrival *a);
 
 #endif

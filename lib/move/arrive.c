@@ -15,6 +15,7 @@
 #include "cpt/facts.h"
 #include "cpt/manifest.h"
 #include "cpt/ramdir.h"
+#include "cpt/pageserver.h"
 #include "fs/area.h"
 #include "move/arrive-internal.h"
 #include "move/migrate.h"
@@ -289,13 +290,6 @@ static void calm(struct vz_arrival *a)
 	a->urgent = false;
 }
 
-static char *arriving_dump(const struct vz_arrival *a)
-{
-	if (a->ram >= 0)
-		return vz_fmt("/proc/self/fd/%d/Dump.%u", a->ram, a->id);
-	return vz_fmt("%s/Dump.%u.arriving", a->dumpdir, a->id);
-}
-
 /* Where the connection broke, an rsync may write for some moments more. */
 static void remove_copy(const char *dir)
 {
@@ -310,7 +304,7 @@ static void undo_all(struct vz_arrival *a)
 {
 	static const char *const suffixes[] = { "mount", "umount", "premount", "postumount", "start", "stop",
 						VZ_MOVING_ARRIVING };
-	autofree char *dir = arriving_top(a), *dump = arriving_dump(a);
+	autofree char *dir = arriving_top(a), *dump = vz_arrive_dump_dir(a);
 
 	calm(a);
 	if (!a->prepared || a->accepted || !dir || !dump)
@@ -328,6 +322,7 @@ static void undo_all(struct vz_arrival *a)
 	}
 	vz_ids_release(a->id);
 	vz_moving_remove(a->id);
+	vz_pageserver_forget(a->id);
 	vz_ct_unlock(&a->lock);
 	a->prepared = false;
 }
@@ -390,6 +385,7 @@ static int prepare_it(struct vz_arrival *a, const char *args, struct vz_err *e)
 	if (online) /* it still runs there */
 		vz_env_host_ready();
 	(void)vz_talk_say(&a->talk, "+dir=%s", dir);
+	vz_arrive_tell_place(a);
 	return 0;
 }
 
@@ -449,7 +445,7 @@ static int open_dump_file(const char *dir, const char *name, mode_t mode, struct
 /* "NAME MODE LENGTH" and bytes: a file of the dump. */
 static int take_dump(struct vz_arrival *a, const char *args, struct vz_err *e)
 {
-	autofree char *name = vz_str_word(&args, " "), *dir = arriving_dump(a), *size = NULL;
+	autofree char *name = vz_str_word(&args, " "), *dir = vz_arrive_dump_dir(a), *size = NULL;
 	autoclose int fd = -EBADF;
 	uint32_t mode;
 	uint64_t n;
@@ -465,11 +461,19 @@ static int take_dump(struct vz_arrival *a, const char *args, struct vz_err *e)
 	return r < 0 ? vz_fail(e, AS(COPY), -r, "cannot write the dump on destination node") : 0;
 }
 
+/* "CTID TOKEN NAME PARENT": what follows on this connection is no request */
+static int pages(struct vz_arrival *a, const char *args, struct vz_err *e)
+{
+	int r = a->prepared ? vz_fail(e, AS(REMOTE), 0, "bad request") : who(a, &args, e);
+
+	return r < 0 ? r : vz_arrive_pages(a, args, e);
+}
+
 /* ---- accepting ---- */
 
 static int move_in(struct vz_arrival *a, struct vz_err *e)
 {
-	autofree char *dir = arriving_dir(a), *dump = arriving_dump(a);
+	autofree char *dir = arriving_dir(a), *dump = vz_arrive_dump_dir(a);
 	autofree char *to = vz_fmt("%s/Dump.%u", a->dumpdir, a->id);
 
 	if (!dir || !dump || !to)
@@ -488,7 +492,7 @@ static int move_in(struct vz_arrival *a, struct vz_err *e)
 
 static void move_out(struct vz_arrival *a)
 {
-	autofree char *dir = arriving_dir(a), *dump = arriving_dump(a);
+	autofree char *dir = arriving_dir(a), *dump = vz_arrive_dump_dir(a);
 	autofree char *to = vz_fmt("%s/Dump.%u", a->dumpdir, a->id), *top = arriving_top(a);
 	struct vz_err e = { 0 };
 
@@ -551,7 +555,7 @@ static int settle_in(struct vz_arrival *a, struct vz_ct *ct, struct vz_err *e)
 
 static int make_it_run(struct vz_arrival *a, const char *mode, bool keep, struct vz_ct *ct, struct vz_err *e)
 {
-	autofree char *dump = a->ram >= 0 ? arriving_dump(a) : NULL;
+	autofree char *dump = a->ram >= 0 ? vz_arrive_dump_dir(a) : NULL;
 	/* who had the addresses is frozen or gone, and asking takes a second */
 	const struct vz_resume_opts resume = { .phase = VZ_SUSPEND_ALL, .skip_arpdetect = true,
 					       .dumpfile = dump, .keep = keep || dump };
@@ -717,9 +721,9 @@ static int obey(struct vz_arrival *a, const char *line, struct vz_err *e)
 	     { "facts", tell_facts },
 		{ "check", check },	  { "prepare", prepare_it },    { "base", expect_base },
 		{ "base-is", commit_base }, { "script", take_script }, { "dump", take_dump },
+		{ "pages", pages }, { "came", vz_arrive_came }, { "drop", vz_arrive_drop }, { "why", vz_arrive_why },
 		{ "accept", accept_it },  { "settle", settle },	     { "done", done },
-		{ "flush", flush },	  { "hurry", hurry },
-		{ "undo", undo },
+		{ "flush", flush },	  { "hurry", hurry }, { "undo", undo },
 	};
 	size_t n = strcspn(line, " ");
 
@@ -780,6 +784,8 @@ int vz_arrive_serve(struct vz_context *c)
 		if (!*line) /* it is alive */
 			continue;
 		r = copy ? obey(a, copy, &e) : vz_oom(&e);
+		if (a->is_stream)
+			break;
 		r = r < 0 ? vz_talk_say(&a->talk, "fail %d %s", e.exit, e.msg) : vz_talk_say(&a->talk, "ok");
 		if (r < 0)
 			break;

@@ -6,6 +6,7 @@
 #include "cpt/facts.h"
 #include "cpt/verdict.h"
 #include "move/leave-internal.h"
+#include "move/memory.h"
 #include "ops/private.h"
 #include "sys/file.h"
 #include "sys/spawn.h"
@@ -160,10 +161,10 @@ static int check_online(struct vz_leaving *m, struct vz_err *e)
 
 	if (vz_state_read(m->ct->id, &st) <= 0)
 		return vz_fail(e, AS(STOPPED), 0, "CT %u is stopped", m->ct->id);
-	if (m->o->realtime)
-		return vz_fail(e, AS(REMOTE), 0, "Memory cannot be copied while the container runs (--require-realtime)");
 	r = ask_verdict(m->ct, &st, e);
-	return r < 0 ? r : compare_hosts(m, &st, e);
+	if (r >= 0)
+		r = compare_hosts(m, &st, e);
+	return r < 0 ? r : vz_memory_choose(m, e);
 }
 
 static int want(void *arg, const char *key, const char *value, struct vz_err *e)

@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "cpt/criu.h"
 #include "fs/area.h"
 #include "move/migrate.h"
 #include "move/moving.h"
@@ -13,6 +14,9 @@
 #include "ops/ops.h"
 
 #define AS(code) ((enum vz_exit)VZ_MIGRATE_##code)
+
+/* memory.h */
+enum vz_memory_way { VZ_MEMORY_STOP, VZ_MEMORY_PRE, VZ_MEMORY_DUMP };
 
 struct vz_leaving {
 	struct vz_ct *ct;
@@ -26,9 +30,16 @@ struct vz_leaving {
 	int nice, ssh_nice;/* what the process and its ssh had before it was frozen */
 	bool urgent;
 	uint64_t bytes;    /* of memory, once it is looked at */
+	char *dump_there;  /* where memory comes to, there */
 	char *to;          /* the directory there that becomes VE_PRIVATE */
 	bool running, mounted;
 	struct vz_suspended *held; /* it is frozen beside its dump, NULL: it is not */
+	struct vz_criu criu;       /* online, from here on */
+	struct vz_remote pages;    /* the stream of memory that is open; kept until the end */
+	enum vz_memory_way memory;
+	unsigned rounds;   /* of memory that have come while it runs */
+	uint64_t ram;      /* bytes of memory, at the beginning */
+	uint64_t sent;     /* bytes of memory, while it stood still */
 	bool suspended;    /* has a dump that moves too */
 	bool arrived;      /* the other side has said that it is there */
 	bool in_doubt;     /* it may be */

@@ -10,6 +10,7 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "move/leave-internal.h"
+#include "move/memory.h"
 #include "move/passes.h"
 #include "ops/dump.h"
 #include "ops/ops.h"
@@ -66,6 +67,7 @@ static int prepare_do(void *ctx, struct vz_err *e)
 	if (r < 0)
 		return r;
 	m->to = vz_remote_fact(facts, "dir");
+	m->dump_there = vz_remote_fact(facts, "dump");
 	return m->to ? 0 : vz_fail(e, AS(REMOTE), 0, "%s does not say where to copy", m->o->host);
 }
 
@@ -186,10 +188,15 @@ static int hold(struct vz_leaving *m, struct vz_err *e)
 		r = copy(m, &m->pass, e);
 	if (r < 0)
 		return r;
-	r = vz_op_suspend_hold(m->ct, &suspend, &m->held, e);
+	r = vz_memory_hold(m, &suspend, e);
 	if (r < 0)
 		vz_passing_stop(&m->pass);
 	return r;
+}
+
+static int precopy_do(void *ctx, struct vz_err *e)
+{
+	return vz_memory_rounds(ctx, e);
 }
 
 static int halt(struct vz_leaving *m, struct vz_err *e)
@@ -353,6 +360,7 @@ const struct vz_step *const vz_migrate_plan[] = {
 	VZ_STEP("scripts", scripts_do, NULL), /* taken away by the undo of prepare, as is what follows */
 	VZ_STEP("base", template_do, NULL),
 	VZ_STEP("sync", sync_do, NULL),
+	VZ_STEP("precopy", precopy_do, NULL), /* goes with what prepare made */
 	VZ_STEP("halt", halt_do, halt_undo),
 	VZ_STEP("memory", memory_do, NULL),   /* while the files are under way */
 	VZ_STEP("resync", resync_do, NULL),

@@ -6,6 +6,7 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "move/leave-internal.h"
+#include "move/memory.h"
 #include "ops/ops.h"
 #include "ops/private.h"
 #include "sys/clock.h"
@@ -21,8 +22,8 @@
 
 void vz_leave_open(struct vz_leaving *m, struct vz_ct *ct, const struct vz_migrate_opts *o)
 {
-	*m = (struct vz_leaving){ .ct = ct, .o = o, .remote = VZ_REMOTE_INIT, .pass = VZ_PASSING_INIT,
-				  .since = vz_now_ms() };
+	*m = (struct vz_leaving){ .ct = ct, .o = o, .remote = VZ_REMOTE_INIT, .pages = VZ_REMOTE_INIT,
+				  .pass = VZ_PASSING_INIT, .since = vz_now_ms() };
 	if (o->report && o->report->progress) {
 		m->progress.tell = o->report->progress;
 		m->progress.arg = o->report->arg;
@@ -38,8 +39,10 @@ void vz_leave_close(struct vz_leaving *m)
 	if (m->held) /* in doubt: whose it is, is told later */
 		vz_suspended_leave(TAKE_PTR(m->held));
 	vz_passing_stop(&m->pass);
+	vz_memory_close(m);
 	vz_remote_close(&m->remote);
 	free(m->to);
+	free(m->dump_there);
 }
 
 static int ask_owner(struct vz_leaving *m, struct vz_err *e)

@@ -58,7 +58,8 @@ static int start(struct vz_remote *r, struct vz_err *e)
 	int pair[2], x;
 
 	shell(r, &line);
-	vz_str_add(&line, " -o ControlMaster=yes");
+	if (!r->branch)
+		vz_str_add(&line, " -o ControlMaster=yes");
 	if (line.failed)
 		return vz_oom(e);
 	for (char *w = strtok_r(line.s, " \t", &save); w && n < ARGS_MAX - 4; w = strtok_r(NULL, " \t", &save))
@@ -312,6 +313,24 @@ int vz_remote_open(struct vz_remote *r, const struct vz_remote_opts *o, struct v
 	return x;
 }
 
+int vz_remote_branch(struct vz_remote *r, const struct vz_remote *of, struct vz_err *e)
+{
+	int x;
+
+	*r = (struct vz_remote)VZ_REMOTE_INIT;
+	r->o = of->o;
+	r->branch = true;
+	r->mux = of->mux ? strdup(of->mux) : NULL;
+	if (of->mux && !r->mux)
+		return vz_oom(e);
+	x = start(r, e);
+	if (x >= 0)
+		x = vz_remote_ask(r, NULL, e, "hello %d %d", VZ_REMOTE_VERSION, r->o->silence_s);
+	if (x < 0)
+		vz_remote_close(r);
+	return x;
+}
+
 void vz_remote_close(struct vz_remote *r)
 {
 	vz_beat_end(&r->beat);
@@ -320,7 +339,7 @@ void vz_remote_close(struct vz_remote *r)
 	r->talk.out = -EBADF;
 	if (r->pid)
 		(void)vz_spawn_wait(TAKE(r->pid, 0), END_S, true);
-	if (r->mux)
+	if (r->mux && !r->branch)
 		(void)unlink(r->mux);
 	free(TAKE_PTR(r->mux));
 }

@@ -39,6 +39,7 @@ struct vz_remote {
 	char *mux;         /* the path of a socket by which others go over the same connection */
 	unsigned owed;     /* answers that nobody has waited for */
 	struct vz_throttle throttle;
+	bool branch;       /* its connection is another one's */
 	bool lost;         /* it broke, or is in doubt itself: what it was asked last may have been done, or not */
 };
 #define VZ_REMOTE_INIT { .talk = { .in = -EBADF, .out = -EBADF }, .beat = VZ_BEAT_INIT }
@@ -62,6 +63,8 @@ int vz_remote_put_fd(struct vz_remote *r, const char *verb, int fd, uint64_t siz
 int vz_remote_broke(struct vz_remote *r, int why, struct vz_err *e);
 /* "NAME=value" among facts: the value, the caller's to free; NULL: there is none. */
 char *vz_remote_fact(const char *facts, const char *name);
+/* A second one to the same host, which knows nothing of what the first one has asked; without a sign of life. */
+int vz_remote_branch(struct vz_remote *r, const struct vz_remote *of, struct vz_err *e);
 /* Ends it; accepts one that was never opened. */
 void vz_remote_close(struct vz_remote *r);
 /* The arguments of ssh up to the host, for rsync's -e; the caller frees. */

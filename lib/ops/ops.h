@@ -32,6 +32,15 @@ int vz_op_restart(struct vz_ct *ct, const struct vz_start_opts *so, const struct
 
 /* suspend.c, resume.c. The phase: all of it, or one after the other by several commands. */
 enum vz_suspend_phase { VZ_SUSPEND_ALL, VZ_SUSPEND_FREEZE, VZ_SUSPEND_DUMP, VZ_SUSPEND_UNDUMP, VZ_SUSPEND_RESUME, VZ_SUSPEND_KILL };
+struct vz_image; /* cpt/image.h */
+/* Memory that goes to a page server of another host, not into the dump. */
+struct vz_suspend_away {
+	int sock;           /* to the page server; the caller's */
+	const char *parent; /* directory of the last pre-dump (cpt/predump.h); NULL: there was none */
+	/* All has come: names in the dump what is there (vz_image_put_away()). */
+	int (*came)(void *arg, struct vz_image *im, struct vz_err *e);
+	void *arg;
+};
 struct vz_suspend_opts {
 	enum vz_suspend_phase phase;
 	const char *dumpfile; /* NULL: Dump.CTID in DUMPDIR */
@@ -40,6 +49,8 @@ struct vz_suspend_opts {
 	 * by what vz_suspended_has_links() says. What could not be dumped goes on and is tried again: then again. */
 	int (*stopped)(void *arg, struct vz_err *e);
 	void *arg;
+	const struct vz_suspend_away *away; /* of a held one; NULL: its memory is in the dump. Then it is tried once */
+	bool again;           /* the one before has failed with -EAGAIN */
 };
 struct vz_resume_opts {
 	enum vz_suspend_phase phase;
@@ -53,6 +64,7 @@ int vz_op_resume(struct vz_ct *ct, const struct vz_resume_opts *o, struct vz_err
  * ended. The dump is not safe over a power cut, and is gone with the handle. A command that is killed meanwhile leaves a
  * VPS that healing lets go, but for one that was given to another host, vz_ct_is_given_away(). */
 struct vz_suspended;
+/* -EAGAIN: one that is tried again may be well; all memory must be sent anew then. */
 int vz_op_suspend_hold(struct vz_ct *ct, const struct vz_suspend_opts *o, struct vz_suspended **ret, struct vz_err *e);
 /* Has CRIU given a temporary name to files that have none any more and others know? It lies in their directory. */
 bool vz_suspended_has_links(const struct vz_suspended *s);

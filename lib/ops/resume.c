@@ -395,22 +395,16 @@ static bool is_iptables(const char *name)
 	return !strncmp(name, "iptables-", 9) || !strncmp(name, "ip6tables-", 10);
 }
 
-/* What takes time is the memory. */
 static void look_at_images(struct resuming *u, int dir)
 {
 	autoclosedir DIR *d = NULL;
 	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct dirent *de;
-	uint64_t sum = 0;
-	struct stat st;
 
 	d = fd < 0 ? NULL : fdopendir(fd);
-	while (d && (de = readdir(d))) {
+	while (d && (de = readdir(d)))
 		u->has_iptables |= is_iptables(de->d_name);
-		if (fstatat(dir, de->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-			sum += (uint64_t)st.st_size;
-	}
-	u->seconds = vz_suspend_seconds(sum);
+	u->seconds = vz_suspend_seconds(vz_image_bytes(u->image)); /* what takes time is the memory */
 }
 
 static int check_config(const struct resuming *u, struct vz_err *e)

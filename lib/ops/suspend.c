@@ -38,6 +38,8 @@
 #define BYTES_A_SECOND (20u << 20)
 #define LEAST_S 60
 #define TRIES 3
+#define CRIU_PARENT "parent" /* a link to the pre-dump before; it leads nowhere where the dump goes */
+#define AWAY_BYTES_A_SECOND (2u << 20)
 #define MOST_S (24 * 3600)
 #define SLACK (64u << 20) /* of what is not its memory */
 
@@ -122,12 +124,14 @@ static bool has_iptables(pid_t init)
 static int stage_do(void *ctx, struct vz_err *e)
 {
 	struct suspending *u = ctx;
+	const struct vz_suspend_away *away = u->opts->away;
 	const struct vz_stage_spec spec = { .ctid = ct_of(u)->id,
 					    .uid = u->s.state.uid,
 					    .gid = u->s.state.gid,
 					    .criu = &u->criu,
 					    .iptables = has_iptables(u->s.state.init),
-					    .images = vz_image_criu_dir(u->image) };
+					    .images = vz_image_criu_dir(u->image),
+					    .pages = away ? away->sock : 0 };
 
 	return vz_stage_begin(&spec, &u->stage, e);
 }
@@ -185,6 +189,9 @@ static int run_criu(struct suspending *u, struct vz_err *e)
 	struct vz_swrk_job job = { .pid = u->s.state.init, .by_path = u->opts->elsewhere };
 	int r = name_external(u, &job, e);
 
+	if (u->opts->away)
+		job.parent = u->opts->away->parent;
+	job.track = job.parent;
 	if (r >= 0)
 		r = stop_all(u, &job, e);
 	if (r >= 0)
@@ -192,6 +199,7 @@ static int run_criu(struct suspending *u, struct vz_err *e)
 	/* a program has now had the time to read them; what is there again may be of CRIU's own look at files */
 	if (r >= 0 && !u->again && vz_criu_dropped(u->stage.work, u->stage.log) > u->unread)
 		r = -EAGAIN;
+	(void)unlinkat(vz_image_criu_dir(u->image), CRIU_PARENT, 0);
 	vz_swrk_job_free(&job);
 	return r;
 }
@@ -274,8 +282,10 @@ static int save_do(void *ctx, struct vz_err *e)
 static int seal_do(void *ctx, struct vz_err *e)
 {
 	struct suspending *u = ctx;
+	const struct vz_suspend_away *away = u->opts->away;
+	int r = away ? away->came(away->arg, u->image, e) : 0;
 
-	return vz_image_seal(u->image, &u->facts, !u->held, e);
+	return r < 0 ? r : vz_image_seal(u->image, &u->facts, !u->held, e);
 }
 
 static int place_do(void *ctx, struct vz_err *e)
@@ -432,6 +442,8 @@ static int fill_facts(struct suspending *u, struct vz_err *e)
 	u->was_frozen = vz_cg_check_frozen(u->s.env.cg, u->s.state.init, NULL) < 0;
 	u->bytes = vz_cg_read(u->s.env.cg, &use, NULL) < 0 ? 0 : use.ram;
 	u->seconds = vz_suspend_seconds(u->bytes);
+	if (u->opts->away)
+		u->seconds += (int)(u->bytes / AWAY_BYTES_A_SECOND);
 	return u->facts.layout ? 0 : vz_oom(e);
 }
 
@@ -463,12 +475,13 @@ static int run_plan(const struct vz_step *const *plan, struct suspending *u, str
 {
 	int r = -EAGAIN;
 
-	for (int i = 0; i < TRIES && r == -EAGAIN; i++) {
-		u->again = i > 0;
+	for (int i = u->opts->away ? TRIES - 1 : 0; i < TRIES && r == -EAGAIN; i++) {
+		u->again = u->opts->again || u->again;
 		vz_creds_free(&u->creds);
 		free(TAKE_PTR(u->facts.tty));
 		free(TAKE_PTR(u->facts.netdevs));
 		r = vz_plan_run(plan, u, e);
+		u->again = true;
 	}
 	return r;
 }
@@ -597,7 +610,7 @@ static int choose_place(struct vz_suspended *s, struct vz_err *e)
 	struct suspending *u = &s->u;
 	int r = 0;
 
-	u->ram = vz_ramdir_make(u->bytes + SLACK);
+	u->ram = vz_ramdir_make((u->opts->away ? 0 : u->bytes) + SLACK);
 	if (u->ram >= 0)
 		s->path = vz_fmt("/proc/self/fd/%d/Dump.%u", u->ram, ct_of(u)->id);
 	else

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Memory that leaves; see memory.h. */
+#include "move/memory.h"
+#include "base/fault.h"
+#include "base/log.h"
+#include "base/num.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "cgroup/cgroup.h"
+#include "cpt/image.h"
+#include "cpt/predump.h"
+#include "move/leave-internal.h"
+#include "ops/suspend.h"
+#include "sys/clock.h"
+
+#define ROUNDS_MAX 6
+#define FEW_BYTES (16u << 20)  /* no round of its own */
+#define SHRINKS_TO 75          /* percent of the round before, or another one is of no use */
+#define ROUND_LEAST_S 60
+#define SLOWEST (2u << 20)     /* bytes a second */
+#define TRIES 3
+
+static uint64_t memory_of(unsigned ctid)
+{
+	__attribute__((cleanup(vz_cg_closep))) struct vz_cg *cg = NULL;
+	struct vz_cg_usage use;
+
+	return vz_cg_open(ctid, NULL, &cg, NULL) < 0 || vz_cg_read(cg, &use, NULL) < 0 ? 0 : use.ram;
+}
+
+/* The first reason that there is; NULL: it can be copied while it runs. */
+static const char *why_not_before(const struct vz_leaving *m)
+{
+	if (m->o->once)
+		return "--noiter";
+	if (m->o->bwlimit)
+		return "--bwlimit";
+	return m->criu.features & VZ_CRIU_TRACK ? NULL : "this kernel does not tell which memory was written";
+}
+
+int vz_memory_choose(struct vz_leaving *m, struct vz_err *e)
+{
+	struct vz_err why = { 0 };
+	int r = vz_criu_find(0, &m->criu, &why);
+	const char *not;
+
+	if (r < 0)
+		return vz_fail(e, AS(STOP), 0, "%s", why.msg), r;
+	m->ram = memory_of(m->ct->id);
+	not = why_not_before(m);
+	if (not && m->o->realtime)
+		return vz_fail(e, AS(REMOTE), 0, "Memory cannot be copied while the container runs (--require-realtime): %s", not);
+	if (m->o->no_start || m->o->keep_images || m->o->bwlimit) {
+		m->memory = VZ_MEMORY_DUMP;
+		vz_log(0, "Memory: in the dump, %s", m->o->bwlimit ? "whose rate is limited" : "which stays there");
+		return 0;
+	}
+	m->memory = not ? VZ_MEMORY_STOP : VZ_MEMORY_PRE;
+	vz_log(0, "Memory: %s%s%s", not ? "freeze and copy (" : "pre-copy", not ? not : "", not ? ")" : "");
+	return 0;
+}
+
+/* A fresh page server there, for images in the directory `name` of the dump. */
+static int open_stream(struct vz_leaving *m, const char *name, const char *parent, struct vz_err *e)
+{
+	int r;
+
+	vz_remote_close(&m->pages);
+	r = vz_remote_branch(&m->pages, &m->remote, e);
+	return r < 0 ? r : vz_remote_ask(&m->pages, NULL, e, "pages %u %s %s %s %s", m->ct->id, m->record.token,
+					 name, parent, m->dump_there);
+}
+
+/* One line of what has come: "DIRECTORY/NAME LENGTH BYTES-ON-DISK". */
+struct came {
+	char *name;
+	uint64_t length, bytes;
+};
+
+static int take_came(const char *line, struct came *c)
+{
+	autofree char *length = NULL, *bytes = NULL;
+
+	c->name = vz_str_word(&line, " ");
+	length = vz_str_word(&line, " ");
+	bytes = vz_str_word(&line, " ");
+	if (c->name && length && bytes && vz_num_u64(length, INT64_MAX, &c->length) >= 0 &&
+	    vz_num_u64(bytes, INT64_MAX, &c->bytes) >= 0)
+		return 0;
+	free(TAKE_PTR(c->name));
+	return -EPROTO;
+}
+
+/* What has come into that directory; with an image, each file is named in it. */
+static int what_came(struct vz_leaving *m, const char *dir, struct vz_image *im, uint64_t *ret_bytes, struct vz_err *e)
+{
+	autofree char *text = NULL;
+	char *p, *line;
+	int r = vz_remote_ask(&m->remote, &text, e, "came %s", dir);
+
+	*ret_bytes = 0;
+	for (p = text; r >= 0 && p && (line = strsep(&p, "\n"));) {
+		struct came c = { 0 };
+
+		if (!*line)
+			continue;
+		if (take_came(line, &c) < 0)
+			return vz_fail(e, AS(REMOTE), 0, "%s does not say what has come", m->o->host);
+		*ret_bytes += c.bytes;
+		r = im ? vz_image_put_away(im, c.name, c.length, e) : 0;
+		free(c.name);
+	}
+	return r;
+}
+
+/* Below that of the dump, so that root inside, who restores, comes to it from there and from nowhere else. */
+static void round_name(unsigned round, char name[16])
+{
+	snprintf(name, 16, VZ_IMAGE_CRIU "/p%u", round);
+}
+
+/* What the other side knows, instead: here there is only a socket that was closed. */
+static int with_reason(struct vz_leaving *m, int r, struct vz_err *e)
+{
+	autofree char *text = NULL, *why = NULL;
+
+	if (r >= 0 || r == -ECANCELED || m->remote.lost || vz_remote_ask(&m->remote, &text, NULL, "why") < 0)
+		return r;
+	why = vz_remote_fact(text, "why");
+	return why ? vz_fail(e, AS(COPY), 0, "On destination node: %s", why), r : r;
+}
+
+/* ---- while it runs ---- */
+
+static int run_round(struct vz_leaving *m, const struct vz_state *st, unsigned round, struct vz_err *e)
+{
+	char name[16], parent[16] = "-";
+	struct vz_predump_spec spec = { .ctid = m->ct->id, .state = st, .criu = &m->criu, .round = round };
+	int r = vz_fault("precopy-round", e);
+
+	vz_fault_kill("kill:", "precopy-round");
+	round_name(round, name);
+	if (round > 1)
+		snprintf(parent, sizeof(parent), "../p%u", round - 1);
+	if (r >= 0)
+		r = open_stream(m, name, parent, e);
+	if (r < 0)
+		return r;
+	spec.sock = m->pages.talk.in;
+	spec.seconds = ROUND_LEAST_S + (int)(m->ram / SLOWEST);
+	r = with_reason(m, vz_predump_run(&spec, e), e);
+	vz_remote_close(&m->pages);
+	vz_fault_kill("kill+:", "precopy-round");
+	return r;
+}
+
+/* The images of rounds, on both sides. */
+static int forget_rounds(struct vz_leaving *m, struct vz_err *e)
+{
+	vz_predump_forget(m->ct->id);
+	m->rounds = 0;
+	return vz_remote_ask(&m->remote, NULL, e, "drop");
+}
+
+/* Whether the migration can go on without. */
+static int do_without(struct vz_leaving *m, int r, const struct vz_err *why, struct vz_err *e)
+{
+	if (r == -ECANCELED || m->remote.lost) {
+		if (e)
+			*e = *why;
+		return r;
+	}
+	vz_log(-1, "Warning: memory cannot be copied while the container runs, so all of it is copied while it does not: %s",
+	       why->msg);
+	m->memory = VZ_MEMORY_STOP;
+	return forget_rounds(m, e);
+}
+
+static void tell_round(struct vz_leaving *m, unsigned round, uint64_t bytes, int64_t ms)
+{
+	if (m->o->times)
+		vz_log(0, "\tmemory, round %u: %llu MB in %lld.%03lld seconds", round, (unsigned long long)bytes >> 20,
+		       (long long)ms / 1000, (long long)ms % 1000);
+}
+
+static int make_rounds(struct vz_leaving *m, const struct vz_state *st, struct vz_err *e)
+{
+	uint64_t before = UINT64_MAX, bytes = 0;
+	unsigned round = 1;
+
+	for (; round <= ROUNDS_MAX; round++) {
+		int64_t begin = vz_now_ms();
+		char name[16];
+		int r = run_round(m, st, round, e);
+
+		round_name(round, name);
+		if (r >= 0)
+			r = what_came(m, name, NULL, &bytes, e);
+		if (r < 0)
+			return r;
+		m->rounds = round;
+		tell_round(m, round, bytes, vz_now_ms() - begin);
+		if (bytes <= FEW_BYTES || bytes / 100 * 100 > before / 100 * SHRINKS_TO)
+			break;
+		before = bytes;
+	}
+	return 0;
+}
+
+int vz_memory_rounds(struct vz_leaving *m, struct vz_err *e)
+{
+	struct vz_err why = { 0 };
+	struct vz_state st;
+	int r;
+
+	if (!m->o->online || m->memory != VZ_MEMORY_PRE)
+		return 0;
+	if (vz_state_read(m->ct->id, &st) <= 0)
+		return vz_fail(e, AS(STOPPED), 0, "CT %u is stopped", m->ct->id);
+	vz_log(0, "Copying memory");
+	r = make_rounds(m, &st, &why);
+	if (r < 0)
+		r = do_without(m, r, &why, e);
+	m->since = vz_now_ms();
+	return r;
+}
+
+/* ---- when it stands still ---- */
+
+static int all_came(void *arg, struct vz_image *im, struct vz_err *e)
+{
+	struct vz_leaving *m = arg;
+	uint64_t bytes;
+	int r = what_came(m, VZ_IMAGE_CRIU, im, &bytes, e);
+
+	m->sent = bytes;
+	for (unsigned i = 1; r >= 0 && i <= m->rounds; i++) {
+		char name[16];
+
+		round_name(i, name);
+		r = what_came(m, name, im, &bytes, e);
+	}
+	return r;
+}
+
+static int hold_once(struct vz_leaving *m, const struct vz_suspend_opts *how, bool again, struct vz_err *e)
+{
+	autofree char *here = m->rounds ? vz_predump_dir(m->ct->id, m->rounds) : NULL;
+	struct vz_suspend_away away = { .parent = here, .came = all_came, .arg = m };
+	struct vz_suspend_opts o = *how;
+	char parent[16] = "-";
+	int r;
+
+	if (m->memory == VZ_MEMORY_DUMP)
+		return vz_op_suspend_hold(m->ct, how, &m->held, e);
+	o.away = &away;
+	o.again = again;
+	if (m->rounds)
+		snprintf(parent, sizeof(parent), "p%u", m->rounds);
+	r = open_stream(m, VZ_IMAGE_CRIU, parent, e);
+	if (r < 0)
+		return r;
+	away.sock = m->pages.talk.in;
+	return with_reason(m, vz_op_suspend_hold(m->ct, &o, &m->held, e), e);
+}
+
+/* What a program was just doing may be done the next time; what was sent until then is of no use for that. */
+int vz_memory_hold(struct vz_leaving *m, const struct vz_suspend_opts *how, struct vz_err *e)
+{
+	int r = hold_once(m, how, false, e);
+
+	for (int i = 1; i < TRIES && r == -EAGAIN && m->memory != VZ_MEMORY_DUMP; i++) {
+		r = forget_rounds(m, e);
+		if (r >= 0)
+			r = vz_memory_rounds(m, e);
+		if (r >= 0)
+			r = hold_once(m, how, true, e);
+	}
+	return r;
+}
+
+void vz_memory_close(struct vz_leaving *m)
+{
+	vz_remote_close(&m->pages);
+	if (m->o->online)
+		vz_predump_forget(m->ct->id);
+}
