@@ -304,6 +304,35 @@ static void silence(struct vz_network *n, struct vz_ct *ct)
 	}
 }
 
+void vz_network_silence(struct vz_ct *ct)
+{
+	struct vz_network n = VZ_NETWORK_INIT;
+
+	n.rtnl = vz_nl_open(NETLINK_ROUTE, VZ_NL_HERE, NULL);
+	if (n.rtnl >= 0)
+		silence(&n, ct);
+	vz_network_close(&n);
+}
+
+void vz_network_answer(struct vz_ct *ct)
+{
+	struct vz_network n = VZ_NETWORK_INIT;
+	struct vz_err e = { 0 };
+	autoips l = { 0 };
+	int r = vz_venet_read(ct->id, &l);
+
+	if (r < 0 || !l.n)
+		return;
+	n.venet.ctid = ct->id;
+	r = look_at_host(&n, &ct->conf, &e);
+	if (r >= 0)
+		r = vz_venet_answer(&n.venet, &n.uplinks, l.v, l.n, &e);
+	if (r >= 0)
+		announce(&n, &l);
+	ignore(r, &e);
+	vz_network_close(&n);
+}
+
 static int gone(struct vz_network *n, struct vz_ct *ct, struct vz_err *e)
 {
 	int r, r2;

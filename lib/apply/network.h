@@ -47,6 +47,10 @@ int vz_network_up_venet(struct vz_network *n, struct vz_ct *ct, struct vz_err *e
 /* Takes it all away: after a failed start, a stop, a crash. Says what fails and goes on. */
 void vz_network_stop(struct vz_ct *ct);
 
+/* The host no longer answers for the addresses of a VPS that another host may have from now on; and again. */
+void vz_network_silence(struct vz_ct *ct);
+void vz_network_answer(struct vz_ct *ct);
+
 /* What a command line says about a running VPS comes into force: addresses, given devices, veth
  * devices. conf is all that holds from now on. Taken back on failure. */
 int vz_network_set_addresses(struct vz_ct *ct, const struct vz_given *g, const struct vz_conf *conf,

@@ -19,6 +19,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/if_link.h>
+#include <linux/netfilter_arp.h>
 #include <linux/rtnetlink.h>
 
 #define FILE_NAME "netsys"
@@ -408,23 +409,34 @@ int vz_netsys_unlock(int netns, struct vz_err *e)
 	return r;
 }
 
-int vz_netsys_lock(int netns, struct vz_err *e)
+static int lock_family(int sock, uint8_t family, const struct vz_nft_base chains[2], struct vz_err *e)
 {
-	static const struct vz_nft_base chains[] = {
-		{ "in", "filter", NF_INET_PRE_ROUTING, INT_MIN },
-		{ "out", "filter", NF_INET_POST_ROUTING, INT_MAX },
-	};
-	autoclose int sock = vz_nl_open(NETLINK_NETFILTER, netns, e);
-	struct vz_nft t = { .family = NFPROTO_INET, .table = OWN_LOCK };
+	struct vz_nft t = { .family = family, .table = OWN_LOCK };
 
-	if (sock < 0)
-		return sock;
 	vz_nft_table(&t, true);
-	for (size_t i = 0; i < ARRAY_LEN(chains); i++) {
+	for (size_t i = 0; i < 2; i++) {
 		vz_nft_chain(&t, &chains[i]);
 		vz_nft_rule(&t, chains[i].name);
 		vz_nft_verdict(&t, NF_DROP, NULL);
 		vz_nft_rule_end(&t);
 	}
 	return vz_nft_commit(sock, &t, e, "cannot hold the container's network back");
+}
+
+int vz_netsys_lock(int netns, struct vz_err *e)
+{
+	static const struct vz_nft_base packets[] = {
+		{ "in", "filter", NF_INET_PRE_ROUTING, INT_MIN },
+		{ "out", "filter", NF_INET_POST_ROUTING, INT_MAX },
+	};
+	static const struct vz_nft_base questions[] = { /* who has the address, on a bridge */
+		{ "in", "filter", NF_ARP_IN, 0 },
+		{ "out", "filter", NF_ARP_OUT, 0 },
+	};
+	autoclose int sock = vz_nl_open(NETLINK_NETFILTER, netns, e);
+	int r = sock < 0 ? sock : lock_family(sock, NFPROTO_INET, packets, e);
+
+	if (r >= 0) /* a kernel may have no such tables */
+		(void)lock_family(sock, NFPROTO_ARP, questions, NULL);
+	return r;
 }

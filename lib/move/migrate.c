@@ -5,6 +5,7 @@
  * nobody can start it, and the other side says whose it is.
  */
 #include "move/migrate.h"
+#include "apply/network.h"
 #include "base/context.h"
 #include "base/log.h"
 #include "base/own.h"
@@ -322,8 +323,14 @@ static int memory_do(void *ctx, struct vz_err *e)
 static int hand_do(void *ctx, struct vz_err *e)
 {
 	struct vz_leaving *m = ctx;
+	int r;
 
-	return vz_moving_rename(m->ct->id, "conf", VZ_MOVING_LEFT, e);
+	if (m->held) /* on the other one they are announced when it goes on */
+		vz_network_silence(m->ct);
+	r = vz_moving_rename(m->ct->id, "conf", VZ_MOVING_LEFT, e);
+	if (r < 0 && m->held)
+		vz_network_answer(m->ct);
+	return r;
 }
 
 static void hand_undo(void *ctx)
@@ -337,6 +344,8 @@ static void hand_undo(void *ctx)
 		return;
 	if (vz_moving_rename(m->ct->id, VZ_MOVING_LEFT, "conf", &e) < 0)
 		vz_log(-1, "Error: %s", e.msg);
+	if (m->held)
+		vz_network_answer(m->ct);
 }
 
 static int accept_do(void *ctx, struct vz_err *e)

@@ -4,6 +4,7 @@
  * the plan of start upwards. Runs with the lock held, before any verb; two look-ups when there is
  * nothing to do.
  */
+#include "apply/network.h"
 #include "base/log.h"
 #include "base/own.h"
 #include "base/str.h"
@@ -42,6 +43,8 @@ static int choose(struct vz_ct *ct, const struct vz_state *st, const char *line)
 			      vz_journal_is(line, VZ_JOURNAL_RESUME, &dump))) {
 		vz_log(-1, "Warning: a command was killed while the container was frozen; it goes on");
 		r = vz_suspend_let_go(cg, st, &e);
+		if (r >= 0) /* a migration may have silenced it */
+			vz_network_answer(ct);
 		if (r >= 0 && *dump)
 			r = vz_image_remove(dump, &e);
 		if (r >= 0 && vz_journal_is(line, VZ_JOURNAL_RESUME, &dump))
