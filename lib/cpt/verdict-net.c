@@ -18,6 +18,7 @@
 #include <linux/netlink_diag.h>
 #include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
+#include <linux/if.h>
 #include <linux/unix_diag.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -82,6 +83,9 @@ static int look_at_link(const struct vz_link *link, void *arg)
 
 	if (link->type == ARPHRD_LOOPBACK)
 		return 0;
+	/* its routes are saved as such that are down, and the kernel takes none that say so */
+	if ((link->flags & IFF_UP) && !(link->flags & IFF_LOWER_UP))
+		cpt_say(l, CPT_CARRIER, NULL, "%s", link->name);
 	for (size_t i = 0; i < ARRAY_LEN(kinds_of_devices); i++)
 		if (!strcmp(link->kind, kinds_of_devices[i]))
 			return 0;
