@@ -58,7 +58,8 @@ static int make_dir(const char *top, const char *name, struct vz_err *e)
 
 	if (!criu || !path)
 		return vz_oom(e);
-	if (vz_mkdir_p(top, 0700) >= 0 && vz_mkdir_p(criu, 0711) >= 0 && vz_mkdir_p(path, 0711) >= 0)
+	/* root inside opens the directory of a round for reading, by descriptor; from outside `top` is shut */
+	if (vz_mkdir_p(top, 0700) >= 0 && vz_mkdir_p(criu, 0711) >= 0 && vz_mkdir_p(path, 0755) >= 0)
 		fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	return fd < 0 ? vz_fail(e, AS(COPY), errno, "cannot make %s on destination node", path) : fd;
 }
