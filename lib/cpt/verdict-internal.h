@@ -97,6 +97,7 @@ struct cpt_look {
 	struct cpt_task self; /* the child that looks: its mount and network namespaces are the host's */
 	unsigned said[CPT_KINDS]; /* findings of each kind */
 	struct cpt_seen mount_ns; /* whose tables were read */
+	struct cpt_seen xtables; /* tables of nf_tables that were told */
 	struct cpt_seen mount_ids, covered, read_only, groups; /* mounts: all, and those that are so or of control groups */
 	struct cpt_seen other_terminals; /* numbers on another devpts than that of /dev/pts, and 1 */
 	struct cpt_session *sessions;
