@@ -130,7 +130,9 @@ static int serve(struct vz_arrival *a, const struct vz_pageserver_spec *spec, in
 		return r;
 	close(spec->sock);
 	y.pidfd = pidfd;
-	a->is_stream = true; /* nothing but the page server's bytes goes out from here on */
+	a->is_stream = true; /* nothing but the page server's bytes goes out from here on: no sign of life either */
+	a->talk.beat = NULL;
+	vz_beat_end(&a->beat);
 	r = vz_talk_say(&a->talk, "ok");
 	if (r >= 0)
 		run_relay(&y);
