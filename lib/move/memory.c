@@ -35,9 +35,7 @@ static const char *why_not_before(const struct vz_leaving *m)
 		return "--noiter";
 	if (m->o->bwlimit)
 		return "--bwlimit";
-	if (!(m->criu.features & VZ_CRIU_TRACK))
-		return "this kernel does not tell which memory was written";
-	return m->o->realtime ? NULL : "--require-realtime copies most of it before";
+	return m->criu.features & VZ_CRIU_TRACK ? NULL : "this kernel does not tell which memory was written";
 }
 
 int vz_memory_choose(struct vz_leaving *m, struct vz_err *e)
