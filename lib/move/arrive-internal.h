@@ -27,6 +27,8 @@ struct vz_arrival {
 	bool urgent;         /* it stands still there */
 	int nice, ssh_nice;  /* what this process and its sshd had before */
 	int ram;             /* the directory in memory for its dump; -EBADF: it comes into DUMPDIR */
+	int64_t since;       /* vz_arrive_flush(), */
+	bool has_since;      /* once it was told */
 	bool is_stream;      /* its connection has carried memory, and is of no more use */
 };
 
@@ -44,5 +46,14 @@ int vz_arrive_drop(struct vz_arrival *a, const char *args, struct vz_err *e);
 void vz_arrive_tell_place(struct vz_arrival *a);
 /* Where the dump grows; the caller frees. */
 char *vz_arrive_dump_dir(const struct vz_arrival *a);
+
+/* arrive-flush.c: where files grow; the caller frees. One directory deeper than what goes in the end: an rsync that is late makes the last
+ * directory of its path again, and no more than that. */
+char *vz_arrive_dir(const struct vz_arrival *a);
+/* What has come is on the disk; with "SECONDS", of a first copy that another one follows: files that were
+ * written since then have no time any more by which that one would take them for the same. */
+int vz_arrive_flush(struct vz_arrival *a, const char *args, struct vz_err *e);
+/* Once more, of a copy that is kept after a failure; as far as it can. */
+void vz_arrive_doubt(struct vz_arrival *a);
 
 #endif

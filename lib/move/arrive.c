@@ -255,12 +255,6 @@ static char *arriving_top(const struct vz_arrival *a)
 	return vz_fmt("%s.arriving", a->private);
 }
 
-/* One directory deeper: an rsync that is late makes the last directory of its path again, and no more than that. */
-static char *arriving_dir(const struct vz_arrival *a)
-{
-	return vz_fmt("%s.arriving/area", a->private);
-}
-
 static void drop_ram(struct vz_arrival *a)
 {
 	vz_closep(&a->ram);
@@ -309,7 +303,9 @@ static void undo_all(struct vz_arrival *a)
 	calm(a);
 	if (!a->prepared || a->accepted || !dir || !dump)
 		return;
-	if (!a->keep)
+	if (a->keep)
+		vz_arrive_doubt(a); /* what came after the first copy, too, may be written there in the same way */
+	else
 		remove_copy(dir);
 	(void)vz_remove_tree(AT_FDCWD, dump);
 	drop_ram(a);
@@ -356,7 +352,7 @@ static int flag_and_bytes(const char **args, uint32_t *ret, uint64_t *ret_bytes,
 /* "KEEP ONLINE BYTES", after a check. */
 static int prepare_it(struct vz_arrival *a, const char *args, struct vz_err *e)
 {
-	autofree char *dir = a->private ? arriving_dir(a) : NULL;
+	autofree char *dir = a->private ? vz_arrive_dir(a) : NULL;
 	uint32_t keep, online;
 	uint64_t bytes;
 	int r = number(&args, 1, &keep, e);
@@ -473,7 +469,7 @@ static int pages(struct vz_arrival *a, const char *args, struct vz_err *e)
 
 static int move_in(struct vz_arrival *a, struct vz_err *e)
 {
-	autofree char *dir = arriving_dir(a), *dump = vz_arrive_dump_dir(a);
+	autofree char *dir = vz_arrive_dir(a), *dump = vz_arrive_dump_dir(a);
 	autofree char *to = vz_fmt("%s/Dump.%u", a->dumpdir, a->id);
 
 	if (!dir || !dump || !to)
@@ -492,7 +488,7 @@ static int move_in(struct vz_arrival *a, struct vz_err *e)
 
 static void move_out(struct vz_arrival *a)
 {
-	autofree char *dir = arriving_dir(a), *dump = vz_arrive_dump_dir(a);
+	autofree char *dir = vz_arrive_dir(a), *dump = vz_arrive_dump_dir(a);
 	autofree char *to = vz_fmt("%s/Dump.%u", a->dumpdir, a->id), *top = arriving_top(a);
 	struct vz_err e = { 0 };
 
@@ -674,23 +670,6 @@ static int settle(struct vz_arrival *a, const char *args, struct vz_err *e)
 	return r;
 }
 
-/* What has come so far is on the disk, before the source's copy goes, or so that there is less to do then. */
-static int flush(struct vz_arrival *a, const char *args, struct vz_err *e)
-{
-	autofree char *dir = a->private ? arriving_dir(a) : NULL;
-	autoclose int fd = -EBADF, dumps = -EBADF;
-
-	(void)args;
-	if (!dir)
-		return vz_fail(e, AS(REMOTE), 0, "bad request");
-	dumps = open(a->dumpdir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (a->accepted) /* its source has been told that it runs */
-		drop_ram(a);
-	fd = open(a->accepted ? a->private : dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return fd < 0 || syncfs(fd) < 0 || (dumps >= 0 && syncfs(dumps) < 0) ? vz_fail(e, AS(COPY), errno, "cannot write %s on destination node",
-						  a->private) : 0;
-}
-
 /* The source's copy is gone. */
 static int done(struct vz_arrival *a, const char *args, struct vz_err *e)
 {
@@ -723,7 +702,7 @@ static int obey(struct vz_arrival *a, const char *line, struct vz_err *e)
 		{ "base-is", commit_base }, { "script", take_script }, { "dump", take_dump },
 		{ "pages", pages }, { "came", vz_arrive_came }, { "drop", vz_arrive_drop }, { "why", vz_arrive_why },
 		{ "accept", accept_it },  { "settle", settle },	     { "done", done },
-		{ "flush", flush },	  { "hurry", hurry }, { "undo", undo },
+		{ "flush", vz_arrive_flush },	  { "hurry", hurry }, { "undo", undo },
 	};
 	size_t n = strcspn(line, " ");
 

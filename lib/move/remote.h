@@ -19,7 +19,7 @@
 #include "move/progress.h"
 #include "move/talk.h"
 
-#define VZ_REMOTE_VERSION 2
+#define VZ_REMOTE_VERSION 3
 #define VZ_REMOTE_HELPER VZ_LIBEXECDIR "/vzarrive"
 
 struct vz_remote_opts {

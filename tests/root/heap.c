@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * heap FILE MIB MBPS: a program with so much memory, of which it writes so many megabytes a second, in no order (0: as many
- * as it can). Each page knows which it is and how often it was written, and is looked at before it is written again, so
+ * heap FILE MIB MBPS [MAPPED]: a program with so much memory, of which it writes so many megabytes a second, in no order (0: as
+ * many as it can); it is that of the file MAPPED, if there is one. Each page knows which it is and how often it was written, and is looked at before it is written again, so
  * one that is lost, old or another's is seen. FILE gets a line four times a second:
  *
  *	good|bad WRITTEN-PAGES LONGEST-SILENCE-MS	by the clock of the host
@@ -81,10 +81,19 @@ static int kernel_tracks(void)
 	return pread(fd, &v, sizeof(v), (off_t)((uintptr_t)p / PAGE * sizeof(v))) == sizeof(v) && v >> 55 & 1;
 }
 
+static struct page *map(const char *file, size_t bytes)
+{
+	int fd = file ? open(file, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644) : -1;
+
+	if (file && (fd < 0 || ftruncate(fd, (off_t)bytes) < 0))
+		return MAP_FAILED;
+	return mmap(NULL, bytes, PROT_READ | PROT_WRITE, file ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS, fd, 0);
+}
+
 int main(int argc, char **argv)
 {
-	size_t n = argc == 4 ? strtoul(argv[2], NULL, 10) * (1048576 / PAGE) : 0;
-	uint64_t rate = argc == 4 ? strtoul(argv[3], NULL, 10) * 1000000 / PAGE / 100 : 0; /* pages in 10 ms */
+	size_t n = argc >= 4 ? strtoul(argv[2], NULL, 10) * (1048576 / PAGE) : 0;
+	uint64_t rate = argc >= 4 ? strtoul(argv[3], NULL, 10) * 1000000 / PAGE / 100 : 0; /* pages in 10 ms */
 	struct page *pages;
 	uint32_t *times;
 	uint64_t written = 0;
@@ -97,7 +106,7 @@ int main(int argc, char **argv)
 	if (!n)
 		return 2;
 	snprintf(ask, sizeof(ask), "%s.ask", argv[1]);
-	pages = mmap(NULL, n * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	pages = map(argv[4], n * PAGE);
 	times = calloc(n, sizeof(*times));
 	if (pages == MAP_FAILED || !times)
 		return 1;
