@@ -43,6 +43,7 @@ struct vz_leaving {
 	bool suspended;    /* has a dump that moves too */
 	bool arrived;      /* the other side has said that it is there */
 	bool in_doubt;     /* it may be */
+	int64_t copy_ms;   /* that the first copy of the files took */
 	int64_t files_since; /* from when on a file that was written may look as if it was not, s */
 	int64_t since;     /* the last stage ended, ms */
 	int64_t halted;    /* when it did not run any more, ms; 0: it does */

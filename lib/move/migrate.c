@@ -28,6 +28,7 @@
 #include <time.h>
 
 #define SCRIPT_MAX (1u << 20)
+#define STILL_MOST_S 600
 
 /* -t */
 static void lap(struct vz_leaving *m, const char *what)
@@ -138,11 +139,20 @@ static int template_do(void *ctx, struct vz_err *e)
 	return r;
 }
 
+/* Of a copy while it stands still: what is changed to the last between the two takes as long as the first one did. */
+static int patience_s(const struct vz_leaving *m)
+{
+	int64_t s = m->copy_ms / 1000;
+
+	return m->o->silence_s + (int)(s < STILL_MOST_S ? s : STILL_MOST_S);
+}
+
 static int copy(struct vz_leaving *m, struct vz_passing *wait, struct vz_err *e)
 {
 	/* VE_PRIVATE may be a link, of the host's own */
 	autofree char *from = realpath(m->area.private, NULL);
-	const struct vz_pass pass = { .from = from, .to = m->to, .opts = m->o->rsync };
+	const struct vz_pass pass = { .from = from, .to = m->to, .opts = m->o->rsync,
+				      .seconds = wait || m->held ? patience_s(m) : 0 };
 
 	if (!from)
 		return vz_fail(e, AS(COPY), errno, "cannot find %s", m->area.private);
@@ -172,12 +182,14 @@ static int sync_do(void *ctx, struct vz_err *e)
 {
 	struct vz_leaving *m = ctx;
 	bool again = m->running || m->mounted; /* resync_do() */
+	int64_t begin = vz_now_ms();
 	int r;
 
 	vz_log(0, "Syncing private");
 	r = again ? settle_times(m, e) : 0;
 	if (r >= 0)
 		r = copy(m, NULL, e);
+	m->copy_ms = vz_now_ms() - begin;
 	if (r >= 0 && again)
 		r = doubt_times(m, e);
 	else if (r >= 0)

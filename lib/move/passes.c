@@ -143,10 +143,15 @@ static int start(const struct vz_remote *r, const struct vz_pass *p, const struc
 	return pid < 0 ? vz_fail(e, (enum vz_exit)VZ_MIGRATE_COPY, errno, "cannot copy %s", p->from) : pid;
 }
 
-/* Exit code of rsync, or -errno, with a sentence where the other host is gone. */
-static int wait_for(struct vz_remote *r, pid_t pid, int told, struct vz_err *e)
+static int64_t end_in(int seconds)
 {
-	int status = 0, x = vz_watch_child(r, pid, told, &status, e);
+	return seconds ? vz_end_in(seconds) : VZ_NO_END;
+}
+
+/* Exit code of rsync, or -errno, with a sentence where the other host is gone. */
+static int wait_for(struct vz_remote *r, const struct vz_waited *what, struct vz_err *e)
+{
+	int status = 0, x = vz_watch_child(r, what, &status, e);
 
 	return x < 0 ? x : WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
@@ -155,6 +160,9 @@ static int result(const struct vz_remote *r, const char *from, int code, struct 
 {
 	if (!code || code == VANISHED)
 		return 0;
+	if (code == -ETIME)
+		return vz_fail(e, (enum vz_exit)VZ_MIGRATE_COPY, 0, "To copy what has changed in %s takes too long while the container "
+			       "stands still", from), code;
 	if (code < 0 && *e->msg)
 		return code;
 	if (code < 0)
@@ -166,6 +174,7 @@ static int result(const struct vz_remote *r, const char *from, int code, struct 
 int vz_pass_run(struct vz_remote *r, const struct vz_pass *p, struct vz_err *e)
 {
 	struct pipes io = { .list = { -EBADF, -EBADF }, .told = { -EBADF, -EBADF } };
+	struct vz_waited what = { .end = end_in(p->seconds) };
 	int pid, code;
 
 	if (is_shown(r) && pipe2(io.told, O_CLOEXEC) < 0)
@@ -173,7 +182,9 @@ int vz_pass_run(struct vz_remote *r, const struct vz_pass *p, struct vz_err *e)
 	vz_progress_begin(r->o->progress, "files", 0);
 	pid = start(r, p, &io, e);
 	vz_closep(&io.told[1]);
-	code = pid < 0 ? pid : wait_for(r, pid, io.told[0], e);
+	what.pid = pid;
+	what.out = io.told[0];
+	code = pid < 0 ? pid : wait_for(r, &what, e);
 	vz_closep(&io.told[0]);
 	vz_progress_end(r->o->progress);
 	return pid < 0 ? pid : result(r, p->from, code, e);
@@ -181,7 +192,7 @@ int vz_pass_run(struct vz_remote *r, const struct vz_pass *p, struct vz_err *e)
 
 int vz_pass_begin(struct vz_remote *r, const struct vz_pass *p, struct vz_passing *ret, struct vz_err *e)
 {
-	struct vz_passing now = { .remote = r };
+	struct vz_passing now = { .remote = r, .seconds = p->seconds, .end = VZ_NO_END };
 	struct pipes io = { .told = { -EBADF, -EBADF } };
 	int pid;
 
@@ -209,11 +220,13 @@ void vz_passing_go(struct vz_passing *p)
 		(void)vz_write_all(p->list, all, sizeof(all) - 1); /* where it is dead, its end says why */
 	vz_closep(&p->list);
 	p->list = -EBADF;
+	p->end = end_in(p->seconds);
 }
 
 int vz_passing_end(struct vz_passing *p, struct vz_err *e)
 {
-	int r = result(p->remote, p->from, wait_for(p->remote, TAKE(p->pid, 0), -EBADF, e), e);
+	const struct vz_waited what = { .pid = TAKE(p->pid, 0), .out = -EBADF, .end = p->end };
+	int r = result(p->remote, p->from, wait_for(p->remote, &what, e), e);
 
 	vz_passing_stop(p);
 	return r;

@@ -4,11 +4,13 @@
 #define VZ_MOVE_PASSES_H
 
 #include "move/remote.h"
+#include "sys/wait.h"
 
 struct vz_pass {
 	const char *from; /* directory here, without '/' at its end */
 	const char *to;   /* directory there */
 	const char *opts; /* further arguments, apart by blanks; NULL none */
+	int seconds;      /* at most, from go() on; 0: as long as it takes */
 };
 
 /* One that is under way; closed: VZ_PASSING_INIT. */
@@ -16,9 +18,11 @@ struct vz_passing {
 	struct vz_remote *remote;
 	char *from;
 	pid_t pid;
+	int seconds;
+	int64_t end; /* once it goes */
 	int list; /* rsync waits for it */
 };
-#define VZ_PASSING_INIT { .list = -EBADF }
+#define VZ_PASSING_INIT { .list = -EBADF, .end = VZ_NO_END }
 
 /* Connects, and copies nothing until go(): what the files are then is what arrives. The struct vz_pass need not live on. */
 int vz_pass_begin(struct vz_remote *r, const struct vz_pass *p, struct vz_passing *ret, struct vz_err *e);

@@ -14,7 +14,7 @@
 struct watching {
 	struct vz_remote *remote;
 	int pidfd, out;
-	int64_t heard;
+	int64_t heard, end;
 	char line[256];
 	size_t n;
 };
@@ -73,16 +73,18 @@ static int look_around(struct watching *w)
 		return 1;
 	if (p[3].revents)
 		return -ECANCELED;
+	if (vz_now_ms() >= w->end)
+		return -ETIME;
 	r = p[1].revents ? hear(w) : 0;
 	if (r >= 0 && silence_s && w->remote->talk.in >= 0 && vz_now_ms() - w->heard > silence_s * 1000LL)
 		return -ETIMEDOUT;
 	return r;
 }
 
-int vz_watch_child(struct vz_remote *r, pid_t pid, int out, int *ret_status, struct vz_err *e)
+int vz_watch_child(struct vz_remote *r, const struct vz_waited *what, int *ret_status, struct vz_err *e)
 {
-	autoclose int pidfd = vz_pidfd_open(pid);
-	struct watching w = { .remote = r, .pidfd = pidfd, .out = out, .heard = vz_now_ms() };
+	autoclose int pidfd = vz_pidfd_open(what->pid);
+	struct watching w = { .remote = r, .pidfd = pidfd, .out = what->out, .heard = vz_now_ms(), .end = what->end };
 	int x = pidfd;
 
 	if (x >= 0)
@@ -93,5 +95,5 @@ int vz_watch_child(struct vz_remote *r, pid_t pid, int out, int *ret_status, str
 		return vz_wait_child(pidfd, VZ_NO_END, ret_status);
 	if (pidfd >= 0)
 		(void)vz_wait_program(pidfd, vz_now_ms(), true, ret_status);
-	return x == -ECANCELED ? x : vz_remote_broke(r, x, e);
+	return x == -ECANCELED || x == -ETIME ? x : vz_remote_broke(r, x, e);
 }

@@ -6,9 +6,14 @@
 #include "move/progress.h"
 #include "move/remote.h"
 
-/* Until our child `pid` has ended; *ret_status is what waitpid(2) gives. `out` (-1: none) is read meanwhile as what
- * rsync --info=progress2 writes. -EPIPE with a sentence: the other host is gone, or silent; -ECANCELED. The child was
- * ended then. */
-int vz_watch_child(struct vz_remote *r, pid_t pid, int out, int *ret_status, struct vz_err *e);
+struct vz_waited {
+	pid_t pid;   /* our child */
+	int out;     /* what it writes as rsync --info=progress2; -1: none */
+	int64_t end; /* of our patience, VZ_NO_END; sys/clock.h */
+};
+
+/* Until it has ended; *ret_status is what waitpid(2) gives. -EPIPE with a sentence: the other host is gone, or silent; -ECANCELED;
+ * -ETIME. The child was ended then. */
+int vz_watch_child(struct vz_remote *r, const struct vz_waited *what, int *ret_status, struct vz_err *e);
 
 #endif
