@@ -29,6 +29,7 @@ struct vz_arrival {
 	int ram;             /* the directory in memory for its dump; -EBADF: it comes into DUMPDIR */
 	int64_t since;       /* vz_arrive_flush(), */
 	bool has_since;      /* once it was told */
+	bool is_astray;      /* bytes follow that were not taken: a file of the VPS's, which is no request */
 	bool is_stream;      /* its connection has carried memory, and is of no more use */
 };
 

@@ -103,9 +103,11 @@ static int take_bytes(struct vz_arrival *a, const char *args, char **ret, size_t
 	uint32_t n;
 	int r = number(&args, CONF_MAX, &n, e);
 
+	a->is_astray = r < 0;
 	if (r < 0)
 		return r;
 	text = malloc(n + 1);
+	a->is_astray = !text;
 	if (!text)
 		return vz_oom(e);
 	if (vz_talk_bytes(&a->talk, n, -1, text) < 0)
@@ -293,11 +295,20 @@ static void remove_copy(const char *dir)
 		nanosleep(&pause, NULL);
 }
 
+/* What comes beside its files: N.SUFFIX, first of all the configuration. */
+static const char *const beside[] = { VZ_MOVING_ARRIVING, "mount", "umount", "premount", "postumount", "start", "stop" };
+
+static bool is_script(const char *suffix)
+{
+	for (size_t i = 1; suffix && i < ARRAY_LEN(beside); i++)
+		if (!strcmp(suffix, beside[i]))
+			return true;
+	return false;
+}
+
 /* Takes away what has not been accepted. */
 static void undo_all(struct vz_arrival *a)
 {
-	static const char *const suffixes[] = { "mount", "umount", "premount", "postumount", "start", "stop",
-						VZ_MOVING_ARRIVING };
 	autofree char *dir = arriving_top(a), *dump = vz_arrive_dump_dir(a);
 
 	calm(a);
@@ -310,8 +321,8 @@ static void undo_all(struct vz_arrival *a)
 	(void)vz_remove_tree(AT_FDCWD, dump);
 	drop_ram(a);
 	vz_tmpl_base_abort(a->template, a->id);
-	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
-		autofree char *path = vz_fmt(VZ_CT_CONF_DIR "/%u.%s", a->id, suffixes[i]);
+	for (size_t i = 0; i < ARRAY_LEN(beside); i++) {
+		autofree char *path = vz_fmt(VZ_CT_CONF_DIR "/%u.%s", a->id, beside[i]);
 
 		if (path)
 			(void)unlink(path);
@@ -416,7 +427,7 @@ static int take_script(struct vz_arrival *a, const char *args, struct vz_err *e)
 
 	if (r < 0)
 		return r;
-	if (!a->prepared || !suffix || !vz_str_is_component(suffix))
+	if (!a->prepared || !is_script(suffix))
 		return vz_fail(e, AS(REMOTE), 0, "bad request");
 	path = vz_fmt(VZ_CT_CONF_DIR "/%u.%s", a->id, suffix);
 	r = path ? vz_file_replace(path, text, n, 0755, false) : -ENOMEM;
@@ -448,7 +459,8 @@ static int take_dump(struct vz_arrival *a, const char *args, struct vz_err *e)
 	int r = number(&args, 0777, &mode, e);
 
 	size = r < 0 ? NULL : vz_str_word(&args, " ");
-	if (!a->prepared || !dir || !name || !size || vz_num_u64(size, UINT64_MAX, &n) < 0)
+	a->is_astray = !a->prepared || !dir || !name || !size || vz_num_u64(size, UINT64_MAX, &n) < 0;
+	if (a->is_astray)
 		return vz_fail(e, AS(REMOTE), 0, "bad request");
 	fd = vz_manifest_is_name(name) ? open_dump_file(dir, name, mode, e) : vz_fail(e, AS(REMOTE), 0, "bad request");
 	r = vz_talk_bytes(&a->talk, n, fd, NULL);
@@ -766,7 +778,7 @@ int vz_arrive_serve(struct vz_context *c)
 		if (a->is_stream)
 			break;
 		r = r < 0 ? vz_talk_say(&a->talk, "fail %d %s", e.exit, e.msg) : vz_talk_say(&a->talk, "ok");
-		if (r < 0)
+		if (r < 0 || a->is_astray)
 			break;
 	}
 	if (r == -ETIMEDOUT)
