@@ -33,6 +33,7 @@
 #define PACKED_MAX (16u << 20)
 #define OWN_LOCK "CRIU-vz"
 #define LOCK_PREFIX "CRIU-"
+#define TABLES_MAX 256
 
 static int damaged(struct vz_err *e)
 {
@@ -386,25 +387,34 @@ static int see_table(uint8_t family, const char *table, void *arg)
 	return 0;
 }
 
-/* One at a time: a dump makes one, and there are more only when more were left. */
+static int remove_table(int sock, uint8_t family, const char *table, struct vz_err *e)
+{
+	struct vz_nft t = { .family = family, .table = table };
+	int r;
+
+	vz_nft_table(&t, false);
+	r = vz_nft_commit(sock, &t, e, "cannot remove a table of criu's from the container");
+	return r == -ENOENT ? 0 : r;
+}
+
+/* May be hostile: root inside makes tables with such names, too, and some that only he can remove; therefore ours goes
+ * first. The others one at a time: a dump makes one, and there are more only when more were left. */
 int vz_netsys_unlock(int netns, struct vz_err *e)
 {
 	autoclose int sock = vz_nl_open(NETLINK_NETFILTER, netns, e);
 	int r = sock < 0 ? sock : 0;
 
-	for (int turn = 0; !r && turn < 64; turn++) {
+	if (!r) {
+		(void)remove_table(sock, NFPROTO_INET, OWN_LOCK, NULL);
+		(void)remove_table(sock, NFPROTO_ARP, OWN_LOCK, NULL);
+	}
+	for (int turn = 0; !r && turn < TABLES_MAX; turn++) {
 		struct found f = { 0 };
-		struct vz_nft t = { 0 };
 
 		r = vz_nft_tables(sock, see_table, &f, e);
 		if (r < 0 || !f.table[0])
 			return r;
-		t.family = f.family;
-		t.table = f.table;
-		vz_nft_table(&t, false);
-		r = vz_nft_commit(sock, &t, e, "cannot remove a table of criu's from the container");
-		if (r == -ENOENT)
-			r = 0;
+		r = remove_table(sock, f.family, f.table, e);
 	}
 	return r;
 }
