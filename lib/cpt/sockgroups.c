@@ -52,24 +52,34 @@ static void read_igmp(pid_t pid, struct vz_sockgroups *g)
 	}
 }
 
-/* "1    lo    ff020000000000000000000000000001     1 0000000C 0" */
+/* All nodes, of the interface and of the link, which the kernel joins for each device. */
+static bool is_kernels(const struct in6_addr *a)
+{
+	static const unsigned char zero[13];
+
+	return a->s6_addr[0] == 0xff && (a->s6_addr[1] == 1 || a->s6_addr[1] == 2) &&
+	       !memcmp(a->s6_addr + 2, zero, sizeof(zero)) && a->s6_addr[15] == 1;
+}
+
+/* "1    lo    ff020000000000000000000000000001     1 0000000C 0", the number being that of users */
 static void read_igmp6(pid_t pid, struct vz_sockgroups *g)
 {
 	autofree char *text = read_table(pid, "igmp6");
 	char *p = text, *line, hex[33];
-	unsigned ifindex;
+	unsigned ifindex, users;
 
 	while (p && (line = strsep(&p, "\n"))) {
 		struct in6_addr a;
 		unsigned byte;
 
-		if (sscanf(line, "%u %*s %32[0-9a-f]", &ifindex, hex) != 2 || strlen(hex) != 32)
+		if (sscanf(line, "%u %*s %32[0-9a-f] %u", &ifindex, hex, &users) != 3 || strlen(hex) != 32)
 			continue;
 		for (size_t i = 0; i < sizeof(a); i++) {
 			(void)sscanf(hex + 2 * i, "%2x", &byte);
 			a.s6_addr[i] = (unsigned char)byte;
 		}
-		add_group(g, AF_INET6, ifindex, &a, sizeof(a));
+		if (users != 1 || !is_kernels(&a)) /* one user: no socket */
+			add_group(g, AF_INET6, ifindex, &a, sizeof(a));
 	}
 }
 

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#define VZ_SOCKGROUPS_MAX 128
+#define VZ_SOCKGROUPS_MAX 1024 /* some for each device: a group for each address, and for routers */
 #define VZ_SOCKGROUPS_SOURCES 8
 
 /* A membership with its sources, as getsockopt(2) of MCAST_MSFILTER tells it; n bytes of it are in use. */
