@@ -191,6 +191,7 @@ struct save {
 	struct vz_pack out;
 	struct cpt_seen seen;
 	struct vz_sockgroups groups; /* of the process at hand; n 0: not read, or there are none */
+	unsigned inner; /* the number inside of that process */
 	int err;
 };
 
@@ -267,37 +268,51 @@ static unsigned inner_pid(pid_t pid)
 	return (unsigned)strtoul(at + n, NULL, 10);
 }
 
-static int save_process(pid_t pid, void *arg)
+/* Calls fn with a duplicate of each socket of the process that was not seen before. */
+typedef void of_socket(int number, int fd, void *arg);
+static void each_socket(pid_t pid, struct cpt_seen *seen, of_socket *fn, void *arg)
 {
-	struct save *s = arg;
 	char path[sizeof("/proc//fd") + 10], link[64];
 	autoclose int pidfd = vz_pidfd_open(pid);
 	autoclosedir DIR *d = NULL;
 	struct dirent *de;
-	unsigned inner = inner_pid(pid);
 
 	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
-	d = pidfd < 0 || !inner ? NULL : opendir(path);
-	vz_sockgroups_read(pid, &s->groups);
-	if (s->groups.cut)
-		s->err = -E2BIG;
+	d = pidfd < 0 ? NULL : opendir(path);
 	while (d && (de = readdir(d))) {
 		ssize_t n = readlinkat(dirfd(d), de->d_name, link, sizeof(link) - 1);
 		int number = (int)strtol(de->d_name, NULL, 10);
-		struct socket k = { .pid = inner, .number = number };
 		autoclose int fd = -EBADF;
 
 		link[n > 0 ? n : 0] = 0;
-		if (!vz_str_prefix(link, "socket:[", NULL) || !cpt_seen_new(&s->seen, strtoull(link + 8, NULL, 10)))
+		if (!vz_str_prefix(link, "socket:[", NULL) || !cpt_seen_new(seen, strtoull(link + 8, NULL, 10)))
 			continue;
 		fd = vz_pidfd_getfd(pidfd, number);
-		if (fd < 0)
-			continue;
-		k.fd = fd;
-		k.family = number_of(fd, SO_DOMAIN);
-		k.protocol = number_of(fd, SO_PROTOCOL);
-		save_socket(s, &k);
+		if (fd >= 0)
+			fn(number, fd, arg);
 	}
+}
+
+static void save_one(int number, int fd, void *arg)
+{
+	struct save *s = arg;
+	struct socket k = { .pid = s->inner, .number = number, .fd = fd };
+
+	k.family = number_of(fd, SO_DOMAIN);
+	k.protocol = number_of(fd, SO_PROTOCOL);
+	save_socket(s, &k);
+}
+
+static int save_process(pid_t pid, void *arg)
+{
+	struct save *s = arg;
+
+	s->inner = inner_pid(pid);
+	vz_sockgroups_read(pid, &s->groups);
+	if (s->groups.cut)
+		s->err = -E2BIG;
+	if (s->inner)
+		each_socket(pid, &s->seen, save_one, s);
 	return s->err ? s->err : s->out.err;
 }
 
@@ -314,6 +329,50 @@ int vz_sockopts_save(const struct vz_cg *cg, struct vz_image *im, struct vz_err 
 	free(s.seen.slot);
 	vz_pack_free(&s.out);
 	return r;
+}
+
+/* ---- repair mode ---- */
+
+struct end_repair {
+	struct cpt_seen seen;
+	int err;
+};
+
+/* With the mode the kernel takes SO_REUSEADDR away; a server that is started again must find its port free all the same. */
+static void end_repair_of(int number, int fd, void *arg)
+{
+	struct end_repair *w = arg;
+	int mode = 0;
+
+	(void)number;
+	if (number_of(fd, SO_PROTOCOL) != IPPROTO_TCP ||
+	    getsockopt(fd, IPPROTO_TCP, TCP_REPAIR, &mode, &(socklen_t){ sizeof(mode) }) < 0 || !mode)
+		return;
+	mode = 0;
+	if (setsockopt(fd, IPPROTO_TCP, TCP_REPAIR, &mode, sizeof(mode)) < 0)
+		w->err = -errno;
+	mode = 1;
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &mode, sizeof(mode)) < 0)
+		w->err = -errno;
+}
+
+static int end_repair_in(pid_t pid, void *arg)
+{
+	struct end_repair *w = arg;
+
+	each_socket(pid, &w->seen, end_repair_of, w);
+	return 0;
+}
+
+int vz_sockopts_end_repair(const struct vz_cg *cg, struct vz_err *e)
+{
+	struct end_repair w = { 0 };
+	int r = vz_cg_each(cg, end_repair_in, &w);
+
+	free(w.seen.slot);
+	if (r >= 0)
+		r = w.err;
+	return r < 0 ? vz_fail(e, VZ_CHKPNT, -r, "cannot let go of the container's TCP connections") : 0;
 }
 
 /* ---- load ---- */

@@ -18,5 +18,8 @@ int vz_sockopts_save(const struct vz_cg *cg, struct vz_image *im, struct vz_err 
  *
  * May be hostile: the dump; therefore only options of our own list are set, of sockets that are in the group. */
 int vz_sockopts_load(const struct vz_cg *cg, const struct vz_image *im, struct vz_err *e);
+/* TCP connections work again. CRIU leaves those that it has dumped in the mode in which they can be made again (TCP_REPAIR),
+ * in which reading from one fails, when it is killed before it puts everything back. */
+int vz_sockopts_end_repair(const struct vz_cg *cg, struct vz_err *e);
 
 #endif

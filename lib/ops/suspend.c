@@ -221,7 +221,7 @@ static int check_frozen(struct suspending *u, struct vz_err *e)
 static int dump_do(void *ctx, struct vz_err *e)
 {
 	struct suspending *u = ctx;
-	int r = u->was_frozen ? vz_cg_freeze(u->s.env.cg, false, e) : 0; /* CRIU stops them itself */
+	int r = u->was_frozen ? vz_suspend_let_go(u->s.env.cg, &u->s.state, e) : 0; /* CRIU stops them itself */
 
 	if (r >= 0)
 		r = run_criu(u, e);
@@ -409,6 +409,8 @@ int vz_suspend_let_go(struct vz_cg *cg, const struct vz_state *st, struct vz_err
 	if (r >= 0)
 		r = vz_netsys_unlock(net.netns, e);
 	vz_network_close(&net);
+	r2 = vz_sockopts_end_repair(cg, r < 0 ? NULL : e);
+	r = r < 0 ? r : r2;
 	r2 = vz_cg_freeze(cg, false, r < 0 ? NULL : e);
 	return r < 0 ? r : r2;
 }
