@@ -54,6 +54,7 @@ struct vz_cg_usage {            /* VZ_UNLIMITED where the kernel cannot tell */
 struct vz_cg_kinds {
 	uint64_t kernel, kernel_peak, kernel_failcnt;
 	uint64_t shmem, shmem_peak, shmem_failcnt; /* tmpfs and shared memory */
+	uint64_t anon; /* of processes, and of no file */
 };
 
 /* What the kernel counts for one limit; VZ_UNLIMITED where it cannot tell. */

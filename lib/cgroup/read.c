@@ -86,16 +86,18 @@ int vz_cg_read(const struct vz_cg *cg, struct vz_cg_usage *ret, struct vz_err *e
 void vz_cg_read_kinds(const struct vz_cg *cg, struct vz_cg_kinds *ret)
 {
 	*ret = (struct vz_cg_kinds){ VZ_UNLIMITED, VZ_UNLIMITED, VZ_UNLIMITED,
-				     VZ_UNLIMITED, VZ_UNLIMITED, VZ_UNLIMITED };
+				     VZ_UNLIMITED, VZ_UNLIMITED, VZ_UNLIMITED, VZ_UNLIMITED };
 	if (cg_where(cg, CG_MEMORY) == CG_V2) {
 		ret->kernel = cg_get_key(cg, CG_V2, "memory.stat", "kernel");
 		ret->shmem = cg_get_key(cg, CG_V2, "memory.stat", "shmem");
+		ret->anon = cg_get_key(cg, CG_V2, "memory.stat", "anon");
 		return;
 	}
 	ret->kernel = cg_get(cg, CG_MEMORY, "memory.kmem.usage_in_bytes");
 	ret->kernel_peak = cg_get(cg, CG_MEMORY, "memory.kmem.max_usage_in_bytes");
 	ret->kernel_failcnt = cg_get(cg, CG_MEMORY, "memory.kmem.failcnt");
 	ret->shmem = cg_get_key(cg, CG_MEMORY, "memory.stat", "total_shmem");
+	ret->anon = cg_get_key(cg, CG_MEMORY, "memory.stat", "total_rss");
 }
 
 /* ---- who is there ---- */

@@ -159,11 +159,24 @@ int vz_cpt_host_facts(const struct vz_host *h, struct vz_str *out, struct vz_err
 	return r < 0 ? r : out->failed ? vz_oom(e) : 0;
 }
 
+/* What is in a dump, and in RAM when it goes on: files that the kernel has cached are in neither. */
+static uint64_t memory_of(const struct vz_cg *cg)
+{
+	struct vz_cg_usage u;
+	struct vz_cg_kinds k;
+
+	if (vz_cg_read(cg, &u, NULL) < 0)
+		return 0;
+	vz_cg_read_kinds(cg, &k);
+	if (k.anon != VZ_UNLIMITED && k.shmem != VZ_UNLIMITED)
+		u.ram = k.anon + k.shmem;
+	return (u.ram != VZ_UNLIMITED ? u.ram : 0) + (u.swap != VZ_UNLIMITED ? u.swap : 0);
+}
+
 int vz_cpt_need_of(const struct vz_ct *ct, const struct vz_state *state, struct vz_cpt_need *ret, struct vz_err *e)
 {
 	__attribute__((cleanup(vz_cg_closep))) struct vz_cg *cg = NULL;
 	struct vz_cpt_need n = { .ctid = ct->id, .stopped = !state };
-	struct vz_cg_usage u;
 
 	n.layout = ct->conf.ve_layout.set ? ct->conf.ve_layout.v : vz_layout_plain->name;
 	n.uid = state ? state->uid : ct->own.local_uid.set ? (uint32_t)ct->own.local_uid.v : 0;
@@ -171,8 +184,8 @@ int vz_cpt_need_of(const struct vz_ct *ct, const struct vz_state *state, struct 
 		vz_cpt_need_free(&n);
 		return vz_oom(e);
 	}
-	if (state && vz_cg_open(ct->id, NULL, &cg, NULL) >= 0 && vz_cg_read(cg, &u, NULL) >= 0)
-		n.ram = (u.ram != VZ_UNLIMITED ? u.ram : 0) + (u.swap != VZ_UNLIMITED ? u.swap : 0);
+	if (state && vz_cg_open(ct->id, NULL, &cg, NULL) >= 0)
+		n.ram = memory_of(cg);
 	if (ct->private)
 		n.disk = vz_disk_used(ct->private, DISK_MS);
 	*ret = n;

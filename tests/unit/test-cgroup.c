@@ -61,7 +61,7 @@ static const struct { const char *hier, *name, *text; } files[] = {
 	{ "/memory", "memory.kmem.usage_in_bytes", "111\n" },
 	{ "/memory", "memory.kmem.max_usage_in_bytes", "222\n" },
 	{ "/memory", "memory.kmem.failcnt", "0\n" },
-	{ "/memory", "memory.stat", "shmem 1\ntotal_shmem 8192\n" },
+	{ "/memory", "memory.stat", "rss 1\nshmem 1\ntotal_rss 77\ntotal_shmem 8192\n" },
 	{ "/pids", "pids.max", "max\n" }, { "/pids", "pids.current", "2\n" },
 	{ "/pids", "pids.events", "max 9\n" }, { "/pids", "pids.peak", "17\n" }, { "/pids", "tasks", "" },
 	{ "/cpu", "cpu.shares", "1024\n" }, { "/cpu", "cpu.cfs_quota_us", "-1\n" }, { "/cpu", "tasks", "" },
@@ -472,11 +472,13 @@ static void in_force(void)
 	cg = group(t, true);
 	vz_cg_read_kinds(cg, &k);
 	CHECK(k.kernel == 111 && k.kernel_peak == 222 && !k.kernel_failcnt && k.shmem == 8192);
+	CHECK(k.anon == 77);
 	vz_cg_close(cg);
 	t = tree("v2");
 	cg = group(t, true);
 	vz_cg_read_kinds(cg, &k);
 	CHECK(k.kernel == 333 && k.kernel_peak == VZ_UNLIMITED && k.shmem == 4096);
+	CHECK(k.anon == 5);
 	vz_cg_close(cg);
 }
 
