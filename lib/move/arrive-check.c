@@ -4,12 +4,15 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "cpt/disk.h"
 #include "fs/layout.h"
 #include "move/arrive-internal.h"
 #include "move/migrate.h"
 #include "move/moving.h"
+#include "sys/file.h"
 
 #include <netinet/in.h>
+#include <sys/statvfs.h>
 
 #define AS(code) ((enum vz_exit)VZ_MIGRATE_##code)
 
@@ -123,4 +126,16 @@ int vz_arrive_check(struct vz_arrival *a, unsigned ignore, struct vz_err *e)
 		return 0;
 	}
 	return r < 0 ? (*e = why, r) : 0;
+}
+
+void vz_arrive_tell_places(struct vz_arrival *a)
+{
+	autofree char *before = vz_fmt("%s.arriving", a->private), *there = vz_path_nearest(a->private);
+	struct statvfs sv;
+
+	(void)vz_talk_say(&a->talk, "+private=%s", a->private);
+	(void)vz_talk_say(&a->talk, "+dumpdir=%s", a->dumpdir);
+	if (before && there && statvfs(there, &sv) == 0)
+		(void)vz_talk_say(&a->talk, "+room=%llu", (unsigned long long)sv.f_bavail * sv.f_frsize +
+				  (unsigned long long)vz_disk_used(before, VZ_MIGRATE_COUNT_MS));
 }

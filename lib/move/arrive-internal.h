@@ -35,6 +35,8 @@ struct vz_arrival {
 
 /* Can it be here? Changes nothing. Codes are those of vzmigrate. `ignore`: VZ_MIGRATE_NO_*. */
 int vz_arrive_check(struct vz_arrival *a, unsigned ignore, struct vz_err *e);
+/* Where its files and its dump come, and the room for the files: what is free, and what was copied before (--keep-dst). */
+void vz_arrive_tell_places(struct vz_arrival *a);
 
 /* arrive-pages.c: memory comes on this connection. Fails before the first byte of it, or is told of nothing. */
 int vz_arrive_pages(struct vz_arrival *a, const char *args, struct vz_err *e);

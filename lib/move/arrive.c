@@ -196,11 +196,9 @@ static int check(struct vz_arrival *a, const char *args, struct vz_err *e)
 	if (vz_conf_merge(&a->own, &a->wanted) < 0)
 		return vz_oom(e);
 	r = vz_arrive_check(a, ignore, e);
-	if (r < 0)
-		return r;
-	(void)vz_talk_say(&a->talk, "+private=%s", a->private);
-	(void)vz_talk_say(&a->talk, "+dumpdir=%s", a->dumpdir);
-	return 0;
+	if (r >= 0)
+		vz_arrive_tell_places(a);
+	return r;
 }
 
 static int stage(struct vz_arrival *a, const char *name, struct vz_err *e)

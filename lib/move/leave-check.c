@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Can a VPS leave this host for that one? Nothing is changed on either. */
 #include "base/log.h"
+#include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "cpt/disk.h"
 #include "cpt/facts.h"
 #include "cpt/verdict.h"
 #include "move/leave-internal.h"
@@ -188,6 +190,25 @@ static int check_there(struct vz_leaving *m, char **ret_facts, struct vz_err *e)
 					 m->record.token, m->o->ignore, m->ct->id);
 }
 
+/* Of one that is moved down: online the hosts are compared in all. */
+static int check_room(const struct vz_leaving *m, const char *facts, struct vz_err *e)
+{
+	autofree char *text = vz_remote_fact(facts, "room");
+	uint64_t room, need = text ? vz_disk_used(m->area.private, VZ_MIGRATE_COUNT_MS) : 0;
+	struct vz_err why = { 0 };
+	int r;
+
+	if (!text || vz_num_u64(text, UINT64_MAX, &room) < 0 || need <= room)
+		return 0;
+	r = vz_fail(&why, AS(REMOTE), 0, "%s: %" PRIu64 " MiB of disk are free, %" PRIu64 " are needed: make room there",
+		    m->o->host, room >> 20, (need >> 20) + 1);
+	if (!(m->o->ignore & VZ_MIGRATE_NO_DISK))
+		return *e = why, r;
+	vz_log(-1, "Error: %s", why.msg);
+	vz_log(-1, VZ_MIGRATE_IGNORING);
+	return 0;
+}
+
 int vz_leave_check(struct vz_leaving *m, struct vz_err *e)
 {
 	autofree char *facts = NULL, *private = NULL;
@@ -204,8 +225,8 @@ int vz_leave_check(struct vz_leaving *m, struct vz_err *e)
 			       m->suspended ? "resume it first" : "move it without --online");
 	vz_log(0, "Starting %smigration of CT %u to %s", m->o->online ? "live " : "", m->ct->id, m->o->host);
 	r = check_there(m, &facts, e);
-	if (r >= 0 && m->o->online)
-		r = check_online(m, e);
+	if (r >= 0)
+		r = m->o->online ? check_online(m, e) : check_room(m, facts, e);
 	if (r < 0)
 		return r;
 	private = vz_remote_fact(facts, "private");

@@ -37,6 +37,9 @@ enum vz_migrate_exit {
 #define VZ_MIGRATE_NO_IPV6 (1u << 1)
 #define VZ_MIGRATE_NO_DISK (1u << 2)
 
+/* So long its files are counted: of a larger area that is at least what it takes. */
+#define VZ_MIGRATE_COUNT_MS 2000
+
 #define VZ_MIGRATE_SILENCE_S 60
 #define VZ_MIGRATE_SILENCE_MIN 5
 #define VZ_MIGRATE_SILENCE_MAX 3600
