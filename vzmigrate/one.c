@@ -6,6 +6,7 @@
 #include "base/process.h"
 #include "ops/session.h"
 
+#include <errno.h>
 #include <signal.h>
 
 /* A signal handler has no other way to reach it. */
@@ -49,6 +50,13 @@ static void choose_way(struct vz_migrate_opts *o, const struct vz_ct *ct)
 	o->online = false;
 }
 
+/* Whoever ended it wants to know what became of it, and not in which step it was. */
+static void say_cancelled(int r, unsigned id, struct vz_err *e)
+{
+	if (r == -ECANCELED && e->exit != VZ_MIGRATE_DOUBT)
+		(void)vz_fail(e, (enum vz_exit)VZ_MIGRATE_STOP, 0, "Interrupted by a signal; CT %u stays here", id);
+}
+
 static int open_and_move(struct vz_migrate_opts *o, const char *which, struct show *show, bool recover)
 {
 	const struct vz_session_want want = { .flags = VZ_SESSION_CHANGES, .verb = "migrate",
@@ -65,6 +73,7 @@ static int open_and_move(struct vz_migrate_opts *o, const char *which, struct sh
 	vz_log(1, "Locked CT %u", session.id);
 	choose_way(o, &session.ct);
 	r = recover ? vz_migrate_recover(&session.ct, o, &e) : vz_migrate(&session.ct, o, &e);
+	say_cancelled(r, session.id, &e);
 	r = r < 0 ? failed(&e) : r;
 	vz_session_close(&session);
 	return r;
