@@ -462,7 +462,7 @@ int request_read(struct request *r, int argc, char **argv)
 	r->o.silence_s = VZ_MIGRATE_SILENCE_S;
 	r->jobs = 1;
 	opterr = 0;
-	while (!x && (c = getopt_long(argc, argv, "r:j:fcsWtvh", long_options, NULL)) != -1) {
+	while (!x && (c = getopt_long(argc, argv, ":r:j:fcsWtvh", long_options, NULL)) != -1) {
 		if (c == 'h' || c == SHOW_VERSION) {
 			if (c == 'h')
 				request_usage();
@@ -470,7 +470,8 @@ int request_read(struct request *r, int argc, char **argv)
 				printf("vzmigrate version %s\n", PACKAGE_VERSION);
 			return -ECANCELED;
 		}
-		x = c == '?' ? wrong("bad option ", argv[optind - 1]) : take_option(r, c);
+		x = c == '?' ? wrong("bad option ", argv[optind - 1]) :
+		    c == ':' ? wrong("there is no value for ", argv[optind - 1]) : take_option(r, c);
 	}
 	if (!x)
 		x = read_rest(r, argv + optind);

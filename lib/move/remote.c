@@ -104,6 +104,9 @@ int vz_remote_broke(struct vz_remote *r, int why, struct vz_err *e)
 	else if (code == 126 || code == 127)
 		(void)vz_fail(e, (enum vz_exit)VZ_MIGRATE_REMOTE, 0, "There is no %s on %s: install vzctl there",
 			      VZ_REMOTE_HELPER, r->o->host);
+	else if (!r->heard)
+		(void)vz_fail(e, (enum vz_exit)VZ_MIGRATE_CONNECT, 0, "No connection to %s (ssh: exit %d): 'ssh root@%s true' "
+			      "must work here without a question", r->o->host, code, r->o->host);
 	else
 		(void)vz_fail(e, (enum vz_exit)VZ_MIGRATE_CONNECT, 0, "The connection to %s broke (ssh: exit %d)",
 			      r->o->host, code);
@@ -136,6 +139,7 @@ static int answer(struct vz_remote *r, char **ret_facts, struct vz_err *e)
 		}
 		if (x < 0)
 			return vz_remote_broke(r, x, e);
+		r->heard = true;
 		if (*line == '!')
 			vz_log(-1, "%s: %s", r->o->host, line + 1);
 		else if (*line == '-')

@@ -40,6 +40,7 @@ struct vz_remote {
 	unsigned owed;     /* answers that nobody has waited for */
 	struct vz_throttle throttle;
 	bool branch;       /* its connection is another one's */
+	bool heard;        /* it has answered once */
 	bool lost;         /* it broke, or is in doubt itself: what it was asked last may have been done, or not */
 };
 #define VZ_REMOTE_INIT { .talk = { .in = -EBADF, .out = -EBADF }, .beat = VZ_BEAT_INIT }
