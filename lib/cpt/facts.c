@@ -134,7 +134,7 @@ static int put_vpses(const struct vz_host *h, struct vz_str *out, struct vz_err 
 	if (r < 0)
 		return r;
 	put_numbers(out, "ctids", ids, n);
-	if (vz_ids_list(&firsts, &firsts_n) >= 0)
+	if (vz_ids_in_use(h, &firsts, &firsts_n) >= 0)
 		put_numbers(out, "ids", firsts, firsts_n);
 	for (size_t i = 0; i < n; i++)
 		put_ips(h, ids[i], &ips);

@@ -183,5 +183,7 @@ int vz_ids_verify(const struct vz_ct *ct, uint32_t first, struct vz_err *e);
 void vz_ids_release(unsigned id);
 /* First ids that are claimed, sorted; caller frees *ret. */
 int vz_ids_list(unsigned **ret, size_t *ret_n);
+/* Of these, those that nobody may take over. */
+int vz_ids_in_use(const struct vz_host *h, unsigned **ret, size_t *ret_n);
 
 #endif

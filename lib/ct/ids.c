@@ -149,3 +149,21 @@ int vz_ids_list(unsigned **ret, size_t *ret_n)
 {
 	return vz_ids_in_dir(IDS_DIR, "", ret, ret_n);
 }
+
+int vz_ids_in_use(const struct vz_host *h, unsigned **ret, size_t *ret_n)
+{
+	size_t n = 0;
+	int r = vz_ids_list(ret, ret_n);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < *ret_n; i++) {
+		int64_t owner = owner_of((*ret)[i]);
+
+		if (owner == -ENOENT || (owner >= 0 && !claim_is_good(h, (unsigned)owner, (*ret)[i])))
+			continue;
+		(*ret)[n++] = (*ret)[i];
+	}
+	*ret_n = n;
+	return r;
+}

@@ -26,7 +26,8 @@ static int check_free(struct vz_arrival *a, struct vz_err *e)
 	if (!access(conf, F_OK) || vz_moving_has(a->id, VZ_MOVING_LEFT) || vz_state_read(a->id, &st) > 0)
 		return vz_fail(e, AS(EXISTS), 0, "CT %u already exists on destination node", a->id);
 	if (!access(a->private, F_OK))
-		return vz_fail(e, AS(EXISTS), 0, "%s already exists on destination node", a->private);
+		return vz_fail(e, AS(EXISTS), 0, "%s already exists on destination node: remove it there if it is a copy that "
+			       "-r no has left", a->private);
 	if (vz_ct_lock_holder(&a->session.host, a->id) > 0)
 		return vz_fail(e, AS(LOCKED), 0, "CT %u is locked on destination node", a->id);
 	return 0;
