@@ -169,14 +169,28 @@ static int flush_there(struct vz_leaving *m, struct vz_err *e)
 	return m->arrived && !m->in_doubt ? vz_remote_ask(&m->remote, NULL, e, "flush") : r;
 }
 
+static int remove_here(struct vz_leaving *m, struct vz_err *e)
+{
+	/* first of all: what is frozen has the addresses; but where only its dump is there, that is on the disk before */
+	int r = m->o->no_start ? flush_there(m, e) : 0;
+
+	if (r >= 0)
+		r = vz_leave_quietly(m, end_here, e);
+	if (r >= 0)
+		r = flush_there(m, e);
+	return r < 0 ? r : clean_up(m, e);
+}
+
 int vz_leave_finish(struct vz_leaving *m, struct vz_err *e)
 {
 	struct vz_err why = { 0 };
+	int r;
 
 	(void)e;
-	/* first of all: what is frozen has the addresses; but where only its dump is there, that is on the disk before */
-	if ((m->o->no_start && flush_there(m, &why) < 0) || vz_leave_quietly(m, end_here, &why) < 0 ||
-	    flush_there(m, &why) < 0 || clean_up(m, &why) < 0) {
+	vz_cancel_undoing(true); /* there is no way back, so nobody's signal leaves half of it */
+	r = remove_here(m, &why);
+	vz_cancel_undoing(false);
+	if (r < 0) {
 		vz_log(-1, "Warning: CT %u has arrived at %s, but its copy here could not be removed: %s; run the same "
 			   "command again", m->ct->id, m->o->host, why.msg);
 		return 0;
