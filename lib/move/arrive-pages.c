@@ -58,10 +58,10 @@ static int make_dir(const char *top, const char *name, struct vz_err *e)
 
 	if (!criu || !path)
 		return vz_oom(e);
-	/* root inside opens the directory of a round for reading, by descriptor; from outside `top` is shut */
-	if (vz_mkdir_p(top, 0700) >= 0 && vz_mkdir_p(criu, 0711) >= 0 && vz_mkdir_p(path, 0755) >= 0)
+	if (vz_mkdir_p(top, 0700) >= 0 && vz_mkdir_p(criu, 0711) >= 0 && vz_mkdir_p(path, 0711) >= 0)
 		fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd >= 0 && strcmp(name, VZ_IMAGE_CRIU) && fchmod(fd, 0755) < 0) /* root inside reads it when it restores */
+	/* whatever the umask: root inside opens the directory of a round for reading, by descriptor; from outside `top` is shut */
+	if (fd >= 0 && fchmod(fd, strcmp(name, VZ_IMAGE_CRIU) ? 0755 : 0711) < 0)
 		vz_closep(&fd);
 	return fd < 0 ? vz_fail(e, AS(COPY), errno, "cannot make %s on destination node", path) : fd;
 }
