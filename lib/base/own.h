@@ -38,8 +38,10 @@ static inline void vz_closep(int *fd)
 {
 	int saved = errno;
 
-	if (*fd >= 0)
+	if (*fd >= 0) {
 		close(*fd); /* never retried: on Linux the number is gone even on EINTR */
+		*fd = -EBADF;
+	}
 	errno = saved;
 }
 

@@ -410,7 +410,6 @@ static int open_socket(struct load *l, unsigned pid, int number, int family)
 
 	if (l->pid != pid) {
 		vz_closep(&l->pidfd);
-		l->pidfd = -EBADF;
 		l->pid = pid;
 		for (size_t i = 0; i < l->n && l->pidfd < 0; i++)
 			l->pidfd = l->all[i].inner == pid ? vz_pidfd_open(l->all[i].pid) : -EBADF;

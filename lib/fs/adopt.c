@@ -128,8 +128,9 @@ static int visit(struct pass *p)
 
 	pop(p);
 	if (!d) {
+		r = fd < 0 ? fd : -ENOMEM;
 		vz_closep(&fd);
-		return fd == -ENAMETOOLONG || fd == -EXDEV ? 0 : fd < 0 ? fd : -ENOMEM;
+		return r == -ENAMETOOLONG || r == -EXDEV ? 0 : r;
 	}
 	if (fgetxattr(fd, OPAQUE, NULL, 0) > 0)
 		here.lower = NULL;

@@ -170,7 +170,6 @@ int vz_area_mount(const struct vz_area *a, struct vz_err *e)
 		r = vz_mount_setattr(mnt, "", AT_EMPTY_PATH, 0, 0, MS_PRIVATE, -1);
 	if (r < 0) {
 		vz_closep(&mnt);
-		mnt = -EBADF;
 		(void)vz_umount_tree(a->root, NULL, NULL);
 		return vz_fail(e, VZ_FS_CANTMOUNT, -r, "Can't mount: %s %s", a->root, a->private);
 	}

@@ -220,7 +220,6 @@ static int from_held(unsigned id, const union vz_handle *upper)
 
 	if (at >= 0 && r < 0) { /* of an area that is no more */
 		vz_closep(&at);
-		at = -EBADF;
 		drop_held(id, MNT_DETACH);
 	}
 	return r;

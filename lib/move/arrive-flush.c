@@ -56,10 +56,8 @@ int vz_arrive_flush(struct vz_arrival *a, const char *args, struct vz_err *e)
 	if (r < 0)
 		return r;
 	dumps = open(a->dumpdir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (a->accepted) { /* its source has been told that it runs */
+	if (a->accepted) /* its source has been told that it runs */
 		vz_closep(&a->ram);
-		a->ram = -EBADF;
-	}
 	fd = open(a->accepted ? a->private : dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd >= 0 && r)
 		r = vz_treewalk(fd, doubt, &a->since);

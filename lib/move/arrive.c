@@ -255,12 +255,6 @@ static char *arriving_top(const struct vz_arrival *a)
 	return vz_fmt("%s.arriving", a->private);
 }
 
-static void drop_ram(struct vz_arrival *a)
-{
-	vz_closep(&a->ram);
-	a->ram = -EBADF;
-}
-
 /* It is about to stand still there. Also the sshd(8) of this connection, through which all comes, and what that starts. */
 static int hurry(struct vz_arrival *a, const char *args, struct vz_err *e)
 {
@@ -317,7 +311,7 @@ static void undo_all(struct vz_arrival *a)
 	else
 		remove_copy(dir);
 	(void)vz_remove_tree(AT_FDCWD, dump);
-	drop_ram(a);
+	vz_closep(&a->ram);
 	vz_tmpl_base_abort(a->template, a->id);
 	for (size_t i = 0; i < ARRAY_LEN(beside); i++) {
 		autofree char *path = vz_fmt(VZ_CT_CONF_DIR "/%u.%s", a->id, beside[i]);
@@ -345,7 +339,7 @@ static int lock_it(struct vz_arrival *a, struct vz_err *e)
 /* Of one that moves online: its dump is used once, and is worth nothing when this has ended. 0: it is to be kept. */
 static void choose_place(struct vz_arrival *a, uint64_t bytes)
 {
-	drop_ram(a);
+	vz_closep(&a->ram);
 	a->ram = a->online && bytes ? vz_ramdir_make(bytes + DUMP_SLACK) : -EBADF;
 }
 

@@ -219,7 +219,6 @@ void vz_passing_go(struct vz_passing *p)
 	if (p->list >= 0)
 		(void)vz_write_all(p->list, all, sizeof(all) - 1); /* where it is dead, its end says why */
 	vz_closep(&p->list);
-	p->list = -EBADF;
 	p->end = end_in(p->seconds);
 }
 

@@ -157,7 +157,6 @@ int vz_venet_open(struct vz_venet *v, int netns, struct vz_err *e)
 void vz_venet_close(struct vz_venet *v)
 {
 	vz_closep(&v->inside);
-	v->inside = -EBADF;
 }
 
 /* ---- inside ---- */
