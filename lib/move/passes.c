@@ -19,6 +19,7 @@
 #define ARGS_MAX 64
 #define VANISHED 24  /* rsync(1), EXIT VALUES */
 #define SILENCE "--timeout=300" /* without a byte, for either end of a dead wire; comparing is silent too, and takes time */
+#define TIMES "--modify-window=-1" /* to the nanosecond; by default what has the second has the time */
 #define NO_MOUNT 120 /* ours; rsync has none so high */
 
 #define SHOWN (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOSYMFOLLOW)
@@ -87,7 +88,7 @@ static bool is_shown(const struct vz_remote *r)
 
 static int make_command(struct command *c, const struct vz_remote *r, const struct vz_pass *p, bool listed)
 {
-	static const char *const first[] = { "rsync", "-aHAXS", "--numeric-ids", "--delete", "-s", SILENCE, "-e" };
+	static const char *const first[] = { "rsync", "-aHAXS", "--numeric-ids", "--delete", TIMES, "-s", SILENCE, "-e" };
 	bool is_v6 = strchr(r->o->host, ':');
 
 	*c = (struct command){ .shell = vz_remote_shell(r), .from = vz_fmt("%s/", p->from),
