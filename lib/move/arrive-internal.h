@@ -50,6 +50,15 @@ void vz_arrive_tell_place(struct vz_arrival *a);
 /* Where the dump grows; the caller frees. */
 char *vz_arrive_dump_dir(const struct vz_arrival *a);
 
+/* arrive-accept.c. Writes its stage (moving.h) down. */
+int vz_arrive_stage(struct vz_arrival *a, const char *name, struct vz_err *e);
+/* The directory above where files grow; the caller frees. */
+char *vz_arrive_top(const struct vz_arrival *a);
+/* It gets its names, and is what `mode` says: "start", "mount", "resume" or "none". keep: the dump stays. */
+int vz_arrive_come_in(struct vz_arrival *a, const char *mode, bool keep, struct vz_err *e);
+/* It ends, and its names are taken away. VZ_MIGRATE_DOUBT: it cannot be ended, and nothing else was done. */
+int vz_arrive_take_back(struct vz_arrival *a, struct vz_err *e);
+
 /* arrive-flush.c: where files grow; the caller frees. One directory deeper than what goes in the end: an rsync that is late makes the last
  * directory of its path again, and no more than that. */
 char *vz_arrive_dir(const struct vz_arrival *a);

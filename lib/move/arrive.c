@@ -7,7 +7,6 @@
  * The source is as trusted as root: it has come by ssh(1) as root.
  */
 #include "move/arrive.h"
-#include "base/fault.h"
 #include "base/log.h"
 #include "base/num.h"
 #include "base/own.h"
@@ -22,7 +21,6 @@
 #include "move/moving.h"
 #include "move/remote.h"
 #include "move/renew.h"
-#include "ops/dump.h"
 #include "ops/env.h"
 #include "ops/ops.h"
 #include "ops/private.h"
@@ -201,15 +199,6 @@ static int check(struct vz_arrival *a, const char *args, struct vz_err *e)
 	return r;
 }
 
-static int stage(struct vz_arrival *a, const char *name, struct vz_err *e)
-{
-	struct vz_moving m = { 0 };
-
-	snprintf(m.stage, sizeof(m.stage), "%s", name);
-	snprintf(m.token, sizeof(m.token), "%s", a->token);
-	return vz_moving_write(a->id, &m, e);
-}
-
 /* Paths are those of this host, and so are the host ids, if they are another's here. */
 static int adapt_conf(struct vz_arrival *a, const char *path, struct vz_err *e)
 {
@@ -248,11 +237,6 @@ static int put_conf(struct vz_arrival *a, struct vz_err *e)
 
 	return r < 0 ? vz_fail(e, AS(CONFIG), -r, "cannot write %s on destination node", path ? path : "a file") :
 		       adapt_conf(a, path, e);
-}
-
-static char *arriving_top(const struct vz_arrival *a)
-{
-	return vz_fmt("%s.arriving", a->private);
 }
 
 /* It is about to stand still there. Also the sshd(8) of this connection, through which all comes, and what that starts. */
@@ -301,7 +285,7 @@ static bool is_script(const char *suffix)
 /* Takes away what has not been accepted. */
 static void undo_all(struct vz_arrival *a)
 {
-	autofree char *dir = arriving_top(a), *dump = vz_arrive_dump_dir(a);
+	autofree char *dir = vz_arrive_top(a), *dump = vz_arrive_dump_dir(a);
 
 	calm(a);
 	if (!a->prepared || a->accepted || !dir || !dump)
@@ -372,7 +356,7 @@ static int prepare_it(struct vz_arrival *a, const char *args, struct vz_err *e)
 	a->online = online;
 	a->keep = keep;
 	choose_place(a, bytes);
-	r = stage(a, VZ_MOVING_ARRIVES, e);
+	r = vz_arrive_stage(a, VZ_MOVING_ARRIVES, e);
 	if (r >= 0)
 		r = put_conf(a, e);
 	if (r >= 0 && vz_mkdir_p(dir, 0700) < 0)
@@ -471,127 +455,6 @@ static int pages(struct vz_arrival *a, const char *args, struct vz_err *e)
 
 /* ---- accepting ---- */
 
-static int move_in(struct vz_arrival *a, struct vz_err *e)
-{
-	autofree char *dir = vz_arrive_dir(a), *dump = vz_arrive_dump_dir(a);
-	autofree char *to = vz_fmt("%s/Dump.%u", a->dumpdir, a->id);
-
-	if (!dir || !dump || !to)
-		return vz_oom(e);
-	/* before the files are where it would be resumed over them */
-	if (vz_dump_put_aside(to, "is of a container that was here before", e) < 0)
-		return vz_fail(e, AS(COPY), errno, "cannot put %s aside on destination node", to);
-	if (rename(dir, a->private) < 0)
-		return vz_fail(e, AS(COPY), errno, "cannot name %s on destination node", a->private);
-	*strrchr(dir, '/') = 0;
-	(void)rmdir(dir);
-	if (a->ram < 0 && rename(dump, to) < 0 && errno != ENOENT)
-		return vz_fail(e, AS(COPY), errno, "cannot name %s on destination node", to);
-	return vz_moving_rename(a->id, VZ_MOVING_ARRIVING, "conf", e);
-}
-
-static void move_out(struct vz_arrival *a)
-{
-	autofree char *dir = vz_arrive_dir(a), *dump = vz_arrive_dump_dir(a);
-	autofree char *to = vz_fmt("%s/Dump.%u", a->dumpdir, a->id), *top = arriving_top(a);
-	struct vz_err e = { 0 };
-
-	if (vz_moving_has(a->id, "conf"))
-		(void)vz_moving_rename(a->id, "conf", VZ_MOVING_ARRIVING, &e);
-	vz_name_keep(a->id, NULL);
-	vz_tmpl_base_put(a->template, NULL, a->id);
-	if (dir && top && access(dir, F_OK) < 0 && vz_mkdir_p(top, 0700) >= 0)
-		(void)rename(a->private, dir);
-	if (a->ram < 0 && dump && to && access(dump, F_OK) < 0)
-		(void)rename(to, dump);
-	(void)stage(a, VZ_MOVING_ARRIVES, &e);
-}
-
-static bool runs(const struct vz_arrival *a)
-{
-	struct vz_state st;
-
-	return vz_state_read(a->id, &st) > 0;
-}
-
-/* It ran and is not to: what came after failed. The source may start it as soon as it hears that it is not here. */
-static int end_it(struct vz_arrival *a, struct vz_err *e)
-{
-	const struct vz_stop_opts stop = { .fast = true };
-	struct vz_err why = { 0 };
-	struct vz_ct ct = { 0 };
-	int r = vz_ct_load(&a->session.host, a->id, &ct, NULL, &why);
-
-	if (r >= 0)
-		vz_op_heal(&ct, true);
-	if (r >= 0 && runs(a))
-		r = vz_op_stop(&ct, &stop, &why);
-	if (r >= 0 && vz_ct_is_mounted(&ct))
-		r = vz_op_umount(&ct, &why);
-	vz_ct_free(&ct);
-	if (r < 0 && runs(a))
-		return vz_fail(e, AS(DOUBT), 0, "On destination node: it runs, is not to, and cannot be stopped: %s",
-			       why.msg);
-	return 0;
-}
-
-static int settle_in(struct vz_arrival *a, struct vz_ct *ct, struct vz_err *e)
-{
-	struct vz_area area;
-	autofree char *base = NULL;
-	int r = vz_private_of(ct, &area, e);
-
-	if (r >= 0)
-		r = vz_private_close(&area, VZ_FS_NEW_VE_PRVT, e);
-	if (r < 0)
-		return r;
-	base = vz_area_has_base(&area) ? vz_area_base(&area) : NULL;
-	if (base)
-		r = vz_tmpl_base_use(a->template, base, a->id, e);
-	if (r >= 0 && ct->own.name.set && *ct->own.name.v)
-		r = vz_name_assign(ct, ct->own.name.v, e);
-	return r;
-}
-
-static int make_it_run(struct vz_arrival *a, const char *mode, bool keep, struct vz_ct *ct, struct vz_err *e)
-{
-	autofree char *dump = a->ram >= 0 ? vz_arrive_dump_dir(a) : NULL;
-	/* who had the addresses is frozen or gone, and asking takes a second */
-	const struct vz_resume_opts resume = { .phase = VZ_SUSPEND_ALL, .skip_arpdetect = true,
-					       .dumpfile = dump, .keep = keep || dump };
-	const struct vz_start_opts start = { 0 };
-
-	if (!strcmp(mode, "resume"))
-		return vz_op_resume(ct, &resume, e);
-	if (!strcmp(mode, "start"))
-		return vz_op_start(ct, &start, e);
-	if (!strcmp(mode, "mount"))
-		return vz_op_mount(ct, e);
-	return 0;
-}
-
-static int come_in(struct vz_arrival *a, const char *mode, bool keep, struct vz_err *e)
-{
-	struct vz_ct ct = { 0 };
-	int r = stage(a, VZ_MOVING_ACCEPTED, e);
-
-	if (r >= 0)
-		r = move_in(a, e);
-	if (r >= 0)
-		r = vz_ct_load(&a->session.host, a->id, &ct, NULL, e);
-	if (r < 0)
-		return r;
-	r = settle_in(a, &ct, e);
-	if (r >= 0)
-		r = vz_fault("arrive-start", e);
-	vz_fault_kill("kill:", "arrive-start");
-	if (r >= 0)
-		r = make_it_run(a, mode, keep, &ct, e);
-	vz_ct_free(&ct);
-	vz_fault_kill("kill+:", "arrive-start");
-	return r < 0 ? r : stage(a, VZ_MOVING_HERE, e);
-}
-
 /* "start", "mount", "resume" or "none"; "resume keep": the dump stays */
 static int accept_it(struct vz_arrival *a, const char *args, struct vz_err *e)
 {
@@ -601,16 +464,11 @@ static int accept_it(struct vz_arrival *a, const char *args, struct vz_err *e)
 
 	if (!a->prepared || !mode)
 		return vz_fail(e, AS(REMOTE), 0, "bad request");
-	r = come_in(a, mode, keep, &why);
+	r = vz_arrive_come_in(a, mode, keep, &why);
 	calm(a);
 	if (r < 0) {
-		r = end_it(a, e);
-		if (r < 0) {
-			a->prepared = false; /* nothing is taken from below it */
-			return r;
-		}
-		move_out(a);
-		return vz_fail(e, AS(START), 0, "On destination node: %s", why.msg);
+		r = vz_arrive_take_back(a, e);
+		return r < 0 ? r : vz_fail(e, AS(START), 0, "On destination node: %s", why.msg);
 	}
 	a->accepted = true;
 	vz_ct_unlock(&a->lock);
@@ -640,16 +498,15 @@ static int settle_mine(struct vz_arrival *a, const struct vz_moving *m, struct v
 	int r;
 
 	if (has_come_in(a, m)) {
-		r = stage(a, VZ_MOVING_HERE, e);
+		r = vz_arrive_stage(a, VZ_MOVING_HERE, e);
 		vz_ct_unlock(&a->lock);
 		a->accepted = r >= 0;
 		return r;
 	}
-	r = end_it(a, e);
+	r = vz_arrive_take_back(a, e);
 	if (r < 0)
 		return r;
 	a->prepared = true;
-	move_out(a);
 	undo_all(a);
 	return 0;
 }
