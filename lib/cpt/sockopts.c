@@ -11,10 +11,10 @@
 #include "base/own.h"
 #include "base/pack.h"
 #include "base/str.h"
+#include "cpt/procs.h"
 #include "cpt/seen.h"
 #include "cpt/sockgroups.h"
 #include "sys/call.h"
-#include "sys/file.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -30,7 +30,6 @@
 
 #define FILE_NAME "sockopts"
 #define PACKED_MAX (16u << 20)
-#define STATUS_MAX (2u << 20) /* the groups stand in it */
 #define VALUE_MAX 40          /* IP_OPTIONS */
 #define LARGEST VZ_SOCKGROUP_BYTES
 #define NUMBER_MAX 1024       /* of a level, of an option */
@@ -250,24 +249,6 @@ static void save_socket(struct save *s, struct socket *k)
 		vz_pack_num(&s->out, 0);
 }
 
-/* Its number inside; 0: it has ended. */
-static unsigned inner_pid(pid_t pid)
-{
-	char path[sizeof("/proc//status") + 10];
-	autofree char *text = NULL;
-	const char *at;
-	size_t n;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	if (vz_file_read(AT_FDCWD, path, STATUS_MAX, &text) < 0 || !(at = strstr(text, "\nNSpid:")))
-		return 0;
-	at++;
-	n = strcspn(at, "\n");
-	while (n && at[n - 1] >= '0' && at[n - 1] <= '9')
-		n--;
-	return (unsigned)strtoul(at + n, NULL, 10);
-}
-
 /* Calls fn with a duplicate of each socket of the process that was not seen before. */
 typedef void of_socket(int number, int fd, void *arg);
 static void each_socket(pid_t pid, struct cpt_seen *seen, of_socket *fn, void *arg)
@@ -307,7 +288,7 @@ static int save_process(pid_t pid, void *arg)
 {
 	struct save *s = arg;
 
-	s->inner = inner_pid(pid);
+	s->inner = cpt_inner_pid(pid);
 	vz_sockgroups_read(pid, &s->groups);
 	if (s->groups.cut)
 		s->err = -E2BIG;
@@ -377,42 +358,25 @@ int vz_sockopts_end_repair(const struct vz_cg *cg, struct vz_err *e)
 
 /* ---- load ---- */
 
-struct process {
-	unsigned inner;
-	pid_t pid;
-};
-
 struct load {
 	struct vz_packed in;
-	struct process *all;
-	size_t n;
+	struct cpt_procs procs;
 	int pidfd;       /* of `pid` */
 	unsigned pid;    /* inside */
 	unsigned failed; /* that the kernel did not take */
 };
 
-static int note_process(pid_t pid, void *arg)
-{
-	struct load *l = arg;
-	struct process *more = l->n % 64 ? l->all : realloc(l->all, (l->n + 64) * sizeof(*more));
-
-	if (!more)
-		return -ENOMEM;
-	l->all = more;
-	l->all[l->n++] = (struct process){ inner_pid(pid), pid };
-	return 0;
-}
-
 /* A duplicate of that descriptor; negative: nobody has it. */
 static int open_socket(struct load *l, unsigned pid, int number, int family)
 {
 	autoclose int fd = -EBADF;
+	pid_t at;
 
 	if (l->pid != pid) {
 		vz_closep(&l->pidfd);
 		l->pid = pid;
-		for (size_t i = 0; i < l->n && l->pidfd < 0; i++)
-			l->pidfd = l->all[i].inner == pid ? vz_pidfd_open(l->all[i].pid) : -EBADF;
+		at = cpt_procs_find(&l->procs, pid);
+		l->pidfd = at ? vz_pidfd_open(at) : -EBADF;
 	}
 	fd = l->pidfd < 0 ? -EBADF : vz_pidfd_getfd(l->pidfd, number);
 	return fd < 0 || number_of(fd, SO_DOMAIN) != family ? -ENOENT : TAKE_FD(fd);
@@ -470,11 +434,11 @@ int vz_sockopts_load(const struct vz_cg *cg, const struct vz_image *im, struct v
 	if (r < 0)
 		return r;
 	l.in.p = data;
-	r = vz_cg_each(cg, note_process, &l);
+	r = cpt_procs_read(cg, &l.procs);
 	if (r >= 0)
 		load_all(&l);
 	vz_closep(&l.pidfd);
-	free(l.all);
+	cpt_procs_free(&l.procs);
 	if (r < 0)
 		return vz_fail(e, VZ_RESTORE, -r, "cannot look at the sockets of the container");
 	if (l.in.bad || l.in.left)
