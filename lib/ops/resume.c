@@ -13,6 +13,7 @@
 #include "cpt/devtree.h"
 #include "cpt/external.h"
 #include "cpt/netsys.h"
+#include "cpt/pidrefs.h"
 #include "cpt/sockets.h"
 #include "cpt/sockopts.h"
 #include "cpt/stage.h"
@@ -274,6 +275,16 @@ static int hold(struct resuming *u, struct vz_err *e)
 	return r >= 0 && vz_fate_killed(u->s.env.cg) > killed ? -ENOMEM : r;
 }
 
+/* What CRIU leaves out of what descriptors lead to. */
+static int load_fds(struct resuming *u, struct vz_err *e)
+{
+	int r = vz_sockets_load(&u->s.state, u->image, e);
+
+	if (r >= 0)
+		r = vz_sockopts_load(u->s.env.cg, u->image, e);
+	return r < 0 ? r : vz_pidrefs_load(u->s.env.cg, u->image, e);
+}
+
 static int settle(struct resuming *u, struct vz_err *e)
 {
 	struct stat dev;
@@ -281,9 +292,7 @@ static int settle(struct resuming *u, struct vz_err *e)
 
 	if (r < 0)
 		return vz_fail(e, VZ_RESTORE, -r, "cannot give /dev/mqueue to the container");
-	r = vz_sockets_load(&u->s.state, u->image, e);
-	if (r >= 0)
-		r = vz_sockopts_load(u->s.env.cg, u->image, e);
+	r = load_fds(u, e);
 	if (r < 0)
 		return r;
 	u->s.state.dev = fstat(u->s.env.spec.dev, &dev) < 0 ? 0 : dev.st_dev;

@@ -16,6 +16,7 @@
 #include "cpt/frozen.h"
 #include "cpt/netimages.h"
 #include "cpt/netsys.h"
+#include "cpt/pidrefs.h"
 #include "cpt/ramdir.h"
 #include "cpt/sockets.h"
 #include "cpt/sockopts.h"
@@ -248,6 +249,14 @@ static int save_network(struct suspending *u, struct vz_err *e)
 	return vz_netsys_save(u->s.net.netns, u->image, e);
 }
 
+/* What CRIU leaves out of what descriptors lead to. */
+static int save_fds(struct suspending *u, struct vz_err *e)
+{
+	int r = vz_sockopts_save(u->s.env.cg, u->image, e);
+
+	return r < 0 ? r : vz_pidrefs_save(u->s.env.cg, u->image, e);
+}
+
 static int save_files(struct suspending *u, struct vz_err *e)
 {
 	int criu = vz_image_criu_dir(u->image), r;
@@ -260,7 +269,7 @@ static int save_files(struct suspending *u, struct vz_err *e)
 		r = vz_creds_save(&u->s.state, &u->creds, u->image, e);
 	if (r >= 0)
 		r = vz_sockets_save(&u->s.state, u->image, e);
-	return r < 0 ? r : vz_sockopts_save(u->s.env.cg, u->image, e);
+	return r < 0 ? r : save_fds(u, e);
 }
 
 static int save_do(void *ctx, struct vz_err *e)

@@ -231,6 +231,39 @@ void state_pidfd(struct st *t)
 	check(t, waitpid(pid, &code, 0) == pid && WIFSIGNALED(code) && WTERMSIG(code) == SIGTERM, "it was another process");
 }
 
+/* What systemd keeps of each process. */
+void state_pidfd_number(struct st *t)
+{
+	volatile struct { /* in memory, and nowhere else */
+		pid_t pid;
+		int fd;
+		uint64_t inode;
+	} *ref = calloc(3, sizeof(*ref)), *copy = ref + 1, *other = ref + 2;
+	uint64_t number;
+	struct stat now;
+
+	must(t, ref ? 0 : -1, "calloc");
+	ref->pid = child(t);
+	if (ref->pid == 0)
+		for (;;)
+			pause();
+	ref->fd = (int)must(t, syscall(SYS_pidfd_open, ref->pid, 0), "pidfd_open");
+	must(t, fstat(ref->fd, &now), "fstat");
+	number = ref->inode = now.st_ino;
+	*copy = *ref;
+	copy->fd = (int)must(t, fcntl(ref->fd, F_DUPFD, 200), "F_DUPFD");
+	*other = *ref;
+	other->pid++;
+	moved(t);
+	if (t->spoil)
+		ref->inode++;
+	check(t, !fstat(ref->fd, &now), "the descriptor has gone");
+	check(t, ref->inode == now.st_ino, "the number of the process is %ju, and was %ju", (uintmax_t)now.st_ino,
+	      (uintmax_t)ref->inode);
+	check(t, copy->inode == now.st_ino, "the second number was forgotten");
+	check(t, other->inode == number, "what only looks like one was written to");
+}
+
 /* ---- terminals ---- */
 
 static int open_pty(struct st *t, char *name, size_t size)
