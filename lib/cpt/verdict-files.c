@@ -3,6 +3,7 @@
 #include "cpt/verdict-internal.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "cpt/pressure.h"
 #include "sys/call.h"
 #include "sys/file.h"
 
@@ -309,6 +310,14 @@ bool cpt_is_kernels(const struct cpt_look *l, const char *link, const struct sta
 	return false;
 }
 
+/* A trigger gets systemd's words again (pressure.h). */
+static void look_at_pressure(struct cpt_look *l, const struct file *f)
+{
+	if (vz_pressure_is(f->link) && vz_str_prefix(f->at, "fd/", NULL) && (flags_of(l, f) & O_ACCMODE) != O_RDONLY &&
+	    !vz_str_prefix(f->t->who.command, "systemd", NULL))
+		cpt_say(l, CPT_NOT_KEPT, &f->t->who, "how much its trigger asks for, %s, %s", f->link, f->at);
+}
+
 static void look_at_stat(struct cpt_look *l, const struct file *f, const struct statx *x)
 {
 	if (S_ISBLK(x->stx_mode) ||
@@ -322,6 +331,7 @@ static void look_at_stat(struct cpt_look *l, const struct file *f, const struct 
 		return;
 	}
 	look_at_group(l, f, x);
+	look_at_pressure(l, f);
 	cpt_deleted_look(l, f->t, f->at, f->link, x);
 	cpt_file_note(l, f->t, f->at, f->link, x);
 }

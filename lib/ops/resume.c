@@ -14,6 +14,7 @@
 #include "cpt/external.h"
 #include "cpt/netsys.h"
 #include "cpt/pidrefs.h"
+#include "cpt/pressure.h"
 #include "cpt/sockets.h"
 #include "cpt/sockopts.h"
 #include "cpt/stage.h"
@@ -282,7 +283,9 @@ static int load_fds(struct resuming *u, struct vz_err *e)
 
 	if (r >= 0)
 		r = vz_sockopts_load(u->s.env.cg, u->image, e);
-	return r < 0 ? r : vz_pidrefs_load(u->s.env.cg, u->image, e);
+	if (r >= 0)
+		r = vz_pidrefs_load(u->s.env.cg, u->image, e);
+	return r < 0 ? r : vz_pressure_load(u->s.env.cg, u->image, e);
 }
 
 static int settle(struct resuming *u, struct vz_err *e)

@@ -17,6 +17,7 @@
 #include "cpt/netimages.h"
 #include "cpt/netsys.h"
 #include "cpt/pidrefs.h"
+#include "cpt/pressure.h"
 #include "cpt/ramdir.h"
 #include "cpt/sockets.h"
 #include "cpt/sockopts.h"
@@ -254,7 +255,9 @@ static int save_fds(struct suspending *u, struct vz_err *e)
 {
 	int r = vz_sockopts_save(u->s.env.cg, u->image, e);
 
-	return r < 0 ? r : vz_pidrefs_save(u->s.env.cg, u->image, e);
+	if (r >= 0)
+		r = vz_pidrefs_save(u->s.env.cg, u->image, e);
+	return r < 0 ? r : vz_pressure_save(u->s.env.cg, u->image, e);
 }
 
 static int save_files(struct suspending *u, struct vz_err *e)

@@ -264,6 +264,31 @@ void state_pidfd_number(struct st *t)
 	check(t, other->inode == number, "what only looks like one was written to");
 }
 
+/* Children that want the processors, until pressure wakes the epoll. */
+void state_pressure(struct st *t)
+{
+	static const char wanted[] = "some 1000 2000000";
+	int ep = (int)must(t, epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
+	int fd = (int)must(t, open("/proc/pressure/cpu", O_RDWR | O_CLOEXEC), "/proc/pressure/cpu");
+	struct epoll_event ev = { .events = EPOLLPRI, .data.u64 = 77 }, got = { 0 };
+	int waits = 0;
+
+	must(t, write(fd, wanted, sizeof(wanted)), "write");
+	must(t, epoll_ctl(ep, EPOLL_CTL_ADD, fd, &ev), "EPOLL_CTL_ADD");
+	moved(t);
+	if (t->spoil)
+		epoll_ctl(ep, EPOLL_CTL_DEL, fd, NULL);
+	check(t, poll(&(struct pollfd){ .fd = fd, .events = POLLPRI }, 1, 0) >= 0, "poll");
+	for (int i = 0; i < 8 * (int)sysconf(_SC_NPROCESSORS_ONLN); i++)
+		if (child(t) == 0)
+			for (;;)
+				;
+	while (waits++ < 5 && epoll_wait(ep, &got, 1, 1000) < 1)
+		;
+	check(t, got.data.u64 == 77, "nothing wakes it");
+	check(t, !(got.events & EPOLLERR), "it has no trigger");
+}
+
 /* ---- terminals ---- */
 
 static int open_pty(struct st *t, char *name, size_t size)
