@@ -45,6 +45,8 @@ struct cg_fds {
 	unsigned bound;       /* bits of enum cg_hier that are bound to v1 */
 };
 
+#define CG_PATH 48
+
 struct vz_cg {
 	const struct vz_cg_ops *ops;
 	struct cg_fds *fds;
@@ -55,7 +57,7 @@ struct vz_cg {
 	int holder;      /* pidfd of what keeps a scope alive until the VPS is in it; -EBADF none */
 	pid_t opener;    /* whose child the holder is */
 	unsigned ctid;
-	char path[48];   /* below every mount root: "vz/N" */
+	char path[CG_PATH]; /* below every mount root: "vz/N" */
 };
 
 struct cg_line;

@@ -72,6 +72,10 @@ static inline void vz_cg_closep(struct vz_cg **cg)
 	vz_cg_close(*cg);
 }
 const char *vz_cg_backend(const struct vz_cg *cg); /* "v1", "v2": for status and tests */
+/* What the group is called on this host, below the root of every hierarchy: "vz/101". */
+const char *vz_cg_path(const struct vz_cg *cg);
+/* How many of the last of these n bytes are what some host calls the group of that VPS; 0: they do not end so. */
+size_t vz_cg_path_of(const char *path, size_t n, unsigned ctid);
 
 /* Makes the group everywhere it is needed; an empty one left by a crash is reused. owner: host
  * uid and gid that may manage sub-groups below (delegation), 0 for none. */
@@ -94,6 +98,8 @@ void vz_cg_attached(struct vz_cg *cg);
  * vz_cg_join() needs, and forbids a look at the mount table from then on: to be called in the host's mount
  * namespace, because /proc and the table of the guest's own are the guest's. */
 void vz_cg_find(const struct vz_cg *cg, pid_t init);
+/* Is this process in the group, or in one below it? 0 or -errno. */
+int vz_cg_holds(const struct vz_cg *cg, pid_t pid);
 /* As vz_cg_clone_fd(), for what joins a running VPS, after vz_cg_find(): the group that init is in at this
  * moment, because inner nodes of a v2 tree may hold no processes. The guest may remove it meanwhile; the next
  * call looks again. -1 when there is none. */

@@ -13,6 +13,15 @@
 
 #include <sys/stat.h>
 
+/* Below every mount root: where nobody else rules the tree, and where systemd does. */
+static void name_group(char ret[static CG_PATH], unsigned ctid, bool systemd)
+{
+	if (systemd)
+		snprintf(ret, CG_PATH, "vz.slice/vz-%u.scope/payload", ctid);
+	else
+		snprintf(ret, CG_PATH, "vz/%u", ctid);
+}
+
 int vz_cg_open(unsigned ctid, const char *root, struct vz_cg **ret, struct vz_err *e)
 {
 	struct vz_cg *cg = calloc(1, sizeof(*cg));
@@ -30,8 +39,7 @@ int vz_cg_open(unsigned ctid, const char *root, struct vz_cg **ret, struct vz_er
 	cg->fds = f;
 	cg->ctid = ctid;
 	cg->systemd = !root && cg_scope_wanted();
-	snprintf(cg->path, sizeof(cg->path),
-		 cg->systemd ? "vz.slice/vz-%u.scope/payload" : "vz/%u", ctid);
+	name_group(cg->path, ctid, cg->systemd);
 	r = cg_detect(cg, root, e);
 	if (r < 0) {
 		vz_cg_close(cg);
@@ -62,6 +70,25 @@ void vz_cg_close(struct vz_cg *cg)
 const char *vz_cg_backend(const struct vz_cg *cg)
 {
 	return cg->ops->name;
+}
+
+const char *vz_cg_path(const struct vz_cg *cg)
+{
+	return cg->path;
+}
+
+size_t vz_cg_path_of(const char *path, size_t n, unsigned ctid)
+{
+	for (int systemd = 0; systemd < 2; systemd++) {
+		char own[CG_PATH];
+		size_t len;
+
+		name_group(own, ctid, systemd);
+		len = strlen(own);
+		if (len <= n && !memcmp(path + n - len, own, len) && (len == n || path[n - len - 1] == '/'))
+			return len;
+	}
+	return 0;
 }
 
 uint64_t vz_cg_id(const struct vz_cg *cg)
@@ -206,6 +233,13 @@ static int open_beside(const struct vz_cg *cg, int init)
 		return -ESRCH;
 	return vz_openat2(dir, *rest ? rest + 1 : ".", O_PATH | O_DIRECTORY, 0,
 			  RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+}
+
+int vz_cg_holds(const struct vz_cg *cg, pid_t pid)
+{
+	autoclose int proc = open_proc(pid), at = open_beside(cg, proc);
+
+	return at < 0 ? at : 0;
 }
 
 int vz_cg_join_fd(struct vz_cg *cg)

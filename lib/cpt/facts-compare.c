@@ -144,11 +144,6 @@ static bool look_ctid(struct comparison *c)
 	return look_number(c, "ctids", c->need->ctid, "CT");
 }
 
-static bool look_ids(struct comparison *c)
-{
-	return look_number(c, "ids", c->need->uid, "the host ids from");
-}
-
 static bool look_ips(struct comparison *c)
 {
 	for (size_t i = 0; i < c->need->ips.n; i++) {
@@ -213,7 +208,6 @@ static const struct row {
 	{ "disk.free", VZ_CPT_REFUSES, false, look_disk, "make room there" },
 	{ "dump.free", VZ_CPT_REFUSES, true, look_dump, "make room there, or set DUMPDIR in its vz.conf" },
 	{ "ctids", VZ_CPT_REFUSES, false, look_ctid, "choose another id for it there" },
-	{ "ids", VZ_CPT_REFUSES, false, look_ids, "give the one there other ids: set its LOCAL_UID and LOCAL_GID while it is stopped" },
 	{ "ips", VZ_CPT_REFUSES, false, look_ips, "take the address from the one there, or from this one" },
 	{ "inotify", VZ_CPT_REFUSES, true, look_inotify, "raise fs.inotify.max_user_instances there" },
 	{ "sysctl.fs.inotify.max_user_instances", VZ_CPT_WARNS, true, look_instances, "set it to the same there" },

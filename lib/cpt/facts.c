@@ -179,7 +179,6 @@ int vz_cpt_need_of(const struct vz_ct *ct, const struct vz_state *state, struct 
 	struct vz_cpt_need n = { .ctid = ct->id, .stopped = !state };
 
 	n.layout = ct->conf.ve_layout.set ? ct->conf.ve_layout.v : vz_layout_plain->name;
-	n.uid = state ? state->uid : ct->own.local_uid.set ? (uint32_t)ct->own.local_uid.v : 0;
 	if (vz_plist_ips(&ct->own.ip_address, &n.ips) < 0) {
 		vz_cpt_need_free(&n);
 		return vz_oom(e);

@@ -24,7 +24,6 @@ int vz_cpt_host_facts(const struct vz_host *h, struct vz_str *out, struct vz_err
 struct vz_cpt_need {
 	unsigned ctid;      /* there; 0: a free one is chosen */
 	const char *layout; /* NULL: any */
-	uint32_t uid;       /* first host id; 0: none */
 	uint64_t ram, disk; /* bytes; 0: not known */
 	struct vz_ips ips;
 	bool stopped;       /* nothing is restored there: CPU, kernel and CRIU do not matter */

@@ -2,6 +2,8 @@
 /* Opening a dump that somebody wrote; see image.h. */
 #include "cpt/image-internal.h"
 #include "base/own.h"
+#include "cpt/cgimage.h"
+#include "cpt/idimage.h"
 #include "sys/call.h"
 #include "sys/checksum.h"
 #include "sys/file.h"
@@ -121,6 +123,81 @@ int vz_image_open(const char *path, struct vz_image **ret, struct vz_err *e)
 	}
 	*ret = im;
 	return 0;
+}
+
+/* ---- adopting one ---- */
+
+/* One of CRIU's images that was changed. */
+static int count_again(struct vz_image *im, const char *image, struct vz_err *e)
+{
+	autofree char *name = vz_fmt(VZ_IMAGE_CRIU "/%s", image);
+	autoclose int fd = name ? openat(im->dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC) : -EBADF;
+	uint64_t sum, size;
+	int r = fd < 0 ? -errno : vz_checksum_file(fd, &sum, &size);
+
+	if (r >= 0 && fsync(fd) < 0)
+		r = -errno;
+	if (r < 0)
+		return vz_fail(e, VZ_RESTORE, -r, "cannot read %s in it", image);
+	for (size_t i = 0; i < im->m.n; i++)
+		if (!strcmp(im->m.v[i].name, name)) {
+			im->m.v[i].sum = sum;
+			im->m.v[i].size = size;
+		}
+	return 0;
+}
+
+static int write_again(struct vz_image *im, struct vz_err *e)
+{
+	autostr text = { 0 };
+	if (vz_manifest_write(&im->m, &text) < 0)
+		return vz_oom(e);
+	if (unlinkat(im->dir, VZ_MANIFEST_NAME, 0) < 0)
+		return vz_fail(e, VZ_RESTORE, errno, "cannot remove its manifest");
+	return vz_image_put(im, VZ_MANIFEST_NAME, text.s, text.len, e);
+}
+
+static int change_ids(struct vz_image *im, const struct vz_idimage *to, struct vz_err *e)
+{
+	char name[32];
+	int r = vz_idimage_set(im->criu, to, name, e);
+
+	return r > 0 ? count_again(im, name, e) : r;
+}
+
+static int adopt(struct vz_image *im, const struct vz_image_adoption *a, struct vz_err *e)
+{
+	struct vz_cgimage_change c = { .from = a->from, .path = a->group };
+	int r;
+
+	if (im->m.facts.ctid != a->from)
+		return vz_fail(e, VZ_RESTORE, 0, "it is of container %u, not %u", im->m.facts.ctid, a->from);
+	im->criu = vz_openat2(im->dir, VZ_IMAGE_CRIU, O_RDONLY | O_DIRECTORY, 0, BENEATH);
+	if (im->criu < 0)
+		return vz_fail(e, VZ_RESTORE, -im->criu, "it has no images of CRIU");
+	r = vz_idimage_get(im->criu, &c.was, e);
+	c.is = a->uid ? (struct vz_idimage){ a->uid, a->gid } : c.was;
+	if (r >= 0)
+		r = vz_cgimage_change(im->criu, &c, e);
+	if (r > 0)
+		r = count_again(im, VZ_CGIMAGE_NAME, e);
+	if (r >= 0)
+		r = change_ids(im, &c.is, e);
+	im->m.facts.ctid = a->id;
+	return r < 0 ? r : write_again(im, e);
+}
+
+int vz_image_adopt(const char *path, const struct vz_image_adoption *a, struct vz_err *e)
+{
+	struct vz_image *im = NULL;
+	int r = open_dump(path, &im, e);
+
+	if (r == -ENOENT)
+		r = 0;
+	else if (!r && (r = adopt(im, a, e)) < 0)
+		vz_within(e, r, "%s cannot be used", path);
+	image_free(im);
+	return r;
 }
 
 bool vz_image_is_ours(const char *path)

@@ -114,6 +114,15 @@ static inline void vz_image_closep(struct vz_image **im)
 }
 #define autoimage __attribute__((cleanup(vz_image_closep))) struct vz_image
 
+/* Of a dump that has come from another host, and of which nothing is used yet: it is of VPS `id` now, whose group is called
+ * `group` here (vz_cg_path()). A failure may leave it damaged. Nothing there is success. */
+struct vz_image_adoption {
+	unsigned from, id;
+	const char *group;
+	uint32_t uid, gid; /* its first host ids here; 0: those it had */
+};
+int vz_image_adopt(const char *path, const struct vz_image_adoption *a, struct vz_err *e);
+
 /* Takes the dump away from its name, to where a begun one would be; give_back undoes it, vz_image_remove() removes it
  * for good. On the disk before it returns: what the host forgets at a power failure is not the move. Nothing there is
  * success. */

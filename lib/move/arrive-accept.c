@@ -37,6 +37,8 @@ static int move_in(struct vz_arrival *a, struct vz_err *e)
 
 	if (!dir || !dump || !to)
 		return vz_oom(e);
+	if (vz_arrive_adopt(a, dump, e) < 0)
+		return -EINVAL;
 	/* before the files are where it would be resumed over them */
 	if (vz_dump_put_aside(to, "is of a container that was here before", e) < 0)
 		return vz_fail(e, AS(COPY), errno, "cannot put %s aside on destination node", to);

@@ -20,6 +20,7 @@ struct vz_arrival {
 	struct vz_conf own;  /* the same, read, with what is wanted */
 	struct vz_conf wanted; /* that is to be otherwise here (renew.h) */
 	unsigned from;       /* its id there */
+	uint32_t uid;        /* its first host id, where it gets others here; 0: it does not */
 	char *private, *root, *template, *dumpdir; /* here */
 	struct vz_ct lock;   /* holds the lock once it is prepared */
 	bool prepared, accepted, keep;
@@ -58,6 +59,9 @@ char *vz_arrive_top(const struct vz_arrival *a);
 int vz_arrive_come_in(struct vz_arrival *a, const char *mode, bool keep, struct vz_err *e);
 /* It ends, and its names are taken away. VZ_MIGRATE_DOUBT: it cannot be ended, and nothing else was done. */
 int vz_arrive_take_back(struct vz_arrival *a, struct vz_err *e);
+
+/* arrive-adopt.c: the dump in this directory is of the VPS as it is called here from now on. Nothing there is success. */
+int vz_arrive_adopt(struct vz_arrival *a, const char *dump, struct vz_err *e);
 
 /* arrive-flush.c: where files grow; the caller frees. One directory deeper than what goes in the end: an rsync that is late makes the last
  * directory of its path again, and no more than that. */

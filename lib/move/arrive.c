@@ -208,10 +208,11 @@ static int adapt_conf(struct vz_arrival *a, const char *path, struct vz_err *e)
 	struct vz_err why = { 0 };
 	int r = uid ? vz_ids_verify(&a->lock, uid, &why) : 0;
 
-	if (r == -EEXIST && a->online)
-		return vz_fail(e, AS(IDS), 0, "On destination node: %s", why.msg);
 	if (r == -EEXIST) {
 		r = vz_ids_claim(&a->lock, &uid, &why);
+		if (r < 0)
+			return vz_fail(e, AS(IDS), 0, "On destination node: %s", why.msg);
+		a->uid = uid;
 		changed.local_uid.set = changed.local_gid.set = true;
 		changed.local_uid.v = changed.local_gid.v = uid;
 	}

@@ -67,7 +67,7 @@ static enum vz_exit code_of(const char *key)
 		const char *key;
 		enum vz_migrate_exit code;
 	} table[] = { { "cpu", VZ_MIGRATE_CPU }, { "machine", VZ_MIGRATE_CPU }, { "layouts", VZ_MIGRATE_LAYOUT },
-		      { "ctids", VZ_MIGRATE_EXISTS }, { "ips", VZ_MIGRATE_IP }, { "ids", VZ_MIGRATE_IDS } };
+		      { "ctids", VZ_MIGRATE_EXISTS }, { "ips", VZ_MIGRATE_IP } };
 
 	for (size_t i = 0; i < ARRAY_LEN(table); i++)
 		if (!strcmp(table[i].key, key))
@@ -218,11 +218,6 @@ int vz_leave_check(struct vz_leaving *m, struct vz_err *e)
 		return r;
 	if (m->o->online && !m->running)
 		return vz_fail(e, AS(STOPPED), 0, "CT %u is stopped", m->ct->id);
-	if (m->record.there != m->ct->id && (m->o->online || m->suspended))
-		return vz_fail(e, AS(CONFIG), 0, "CT %u cannot get another id while it %s: its control groups, which are "
-			       "named after the id, are in its memory image; %s", m->ct->id,
-			       m->suspended ? "is suspended" : "runs",
-			       m->suspended ? "resume it first" : "move it without --online");
 	vz_log(0, "Starting %smigration of CT %u to %s", m->o->online ? "live " : "", m->ct->id, m->o->host);
 	r = check_there(m, &facts, e);
 	if (r >= 0)

@@ -67,7 +67,7 @@ static int open_stream(struct vz_leaving *m, const char *name, const char *paren
 
 	vz_remote_close(&m->pages);
 	r = vz_remote_branch(&m->pages, &m->remote, e);
-	return r < 0 ? r : vz_remote_ask(&m->pages, NULL, e, "pages %u %s %s %s %s", m->ct->id, m->record.token,
+	return r < 0 ? r : vz_remote_ask(&m->pages, NULL, e, "pages %u %s %s %s %s", m->record.there, m->record.token,
 					 name, parent, m->dump_there);
 }
 

@@ -27,7 +27,7 @@ enum vz_migrate_exit {
 	VZ_MIGRATE_CPU = 18,
 	VZ_MIGRATE_BAD_CONFIG = 19, /* vz.conf there */
 	VZ_MIGRATE_LOCKED = 20,
-	VZ_MIGRATE_IDS = 21,        /* its host ids belong to another VPS there, and it is moved online */
+	VZ_MIGRATE_IDS = 21,        /* its host ids belong to another VPS there, and no others are free */
 	VZ_MIGRATE_DOUBT = 22,      /* nobody knows whether it has arrived: it runs on neither side */
 };
 

@@ -12,6 +12,7 @@
 #include "cpt/cgtree.h"
 #include "cpt/devtree.h"
 #include "cpt/external.h"
+#include "cpt/idimage.h"
 #include "cpt/netsys.h"
 #include "cpt/pidrefs.h"
 #include "cpt/pressure.h"
@@ -79,12 +80,14 @@ static int same_ids_do(void *ctx, struct vz_err *e)
 {
 	struct resuming *u = ctx;
 	struct vz_spec *s = &u->s.env.spec;
-	const struct vz_state *was = &u->facts->state;
+	struct vz_idimage was; /* of a dump that came from another host, other ones than in its state */
 	int r = vz_env_ids(ct_of(u), &s->uid, &s->gid, e);
 
-	if (r >= 0 && (s->uid != was->uid || s->gid != was->gid))
+	if (r >= 0)
+		r = vz_idimage_get(vz_image_criu_dir(u->image), &was, e);
+	if (r >= 0 && (s->uid != was.uid || s->gid != was.gid))
 		return vz_fail(e, VZ_RESTORE, 0, "the dump is of host ids from %u on, and the container has those "
-			       "from %u on now (LOCAL_UID)", was->uid, s->uid);
+			       "from %u on now (LOCAL_UID)", was.uid, s->uid);
 	return r;
 }
 
@@ -163,8 +166,13 @@ static int know_init(struct resuming *u, struct vz_err *e)
 		return vz_fail(e, VZ_RESTORE, -r, "cannot look at the container's init");
 	l->pidfd = r;
 	l->pid = u->stage.init;
+	r = vz_cg_holds(u->s.env.cg, l->pid);
+	if (r < 0)
+		return vz_fail(e, VZ_RESTORE, -r, "init came into no group of the container");
 	r = vz_proc_stat(l->pid, &p);
 	u->s.state = u->facts->state;
+	u->s.state.uid = u->s.env.spec.uid;
+	u->s.state.gid = u->s.env.spec.gid;
 	u->s.state.init = l->pid;
 	u->s.state.start_time = p.start_time;
 	if (r >= 0)

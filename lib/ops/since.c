@@ -106,11 +106,23 @@ struct devices {
 	struct vz_netifs del, add;
 };
 
+/* The end on the host is in no image: it is made as it is to be. */
+static void take_host_end(struct vz_netif *to, const struct vz_netif *now)
+{
+	static const enum vz_netif_key keys[] = { VZ_NETIF_HOST_IFNAME, VZ_NETIF_HOST_MAC };
+
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+		memcpy(to->v[keys[i]], now->v[keys[i]], sizeof(to->v[keys[i]]));
+}
+
 /* One of the image: as it was, to become what it is to be afterwards; or nobody wants it any more. */
-static int sort_device(struct vz_since *s, const char *name, const struct vz_netif *was, const struct vz_netif *now,
+static int sort_device(struct vz_since *s, const char *name, struct vz_netif *was, const struct vz_netif *now,
 		       struct devices *change)
 {
 	int r;
+
+	if (was && now)
+		take_host_end(was, now);
 
 	if (!now) {
 		vz_str_addf(&s->gone, "%s%s", s->gone.len ? " " : "", name);
@@ -124,7 +136,7 @@ static int sort_device(struct vz_since *s, const char *name, const struct vz_net
 }
 
 /* The devices of the image, each by the name it was made with: "NAME" or "NAME_NOW=NAME". */
-static int sort_devices(struct vz_since *s, const char *words, const struct vz_netifs *was, const struct vz_netifs *now,
+static int sort_devices(struct vz_since *s, const char *words, struct vz_netifs *was, const struct vz_netifs *now,
 			struct devices *change)
 {
 	char *word;
