@@ -39,11 +39,15 @@ static int session_failed(const struct vz_session *s, const struct vz_err *e)
 	return e->exit == VZ_LOCKED ? VZ_MIGRATE_LOCKED : VZ_MIGRATE_MISSING;
 }
 
-/* One that CRIU cannot move: by stop and start, where the user takes that too. */
+/* One that is suspended: with its dump. One that CRIU cannot move: by stop and start, where the user takes that too. */
 static void choose_way(struct vz_migrate_opts *o, const struct vz_ct *ct)
 {
 	struct vz_err e = { 0 };
 
+	if (o->online && vz_migrate_is_suspended(ct)) {
+		vz_log(0, "CT %u is suspended: it moves with its dump, and stays suspended", ct->id);
+		o->online = false;
+	}
 	if (!o->online || !o->cold || vz_migrate_can_go_on(ct, &e) >= 0)
 		return;
 	vz_log(0, "It is stopped and started there (--cold): %s", e.msg);

@@ -18,11 +18,12 @@
 static volatile sig_atomic_t workers[JOBS_MAX];
 static volatile sig_atomic_t ending;
 
-/* Of the process that waits. The terminal's signals reach the workers without us. */
+/* Of the process that waits. The terminal's signals reach the workers without us, too: a second one is nothing new. */
 static void pass_on(int sig)
 {
+	(void)sig;
 	ending = 1;
-	for (size_t i = 0; sig == SIGTERM && i < JOBS_MAX; i++)
+	for (size_t i = 0; i < JOBS_MAX; i++)
 		if (workers[i] > 0)
 			kill((pid_t)workers[i], SIGTERM);
 }

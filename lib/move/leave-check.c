@@ -19,6 +19,13 @@
 
 #define CONF_MAX (1u << 20)
 
+bool vz_migrate_is_suspended(const struct vz_ct *ct)
+{
+	struct vz_state st;
+
+	return vz_state_read(ct->id, &st) <= 0 && vz_ct_has_dump(ct);
+}
+
 static int check_here(struct vz_leaving *m, struct vz_err *e)
 {
 	struct vz_err why = { 0 };
@@ -28,7 +35,7 @@ static int check_here(struct vz_leaving *m, struct vz_err *e)
 	m->record.there = m->o->renew.id ? m->o->renew.id : m->ct->id;
 	m->running = vz_state_read(m->ct->id, &st) > 0;
 	m->mounted = !m->running && vz_ct_is_mounted(m->ct);
-	m->suspended = !m->running && vz_ct_has_dump(m->ct);
+	m->suspended = vz_migrate_is_suspended(m->ct);
 	r = vz_private_of(m->ct, &m->area, &why);
 	if (r >= 0)
 		r = vz_layout_usable(m->area.layout, &why);

@@ -66,6 +66,8 @@ struct vz_migrate_opts {
 int vz_migrate(struct vz_ct *ct, const struct vz_migrate_opts *o, struct vz_err *e);
 /* Can CRIU move it while it runs, as far as this host knows? AS(STOP) with the first that refuses. */
 int vz_migrate_can_go_on(const struct vz_ct *ct, struct vz_err *e);
+/* Is it down, with a dump that a start resumes? */
+bool vz_migrate_is_suspended(const struct vz_ct *ct);
 /* The live holder of its lock, or 0. */
 pid_t vz_migrate_lock_holder(unsigned id);
 /* recover.c: takes back or finishes what a killed one left. 0: nothing was left, or the VPS is what it was, here. 1: it
