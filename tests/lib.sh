@@ -321,7 +321,15 @@ nothing_left() {
 
 # ---- the loop ----
 
-list_tests() { sed -n 's/^\(test_[a-z0-9_]*\)().*/\1/p' "$0" | sed "s|^test_|$SUITE/|; s|_|-|g"; }
+# In the order of the file. One that is written in another way than "test_NAME()" at the beginning of a line would never run.
+tests_of_file() {
+	local names
+	names=$(sed -n 's/^\(test_[A-Za-z0-9_]*\)().*/\1/p' "$0")
+	echo "$names"
+	declare -F | sed -n 's/^declare -f \(test_.*\)/\1/p' | grep -vxF "$names" | sed 's/.*/not ok '"${SUITE//\//\\/}"' # & would not run: write it as "&()"/' >&2
+}
+
+list_tests() { tests_of_file | sed "s|^test_|$SUITE/|; s|_|-|g"; }
 
 run_one() {
 	local fn=$1 name code=0 began=$SECONDS
@@ -360,7 +368,7 @@ end_of_test() {
 
 run_tests() {
 	local fn
-	for fn in $(sed -n 's/^\(test_[a-z0-9_]*\)().*/\1/p' "$0"); do
+	for fn in $(tests_of_file); do
 		[ -z "${VZT_ONLY:-}" ] || [[ $fn == $VZT_ONLY ]] || continue
 		run_one "$fn"
 	done
