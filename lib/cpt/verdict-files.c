@@ -4,6 +4,7 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "cpt/pressure.h"
+#include "cpt/stray.h"
 #include "sys/call.h"
 #include "sys/file.h"
 
@@ -181,6 +182,8 @@ void cpt_file_note(struct cpt_look *l, const struct cpt_task *t, const char *at,
 		return;
 	more->who = t->who;
 	more->mount = x->stx_mnt_id;
+	more->pid = t->pid;
+	snprintf(more->at, sizeof(more->at), "%.23s", at);
 	if (S_ISCHR(x->stx_mode))
 		more->terminal = makedev(x->stx_dev_major, x->stx_dev_minor);
 	more->mqueue = is_of(t, at, MQUEUE_MAGIC);
@@ -461,6 +464,19 @@ static void judge_deleted(struct cpt_look *l)
 	}
 }
 
+/* The same file is where init sees it, too (stray.h). */
+static bool is_elsewhere(const struct cpt_look *l, const struct cpt_file *f)
+{
+	autoclose int root = openat(l->init.dir, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct vz_frozen init = { .root = root };
+	autofree char *path = NULL;
+
+	if (root < 0 || !l->mounts_n || (strncmp(f->at, "fd/", 3) != 0 && strcmp(f->at, "cwd") != 0))
+		return false;
+	init.mounts = l->mounts[0].t;
+	return vz_stray_place(&init, f->pid, f->at, &path) >= 0;
+}
+
 void cpt_files_judge(struct cpt_look *l)
 {
 	judge_deleted(l);
@@ -472,7 +488,7 @@ void cpt_files_judge(struct cpt_look *l)
 			cpt_say(l, CPT_MQUEUE, &f->who, "%s", f->name);
 		else if (cpt_seen_has(&l->covered, f->mount))
 			cpt_say(l, CPT_COVERED, &f->who, "%s", f->name);
-		else if (!cpt_seen_has(&l->mount_ids, f->mount) && !is_console(l, f->terminal))
+		else if (!cpt_seen_has(&l->mount_ids, f->mount) && !is_console(l, f->terminal) && !is_elsewhere(l, f))
 			cpt_say(l, CPT_DETACHED, &f->who, "%s", f->name);
 	}
 }

@@ -54,6 +54,8 @@ struct cpt_file {
 	dev_t terminal; /* the file system that this terminal is of; 0: it is none */
 	uint64_t mount;
 	bool mqueue;
+	pid_t pid; /* host's */
+	char at[24]; /* below /proc/PID */
 	char name[128];
 };
 

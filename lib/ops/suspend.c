@@ -22,6 +22,7 @@
 #include "cpt/sockets.h"
 #include "cpt/sockopts.h"
 #include "cpt/stage.h"
+#include "cpt/stray.h"
 #include "cpt/verdict.h"
 #include "fs/layout.h"
 #include "ops/dump.h"
@@ -58,6 +59,7 @@ struct suspending {
 	struct vz_image_facts facts;
 	struct vz_stage stage;
 	struct vz_creds creds;
+	struct vz_stray stray; /* files on mounts that are gone */
 	int seconds;
 	bool was_frozen; /* by an earlier command */
 	uint64_t bytes;  /* of memory */
@@ -165,6 +167,11 @@ static int name_external(struct suspending *u, struct vz_swrk_job *job, struct v
 
 	if (r >= 0)
 		r = vz_external_dump(&u->s.state, &u->creds, job, e);
+	vz_stray_free(&u->stray);
+	if (r >= 0)
+		r = vz_stray_find(u->s.env.cg, &u->s.state, &u->stray, e);
+	if (r >= 0)
+		r = vz_stray_name(&u->stray, job, e);
 	if (r < 0 || !*job->tty)
 		return r;
 	u->facts.tty = strdup(job->tty);
@@ -265,6 +272,9 @@ static int save_files(struct suspending *u, struct vz_err *e)
 	int criu = vz_image_criu_dir(u->image), r;
 
 	vz_netimages_trim(criu);
+	r = vz_stray_mend(criu, &u->stray, e);
+	if (r < 0)
+		return r;
 	r = vz_exeimages_mend(criu, e);
 	if (r >= 0)
 		r = vz_devtree_save(&u->s.state, u->image, e);
@@ -479,6 +489,7 @@ static void release(struct suspending *u)
 	vz_closep(&u->ram);
 	vz_image_facts_free(&u->facts);
 	vz_creds_free(&u->creds);
+	vz_stray_free(&u->stray);
 	vz_network_close(&u->s.net);
 	vz_env_close(&u->s.env);
 }

@@ -284,3 +284,51 @@ void state_overlay(struct st *t)
 	umount2("over", MNT_DETACH);
 	umount2("upper", MNT_DETACH);
 }
+
+/* Opened by way of the mounts of a child that has them to itself and ends, as logind's are when it is restarted. */
+static int open_by_way_of(struct st *t, pid_t pid, const char *name, int flags)
+{
+	char path[4096 + 64];
+
+	snprintf(path, sizeof(path), "/proc/%d/root/%s/%s", pid, t->dir, name);
+	return (int)must(t, open(path, flags), path);
+}
+
+void state_stray(struct st *t)
+{
+	int p[2], back, r, text, dir;
+	pid_t pid;
+	char c;
+
+	must(t, pipe(p), "pipe");
+	must(t, mkfifo("stray", 0600), "mkfifo");
+	must(t, mkdir("strays", 0700), "mkdir");
+	close(file_of(t, "text", "abcdef"));
+	pid = child(t);
+	if (pid == 0) {
+		if (unshare(CLONE_NEWNS) < 0 || write(p[1], "x", 1) < 0)
+			_exit(1);
+		pause();
+	}
+	must(t, get(p[0], &c, 1) ? 0 : -1, "unshare");
+	r = open_by_way_of(t, pid, "stray", O_RDONLY | O_NONBLOCK);
+	text = open_by_way_of(t, pid, "text", O_RDWR);
+	dir = open_by_way_of(t, pid, "strays", O_RDONLY | O_DIRECTORY);
+	must(t, fchdir(dir), "fchdir");
+	must(t, kill(pid, SIGKILL), "kill");
+	must(t, waitpid(pid, NULL, 0), "waitpid");
+	must(t, lseek(text, 3, SEEK_SET), "lseek");
+	back = (int)must(t, open("../stray", O_WRONLY | O_NONBLOCK), "open");
+	must(t, put(back, "queued", 6) ? 0 : -1, "write");
+	moved(t);
+	if (t->spoil)
+		check(t, comes(r, "qu"), "nothing can be read");
+	check(t, comes(r, "queued"), "what was queued in the FIFO is not there");
+	close(back);
+	back = open("../stray", O_WRONLY | O_NONBLOCK);
+	check(t, back >= 0 && put(back, "new", 3) && comes(r, "new"), "it is another FIFO");
+	check(t, comes(text, "def") && put(text, "g", 1), "the offset has changed");
+	check(t, !mkdirat(dir, "in", 0700) && !access("in", F_OK), "the directory is another");
+	text = open("../text", O_RDONLY);
+	check(t, text >= 0 && comes(text, "abcdefg"), "it is another file");
+}
