@@ -82,7 +82,7 @@ static int collect(int dir, struct devices *d)
 			r = below < 0 ? -errno : collect(below, d);
 		}
 	}
-	return r;
+	return !r && errno ? -errno : r;
 }
 
 /* All but mounts: where mknod(2) is refused, the host's nodes are bound there. */
@@ -97,7 +97,7 @@ static int clear(int dir)
 		if (r == -EBUSY || r == -ENOTEMPTY || r == -EXDEV)
 			r = 0;
 	}
-	return r;
+	return !r && errno ? -errno : r;
 }
 
 int vz_devtree_load(int dev, const struct vz_image *im, struct vz_err *e)

@@ -8,6 +8,7 @@
 #include "cpt/exeimages.h"
 #include "base/own.h"
 #include "cpt/protobuf.h"
+#include "sys/file.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -138,9 +139,11 @@ static int mend_all(int criu, struct files *f, struct vz_err *e)
 	f->twice = calloc(f->paths, 2 * sizeof(*f->twice));
 	if (!d || !f->twice)
 		return vz_oom(e);
-	while (!r && (de = readdir(d)))
+	while (!r && (de = vz_dir_next(d)))
 		if (!strncmp(de->d_name, "mm-", 3))
 			r = mend_process(&(struct vz_pb_image){ criu, de->d_name, VZ_CHKPNT }, f, e);
+	if (!r && errno)
+		r = vz_fail(e, VZ_CHKPNT, errno, "cannot read the images of CRIU");
 	return r < 0 || !f->more.len ? r : vz_pb_write(&image, O_APPEND, &f->more, e);
 }
 

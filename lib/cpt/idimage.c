@@ -37,6 +37,8 @@ static int find_image(int criu, struct image *i, struct vz_err *e)
 			snprintf(i->name, sizeof(i->name), "%.31s", de->d_name);
 			n++;
 		}
+	if (!r && errno)
+		r = -errno;
 	if (r < 0)
 		return vz_fail(e, VZ_RESTORE, -r, "cannot read the images of CRIU");
 	return n > 1 ? vz_pb_strange(&i->file, e) : n;

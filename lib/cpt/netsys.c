@@ -114,7 +114,7 @@ static int save_below(struct save *s, int dir)
 			r = -E2BIG;
 		s->name[len] = 0;
 	}
-	return r;
+	return !r && errno ? -errno : r;
 }
 
 static int save_all(void *arg)

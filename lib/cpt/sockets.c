@@ -96,7 +96,7 @@ static int save_dir(struct save *s, int dir)
 		return vz_fail(s->e, VZ_CHKPNT, -r, "cannot read a tmpfs of the container");
 	while (!r && (de = vz_dir_next(d)))
 		r = save_entry(s, dir, de);
-	return r;
+	return !r && errno ? vz_fail(s->e, VZ_CHKPNT, errno, "cannot read a tmpfs of the container") : r;
 }
 
 int vz_sockets_save(const struct vz_state *st, struct vz_image *im, struct vz_err *e)

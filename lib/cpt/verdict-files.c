@@ -414,6 +414,8 @@ void cpt_files_look(struct cpt_look *l, const struct cpt_task *t)
 		look_at_path(l, t, at);
 		files += strtoull(de->d_name, NULL, 10) < most;
 	}
+	if (d && errno)
+		cpt_unseen(l, t, -errno, "its descriptors");
 	if (!l->sockets_again)
 		look_at_limits(l, t, limits, files);
 }

@@ -172,6 +172,8 @@ static void look_at_queues(struct cpt_look *l)
 		cpt_unseen(l, NULL, r, "its POSIX message queues");
 	while (d && (de = vz_dir_next(d)))
 		cpt_say(l, CPT_MQUEUE, NULL, "/dev/mqueue/%s", de->d_name);
+	if (d && errno)
+		cpt_unseen(l, NULL, -errno, "its POSIX message queues");
 }
 
 void cpt_ipc_look(struct cpt_look *l)

@@ -282,6 +282,8 @@ static void look_at_threads(struct cpt_look *l, const struct cpt_task *t)
 		if (l->semaphores && !vz_kcmp(tid, t->pid, KCMP_SYSVSEM))
 			look_at_undo(l, t, tid);
 	}
+	if (d && errno)
+		cpt_unseen(l, t, -errno, "its threads");
 }
 
 bool cpt_task_look(struct cpt_look *l, const struct cpt_task *t)

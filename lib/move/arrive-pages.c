@@ -189,11 +189,11 @@ static int tell_dir(struct vz_arrival *a, const char *top, const char *name, str
 
 	if (!d)
 		return vz_fail(e, AS(COPY), errno, "cannot read the dump on destination node");
-	while ((de = readdir(d)))
+	while ((de = vz_dir_next(d)))
 		if (fstatat(dirfd(d), de->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode))
 			(void)vz_talk_say(&a->talk, "+%s/%s %llu %llu", name, de->d_name,
 					  (unsigned long long)st.st_size, (unsigned long long)st.st_blocks * 512);
-	return 0;
+	return errno ? vz_fail(e, AS(COPY), errno, "cannot read the dump on destination node") : 0;
 }
 
 /* "NAME": its files, each "DIRECTORY/NAME LENGTH BYTES-ON-DISK" */

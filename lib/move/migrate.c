@@ -18,6 +18,7 @@
 #include "ops/plan.h"
 #include "ops/session.h"
 #include "sys/clock.h"
+#include "sys/file.h"
 #include "sys/urgent.h"
 
 #include <fcntl.h>
@@ -330,7 +331,7 @@ static int send_files(struct vz_leaving *m, const char *path, const char *below,
 	struct dirent *de;
 	int r = d ? 0 : vz_fail(e, AS(COPY), errno, "cannot read %s", path);
 
-	while (r >= 0 && (de = readdir(d))) {
+	while (r >= 0 && (de = vz_dir_next(d))) {
 		autofree char *file = vz_fmt("%s/%s", path, de->d_name), *name = vz_fmt("%s%s", below, de->d_name);
 		autofree char *dir = vz_fmt("%s%s/", below, de->d_name);
 
@@ -339,7 +340,7 @@ static int send_files(struct vz_leaving *m, const char *path, const char *below,
 		if (vz_str_is_component(de->d_name))
 			r = de->d_type == DT_DIR ? send_files(m, file, dir, e) : send_file(m, file, name, e);
 	}
-	return r;
+	return r >= 0 && errno ? vz_fail(e, AS(COPY), errno, "cannot read %s", path) : r;
 }
 
 static int memory_do(void *ctx, struct vz_err *e)
