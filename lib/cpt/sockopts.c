@@ -15,6 +15,9 @@
 #include "cpt/seen.h"
 #include "cpt/sockgroups.h"
 #include "sys/call.h"
+#include "sys/clock.h"
+#include "sys/file.h"
+#include "sys/wait.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -30,6 +33,7 @@
 
 #define FILE_NAME "sockopts"
 #define PACKED_MAX (16u << 20)
+#define ALL_S 15              /* for all sockets, while the VPS stands still: as long as a verdict has */
 #define VALUE_MAX 40          /* IP_OPTIONS */
 #define LARGEST VZ_SOCKGROUP_BYTES
 #define NUMBER_MAX 1024       /* of a level, of an option */
@@ -186,9 +190,15 @@ static size_t value_of(int fd, int level, int number, char value[VALUE_MAX])
 
 /* ---- save ---- */
 
+/* Over all sockets of a VPS. */
+struct walk {
+	struct cpt_seen seen;
+	int64_t end;
+};
+
 struct save {
 	struct vz_pack out;
-	struct cpt_seen seen;
+	struct walk walk;
 	struct vz_sockgroups groups; /* of the process at hand; n 0: not read, or there are none */
 	unsigned inner; /* the number inside of that process */
 	int err;
@@ -251,27 +261,33 @@ static void save_socket(struct save *s, struct socket *k)
 
 /* Calls fn with a duplicate of each socket of the process that was not seen before. */
 typedef void of_socket(int number, int fd, void *arg);
-static void each_socket(pid_t pid, struct cpt_seen *seen, of_socket *fn, void *arg)
+static int each_socket(pid_t pid, struct walk *w, of_socket *fn, void *arg)
 {
 	char path[sizeof("/proc//fd") + 10], link[64];
 	autoclose int pidfd = vz_pidfd_open(pid);
 	autoclosedir DIR *d = NULL;
 	struct dirent *de;
+	int r;
 
 	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
-	d = pidfd < 0 ? NULL : opendir(path);
-	while (d && (de = readdir(d))) {
+	r = pidfd < 0 ? pidfd : vz_dir_stream(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), &d);
+	while (!r && (de = vz_dir_next(d))) {
 		ssize_t n = readlinkat(dirfd(d), de->d_name, link, sizeof(link) - 1);
 		int number = (int)strtol(de->d_name, NULL, 10);
 		autoclose int fd = -EBADF;
 
+		if (vz_now_ms() > w->end)
+			return -ETIMEDOUT;
 		link[n > 0 ? n : 0] = 0;
-		if (!vz_str_prefix(link, "socket:[", NULL) || !cpt_seen_new(seen, strtoull(link + 8, NULL, 10)))
+		if (!vz_str_prefix(link, "socket:[", NULL) || !cpt_seen_new(&w->seen, strtoull(link + 8, NULL, 10)))
 			continue;
 		fd = vz_pidfd_getfd(pidfd, number);
 		if (fd >= 0)
 			fn(number, fd, arg);
 	}
+	if (!r && errno)
+		r = -errno;
+	return r == -ESRCH || r == -ENOENT ? 0 : r; /* it has ended */
 }
 
 static void save_one(int number, int fd, void *arg)
@@ -287,19 +303,20 @@ static void save_one(int number, int fd, void *arg)
 static int save_process(pid_t pid, void *arg)
 {
 	struct save *s = arg;
+	int r = 0;
 
 	s->inner = cpt_inner_pid(pid);
 	vz_sockgroups_read(pid, &s->groups);
 	if (s->groups.cut)
 		s->err = -E2BIG;
 	if (s->inner)
-		each_socket(pid, &s->seen, save_one, s);
-	return s->err ? s->err : s->out.err;
+		r = each_socket(pid, &s->walk, save_one, s);
+	return r < 0 ? r : s->err ? s->err : s->out.err;
 }
 
 int vz_sockopts_save(const struct vz_cg *cg, struct vz_image *im, struct vz_err *e)
 {
-	struct save s = { .out.max = PACKED_MAX };
+	struct save s = { .out.max = PACKED_MAX, .walk.end = vz_end_in(ALL_S) };
 	int r = vz_cg_each(cg, save_process, &s);
 
 	vz_pack_num(&s.out, 0);
@@ -307,7 +324,7 @@ int vz_sockopts_save(const struct vz_cg *cg, struct vz_image *im, struct vz_err 
 		r = s.out.err;
 	r = r < 0 ? vz_fail(e, VZ_CHKPNT, -r, "cannot save the options of sockets in the container") :
 		    vz_image_put(im, FILE_NAME, s.out.buf.s, s.out.buf.len, e);
-	free(s.seen.slot);
+	free(s.walk.seen.slot);
 	vz_pack_free(&s.out);
 	return r;
 }
@@ -315,7 +332,7 @@ int vz_sockopts_save(const struct vz_cg *cg, struct vz_image *im, struct vz_err 
 /* ---- repair mode ---- */
 
 struct end_repair {
-	struct cpt_seen seen;
+	struct walk walk;
 	int err;
 };
 
@@ -341,16 +358,15 @@ static int end_repair_in(pid_t pid, void *arg)
 {
 	struct end_repair *w = arg;
 
-	each_socket(pid, &w->seen, end_repair_of, w);
-	return 0;
+	return each_socket(pid, &w->walk, end_repair_of, w);
 }
 
 int vz_sockopts_end_repair(const struct vz_cg *cg, struct vz_err *e)
 {
-	struct end_repair w = { 0 };
+	struct end_repair w = { .walk.end = vz_end_in(ALL_S) };
 	int r = vz_cg_each(cg, end_repair_in, &w);
 
-	free(w.seen.slot);
+	free(w.walk.seen.slot);
 	if (r >= 0)
 		r = w.err;
 	return r < 0 ? vz_fail(e, VZ_CHKPNT, -r, "cannot let go of the container's TCP connections") : 0;
