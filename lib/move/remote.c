@@ -21,6 +21,10 @@
 #define END_S 10
 #define CHUNK (1u << 16)
 #define OWED_MAX 500 /* answers: none of that many fills a pipe */
+#define FACTS_MAX (4u << 20) /* bytes of one answer */
+#define LINES_MAX 100000     /* and lines, of which most are shown */
+#define ANSWER_S 3600        /* whatever signs of life there are meanwhile: a resume is the longest */
+#define HELLO_S 60           /* before there are any */
 #define ASKED 3  /* times, before ssh takes the other side for dead */
 
 /* What is given by the user comes first: of an option that ssh is given twice the first one counts. */
@@ -95,12 +99,14 @@ int vz_remote_broke(struct vz_remote *r, int why, struct vz_err *e)
 	if (r->talk.in >= 0)
 		close(TAKE_FD(r->talk.in));
 	r->talk.out = -EBADF;
-	if (why == -ETIMEDOUT && r->pid) /* it waits for the other side, too */
+	if ((why == -ETIMEDOUT || why == -EPROTO) && r->pid) /* it waits for the other side, too */
 		kill(r->pid, SIGTERM);
 	code = r->pid ? vz_spawn_wait(TAKE(r->pid, 0), END_S, true) : -ECHILD;
 	if (why == -ETIMEDOUT)
 		(void)vz_fail(e, (enum vz_exit)VZ_MIGRATE_CONNECT, 0, "Nothing was heard of %s for %d seconds", r->o->host,
-			      r->o->silence_s);
+			      r->talk.silence_s);
+	else if (why == -EPROTO)
+		(void)vz_fail(e, (enum vz_exit)VZ_MIGRATE_REMOTE, 0, "What %s says is no answer", r->o->host);
 	else if (code == 126 || code == 127)
 		(void)vz_fail(e, (enum vz_exit)VZ_MIGRATE_REMOTE, 0, "There is no %s on %s: install vzctl there",
 			      VZ_REMOTE_HELPER, r->o->host);
@@ -124,15 +130,19 @@ static int refusal(struct vz_remote *r, const char *text, struct vz_err *e)
 	return vz_fail(e, (enum vz_exit)n, 0, "%s", *text == ' ' ? text + 1 : text);
 }
 
+/* May be hostile: a host that was taken over; therefore an answer has an end, in lines, bytes and time. */
 static int answer(struct vz_remote *r, char **ret_facts, struct vz_err *e)
 {
+	int64_t end = vz_end_in(ANSWER_S);
 	autostr facts = { 0 };
 	const char *rest;
 	char *line;
 
-	for (;;) {
+	for (unsigned n = 0;; n++) {
 		int x = vz_talk_line(&r->talk, vz_cancel_is_undoing(), &line);
 
+		if (x >= 0 && (n > LINES_MAX || facts.len > FACTS_MAX || vz_now_ms() > end))
+			x = -EPROTO;
 		if (x == -ECANCELED) {
 			r->lost = true;
 			return vz_fail(e, VZ_SYSTEM, 0, "cancelled"), x;
@@ -293,6 +303,12 @@ char *vz_remote_fact(const char *facts, const char *name)
 	return NULL;
 }
 
+/* To log in takes time. */
+static int first_s(const struct vz_remote *r)
+{
+	return r->o->silence_s > HELLO_S ? r->o->silence_s : HELLO_S;
+}
+
 int vz_remote_open(struct vz_remote *r, const struct vz_remote_opts *o, struct vz_err *e)
 {
 	int x;
@@ -305,6 +321,7 @@ int vz_remote_open(struct vz_remote *r, const struct vz_remote_opts *o, struct v
 		return vz_oom(e);
 	(void)unlink(r->mux);
 	x = start(r, e);
+	r->talk.silence_s = first_s(r);
 	if (x >= 0)
 		x = vz_remote_ask(r, NULL, e, "hello %d %d", VZ_REMOTE_VERSION, o->silence_s);
 	if (x >= 0) {
@@ -328,6 +345,7 @@ int vz_remote_branch(struct vz_remote *r, const struct vz_remote *of, struct vz_
 	if (of->mux && !r->mux)
 		return vz_oom(e);
 	x = start(r, e);
+	r->talk.silence_s = first_s(r);
 	if (x >= 0)
 		x = vz_remote_ask(r, NULL, e, "hello %d %d", VZ_REMOTE_VERSION, r->o->silence_s);
 	if (x < 0)
