@@ -10,10 +10,13 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define DEPTH_MAX 200u
 #define BLOCK 512u /* of st_blocks */
+#define KEEP_PART 100
+#define KEEP_MOST (256u << 20)
 
 struct walk {
 	int64_t end;
@@ -55,4 +58,19 @@ uint64_t vz_disk_used(const char *path, int ms)
 	walk_dir(&w, open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), 0);
 	free(w.linked.slot);
 	return w.bytes;
+}
+
+bool vz_disk_room(const char *path, uint64_t *ret)
+{
+	autofree char *there = path ? vz_path_nearest(path) : NULL;
+	struct statvfs sv;
+	uint64_t keep;
+
+	if (!there || statvfs(there, &sv) < 0)
+		return false;
+	keep = (uint64_t)sv.f_blocks * sv.f_frsize / KEEP_PART;
+	keep = keep < KEEP_MOST ? keep : KEEP_MOST;
+	*ret = (uint64_t)sv.f_bavail * sv.f_frsize;
+	*ret -= *ret < keep ? *ret : keep;
+	return true;
 }

@@ -15,7 +15,6 @@
 
 #include <fcntl.h>
 #include <sys/inotify.h>
-#include <sys/statvfs.h>
 #include <sys/utsname.h>
 
 #define DISK_MS 2000 /* a large area is not looked at to its end, and then it is known to take so much at least */
@@ -64,11 +63,10 @@ static void put_criu(struct vz_str *out)
 
 static void put_free(struct vz_str *out, const char *key, const char *path)
 {
-	autofree char *there = path ? vz_path_nearest(path) : NULL;
-	struct statvfs sv;
+	uint64_t room;
 
-	if (there && statvfs(there, &sv) == 0)
-		vz_str_addf(out, "%s=%llu\n", key, (unsigned long long)sv.f_bavail * sv.f_frsize);
+	if (vz_disk_room(path, &room))
+		vz_str_addf(out, "%s=%llu\n", key, (unsigned long long)room);
 }
 
 static void put_places(const struct vz_conf *c, struct vz_str *out)

@@ -12,7 +12,6 @@
 #include "sys/file.h"
 
 #include <netinet/in.h>
-#include <sys/statvfs.h>
 
 #define AS(code) ((enum vz_exit)VZ_MIGRATE_##code)
 
@@ -131,12 +130,22 @@ int vz_arrive_check(struct vz_arrival *a, unsigned ignore, struct vz_err *e)
 
 void vz_arrive_tell_places(struct vz_arrival *a)
 {
-	autofree char *before = vz_fmt("%s.arriving", a->private), *there = vz_path_nearest(a->private);
-	struct statvfs sv;
+	autofree char *before = vz_fmt("%s.arriving", a->private);
+	uint64_t room;
 
 	(void)vz_talk_say(&a->talk, "+private=%s", a->private);
 	(void)vz_talk_say(&a->talk, "+dumpdir=%s", a->dumpdir);
-	if (before && there && statvfs(there, &sv) == 0)
-		(void)vz_talk_say(&a->talk, "+room=%llu", (unsigned long long)sv.f_bavail * sv.f_frsize +
-				  (unsigned long long)vz_disk_used(before, VZ_MIGRATE_COUNT_MS));
+	if (before && vz_disk_room(a->private, &room))
+		(void)vz_talk_say(&a->talk, "+room=%llu", (unsigned long long)(room + vz_disk_used(before, VZ_MIGRATE_COUNT_MS)));
+}
+
+int vz_arrive_left(struct vz_arrival *a, const char *args, struct vz_err *e)
+{
+	uint64_t room;
+
+	(void)args;
+	if (!a->prepared || !vz_disk_room(a->private, &room))
+		return vz_fail(e, AS(REMOTE), 0, "bad request");
+	(void)vz_talk_say(&a->talk, "+left=%llu", (unsigned long long)room);
+	return 0;
 }

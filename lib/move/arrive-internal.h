@@ -38,6 +38,8 @@ struct vz_arrival {
 int vz_arrive_check(struct vz_arrival *a, unsigned ignore, struct vz_err *e);
 /* Where its files and its dump come, and the room for the files: what is free, and what was copied before (--keep-dst). */
 void vz_arrive_tell_places(struct vz_arrival *a);
+/* While files come: tells how much room is left for them. */
+int vz_arrive_left(struct vz_arrival *a, const char *args, struct vz_err *e);
 
 /* arrive-pages.c: memory comes on this connection. Fails before the first byte of it, or is told of nothing. */
 int vz_arrive_pages(struct vz_arrival *a, const char *args, struct vz_err *e);

@@ -564,7 +564,7 @@ static int obey(struct vz_arrival *a, const char *line, struct vz_err *e)
 		{ "base-is", commit_base }, { "script", take_script }, { "dump", take_dump },
 		{ "pages", pages }, { "came", vz_arrive_came }, { "drop", vz_arrive_drop }, { "why", vz_arrive_why },
 		{ "accept", accept_it },  { "settle", settle },	     { "done", done },
-		{ "flush", vz_arrive_flush },	  { "hurry", hurry }, { "undo", undo },
+		{ "flush", vz_arrive_flush }, { "left", vz_arrive_left },	  { "hurry", hurry }, { "undo", undo },
 	};
 	size_t n = strcspn(line, " ");
 

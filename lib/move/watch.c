@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Waiting for a program that copies, while the other host is heard; see watch.h. */
 #include "move/watch.h"
+#include "base/num.h"
 #include "base/own.h"
+#include "move/migrate.h"
 #include "sys/call.h"
 #include "sys/clock.h"
 #include "sys/wait.h"
@@ -10,11 +12,13 @@
 #include <string.h>
 
 #define TURN_MS 500
+#define ROOM_MS 1000 /* a wire of 100 MB a second fills no more in that than is kept free there */
 
 struct watching {
 	struct vz_remote *remote;
 	int pidfd, out;
-	int64_t heard, end;
+	int64_t heard, end, asked;
+	bool knows_no_room;
 	char line[256];
 	size_t n;
 };
@@ -56,6 +60,24 @@ static int hear(struct watching *w)
 	return r;
 }
 
+/* A guest that makes files ahead of the copy, and removes them behind it, would fill the disk of the other host. */
+static int look_at_room(struct watching *w)
+{
+	autofree char *facts = NULL, *text = NULL;
+	uint64_t left;
+	int r;
+
+	if (w->knows_no_room || w->remote->talk.in < 0 || vz_now_ms() < w->asked + ROOM_MS)
+		return 0;
+	r = vz_remote_ask(w->remote, &facts, NULL, "left");
+	w->heard = w->asked = vz_now_ms();
+	text = r < 0 ? NULL : vz_remote_fact(facts, "left");
+	w->knows_no_room = !text || vz_num_u64(text, UINT64_MAX, &left) < 0;
+	if (r < 0 && w->remote->lost)
+		return r;
+	return w->knows_no_room || left ? 0 : -ENOSPC;
+}
+
 /* 1: the child has ended. */
 static int look_around(struct watching *w)
 {
@@ -76,6 +98,8 @@ static int look_around(struct watching *w)
 	if (vz_now_ms() >= w->end)
 		return -ETIME;
 	r = p[1].revents ? hear(w) : 0;
+	if (r >= 0)
+		r = look_at_room(w);
 	if (r >= 0 && silence_s && w->remote->talk.in >= 0 && vz_now_ms() - w->heard > silence_s * 1000LL)
 		return -ETIMEDOUT;
 	return r;
@@ -84,7 +108,8 @@ static int look_around(struct watching *w)
 int vz_watch_child(struct vz_remote *r, const struct vz_waited *what, int *ret_status, struct vz_err *e)
 {
 	autoclose int pidfd = vz_pidfd_open(what->pid);
-	struct watching w = { .remote = r, .pidfd = pidfd, .out = what->out, .heard = vz_now_ms(), .end = what->end };
+	struct watching w = { .remote = r, .pidfd = pidfd, .out = what->out, .heard = vz_now_ms(), .end = what->end,
+			      .asked = vz_now_ms() };
 	int x = pidfd;
 
 	if (x >= 0)
@@ -95,5 +120,7 @@ int vz_watch_child(struct vz_remote *r, const struct vz_waited *what, int *ret_s
 		return vz_wait_child(pidfd, VZ_NO_END, ret_status);
 	if (pidfd >= 0)
 		(void)vz_wait_program(pidfd, vz_now_ms(), true, ret_status);
+	if (x == -ENOSPC)
+		return vz_fail(e, (enum vz_exit)VZ_MIGRATE_COPY, 0, "The disk of %s is nearly full: make room there", r->o->host), x;
 	return x == -ECANCELED || x == -ETIME ? x : vz_remote_broke(r, x, e);
 }
