@@ -3,6 +3,9 @@
 #include "base/fault.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "cpt/disk.h"
+#include "cpt/image.h"
+#include "cpt/ramdir.h"
 #include "move/arrive-internal.h"
 #include "move/migrate.h"
 #include "move/moving.h"
@@ -14,6 +17,7 @@
 
 #include <fcntl.h>
 
+#define MEMORY_SLACK (32u << 20) /* bytes: of the kernel's, of CRIU */
 #define AS(code) ((enum vz_exit)VZ_MIGRATE_##code)
 
 int vz_arrive_stage(struct vz_arrival *a, const char *name, struct vz_err *e)
@@ -114,6 +118,22 @@ static int settle_in(struct vz_arrival *a, struct vz_ct *ct, struct vz_err *e)
 	return r;
 }
 
+/* It may have grown since the hosts were compared, and others here, too. */
+static int check_memory(struct vz_arrival *a, const char *dump, struct vz_err *e)
+{
+	autofree char *own = vz_fmt("%s/Dump.%u", a->dumpdir, a->id), *criu = NULL;
+	uint64_t need, there = vz_ram_available();
+
+	criu = own ? vz_fmt("%s/" VZ_IMAGE_CRIU, dump ? dump : own) : NULL;
+	if (!criu)
+		return vz_oom(e);
+	need = vz_disk_used(criu, VZ_MIGRATE_COUNT_MS) + MEMORY_SLACK;
+	if (!there || need <= there)
+		return 0;
+	return vz_fail(e, AS(START), 0, "%llu MiB of memory are free, %llu are needed: choose a host with more, or move others away",
+		       (unsigned long long)there >> 20, (unsigned long long)(need >> 20) + 1);
+}
+
 static int make_it_run(struct vz_arrival *a, const char *mode, bool keep, struct vz_ct *ct, struct vz_err *e)
 {
 	autofree char *dump = a->ram >= 0 ? vz_arrive_dump_dir(a) : NULL;
@@ -123,7 +143,7 @@ static int make_it_run(struct vz_arrival *a, const char *mode, bool keep, struct
 	const struct vz_start_opts start = { 0 };
 
 	if (!strcmp(mode, "resume"))
-		return vz_op_resume(ct, &resume, e);
+		return check_memory(a, dump, e) < 0 ? -ENOMEM : vz_op_resume(ct, &resume, e);
 	if (!strcmp(mode, "start"))
 		return vz_op_start(ct, &start, e);
 	if (!strcmp(mode, "mount"))
