@@ -4,7 +4,7 @@
 
 # What configure and make need, and what a running VPS needs of the host.
 PACKAGES_BUILD="autoconf automake gcc clang make pkg-config libc6-dev libcap-dev libseccomp-dev
-	libmnl-dev libbsd-dev libbpf-dev libarchive-dev libjson-c-dev libxxhash-dev zlib1g-dev busybox-static tar gzip bzip2 xz-utils zstd
+	libmnl-dev libbsd-dev libbpf-dev libarchive-dev libjson-c-dev libxxhash-dev zlib1g-dev libzstd-dev busybox-static tar gzip bzip2 xz-utils zstd
 	iproute2 util-linux mount e2fsprogs procps"
 
 # What the suites call on top.

@@ -15,7 +15,7 @@
 
 enum option_id {
 	SSH = 256, SSH_MUX, RSYNC, KEEP_DST, ONLINE, CHECK_ONLY, TIMEOUT, SHOW_VERSION, NO_START, NEW_ID, NEW_NAME, NEW_PRIVATE,
-	NEW_ROOT, NEW_IP, NO_ITER, CIPHER, COMPRESS, REALTIME, NON_SHARED, KEEP_IMAGES, KEEPER, READ_ONLY, BWLIMIT, JSON,
+	NEW_ROOT, NEW_IP, NO_ITER, CIPHER, COMPRESS, NO_COMPRESS, REALTIME, NON_SHARED, KEEP_IMAGES, KEEPER, READ_ONLY, BWLIMIT, JSON,
 	EVACUATE, COLD,
 };
 
@@ -26,6 +26,7 @@ static const struct option long_options[] = {
 	{ "ssh-mux", no_argument, NULL, SSH_MUX },
 	{ "ssh-cipher", required_argument, NULL, CIPHER },
 	{ "compress", no_argument, NULL, COMPRESS },
+	{ "no-compress", no_argument, NULL, NO_COMPRESS },
 	{ "rsync", required_argument, NULL, RSYNC },
 	{ "whole-file", no_argument, NULL, 'W' },
 	{ "keep-dst", no_argument, NULL, KEEP_DST },
@@ -95,7 +96,9 @@ static const char usage[] =
 	"      --ssh=OPTIONS          further arguments of ssh\n"
 	"      --ssh-mux              one connection for everything: always so\n"
 	"      --ssh-cipher=CIPHER    as ssh's -c\n"
-	"      --compress             ssh compresses\n"
+	"      --compress             all that is sent is compressed; else memory is, while\n"
+	"                             the wire is slower than that\n"
+	"      --no-compress          nothing is\n"
 	"      --rsync=OPTIONS        further arguments of rsync\n"
 	"  -W, --whole-file           files that differ are copied whole, by rsync's -W\n"
 	"  -c, --compact; -s, --snapshot\n"
@@ -258,7 +261,10 @@ static int take_transport(struct request *r, int c)
 	case CIPHER:
 		return read_cipher(r, optarg);
 	case COMPRESS:
-		vz_str_add(&r->ssh, " -C");
+		r->o.squeeze = VZ_SQUEEZE_ALWAYS;
+		return 0;
+	case NO_COMPRESS:
+		r->o.squeeze = VZ_SQUEEZE_NEVER;
 		return 0;
 	case SSH_MUX:
 		return 0; /* of vzctl 4.x; it always is so */

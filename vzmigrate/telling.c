@@ -6,6 +6,7 @@
 #include "show/json.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #define SAID_MS 5000
@@ -59,9 +60,9 @@ static void put_number_member(struct vz_json *j, const char *key, uint64_t n)
 
 static void clear_line(struct show *s)
 {
-	if (!s->on_line)
+	if (!s->on_line || !*s->on_line)
 		return;
-	s->on_line = false;
+	*s->on_line = false;
 	printf("\r\033[K");
 	fflush(stdout);
 }
@@ -157,7 +158,8 @@ static void progress(void *arg, const struct vz_progress *p)
 	clear_line(s);
 	printf("%s%s", out.s, s->how == SHOW_TERMINAL && !p->ended ? "" : "\n");
 	fflush(stdout);
-	s->on_line = s->how == SHOW_TERMINAL && !p->ended;
+	if (s->on_line)
+		*s->on_line = s->how == SHOW_TERMINAL && !p->ended;
 }
 
 static void begins(void *arg, const char *stage)
@@ -195,8 +197,12 @@ void show_begin(struct show *s, enum show_how how, const char *which, struct vz_
 		s->json = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
 		(void)dup2(STDERR_FILENO, STDOUT_FILENO);
 	}
+	if (how == SHOW_TERMINAL) {
+		s->on_line = mmap(NULL, sizeof(bool), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		s->on_line = s->on_line == MAP_FAILED ? NULL : s->on_line;
+	}
 	s->said = s->began;
-	s->report = (struct vz_report){ .progress = how == SHOW_LINES ? NULL : progress, .arg = s };
+	s->report = (struct vz_report){ .progress = how == SHOW_LINES ? NULL : progress, .arg = s, .fd = s->json };
 	if (how == SHOW_JSON) {
 		s->report.begins = begins;
 		s->report.ends = ends;
@@ -211,6 +217,8 @@ void show_end(struct show *s, int code)
 	struct vz_json j = { .out = &out };
 
 	clear_line(s);
+	if (s->on_line)
+		(void)munmap(TAKE_PTR(s->on_line), sizeof(bool));
 	if (s->how != SHOW_JSON)
 		return;
 	begin_event(&j, s, "result");

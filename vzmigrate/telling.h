@@ -22,7 +22,7 @@ struct show {
 	unsigned id;         /* 0: not known yet */
 	int json;            /* where objects go */
 	int64_t began, said; /* ms */
-	bool on_line;        /* of the terminal is some progress */
+	bool *on_line;       /* of the terminal is some progress; a child of ours may have written it */
 	char error[1024];    /* the last one */
 	vz_sink *sink;
 	void *sink_arg;

@@ -15,6 +15,7 @@
 #include <sys/prctl.h>
 
 #define LOG_NAME "%u.pages.log"
+#define WHY_NAME VZ_CRIU_WORK "/%u.pages.why"
 #define ARGS_MORE 16
 #define CUT_OFF "data were not flushed" /* its stream has ended, for a reason of the other side's */
 
@@ -88,20 +89,33 @@ int vz_pageserver_error(unsigned ctid, struct vz_err *e)
 	autoclose int work = open(VZ_CRIU_WORK, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	autofree char *log = vz_fmt(LOG_NAME, ctid);
 	char text[VZ_CRIU_SAID];
+	autofree char *why = vz_fmt(WHY_NAME, ctid);
 	const char *remedy;
 
-	if (!log)
+	if (!log || !why)
 		return vz_oom(e);
+	if (vz_file_read_buf(AT_FDCWD, why, text, sizeof(text)) > 0)
+		return vz_fail(e, VZ_CHKPNT, 0, "%s", text);
 	remedy = vz_criu_said(work, log, text);
 	if (!*text || strstr(text, CUT_OFF))
 		return 0;
 	return vz_fail(e, VZ_CHKPNT, 0, "CRIU: %s%s%s", text, remedy ? "; " : "", remedy ? remedy : "");
 }
 
+void vz_pageserver_say(unsigned ctid, const char *why)
+{
+	autofree char *path = vz_fmt(WHY_NAME, ctid);
+
+	if (path)
+		(void)vz_file_replace(path, why, strlen(why), 0600, false);
+}
+
 void vz_pageserver_forget(unsigned ctid)
 {
-	autofree char *path = vz_fmt(VZ_CRIU_WORK "/" LOG_NAME, ctid);
+	autofree char *path = vz_fmt(VZ_CRIU_WORK "/" LOG_NAME, ctid), *why = vz_fmt(WHY_NAME, ctid);
 
 	if (path)
 		(void)unlink(path);
+	if (why)
+		(void)unlink(why);
 }

@@ -23,6 +23,8 @@ struct vz_pageserver_spec {
 int vz_pageserver_start(const struct vz_pageserver_spec *s, int *ret_pidfd, struct vz_err *e);
 /* The sentence of the log of one that has ended by itself with another status than 0: VZ_CHKPNT. 0: there is none. */
 int vz_pageserver_error(unsigned ctid, struct vz_err *e);
+/* That sentence is this one, of whoever has ended its stream. */
+void vz_pageserver_say(unsigned ctid, const char *why);
 /* Its log goes. */
 void vz_pageserver_forget(unsigned ctid);
 

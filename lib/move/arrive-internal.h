@@ -5,8 +5,11 @@
 
 #include "ct/ct.h"
 #include "move/beat.h"
+#include "move/frame.h"
 #include "move/talk.h"
 #include "ops/session.h"
+
+#define VZ_ARRIVE_DAMAGED "What comes of the memory is damaged: these are no frames"
 
 struct vz_arrival {
 	struct vz_talk talk;
@@ -31,6 +34,8 @@ struct vz_arrival {
 	int64_t since;       /* vz_arrive_flush(), */
 	bool has_since;      /* once it was told */
 	bool is_astray;      /* bytes follow that were not taken: a file of the VPS's, which is no request */
+	bool in_frames;      /* what the source sends of a dump comes so (frame.h) */
+	struct vz_unpacker unpacker; /* for files of a dump, once there was one */
 	bool is_stream;      /* its connection has carried memory, and is of no more use */
 };
 
@@ -41,6 +46,8 @@ void vz_arrive_tell_places(struct vz_arrival *a);
 /* While files come: tells how much room is left for them. */
 int vz_arrive_left(struct vz_arrival *a, const char *args, struct vz_err *e);
 
+/* arrive-dump.c: takes a file of the dump. */
+int vz_arrive_dump(struct vz_arrival *a, const char *args, struct vz_err *e);
 /* arrive-pages.c: memory comes on this connection. Fails before the first byte of it, or is told of nothing. */
 int vz_arrive_pages(struct vz_arrival *a, const char *args, struct vz_err *e);
 /* Tells what has come so. */

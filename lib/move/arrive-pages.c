@@ -79,6 +79,8 @@ struct relay {
 	const struct vz_arrival *a;
 	int server, pidfd; /* the page server: socket, process */
 	char *buf;
+	struct vz_unpacker unpacker;
+	bool damaged;
 };
 
 /* 0 at the end. */
@@ -92,8 +94,33 @@ static ssize_t pass(int from, int to, char *buf)
 	return n > 0 && vz_write_all(to, buf, (size_t)n) < 0 ? -EPIPE : n;
 }
 
+/* The same of a stream in frames; how much was read is of no interest. */
+static ssize_t pass_frames(struct relay *y)
+{
+	char *at;
+	size_t room = vz_frame_room(&y->unpacker, &at);
+	ssize_t n;
+	int r;
+
+	do
+		n = read(y->a->talk.in, at, room);
+	while (n < 0 && errno == EINTR);
+	if (n <= 0) /* within a frame, too: the page server sees that something is missing */
+		return n;
+	r = vz_frame_took(&y->unpacker, (size_t)n);
+	y->damaged = r < 0;
+	if (r > 0 && vz_write_all(y->server, y->unpacker.bytes, y->unpacker.n) < 0)
+		return -EPIPE;
+	return r < 0 ? r : n;
+}
+
+static ssize_t pass_on(struct relay *y)
+{
+	return y->a->in_frames ? pass_frames(y) : pass(y->a->talk.in, y->server, y->buf);
+}
+
 /* Until the page server has ended; what it said last is passed on. */
-static void run_relay(const struct relay *y)
+static void run_relay(struct relay *y)
 {
 	struct pollfd f[] = { { .fd = y->a->talk.in, .events = POLLIN },
 			      { .fd = y->server, .events = POLLIN },
@@ -108,7 +135,7 @@ static void run_relay(const struct relay *y)
 			return;
 		if (n <= 0)
 			continue;
-		if (f[0].revents && pass(f[0].fd, y->server, y->buf) <= 0) {
+		if (f[0].revents && pass_on(y) <= 0) {
 			(void)shutdown(y->server, SHUT_WR);
 			f[0].fd = -1;
 		}
@@ -123,11 +150,13 @@ static int serve(struct vz_arrival *a, const struct vz_pageserver_spec *spec, in
 {
 	autofree char *buf = malloc(CHUNK);
 	autoclose int pidfd = -EBADF;
-	struct relay y = { a, sock, -EBADF, buf };
-	int status = -1, r = buf ? vz_pageserver_start(spec, &pidfd, e) : vz_oom(e);
+	struct relay y = { .a = a, .server = sock, .pidfd = -EBADF, .buf = buf };
+	int status = -1, r = buf && vz_unpacker_open(&y.unpacker) >= 0 ? 0 : vz_oom(e);
 
+	if (r >= 0)
+		r = vz_pageserver_start(spec, &pidfd, e);
 	if (r < 0)
-		return r;
+		return vz_unpacker_close(&y.unpacker), r;
 	close(spec->sock);
 	y.pidfd = pidfd;
 	a->is_stream = true; /* nothing but the page server's bytes goes out from here on: no sign of life either */
@@ -138,7 +167,10 @@ static int serve(struct vz_arrival *a, const struct vz_pageserver_spec *spec, in
 		run_relay(&y);
 	if (vz_wait_child(pidfd, vz_end_in(END_S), &status) < 0)
 		vz_give_up(pidfd);
-	if (!status || !is_wanted(a)) /* else its main connection asks why */
+	vz_unpacker_close(&y.unpacker);
+	if (y.damaged && is_wanted(a))
+		vz_pageserver_say(a->id, VZ_ARRIVE_DAMAGED);
+	else if (!status || !is_wanted(a)) /* else its main connection asks why */
 		vz_pageserver_forget(a->id);
 	return 0;
 }

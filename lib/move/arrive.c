@@ -72,8 +72,10 @@ static int number(const char **args, uint32_t max, uint32_t *ret, struct vz_err 
 	return word && vz_num_u32(word, max, ret) >= 0 ? 0 : vz_fail(e, AS(REMOTE), 0, "bad request");
 }
 
+/* "VERSION SILENCE", and words for what the source can do beside: of two that both can it is done. */
 static int hello(struct vz_arrival *a, const char *args, struct vz_err *e)
 {
+	autofree char *more = NULL;
 	uint32_t version, silence_s;
 	int r = number(&args, UINT32_MAX, &version, e);
 
@@ -91,6 +93,10 @@ static int hello(struct vz_arrival *a, const char *args, struct vz_err *e)
 	if (r < 0)
 		return vz_fail(e, AS(REMOTE), -r, "cannot make a process");
 	a->talk.beat = &a->beat;
+	more = vz_str_word(&args, " ");
+	a->in_frames = more && !strcmp(more, VZ_FRAME_WORD);
+	if (a->in_frames)
+		(void)vz_talk_say(&a->talk, "+%s=1", VZ_FRAME_WORD);
 	return load_host(a, e);
 }
 
@@ -411,41 +417,6 @@ static int take_script(struct vz_arrival *a, const char *args, struct vz_err *e)
 	return r < 0 ? vz_fail(e, AS(COPY), -r, "cannot write the script %s on destination node", suffix) : 0;
 }
 
-/* Modes as in the dump there (cpt/image.h): root inside opens some of CRIU's images. */
-static int open_dump_file(const char *dir, const char *name, mode_t mode, struct vz_err *e)
-{
-	autofree char *path = vz_fmt("%s/%s", dir, name), *above = path ? strdup(path) : NULL;
-	int fd;
-
-	if (!above)
-		return vz_oom(e);
-	*strrchr(above, '/') = 0;
-	if (vz_mkdir_p(dir, 0700) < 0 || vz_mkdir_p(above, 0711) < 0)
-		return vz_fail(e, AS(COPY), errno, "cannot make %s on destination node", above);
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode & 0644);
-	return fd < 0 ? vz_fail(e, AS(COPY), errno, "cannot write %s on destination node", path) : fd;
-}
-
-/* "NAME MODE LENGTH" and bytes: a file of the dump. */
-static int take_dump(struct vz_arrival *a, const char *args, struct vz_err *e)
-{
-	autofree char *name = vz_str_word(&args, " "), *dir = vz_arrive_dump_dir(a), *size = NULL;
-	autoclose int fd = -EBADF;
-	uint32_t mode;
-	uint64_t n;
-	int r = number(&args, 0777, &mode, e);
-
-	size = r < 0 ? NULL : vz_str_word(&args, " ");
-	a->is_astray = !a->prepared || !dir || !name || !size || vz_num_u64(size, UINT64_MAX, &n) < 0;
-	if (a->is_astray)
-		return vz_fail(e, AS(REMOTE), 0, "bad request");
-	fd = vz_manifest_is_name(name) ? open_dump_file(dir, name, mode, e) : vz_fail(e, AS(REMOTE), 0, "bad request");
-	r = vz_talk_bytes(&a->talk, n, fd, NULL);
-	if (fd < 0)
-		return fd;
-	return r < 0 ? vz_fail(e, AS(COPY), -r, "cannot write the dump on destination node") : 0;
-}
-
 /* "CTID TOKEN NAME PARENT": what follows on this connection is no request */
 static int pages(struct vz_arrival *a, const char *args, struct vz_err *e)
 {
@@ -561,7 +532,7 @@ static int obey(struct vz_arrival *a, const char *line, struct vz_err *e)
 		{ "hello", hello },	  { "conf", take_conf },     { "want", take_wish },
 	     { "facts", tell_facts },
 		{ "check", check },	  { "prepare", prepare_it },    { "base", expect_base },
-		{ "base-is", commit_base }, { "script", take_script }, { "dump", take_dump },
+		{ "base-is", commit_base }, { "script", take_script }, { "dump", vz_arrive_dump },
 		{ "pages", pages }, { "came", vz_arrive_came }, { "drop", vz_arrive_drop }, { "why", vz_arrive_why },
 		{ "accept", accept_it },  { "settle", settle },	     { "done", done },
 		{ "flush", vz_arrive_flush }, { "left", vz_arrive_left },	  { "hurry", hurry }, { "undo", undo },
@@ -586,6 +557,7 @@ static void release_arrival(struct vz_arrival *a)
 	vz_closep(&a->ram);
 	a->talk.beat = NULL;
 	vz_beat_end(&a->beat);
+	vz_unpacker_close(&a->unpacker);
 	vz_ct_unlock(&a->lock);
 	vz_ct_free(&a->lock);
 	vz_conf_free(&a->own);

@@ -35,6 +35,8 @@ struct vz_leaving {
 	bool running, mounted;
 	struct vz_suspended *held; /* it is frozen beside its dump, NULL: it is not */
 	struct vz_criu criu;       /* online, from here on */
+	struct vz_pump pump;       /* puts memory into */
+	struct vz_pump_count packed; /* of the last stream */
 	struct vz_remote pages;    /* the stream of memory that is open; kept until the end */
 	enum vz_memory_way memory;
 	unsigned rounds;   /* of memory that have come while it runs */

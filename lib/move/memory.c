@@ -60,15 +60,53 @@ int vz_memory_choose(struct vz_leaving *m, struct vz_err *e)
 	return 0;
 }
 
-/* A fresh page server there, for images in the directory `name` of the dump. */
-static int open_stream(struct vz_leaving *m, const char *name, const char *parent, struct vz_err *e)
+void vz_memory_tell_packed(struct vz_leaving *m)
+{
+	if (m->o->times && m->pages.in_frames && m->packed.bytes)
+		vz_log(0, "\tof %llu KB of memory %llu KB were sent", (unsigned long long)m->packed.bytes >> 10,
+		       (unsigned long long)m->packed.sent >> 10);
+	m->packed = (struct vz_pump_count){ 0 };
+}
+
+static void end_pump(struct vz_leaving *m)
+{
+	vz_pump_end(&m->pump, &m->packed);
+	vz_progress_at(&m->progress, m->packed.bytes, m->progress.total);
+	vz_progress_end(&m->progress);
+}
+
+static void close_stream(struct vz_leaving *m)
+{
+	end_pump(m);
+	vz_remote_close(&m->pages);
+}
+
+/* What CRIU is given; where there is nothing to pack or to tell it is the connection itself. */
+static int pump_into(struct vz_leaving *m, uint64_t total, struct vz_err *e)
+{
+	const struct vz_pump_spec spec = { .wire = m->pages.talk.in, .progress = &m->progress,
+					   .squeeze = m->pages.in_frames ? m->o->squeeze : VZ_SQUEEZE_NEVER };
+	int r;
+
+	if (!m->pages.in_frames && !m->progress.tell)
+		return m->pages.talk.in;
+	vz_progress_begin(&m->progress, "memory", total);
+	r = vz_pump_begin(&m->pump, &spec);
+	return r < 0 ? vz_fail(e, AS(COPY), -r, "cannot make a process") : m->pump.sock;
+}
+
+/* A fresh page server there, for images in the directory `name` of the dump; what CRIU is given for it. `total`: bytes
+ * that will come, 0: nobody knows. */
+static int open_stream(struct vz_leaving *m, const char *name, const char *parent, uint64_t total, struct vz_err *e)
 {
 	int r;
 
-	vz_remote_close(&m->pages);
+	close_stream(m);
 	r = vz_remote_branch(&m->pages, &m->remote, e);
-	return r < 0 ? r : vz_remote_ask(&m->pages, NULL, e, "pages %u %s %s %s %s", m->record.there, m->record.token,
-					 name, parent, m->dump_there);
+	if (r >= 0)
+		r = vz_remote_ask(&m->pages, NULL, e, "pages %u %s %s %s %s", m->record.there, m->record.token, name,
+				  parent, m->dump_there);
+	return r < 0 ? r : pump_into(m, total, e);
 }
 
 /* One line of what has come: "DIRECTORY/NAME LENGTH BYTES-ON-DISK". */
@@ -143,13 +181,13 @@ static int run_round(struct vz_leaving *m, const struct vz_state *st, unsigned r
 	if (round > 1)
 		snprintf(parent, sizeof(parent), "../p%u", round - 1);
 	if (r >= 0)
-		r = open_stream(m, name, parent, e);
+		r = open_stream(m, name, parent, round > 1 ? 0 : m->ram, e);
 	if (r < 0)
 		return r;
-	spec.sock = m->pages.talk.in;
+	spec.sock = r;
 	spec.seconds = ROUND_LEAST_S + (int)(m->ram / SLOWEST);
 	r = with_reason(m, vz_predump_run(&spec, e), e);
-	vz_remote_close(&m->pages);
+	close_stream(m);
 	vz_fault_kill("kill+:", "precopy-round");
 	return r;
 }
@@ -200,6 +238,7 @@ static int make_rounds(struct vz_leaving *m, const struct vz_state *st, struct v
 			return r;
 		m->rounds = round;
 		tell_round(m, round, bytes, vz_now_ms() - begin);
+		vz_memory_tell_packed(m);
 		if (bytes <= FEW_BYTES || bytes / 100 * 100 > before / 100 * SHRINKS_TO)
 			break;
 		before = bytes;
@@ -257,11 +296,13 @@ static int hold_once(struct vz_leaving *m, const struct vz_suspend_opts *how, bo
 	o.again = again;
 	if (m->rounds)
 		snprintf(parent, sizeof(parent), "p%u", m->rounds);
-	r = open_stream(m, VZ_IMAGE_CRIU, parent, e);
+	r = open_stream(m, VZ_IMAGE_CRIU, parent, m->rounds ? 0 : m->ram, e);
 	if (r < 0)
 		return r;
-	away.sock = m->pages.talk.in;
-	return with_reason(m, vz_op_suspend_hold(m->ct, &o, &m->held, e), e);
+	away.sock = r;
+	r = with_reason(m, vz_op_suspend_hold(m->ct, &o, &m->held, e), e);
+	end_pump(m);
+	return r;
 }
 
 /* What a program was just doing may be done the next time; what was sent until then is of no use for that. */
@@ -281,7 +322,7 @@ int vz_memory_hold(struct vz_leaving *m, const struct vz_suspend_opts *how, stru
 
 void vz_memory_close(struct vz_leaving *m)
 {
-	vz_remote_close(&m->pages);
+	close_stream(m);
 	if (m->o->online)
 		vz_predump_forget(m->ct->id);
 }

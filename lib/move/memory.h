@@ -24,6 +24,8 @@ int vz_memory_rounds(struct vz_leaving *m, struct vz_err *e);
 struct vz_suspend_opts;
 /* Stops it, as they say, and sends the rest: m->held. */
 int vz_memory_hold(struct vz_leaving *m, const struct vz_suspend_opts *how, struct vz_err *e);
+/* -t: how much less was sent than there was, since it was told last. */
+void vz_memory_tell_packed(struct vz_leaving *m);
 /* Connections and what is kept here of the rounds; accepts what was never used. */
 void vz_memory_close(struct vz_leaving *m);
 

@@ -285,6 +285,7 @@ static int halt_do(void *ctx, struct vz_err *e)
 	m->halted = vz_now_ms();
 	r = vz_leave_quietly(m, halt, &why);
 	lap(m, m->o->online ? "suspend" : "stop");
+	vz_memory_tell_packed(m);
 	if (r >= 0)
 		return 0;
 	vz_cancel_undoing(true);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "ct/ct.h"
+#include "move/pump.h"
 #include "move/renew.h"
 #include "move/report.h"
 
@@ -53,6 +54,7 @@ struct vz_migrate_opts {
 	bool once;               /* memory is copied once, while it is frozen */
 	bool realtime;           /* only if memory can be copied while it runs */
 	bool cold;               /* one that cannot be moved while it runs is stopped; of the program */
+	enum vz_squeeze squeeze; /* of memory */
 	uint64_t bwlimit;        /* bytes a second, 0: as fast as it can */
 	struct vz_renew renew;   /* what it is called there */
 	const struct vz_report *report; /* NULL: nobody wants to know */

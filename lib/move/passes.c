@@ -102,6 +102,8 @@ static int make_command(struct command *c, const struct vz_remote *r, const stru
 	c->argv[c->n++] = c->shell;
 	if (r->o->bwlimit)
 		c->argv[c->n++] = c->limit;
+	if (r->o->squeeze == VZ_SQUEEZE_ALWAYS)
+		c->argv[c->n++] = "-z"; /* the best that both know: zstd since rsync 3.2 */
 	if (!listed && is_shown(r)) {
 		c->argv[c->n++] = "--info=progress2";
 		c->argv[c->n++] = "--no-human-readable";

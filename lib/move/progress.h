@@ -10,6 +10,7 @@
 struct vz_progress {
 	void (*tell)(void *arg, const struct vz_progress *p); /* NULL: nobody wants to know */
 	void *arg;
+	int fd;                 /* beside 1 and 2, what it writes to; -1: nothing */
 	const char *what;       /* "files", "memory" */
 	uint64_t done, total;   /* bytes; total 0: not known */
 	int64_t began, told;    /* ms */

@@ -22,14 +22,15 @@
 
 void vz_leave_open(struct vz_leaving *m, struct vz_ct *ct, const struct vz_migrate_opts *o)
 {
-	*m = (struct vz_leaving){ .ct = ct, .o = o, .remote = VZ_REMOTE_INIT, .pages = VZ_REMOTE_INIT,
+	*m = (struct vz_leaving){ .ct = ct, .o = o, .remote = VZ_REMOTE_INIT, .pages = VZ_REMOTE_INIT, .pump = VZ_PUMP_INIT,
 				  .pass = VZ_PASSING_INIT, .since = vz_now_ms() };
 	if (o->report && o->report->progress) {
 		m->progress.tell = o->report->progress;
 		m->progress.arg = o->report->arg;
+		m->progress.fd = o->report->fd;
 	}
 	m->wire = (struct vz_remote_opts){
-		.progress = &m->progress, .bwlimit = o->bwlimit,
+		.progress = &m->progress, .bwlimit = o->bwlimit, .squeeze = o->squeeze,
 		.host = o->host, .ssh = o->ssh, .verbose = o->verbose, .silence_s = o->silence_s,
 	};
 }

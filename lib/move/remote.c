@@ -84,6 +84,7 @@ static int start(struct vz_remote *r, struct vz_err *e)
 	s.apart = true;
 	x = vz_spawn_start(&s, &r->pid);
 	close(pair[1]);
+	vz_pump_widen(pair[0]);
 	r->talk = (struct vz_talk){ .in = pair[0], .out = pair[0] };
 	if (x < 0)
 		return r->pid = 0, vz_fail(e, (enum vz_exit)VZ_MIGRATE_CONNECT, -x, "cannot run ssh");
@@ -234,25 +235,63 @@ static int write_watched(struct vz_remote *r, const char *buf, size_t n)
 	return 0;
 }
 
-/* A small file goes out together with its line. */
-static int send_all(struct vz_remote *r, const char *verb, int fd, uint64_t size)
+struct sending {
+	int fd;
+	bool in_frames;
+	uint64_t left;  /* bytes of the file */
+	char buf[CHUNK];
+	size_t have;    /* that go out together: a line, and what follows if it is small */
+	char plain[CHUNK];
+};
+
+static int put_out(struct vz_remote *r, struct sending *s, const char *bytes, size_t n)
+{
+	int x = 0;
+
+	if (n <= sizeof(s->buf) - s->have) {
+		memcpy(s->buf + s->have, bytes, n);
+		s->have += n;
+		n = 0;
+	}
+	if (n || !s->left) {
+		x = write_watched(r, s->buf, s->have);
+		s->have = 0;
+	}
+	return x < 0 || !n ? x : write_watched(r, bytes, n);
+}
+
+/* The next bytes of the file, in a frame or as they are; what goes out of them, and how many there were. */
+static ssize_t next_bytes(struct vz_remote *r, struct sending *s, const char **ret, size_t *ret_n)
+{
+	size_t max = s->in_frames ? VZ_FRAME_MAX : CHUNK;
+	char *buf = s->in_frames ? r->packer.in : s->plain;
+	bool squeeze = r->o->squeeze == VZ_SQUEEZE_ALWAYS || r->o->bwlimit || vz_pump_is_behind(r->talk.out);
+	ssize_t n = read(s->fd, buf, s->left < max ? (size_t)s->left : max);
+
+	if (n <= 0) /* the other side waits for the rest, so the connection is of no more use */
+		return -EIO;
+	*ret = buf;
+	*ret_n = s->in_frames ? vz_frame_make(&r->packer, (size_t)n, squeeze, ret) : (size_t)n;
+	pause_for(r, *ret_n);
+	return n;
+}
+
+static int send_all(struct vz_remote *r, const char *verb, struct sending *s)
 {
 	struct vz_progress *p = r->o->progress;
-	char buf[CHUNK];
-	int k = snprintf(buf, sizeof(buf), "%s %llu\n", verb, (unsigned long long)size);
-	size_t have = (size_t)k;
-	int x = r->talk.in < 0 || have >= sizeof(buf) ? -EPIPE : 0;
+	int k = snprintf(s->buf, sizeof(s->buf), "%s %llu\n", verb, (unsigned long long)s->left);
+	int x = r->talk.in < 0 || (size_t)k >= sizeof(s->buf) ? -EPIPE : 0;
 
-	while (x >= 0 && (size || have)) {
-		size_t room = sizeof(buf) - have;
-		ssize_t n = size ? read(fd, buf + have, size < room ? (size_t)size : room) : 0;
+	s->have = (size_t)k;
+	if (x >= 0 && !s->left)
+		return write_watched(r, s->buf, s->have);
+	while (x >= 0 && s->left) {
+		const char *bytes;
+		size_t out;
+		ssize_t n = next_bytes(r, s, &bytes, &out);
 
-		if (n > 0)
-			pause_for(r, (uint64_t)n);
-		/* the other side waits for the rest, so the connection is of no more use */
-		x = n < 0 || (size && !n) ? -EIO : write_watched(r, buf, have + (size_t)n);
-		size -= n > 0 ? (uint64_t)n : 0;
-		have = 0;
+		s->left -= n > 0 ? (uint64_t)n : 0;
+		x = n < 0 ? (int)n : put_out(r, s, bytes, out);
 		if (p && n > 0)
 			vz_progress_at(p, p->done + (uint64_t)n, p->total);
 	}
@@ -274,21 +313,29 @@ int vz_remote_answers(struct vz_remote *r, struct vz_err *e)
 	return first;
 }
 
-int vz_remote_send_fd(struct vz_remote *r, const char *verb, int fd, uint64_t size, struct vz_err *e)
+static int send_file(struct vz_remote *r, const char *verb, struct sending *s, struct vz_err *e)
 {
 	int x;
 
 	vz_beat_hold(&r->beat);
-	x = send_all(r, verb, fd, size);
+	x = send_all(r, verb, s);
 	vz_beat_go_on(&r->beat);
 	if (x < 0)
 		return vz_remote_broke(r, x == -ETIMEDOUT ? x : -EPIPE, e);
 	return ++r->owed < OWED_MAX ? 0 : vz_remote_answers(r, e);
 }
 
+int vz_remote_send_fd(struct vz_remote *r, const char *verb, int fd, uint64_t size, struct vz_err *e)
+{
+	struct sending s = { .fd = fd, .left = size, .in_frames = r->in_frames };
+
+	return send_file(r, verb, &s, e);
+}
+
 int vz_remote_put_fd(struct vz_remote *r, const char *verb, int fd, uint64_t size, struct vz_err *e)
 {
-	int x = vz_remote_send_fd(r, verb, fd, size, e);
+	struct sending s = { .fd = fd, .left = size };
+	int x = send_file(r, verb, &s, e);
 
 	return x < 0 ? x : vz_remote_answers(r, e);
 }
@@ -309,6 +356,21 @@ static int first_s(const struct vz_remote *r)
 	return r->o->silence_s > HELLO_S ? r->o->silence_s : HELLO_S;
 }
 
+/* Also what both sides can do. */
+static int greet(struct vz_remote *r, struct vz_err *e)
+{
+	bool want = r->o->squeeze != VZ_SQUEEZE_NEVER;
+	autofree char *facts = NULL, *can = NULL;
+	int x = vz_remote_ask(r, &facts, e, "hello %d %d%s", VZ_REMOTE_VERSION, r->o->silence_s,
+			      want ? " " VZ_FRAME_WORD : "");
+
+	can = x < 0 || !want ? NULL : vz_remote_fact(facts, VZ_FRAME_WORD);
+	r->in_frames = can;
+	if (x >= 0 && !can && r->o->squeeze == VZ_SQUEEZE_ALWAYS && !r->branch)
+		vz_log(-1, "Warning: %s takes nothing of the memory compressed: its vzctl is older", r->o->host);
+	return x < 0 || !can || vz_packer_open(&r->packer) >= 0 ? x : vz_oom(e);
+}
+
 int vz_remote_open(struct vz_remote *r, const struct vz_remote_opts *o, struct vz_err *e)
 {
 	int x;
@@ -323,7 +385,7 @@ int vz_remote_open(struct vz_remote *r, const struct vz_remote_opts *o, struct v
 	x = start(r, e);
 	r->talk.silence_s = first_s(r);
 	if (x >= 0)
-		x = vz_remote_ask(r, NULL, e, "hello %d %d", VZ_REMOTE_VERSION, o->silence_s);
+		x = greet(r, e);
 	if (x >= 0) {
 		r->talk.silence_s = o->silence_s; /* from here on it gives signs of life */
 		x = vz_beat_begin(&r->beat, r->talk.out, vz_beat_every_s(o->silence_s));
@@ -347,7 +409,7 @@ int vz_remote_branch(struct vz_remote *r, const struct vz_remote *of, struct vz_
 	x = start(r, e);
 	r->talk.silence_s = first_s(r);
 	if (x >= 0)
-		x = vz_remote_ask(r, NULL, e, "hello %d %d", VZ_REMOTE_VERSION, r->o->silence_s);
+		x = greet(r, e);
 	if (x < 0)
 		vz_remote_close(r);
 	return x;
@@ -363,5 +425,6 @@ void vz_remote_close(struct vz_remote *r)
 		(void)vz_spawn_wait(TAKE(r->pid, 0), END_S, true);
 	if (r->mux && !r->branch)
 		(void)unlink(r->mux);
+	vz_packer_close(&r->packer);
 	free(TAKE_PTR(r->mux));
 }

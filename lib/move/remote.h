@@ -16,7 +16,9 @@
 
 #include "base/err.h"
 #include "move/beat.h"
+#include "move/frame.h"
 #include "move/progress.h"
+#include "move/pump.h"
 #include "move/talk.h"
 
 #define VZ_REMOTE_VERSION 3
@@ -28,6 +30,7 @@ struct vz_remote_opts {
 	int verbose;
 	struct vz_progress *progress; /* of what is copied */
 	uint64_t bwlimit;  /* bytes a second, 0: as fast as it can */
+	enum vz_squeeze squeeze; /* of what is sent of a dump */
 	int silence_s;     /* after so long without a sign of life either side takes the other one for dead */
 };
 
@@ -41,6 +44,8 @@ struct vz_remote {
 	struct vz_throttle throttle;
 	bool branch;       /* its connection is another one's */
 	bool heard;        /* it has answered once */
+	bool in_frames;    /* the other side takes what is sent of a dump so (frame.h) */
+	struct vz_packer packer; /* for files, once there was one */
 	bool lost;         /* it broke, or is in doubt itself: what it was asked last may have been done, or not */
 };
 #define VZ_REMOTE_INIT { .talk = { .in = -EBADF, .out = -EBADF }, .beat = VZ_BEAT_INIT }
@@ -53,12 +58,12 @@ int vz_remote_ask(struct vz_remote *r, char **ret_facts, struct vz_err *e, const
 	__attribute__((format(printf, 4, 5)));
 /* Asks "VERB LENGTH" and sends the bytes behind it. */
 int vz_remote_put(struct vz_remote *r, const char *verb, const void *data, size_t n, struct vz_err *e);
-/* Asks the same with all that is in fd, whose length is `size`, and does not wait for the answer: of many small ones each
+/* Asks the same with all that is in fd, whose length is `size`, in frames where the other side takes them, and does not wait for the answer: of many small ones each
  * would cost a round trip. After some hundred it waits. */
 int vz_remote_send_fd(struct vz_remote *r, const char *verb, int fd, uint64_t size, struct vz_err *e);
 /* The answers to these: the first refusal. To be called before anything else is asked. */
 int vz_remote_answers(struct vz_remote *r, struct vz_err *e);
-/* Both. */
+/* Both, never in frames. */
 int vz_remote_put_fd(struct vz_remote *r, const char *verb, int fd, uint64_t size, struct vz_err *e);
 /* It is found to be gone (-EPIPE) or silent (-ETIMEDOUT): closes it and says so. -EPIPE. */
 int vz_remote_broke(struct vz_remote *r, int why, struct vz_err *e);

@@ -13,6 +13,7 @@ struct vz_report {
 	void (*ends)(void *arg, const char *stage, bool good, int64_t ms);
 	void (*progress)(void *arg, const struct vz_progress *p);
 	void *arg;
+	int fd;     /* beside 1 and 2, what they write to; -1: nothing */
 };
 
 /* Tells it of each step; NULL: nobody. */
