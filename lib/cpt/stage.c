@@ -431,8 +431,10 @@ int vz_stage_finish(struct vz_stage *st, int seconds, struct vz_err *e)
 
 	if (r < 0)
 		return r;
-	if (!st->restore) /* after a pre-dump it waits for another one */
-		(void)shutdown(st->sock, SHUT_RDWR);
+	st->done = st->restore;
+	if (st->done)
+		return 0;
+	(void)shutdown(st->sock, SHUT_RDWR); /* after a pre-dump it waits for another one */
 	r = vz_wait_child(st->pidfd, end, &status);
 	return r < 0 ? interrupted(st, r, e) : 0;
 }
@@ -454,6 +456,10 @@ void vz_stage_give_up(struct vz_stage *st, int seconds)
 
 void vz_stage_end(struct vz_stage *st)
 {
+	int status;
+
+	if (st->done)
+		(void)vz_wait_child(st->pidfd, vz_end_in(CUT_S), &status);
 	vz_give_up(st->pidfd);
 	if (st->work >= 0 && !st->failed)
 		(void)unlinkat(st->work, st->log, 0);

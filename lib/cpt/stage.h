@@ -8,7 +8,8 @@
  *	              the caller makes the VPS's network devices in its network namespace
  *	run()         it becomes CRIU, and is asked for a dump or a restore
  *	until(PHASE)  CRIU works until it comes to that phase, and waits there
- *	finish()      CRIU works to its end
+ *	finish()      CRIU works to its end; of a restore all is there then, and end() waits for its process, which
+ *	              takes the old mounts along
  *	end()         whatever is left of it is killed
  *
  * Each part has a deadline. The phases are CRIU's: network-lock (all are stopped), post-dump; post-setup-namespaces, network-unlock, pre-resume.
@@ -44,6 +45,7 @@ struct vz_stage {
 	int pages;       /* dump: the caller's socket to a page server; 0: none */
 	bool waits;      /* CRIU does, for an answer */
 	bool failed;     /* it did, so its log stays until the next time */
+	bool done;       /* all that was asked; it only has to end */
 };
 #define VZ_STAGE_INIT { .pidfd = -EBADF, .sock = -EBADF, .work = -EBADF }
 
