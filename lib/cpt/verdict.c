@@ -261,24 +261,42 @@ static int start_child(const struct order *o, int *ret_from, int *ret_pidfd)
 	return 0;
 }
 
-static int judge(const struct order *o, int ms, struct vz_cpt_verdict *ret, struct vz_err *e)
+static int cannot_look(const struct vz_ct *ct, int r, struct vz_err *e)
 {
-	int64_t end = vz_now_ms() + ms;
-	autoclose int from = -EBADF, pidfd = -EBADF;
-	struct vz_cpt_verdict v = { 0 };
-	int r = start_child(o, &from, &pidfd);
+	return vz_fail(e, VZ_SYSTEM, -r, "cannot look at the processes of CT %u", ct->id);
+}
 
-	if (r < 0)
-		return vz_fail(e, VZ_SYSTEM, -r, "cannot look at the processes of CT %u", o->ct->id);
-	r = take_all(from, end, &v);
-	vz_give_up(pidfd);
+static int begin_look(const struct order *o, int ms, struct vz_cpt_looking *ret, struct vz_err *e)
+{
+	int r;
+
+	ret->end = vz_now_ms() + ms;
+	r = start_child(o, &ret->from, &ret->pidfd);
+	return r < 0 ? cannot_look(o->ct, r, e) : 0;
+}
+
+void vz_cpt_frozen_stop(struct vz_cpt_looking *l)
+{
+	vz_give_up(l->pidfd);
+	vz_closep(&l->pidfd);
+	vz_closep(&l->from);
+}
+
+/* `runs`: as long as nothing stands still CRIU can be looked for. */
+static int end_look(const struct vz_ct *ct, struct vz_cpt_looking *l, bool runs, struct vz_cpt_verdict *ret, struct vz_err *e)
+{
+	int ms = vz_poll_ms(l->end), r;
+	struct vz_cpt_verdict v = { 0 };
+
+	r = take_all(l->from, l->end, &v);
+	vz_cpt_frozen_stop(l);
 	if (r == -ETIMEDOUT || r == -ECHILD)
 		r = add_unknown(&v, r, ms);
-	if (r >= 0 && !o->criu)
+	if (r >= 0 && runs)
 		r = add_criu(&v);
 	if (r < 0) {
 		vz_cpt_verdict_free(&v);
-		return vz_fail(e, VZ_SYSTEM, -r, "cannot look at the processes of CT %u", o->ct->id);
+		return cannot_look(ct, r, e);
 	}
 	put_in_order(&v);
 	*ret = v;
@@ -288,13 +306,21 @@ static int judge(const struct order *o, int ms, struct vz_cpt_verdict *ret, stru
 int vz_cpt_verdict(const struct vz_ct *ct, const struct vz_state *state, int ms, struct vz_cpt_verdict *ret,
 		   struct vz_err *e)
 {
-	return judge(&(struct order){ .ct = ct, .state = state }, ms, ret, e);
+	struct vz_cpt_looking l = VZ_CPT_LOOKING_INIT;
+	int r = begin_look(&(struct order){ .ct = ct, .state = state }, ms, &l, e);
+
+	return r < 0 ? r : end_look(ct, &l, true, ret, e);
 }
 
-int vz_cpt_verdict_frozen(const struct vz_ct *ct, const struct vz_state *state, pid_t criu, struct vz_cpt_verdict *ret,
-			  struct vz_err *e)
+int vz_cpt_frozen_begin(const struct vz_ct *ct, const struct vz_state *state, pid_t criu, struct vz_cpt_looking *ret,
+			struct vz_err *e)
 {
-	return judge(&(struct order){ ct, state, criu }, VZ_CPT_VERDICT_MS, ret, e);
+	return begin_look(&(struct order){ ct, state, criu }, VZ_CPT_VERDICT_MS, ret, e);
+}
+
+int vz_cpt_frozen_end(const struct vz_ct *ct, struct vz_cpt_looking *l, struct vz_cpt_verdict *ret, struct vz_err *e)
+{
+	return end_look(ct, l, false, ret, e);
 }
 
 void vz_cpt_verdict_free(struct vz_cpt_verdict *v)

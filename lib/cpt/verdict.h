@@ -7,8 +7,10 @@
 #ifndef VZ_CPT_VERDICT_H
 #define VZ_CPT_VERDICT_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/err.h"
@@ -54,11 +56,21 @@ struct vz_cpt_verdict {
  * looks, is given up at the deadline, and tells a bounded number of each kind. */
 int vz_cpt_verdict(const struct vz_ct *ct, const struct vz_state *state, int ms, struct vz_cpt_verdict *ret,
 		   struct vz_err *e);
+/* Somebody who looks meanwhile. */
+struct vz_cpt_looking {
+	int from, pidfd;
+	int64_t end;
+};
+#define VZ_CPT_LOOKING_INIT { .from = -EBADF, .pidfd = -EBADF }
+
 /* The same on one that stands still in the hands of `criu`, which is no tracer then: what came after the first look, and
  * CRIU dumps without a word. What it refuses itself (messages that nobody has read) is not asked again, and neither is
- * whether there is a CRIU. */
-int vz_cpt_verdict_frozen(const struct vz_ct *ct, const struct vz_state *state, pid_t criu, struct vz_cpt_verdict *ret,
-			  struct vz_err *e);
+ * whether there is a CRIU. It is looked from begin() to end(), which fills *ret; nothing of the VPS may change meanwhile.
+ * stop(): nobody wants to know any more; also after end(), and of what was never begun. */
+int vz_cpt_frozen_begin(const struct vz_ct *ct, const struct vz_state *state, pid_t criu, struct vz_cpt_looking *ret,
+			struct vz_err *e);
+int vz_cpt_frozen_end(const struct vz_ct *ct, struct vz_cpt_looking *l, struct vz_cpt_verdict *ret, struct vz_err *e);
+void vz_cpt_frozen_stop(struct vz_cpt_looking *l);
 void vz_cpt_verdict_free(struct vz_cpt_verdict *v);
 /* VZ_CHKPNT with the first that refuses, how many more there are and where to read of them; 0: none does. */
 int vz_cpt_verdict_refuse(const struct vz_ct *ct, const struct vz_cpt_verdict *v, struct vz_err *e);

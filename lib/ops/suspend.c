@@ -58,13 +58,16 @@ struct suspending {
 	struct vz_image *image;
 	struct vz_image_facts facts;
 	struct vz_stage stage;
+	struct vz_cpt_looking looking; /* once more, while it stands still */
 	struct vz_creds creds;
 	struct vz_stray stray; /* files on mounts that are gone */
 	int seconds;
 	bool was_frozen; /* by an earlier command */
 	uint64_t bytes;  /* of memory */
 };
-#define SUSPENDING_INIT { .stage = VZ_STAGE_INIT, .s.net = VZ_NETWORK_INIT, .ram = -EBADF }
+#define SUSPENDING_INIT                                                                            \
+	{ .stage = VZ_STAGE_INIT, .s.net = VZ_NETWORK_INIT, .ram = -EBADF,                          \
+	  .looking = VZ_CPT_LOOKING_INIT }
 
 int vz_suspend_seconds(uint64_t bytes)
 {
@@ -154,6 +157,7 @@ static void dump_undo(void *ctx)
 	struct suspending *u = ctx;
 	struct vz_err e = { 0 };
 
+	vz_cpt_frozen_stop(&u->looking);
 	vz_stage_give_up(&u->stage, GIVE_UP_S);
 	vz_stage_end(&u->stage);
 	if (vz_suspend_let_go(u->s.env.cg, &u->s.state, &e) < 0 ||
@@ -218,7 +222,7 @@ static int run_criu(struct suspending *u, struct vz_err *e)
 static int check_frozen(struct suspending *u, struct vz_err *e)
 {
 	struct vz_cpt_verdict v = { 0 };
-	int r = vz_cpt_verdict_frozen(ct_of(u), &u->s.state, u->stage.pid, &v, e);
+	int r = vz_cpt_frozen_end(ct_of(u), &u->looking, &v, e);
 
 	/* what takes too long takes as long again */
 	if (r >= 0 && vz_cpt_verdict_refuse(ct_of(u), &v, e) < 0)
@@ -238,7 +242,7 @@ static int dump_do(void *ctx, struct vz_err *e)
 	if (r >= 0)
 		r = vz_cg_freeze(u->s.env.cg, true, e);
 	if (r >= 0)
-		r = check_frozen(u, e);
+		r = vz_cpt_frozen_begin(ct_of(u), &u->s.state, u->stage.pid, &u->looking, e);
 	if (r < 0) /* a step that fails leaves nothing behind */
 		dump_undo(u);
 	return r;
@@ -285,6 +289,19 @@ static int save_files(struct suspending *u, struct vz_err *e)
 	return r < 0 ? r : save_fds(u, e);
 }
 
+/* What is not in files. Meanwhile it is looked at, so nothing of it changes before that has ended. */
+static int save_rest(struct suspending *u, struct vz_err *e)
+{
+	int r = vz_cgtree_save(u->s.env.cg, u->image, e);
+
+	if (r >= 0)
+		r = save_network(u, e);
+	if (r >= 0)
+		r = check_frozen(u, e);
+	/* soon another one answers: this one is silent also when CRIU has ended, which lets go of it then */
+	return r < 0 || !u->held ? r : vz_netsys_lock(u->s.net.netns, e);
+}
+
 static int save_do(void *ctx, struct vz_err *e)
 {
 	struct suspending *u = ctx;
@@ -293,12 +310,7 @@ static int save_do(void *ctx, struct vz_err *e)
 
 	if (r >= 0)
 		r = save_files(u, e);
-	if (r >= 0)
-		r = vz_cgtree_save(u->s.env.cg, u->image, e);
-	if (r >= 0)
-		r = save_network(u, e);
-	/* soon another one answers: this one is silent also when CRIU has ended, which lets go of it then */
-	return r < 0 || !u->held ? r : vz_netsys_lock(u->s.net.netns, e);
+	return r < 0 ? r : save_rest(u, e);
 }
 
 static int seal_do(void *ctx, struct vz_err *e)
@@ -484,6 +496,7 @@ static int prepare(struct suspending *u, struct vz_ct *ct, struct vz_err *e)
 
 static void release(struct suspending *u)
 {
+	vz_cpt_frozen_stop(&u->looking);
 	vz_stage_end(&u->stage);
 	vz_image_abort(&u->image);
 	vz_closep(&u->ram);
