@@ -26,6 +26,7 @@
 #include "ops/steps.h"
 #include "sys/call.h"
 #include "sys/file.h"
+#include "sys/grace.h"
 #include "sys/proc.h"
 
 #include <dirent.h>
@@ -45,6 +46,7 @@ struct resuming {
 	struct vz_criu criu;
 	struct vz_stage stage;
 	struct vz_since since;
+	struct vz_grace grace;
 	int seconds;
 	bool has_iptables;
 };
@@ -469,6 +471,7 @@ static void release(struct resuming *u)
 {
 	vz_stage_end(&u->stage);
 	vz_image_close(u->image);
+	vz_grace_end(&u->grace);
 	vz_since_free(&u->since);
 	vz_network_close(&u->s.net);
 	vz_env_close(&u->s.env);
@@ -479,6 +482,7 @@ static int resume(struct resuming *u, struct vz_ct *ct, struct vz_err *e)
 	int r;
 
 	vz_log(0, "Restoring container ...");
+	vz_grace_begin(&u->grace);
 	r = prepare(u, ct, e);
 	if (r >= 0)
 		r = vz_plan_run(vz_op_resume_plan, u, e);
@@ -511,7 +515,8 @@ static int refuse_running(struct vz_ct *ct, const struct vz_state *st, struct vz
 int vz_op_resume(struct vz_ct *ct, const struct vz_resume_opts *o, struct vz_err *e)
 {
 	const struct vz_start_opts so = { .skip_remount = o->skip_remount, .force = true };
-	struct resuming u = { .opts = o, .s.opts = so, .s.net = VZ_NETWORK_INIT, .stage = VZ_STAGE_INIT };
+	struct resuming u = { .opts = o, .s.opts = so, .s.net = VZ_NETWORK_INIT, .stage = VZ_STAGE_INIT,
+				.grace = VZ_GRACE_INIT };
 	autofree char *path = NULL;
 	struct vz_state st;
 	int r;

@@ -29,6 +29,7 @@
 #include "ops/steps.h"
 #include "sys/call.h"
 #include "sys/file.h"
+#include "sys/grace.h"
 #include "sys/nl.h"
 #include "sys/wait.h"
 
@@ -59,6 +60,7 @@ struct suspending {
 	struct vz_image_facts facts;
 	struct vz_stage stage;
 	struct vz_cpt_looking looking; /* once more, while it stands still */
+	struct vz_grace grace;
 	struct vz_creds creds;
 	struct vz_stray stray; /* files on mounts that are gone */
 	int seconds;
@@ -67,7 +69,7 @@ struct suspending {
 };
 #define SUSPENDING_INIT                                                                            \
 	{ .stage = VZ_STAGE_INIT, .s.net = VZ_NETWORK_INIT, .ram = -EBADF,                          \
-	  .looking = VZ_CPT_LOOKING_INIT }
+	  .looking = VZ_CPT_LOOKING_INIT, .grace = VZ_GRACE_INIT }
 
 int vz_suspend_seconds(uint64_t bytes)
 {
@@ -498,6 +500,7 @@ static void release(struct suspending *u)
 {
 	vz_cpt_frozen_stop(&u->looking);
 	vz_stage_end(&u->stage);
+	vz_grace_end(&u->grace);
 	vz_image_abort(&u->image);
 	vz_closep(&u->ram);
 	vz_image_facts_free(&u->facts);
@@ -513,6 +516,7 @@ static int run_plan(const struct vz_step *const *plan, struct suspending *u, str
 {
 	int r = -EAGAIN;
 
+	vz_grace_begin(&u->grace);
 	for (int i = u->opts->away ? TRIES - 1 : 0; i < TRIES && r == -EAGAIN; i++) {
 		u->again = u->opts->again || u->again;
 		vz_creds_free(&u->creds);
@@ -678,6 +682,7 @@ int vz_op_suspend_hold(struct vz_ct *ct, const struct vz_suspend_opts *o, struct
 		r = choose_place(s, e);
 	if (r >= 0)
 		r = run_plan(hold_plan, &s->u, e);
+	vz_grace_end(&s->u.grace);
 	if (r < 0)
 		return free_held(s), r;
 	*ret = s;
