@@ -18,6 +18,7 @@
 #include <time.h>
 
 #define SETTLE_TRIES 5 /* without an answer */
+#define SETTLE_AGAIN 2 /* of a command that was given again, and can be once more */
 #define SETTLE_S 300
 
 void vz_leave_open(struct vz_leaving *m, struct vz_ct *ct, const struct vz_migrate_opts *o)
@@ -62,7 +63,7 @@ static int ask_owner(struct vz_leaving *m, struct vz_err *e)
 	return owner ? 0 : vz_fail(e, AS(REMOTE), 0, "%s does not say whose the container is", m->wire.host);
 }
 
-void vz_leave_settle(struct vz_leaving *m)
+static void settle(struct vz_leaving *m, int tries)
 {
 	struct vz_err e = { 0 };
 	int64_t end = vz_end_in(SETTLE_S);
@@ -77,8 +78,13 @@ void vz_leave_settle(struct vz_leaving *m)
 			return;
 		/* as long as it is at work on what it was asked it has the lock */
 		unheard += e.exit == VZ_MIGRATE_LOCKED && unheard ? 0 : 1;
-	} while (unheard < SETTLE_TRIES && vz_now_ms() < end);
+	} while (unheard < tries && vz_now_ms() < end);
 	vz_log(-1, "Error: %s", e.msg);
+}
+
+void vz_leave_settle(struct vz_leaving *m)
+{
+	settle(m, SETTLE_TRIES);
 }
 
 int vz_leave_quietly(struct vz_leaving *m, int (*verb)(struct vz_leaving *m, struct vz_err *e), struct vz_err *e)
@@ -255,7 +261,7 @@ static int finish_left(struct vz_leaving *m, struct vz_err *e)
 	int r;
 
 	m->wire.host = m->record.host; /* not the one of now */
-	vz_leave_settle(m);
+	settle(m, SETTLE_AGAIN);
 	if (m->in_doubt)
 		return vz_fail(e, AS(DOUBT), 0, "CT %u was being moved to %s, which has to say whether it is there and gives "
 			       "no answer; it runs on neither side until then", m->ct->id, m->record.host);
