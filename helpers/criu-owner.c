@@ -17,6 +17,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -77,6 +78,17 @@ static void become_root(void)
 	errno = saved;
 }
 
+/* A change of the effective id has cleared that, too: a restore whose vzctl was killed, and its processes with it, would
+ * wait for them without an end. */
+static void end_with_parent(int end, pid_t parent)
+{
+	int saved = errno;
+
+	if (end && (prctl(PR_SET_PDEATHSIG, end, 0, 0, 0) < 0 || getppid() != parent))
+		(void)raise(end);
+	errno = saved;
+}
+
 /* What CRIU runs has nothing of this, some of it by a tree that does not have this file. */
 static void __attribute__((constructor)) stay_alone(void)
 {
@@ -92,15 +104,20 @@ static bool makes_user_namespace(long number, const long a[6])
 static long as_owner(call *next, long number, const long a[6])
 {
 	const struct owner o = read_owner();
+	const pid_t parent = getppid();
+	int end = 0;
 	long r;
 
 	if (!o.known)
 		return next(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+	(void)prctl(PR_GET_PDEATHSIG, &end, 0, 0, 0);
 	become(&o);
 	r = next(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 	/* the child of a clone stays what it is: root inside, once its ids are mapped */
-	if (r || number != SYS_clone3)
+	if (r || number != SYS_clone3) {
 		become_root();
+		end_with_parent(end, parent);
+	}
 	return r;
 }
 
