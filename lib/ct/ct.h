@@ -75,6 +75,8 @@ char *vz_ct_dump_path(const struct vz_ct *ct);
 bool vz_ct_has_dump(const struct vz_ct *ct);
 /* What the name of its configuration ends with while the VPS belongs to neither host (move/moving.h). */
 #define VZ_CT_GIVEN_AWAY ".migrating"
+/* Where a VPS that is on the move has a record (move/moving.h). */
+#define VZ_CT_MOVE_DIR VZ_STATEDIR "/move"
 /* Is it so? What of it is still here is frozen, and may run on the other one: nothing may let it go on. */
 bool vz_ct_is_given_away(const struct vz_ct *ct);
 
@@ -148,15 +150,15 @@ pid_t vz_ct_lock_holder(const struct vz_host *h, unsigned id);
 
 /* "An operation that changes things is under way": written before the first side effect of these
  * verbs, removed at their end. One that nobody is at work on means that the operation was killed and
- * the next command must heal. One that another living process began stays that one's. */
+ * the next command must heal. One that another living process began stays that one's: 1. */
 int vz_journal_begin(unsigned id, const char *verb, struct vz_err *e);
 void vz_journal_end(unsigned id);
 /* The verb of an unfinished operation, or NULL; caller frees. */
 char *vz_journal_read(unsigned id);
 /* Does the process live that began it? A script that it runs may call commands with --skiplock. */
 bool vz_journal_is_at_work(unsigned id);
-/* The verb of it, or NULL: none is, or memory has run out. The caller frees it. */
-char *vz_journal_verb_at_work(unsigned id);
+/* As the user knows it, "vzctl VERB" or "vzmigrate", or NULL: none is, or memory has run out. The caller frees it. */
+char *vz_journal_command_at_work(unsigned id);
 /* Is `line`, as read, of this verb? *ret_path: what stands behind it, "" for nothing. */
 bool vz_journal_is(const char *line, const char *verb, const char **ret_path);
 

@@ -12,6 +12,9 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #define JOURNAL_DIR VZ_RUNDIR "/journal"
 #define JOURNAL_MAX (PATH_MAX + 128)
@@ -53,14 +56,25 @@ static bool is_anothers(unsigned id)
 	return pid && pid != getpid();
 }
 
+/* Two of one instant, each without the VPS's lock, shall see each other. It goes with the descriptor. */
+static int alone(void)
+{
+	int fd = open(JOURNAL_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0 && flock(fd, LOCK_EX) < 0)
+		vz_closep(&fd);
+	return fd;
+}
+
 int vz_journal_begin(unsigned id, const char *verb, struct vz_err *e)
 {
 	autofree char *path = vz_fmt("%s/%u", JOURNAL_DIR, id), *text = NULL;
 	int r = path ? vz_mkdir_p(JOURNAL_DIR, 0700) : -ENOMEM;
+	autoclose int lock = r < 0 ? -EBADF : alone();
 	struct vz_proc me = { 0 };
 
 	if (is_anothers(id))
-		return 0;
+		return 1;
 	(void)vz_proc_stat(getpid(), &me);
 	text = vz_fmt("%s\n%d %llu\n", verb, getpid(), (unsigned long long)me.start_time);
 	if (r >= 0)
@@ -90,13 +104,15 @@ bool vz_journal_is_at_work(unsigned id)
 	return writer(id) > 0;
 }
 
-char *vz_journal_verb_at_work(unsigned id)
+char *vz_journal_command_at_work(unsigned id)
 {
-	char *verb = vz_journal_is_at_work(id) ? vz_journal_read(id) : NULL;
+	autofree char *verb = vz_journal_is_at_work(id) ? vz_journal_read(id) : NULL;
+	autofree char *move = vz_fmt(VZ_CT_MOVE_DIR "/%u", id);
 
-	if (verb)
-		verb[strcspn(verb, " ")] = 0;
-	return verb;
+	if (!verb || !move)
+		return NULL;
+	verb[strcspn(verb, " ")] = 0;
+	return access(move, F_OK) < 0 ? vz_fmt("vzctl %s", verb) : strdup("vzmigrate");
 }
 
 bool vz_journal_is(const char *line, const char *verb, const char **ret_path)

@@ -206,12 +206,12 @@ static int parent_steps(const struct vz_join *j, int sock, int *ret_runner, int 
 /* The remedy of one that is frozen for good would break what is done to this one. */
 static int check_frozen(const struct vz_join *j, struct vz_err *e)
 {
-	autofree char *verb = vz_journal_verb_at_work(j->id);
+	autofree char *command = vz_journal_command_at_work(j->id);
 	int r = vz_cg_check_frozen(j->cg, j->state->init, e);
 
-	if (r < 0 && verb)
-		vz_fail(e, VZ_SYSTEM, 0, "The container is frozen while vzctl %s is at work on it: try again when that "
-			"has ended", verb);
+	if (r < 0 && command)
+		vz_fail(e, VZ_SYSTEM, 0, "The container is frozen while %s is at work on it: try again when that "
+			"has ended", command);
 	return r;
 }
 

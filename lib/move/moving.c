@@ -10,18 +10,17 @@
 #include <fcntl.h>
 #include <stdio.h>
 
-#define DIR_OF_RECORDS VZ_STATEDIR "/move"
 #define RECORD_MAX 1024
 
 int vz_moving_write(unsigned id, const struct vz_moving *m, struct vz_err *e)
 {
-	autofree char *path = vz_fmt(DIR_OF_RECORDS "/%u", id);
+	autofree char *path = vz_fmt(VZ_CT_MOVE_DIR "/%u", id);
 	autofree char *text = vz_fmt("%s\n%s\n%s\n%u\n", m->stage, m->token, m->host, m->there);
 	int r;
 
 	if (!path || !text)
 		return vz_oom(e);
-	r = vz_mkdir_p(DIR_OF_RECORDS, 0700);
+	r = vz_mkdir_p(VZ_CT_MOVE_DIR, 0700);
 	if (r >= 0)
 		r = vz_file_replace(path, text, strlen(text), 0600, true);
 	return r < 0 ? vz_fail(e, VZ_SYSTEM, -r, "cannot write %s", path) : 0;
@@ -41,7 +40,7 @@ static bool take(const char **p, char *to, size_t size)
 
 int vz_moving_read(unsigned id, struct vz_moving *ret)
 {
-	autofree char *path = vz_fmt(DIR_OF_RECORDS "/%u", id), *text = NULL;
+	autofree char *path = vz_fmt(VZ_CT_MOVE_DIR "/%u", id), *text = NULL;
 	struct vz_moving m = { 0 };
 	char there[16];
 	uint32_t n;
@@ -60,7 +59,7 @@ int vz_moving_read(unsigned id, struct vz_moving *ret)
 
 void vz_moving_remove(unsigned id)
 {
-	autofree char *path = vz_fmt(DIR_OF_RECORDS "/%u", id);
+	autofree char *path = vz_fmt(VZ_CT_MOVE_DIR "/%u", id);
 
 	if (path)
 		(void)unlink(path);

@@ -70,7 +70,7 @@ static int journal_do(void *ctx, struct vz_err *e)
 	struct resuming *u = ctx;
 	autofree char *line = vz_fmt("%s %s", VZ_JOURNAL_RESUME, u->opts->keep ? "" : u->path);
 
-	return line ? vz_journal_begin(ct_of(u)->id, line, e) : vz_oom(e);
+	return line ? vz_start_journal(ct_of(u), line, e) : vz_oom(e);
 }
 
 static void journal_undo(void *ctx)

@@ -10,10 +10,23 @@
  * the VPS a second time, or to unmount what runs. */
 static int check_alone(const struct vz_ct *ct, struct vz_err *e)
 {
-	autofree char *verb = vz_journal_verb_at_work(ct->id);
+	autofree char *command = vz_journal_command_at_work(ct->id);
 
-	return verb ? vz_fail(e, VZ_LOCKED, 0, "Unable to start: vzctl %s is at work on the container; start it when "
-			      "that has ended", verb) : 0;
+	return command ? vz_fail(e, VZ_LOCKED, 0, "Unable to start: %s is at work on the container; start it when "
+				 "that has ended", command) : 0;
+}
+
+/* Who was so, too, when both looked, has begun: the second one finds the journal of the first. */
+int vz_start_journal(const struct vz_ct *ct, const char *line, struct vz_err *e)
+{
+	int r = vz_journal_begin(ct->id, line, e);
+
+	while (r > 0) {
+		r = check_alone(ct, e);
+		if (r >= 0)
+			r = vz_journal_begin(ct->id, line, e);
+	}
+	return r;
 }
 
 int vz_start_check(struct vz_ct *ct, const struct vz_start_opts *o, bool again, struct vz_err *e)

@@ -9,6 +9,7 @@
 #include "launch/inside.h"
 #include "ops/dump.h"
 #include "ops/start-fate.h"
+#include "ops/start.h"
 #include "sys/proc.h"
 
 #include <errno.h>
@@ -34,7 +35,9 @@ static int journal_do(void *ctx, struct vz_err *e)
 {
 	struct vz_start *s = ctx;
 
-	return vz_journal_begin(s->env.ct->id, s->verb, e);
+	/* a script of another command may call others */
+	return !strcmp(s->verb, VZ_JOURNAL_START) ? vz_start_journal(s->env.ct, s->verb, e) :
+						    vz_journal_begin(s->env.ct->id, s->verb, e);
 }
 
 static void journal_undo(void *ctx)
