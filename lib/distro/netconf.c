@@ -10,7 +10,6 @@
 
 #include <fcntl.h>
 
-#define RESOLV_MAX ((size_t)64 << 10)
 
 static void add_ip(struct vz_str *b, const struct vz_ip *ip, unsigned prefix)
 {
@@ -81,34 +80,10 @@ static char *dist_devices(const struct vz_conf *c, const struct vz_ips *ips, boo
 
 /* ---- name servers ---- */
 
-/* The host's own; where that names only a resolver of the host's, those that the resolver asks. */
-static int host_dns(char **ret_servers, char **ret_search)
-{
-	static const char *const files[] = { "/etc/resolv.conf",
-					     "/run/systemd/resolve/resolv.conf" };
-	autofree char *servers = strdup(""), *search = strdup("");
-
-	if (!servers || !search)
-		return -ENOMEM;
-	for (size_t i = 0; i < ARRAY_LEN(files) && !*servers; i++) {
-		autofree char *text = NULL;
-
-		if (vz_file_read(AT_FDCWD, files[i], RESOLV_MAX, &text) < 0)
-			continue;
-		free(TAKE_PTR(servers));
-		free(TAKE_PTR(search));
-		if (vz_resolv_parse(text, &servers, &search) < 0)
-			return -ENOMEM;
-	}
-	*ret_servers = TAKE_PTR(servers);
-	*ret_search = TAKE_PTR(search);
-	return 0;
-}
-
 static int dns_of(const struct vz_conf *c, struct vz_dist_net *n)
 {
 	if (vz_plist_is_inherit(&c->nameserver) || vz_plist_is_inherit(&c->searchdomain)) {
-		int r = host_dns(&n->nameserver, &n->searchdomain);
+		int r = vz_resolv_host(&n->nameserver, &n->searchdomain);
 
 		if (r < 0)
 			return r;

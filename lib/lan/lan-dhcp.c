@@ -163,10 +163,9 @@ static void args_free(struct args *a)
 /* The host's own name servers, as far as they can be reached from a LAN. */
 static void add_servers(struct args *a)
 {
-	autofree char *text = NULL, *servers = NULL, *search = NULL;
+	autofree char *servers = NULL, *search = NULL;
 
-	if (vz_file_read(AT_FDCWD, "/etc/resolv.conf", 65536, &text) < 0 ||
-	    vz_resolv_parse(text, &servers, &search) < 0)
+	if (vz_resolv_host(&servers, &search) < 0)
 		return;
 	for (const char *p = servers;;) {
 		autofree char *word = vz_str_word(&p, " ");

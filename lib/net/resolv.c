@@ -3,8 +3,13 @@
 #include "net/resolv.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "sys/file.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
+#include <stdlib.h>
+
+#define RESOLV_MAX 65536
 
 /* Can a VPS reach it? Not what listens on the host's loopback, nor on one link of the host. */
 static bool is_reachable(const char *server)
@@ -70,5 +75,27 @@ int vz_resolv_parse(const char *text, char **ret_servers, char **ret_search)
 		return -ENOMEM;
 	*ret_servers = TAKE_PTR(a);
 	*ret_search = TAKE_PTR(b);
+	return 0;
+}
+
+int vz_resolv_host(char **ret_servers, char **ret_search)
+{
+	static const char *const files[] = { "/etc/resolv.conf", "/run/systemd/resolve/resolv.conf" };
+	autofree char *servers = strdup(""), *search = strdup("");
+
+	if (!servers || !search)
+		return -ENOMEM;
+	for (size_t i = 0; i < ARRAY_LEN(files) && !*servers; i++) {
+		autofree char *text = NULL;
+
+		if (vz_file_read(AT_FDCWD, files[i], RESOLV_MAX, &text) < 0)
+			continue;
+		free(TAKE_PTR(servers));
+		free(TAKE_PTR(search));
+		if (vz_resolv_parse(text, &servers, &search) < 0)
+			return -ENOMEM;
+	}
+	*ret_servers = TAKE_PTR(servers);
+	*ret_search = TAKE_PTR(search);
 	return 0;
 }

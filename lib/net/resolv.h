@@ -7,4 +7,8 @@
  * that nobody can reach from inside (loopback, link-local) are left out. -ENOMEM. */
 int vz_resolv_parse(const char *text, char **ret_servers, char **ret_search);
 
+/* Those of this host; where its file names only a resolver of the host's own (systemd-resolved), those that this one asks. Joined by
+ * blanks, "" for none, the caller's to free. -ENOMEM. */
+int vz_resolv_host(char **ret_servers, char **ret_search);
+
 #endif
