@@ -173,6 +173,22 @@ void vz_nics_say_unknown(const char *ifname)
 	vz_log(-1, "Warning: the container has no veth device %s, nothing is deleted", ifname);
 }
 
+void vz_nics_leave_unknown_netdevs(struct vz_netdevs *del, const struct vz_ct *ct)
+{
+	size_t known = 0;
+
+	for (size_t i = 0; i < del->n; i++) {
+		char text[VZ_NETDEV_TEXT];
+
+		vz_netdev_text(&del->v[i], text);
+		if (vz_plist_has(&ct->conf.netdev, text) || vz_nic_is_given(ct->id, &del->v[i]))
+			del->v[known++] = del->v[i];
+		else
+			vz_log(-1, "Warning: the container has no network device %s, nothing is deleted", text);
+	}
+	del->n = known;
+}
+
 static void touch(struct change *c, const struct vz_netif *named)
 {
 	const char *ifname = named->v[VZ_NETIF_IFNAME];
@@ -365,6 +381,7 @@ int vz_nics_set_netdevs(const struct vz_nics_at *at, const struct vz_given *g, s
 		r = vz_netdevs_of(&g->add.netdev, &add, e);
 	if (r < 0)
 		return r;
+	vz_nics_leave_unknown_netdevs(&del, at->ct);
 	if (del.n)
 		say_netdevs("Deleting", &del);
 	if (add.n)

@@ -5,6 +5,7 @@
 #define VZ_APPLY_NICS_H
 
 #include "ct/ct.h"
+#include "param/netdev.h"
 
 struct vz_nics_at {
 	struct vz_ct *ct;
@@ -25,6 +26,8 @@ void vz_nics_stop(const struct vz_nics_at *at);
 int vz_nics_set_netdevs(const struct vz_nics_at *at, const struct vz_given *g, struct vz_err *e);
 /* A device to remove that the VPS does not have is told, and is no failure. */
 void vz_nics_say_unknown(const char *ifname);
+/* The same of devices of the host; they are taken off the list. */
+void vz_nics_leave_unknown_netdevs(struct vz_netdevs *del, const struct vz_ct *ct);
 int vz_nics_set_veths(const struct vz_nics_at *at, const struct vz_given *g,
 		      const struct vz_conf *conf, struct vz_err *e);
 

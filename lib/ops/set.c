@@ -462,8 +462,9 @@ static void say_crossed(const struct set *s)
 
 static int say_unknown_devices(const struct set *s, struct vz_err *e)
 {
-	const struct vz_plist *del = &s->g->del.netif;
+	const struct vz_plist *del = &s->g->del.netif, *given = &s->g->del.netdev;
 	autonetifs gone = { 0 }, have = { 0 };
+	autonetdevs lost = { 0 };
 	int r = vz_plist_is_all(del) ? 0 : vz_netifs_of(del, &gone, e);
 
 	if (r >= 0)
@@ -471,6 +472,10 @@ static int say_unknown_devices(const struct set *s, struct vz_err *e)
 	for (size_t i = 0; r >= 0 && i < gone.n; i++)
 		if (!vz_netifs_find(&have, gone.v[i].v[VZ_NETIF_IFNAME]))
 			vz_nics_say_unknown(gone.v[i].v[VZ_NETIF_IFNAME]);
+	if (r >= 0 && !vz_plist_is_all(given))
+		r = vz_netdevs_of(given, &lost, e);
+	if (r >= 0)
+		vz_nics_leave_unknown_netdevs(&lost, s->ct);
 	return r;
 }
 
