@@ -463,6 +463,9 @@ static int mount_do(void *ctx, struct vz_err *e)
 		r = vz_dist_has_post_create(&c->made, e);
 	if (r <= 0)
 		return r;
+	if (vz_ct_is_mounted(&c->made))
+		return vz_fail(e, VZ_FS_MOUNTED, 0, "Something is mounted on %s, where POST_CREATE of the distribution needs the "
+			       "container's files: unmount it", c->made.root);
 	vz_log(0, "Performing postcreate actions");
 	c->s.env.ct = &c->made;
 	c->s.env.spec.uid = c->area.uid;
