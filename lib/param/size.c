@@ -193,12 +193,14 @@ static int iolimit_parse(const struct vz_param *p, const char *text, bool cli, v
 	struct vz_pu64 v = { true, 0 };
 	int r = 0;
 
-	(void)e;
 	if (strcmp(text, "unlimited"))
 		r = amount_or_cut(cli ? &g_io_cli : &g_io_file, text, strlen(text), cli, &v.v);
 	if (r >= 0 && v.v > p->max) {
-		if (cli)
+		if (cli) {
+			(void)vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "%llu MB a second at most, or unlimited",
+				      (unsigned long long)p->max >> 20);
 			return -ERANGE;
+		}
 		v.v = p->max;
 		r = VZ_TAKEN_PARTLY;
 	}
