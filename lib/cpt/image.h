@@ -24,7 +24,7 @@
 
 /* The newest format that is written; every older one is read. What a saver writes belongs to it: who changes that
  * adds a reader (manifest.c) and asks facts->format when he reads. */
-#define VZ_IMAGE_FORMAT 2
+#define VZ_IMAGE_FORMAT 3
 
 /* Names of files in a dump. */
 #define VZ_IMAGE_CRIU "criu"     /* the directory of CRIU's images */

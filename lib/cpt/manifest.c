@@ -51,6 +51,7 @@ static const struct reader {
 } readers[] = {
 	{ 1, facts_1, ARRAY_LEN(facts_1) },
 	{ 2, facts_1, ARRAY_LEN(facts_1) }, /* files without a checksum */
+	{ 3, facts_1, ARRAY_LEN(facts_1) }, /* the packet filter in a file of its own */
 };
 /* clang-format on */
 #define NEWEST (&readers[ARRAY_LEN(readers) - 1])

@@ -6,12 +6,16 @@
 #include "sys/file.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <libmnl/libmnl.h>
 #include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #define MAGIC sizeof(uint32_t)
 #define PLAIN_MAX 1024 /* what is longer says more */
@@ -93,4 +97,33 @@ void vz_netimages_trim(int criu)
 		if (n > 0 && vz_netimages_is_plain(de->d_name, text, (size_t)n))
 			(void)unlinkat(criu, de->d_name, 0);
 	}
+}
+
+/* "netns-10.img": 10; 0: another image. */
+static unsigned long number_of_netns(const char *name)
+{
+	const char *rest;
+
+	return vz_str_prefix(name, "netns-", &rest) ? strtoul(rest, NULL, 10) : 0;
+}
+
+/* CRIU numbers namespaces as it meets them, and init is the first whom it meets. */
+int vz_netimages_drop_rules(int criu, struct vz_err *e)
+{
+	int fd = openat(criu, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	autoclosedir DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	unsigned long first = 0;
+	struct dirent *de;
+	char name[40];
+
+	while (d && (de = readdir(d))) {
+		unsigned long n = number_of_netns(de->d_name);
+
+		if (n && (!first || n < first))
+			first = n;
+	}
+	snprintf(name, sizeof(name), "nftables-%lu.img", first);
+	if (!d || !first || (unlinkat(criu, name, 0) < 0 && errno != ENOENT))
+		return vz_fail(e, VZ_CHKPNT, 0, "cannot remove CRIU's image of the container's packet filter");
+	return 0;
 }

@@ -2,7 +2,7 @@
 /*
  * Images of CRIU that say what a new network namespace has anyway: the kernel's own rules of routing, no routes. For
  * each of them CRIU runs ip(8) up to three times at a restore, while the VPS is down; an image that is missing is
- * passed over.
+ * passed over. So is that of what is kept in another way.
  */
 #ifndef VZ_CPT_NETIMAGES_H
 #define VZ_CPT_NETIMAGES_H
@@ -10,8 +10,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/err.h"
+
 /* Removes them from the directory of CRIU's images. What cannot be removed takes time, no more. */
 void vz_netimages_trim(int criu);
+/* Removes the text of the packet filter of the VPS's own network namespace; those of services' namespaces stay. */
+int vz_netimages_drop_rules(int criu, struct vz_err *e);
 /* Is it one of them, by its name and its content? */
 bool vz_netimages_is_plain(const char *name, const void *data, size_t n);
 

@@ -13,6 +13,7 @@
 #include "sys/wait.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -206,13 +207,14 @@ static void become_criu(const struct vz_stage_spec *s, int sock)
 	int n = vz_criu_argv(s->criu, "swrk", argv), null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	int fds[LAST_FD + 1] = { null, null, null, sock, null, s->images, open_work(),
 				 s->pages ? s->pages : null };
-	char owner[VZ_CRIU_ENV];
+	char owner[VZ_CRIU_ENV], rules[VZ_CRIU_ENV];
 	char *env[] = { s->iptables ? (char[]){ "PATH=" BIN_DIR ":/usr/sbin:/sbin" } : (char[]){ "PATH=" BIN_DIR },
-			(char[]){ "HOME=/" }, (char[]){ VZ_CRIU_PRELOAD }, owner, NULL };
+			(char[]){ "HOME=/" }, (char[]){ VZ_CRIU_PRELOAD }, owner, rules, NULL };
 
 	argv[n++] = "3"; /* SOCK_FD */
 	argv[n] = NULL;
 	vz_criu_env(s->uid, s->gid, owner);
+	snprintf(rules, sizeof(rules), "VZ_CRIU_RULES=%" PRIu64, s->rules);
 	if (s->restore && s->console >= 0)
 		fds[TTY_FD] = open(VZ_STAGE_DIR "/console", O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (place_fds(fds) >= 0)

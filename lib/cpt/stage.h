@@ -29,6 +29,7 @@ struct vz_stage_spec {
 	const struct vz_criu *criu;
 	int images;                /* directory of CRIU's images */
 	int pages;                 /* dump: a socket with a page server at its other end; 0: none */
+	uint64_t rules;            /* dump: the network namespace, by its inode, whose nf_tables CRIU leaves alone; 0: none */
 	bool iptables;             /* the VPS has tables of the legacy iptables */
 	bool restore;              /* the rest is for that only */
 	int root, dev, console;    /* detached mounts; console -1: none */

@@ -91,6 +91,7 @@ struct cpt_shm {
 
 struct cpt_look {
 	const struct vz_ct *ct;
+	const struct vz_state *state;
 	struct vz_cg *cg;
 	int to;               /* the pipe up */
 	pid_t criu;           /* the one that has stopped all processes; 0: they run */
@@ -99,7 +100,6 @@ struct cpt_look {
 	struct cpt_task self; /* the child that looks: its mount and network namespaces are the host's */
 	unsigned said[CPT_KINDS]; /* findings of each kind */
 	struct cpt_seen mount_ns; /* whose tables were read */
-	struct cpt_seen xtables; /* tables of nf_tables that were told */
 	struct cpt_seen mount_ids, covered, read_only, groups; /* mounts: all, and those that are so or of control groups */
 	struct cpt_seen other_terminals; /* numbers on another devpts than that of /dev/pts, and 1 */
 	struct cpt_session *sessions;
@@ -243,7 +243,11 @@ void cpt_ipc_look(struct cpt_look *l);
 void cpt_memory_look(struct cpt_look *l, const struct cpt_task *t);
 
 /* ---- verdict-netconf.c ---- */
-void cpt_netconf_look(struct cpt_look *l, int netns);
+void cpt_netconf_look(struct cpt_look *l, const struct cpt_netns *n);
+
+/* ---- verdict-filter.c ---- */
+/* The packet filter of a network namespace. */
+void cpt_filter_look(struct cpt_look *l, const struct cpt_netns *n);
 
 /* ---- verdict-net.c ---- */
 /* Who has that socket open, when l->sockets is in order; NULL: nobody inside. */

@@ -419,7 +419,8 @@ void cpt_net_judge(struct cpt_look *l, int (*again)(struct cpt_look *l))
 	for (size_t i = 0; i < l->nets_n; i++) {
 		look_at_devices(l, l->nets[i].fd);
 		look_at_rules(l, l->nets[i].fd);
-		cpt_netconf_look(l, l->nets[i].fd);
+		cpt_netconf_look(l, &l->nets[i]);
+		cpt_filter_look(l, &l->nets[i]);
 	}
 	look_at_all(&t);
 	if (t.named)

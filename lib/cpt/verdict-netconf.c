@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What a network namespace holds beside devices and sockets, and CRIU does not ask for: IPsec, nexthops, qdiscs,
- * neighbours; and rules of the packet filter that it cannot write down. */
+ * neighbours. */
 #include "cpt/verdict-internal.h"
 #include "base/own.h"
 #include "base/str.h"
@@ -9,9 +9,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/neighbour.h>
-#include <linux/netfilter.h>
-#include <linux/netfilter/nf_tables.h>
-#include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 #include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
@@ -71,44 +68,6 @@ static int look_at_neighbour(const struct nlmsghdr *h, void *arg)
 	return 0;
 }
 
-/* CRIU keeps rules as the text that libnftables has for them, and there is none for an extension of iptables: a restore fails
- * at what stands there instead, or goes on without a part of the rule. */
-static bool has_extension(const struct nlattr *expressions)
-{
-	const struct nlattr *a;
-
-	mnl_attr_for_each_nested(a, expressions) {
-		const struct nlattr *tb[NFTA_EXPR_NAME + 1];
-		const char *name;
-
-		vz_nl_nested(a, tb, NFTA_EXPR_NAME);
-		name = vz_nl_str(tb[NFTA_EXPR_NAME]);
-		if (!strcmp(name, "match") || !strcmp(name, "target"))
-			return true;
-	}
-	return false;
-}
-
-/* A table with one is told once. */
-static int look_at_rule(const struct nlmsghdr *h, void *arg)
-{
-	const struct nfgenmsg *g = mnl_nlmsg_get_payload(h);
-	const struct nlattr *tb[NFTA_RULE_EXPRESSIONS + 1];
-	struct cpt_look *l = arg;
-	const char *table;
-
-	if (mnl_nlmsg_get_payload_len(h) < sizeof(*g))
-		return 0;
-	vz_nl_attrs(h, sizeof(*g), tb, NFTA_RULE_EXPRESSIONS);
-	table = vz_nl_str(tb[NFTA_RULE_TABLE]);
-	if (!tb[NFTA_RULE_EXPRESSIONS] || !has_extension(tb[NFTA_RULE_EXPRESSIONS]) ||
-	    !cpt_seen_new(&l->xtables, vz_str_hash(table, strlen(table), g->nfgen_family)))
-		return 0;
-	cpt_say(l, CPT_XTABLES, NULL, "table %s%.32s, chain %.32s", g->nfgen_family == NFPROTO_IPV6 ? "ip6 " : "", table,
-		vz_nl_str(tb[NFTA_RULE_CHAIN]));
-	return 0;
-}
-
 /* clang-format off */
 static const struct {
 	int bus;
@@ -122,8 +81,6 @@ static const struct {
 	{ NETLINK_ROUTE, RTM_GETNEXTHOP, sizeof(struct nhmsg), look_at_nexthop, "nexthops" },
 	{ NETLINK_ROUTE, RTM_GETQDISC, sizeof(struct tcmsg), look_at_qdisc, "traffic control" },
 	{ NETLINK_ROUTE, RTM_GETNEIGH, sizeof(struct ndmsg), look_at_neighbour, "neighbours" },
-	{ NETLINK_NETFILTER, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETRULE, sizeof(struct nfgenmsg), look_at_rule,
-	  "rules of nf_tables" },
 };
 /* clang-format on */
 
@@ -133,13 +90,13 @@ static bool is_missing(int r)
 	return r == -EPROTONOSUPPORT || r == -EOPNOTSUPP || r == -EAFNOSUPPORT;
 }
 
-void cpt_netconf_look(struct cpt_look *l, int netns)
+void cpt_netconf_look(struct cpt_look *l, const struct cpt_netns *n)
 {
 	const char nothing[64] = { 0 };
 
 	for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
 		const struct vz_nl_reader reader = { tables[i].each, l };
-		autoclose int sock = vz_nl_open(tables[i].bus, netns, NULL);
+		autoclose int sock = vz_nl_open(tables[i].bus, n->fd, NULL);
 		struct vz_nl m;
 		int r = sock;
 

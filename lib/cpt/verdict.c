@@ -138,7 +138,7 @@ struct order {
 
 _Noreturn static void run_child(const struct order *o, int to)
 {
-	struct cpt_look l = { .ct = o->ct, .to = 3, .criu = o->criu };
+	struct cpt_look l = { .ct = o->ct, .state = o->state, .to = 3, .criu = o->criu };
 	struct cpt_told end = { .kind = CPT_KINDS };
 	int r;
 

@@ -14,6 +14,7 @@
 #include "cpt/external.h"
 #include "cpt/idimage.h"
 #include "cpt/netsys.h"
+#include "cpt/nfrules.h"
 #include "cpt/pidrefs.h"
 #include "cpt/pressure.h"
 #include "cpt/sockets.h"
@@ -191,7 +192,9 @@ static int fill_namespaces(struct resuming *u, struct vz_err *e)
 	vz_cg_attached(u->s.env.cg);
 	if (r >= 0)
 		r = vz_cgtree_enable(u->s.env.cg, u->image, e);
-	return r < 0 ? r : vz_netsys_load(u->s.net.netns, u->image, e);
+	if (r >= 0)
+		r = vz_netsys_load(u->s.net.netns, u->image, e);
+	return r < 0 ? r : vz_nfrules_load(&u->s.state, u->s.net.netns, u->image, e);
 }
 
 static int run_criu(struct resuming *u, struct vz_err *e)

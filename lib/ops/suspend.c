@@ -16,6 +16,7 @@
 #include "cpt/frozen.h"
 #include "cpt/netimages.h"
 #include "cpt/netsys.h"
+#include "cpt/nfrules.h"
 #include "cpt/pidrefs.h"
 #include "cpt/pressure.h"
 #include "cpt/ramdir.h"
@@ -63,6 +64,7 @@ struct suspending {
 	struct vz_grace grace;
 	struct vz_creds creds;
 	struct vz_stray stray; /* files on mounts that are gone */
+	uint64_t rules;  /* the network namespace whose nf_tables CRIU leaves to us; 0: none */
 	int seconds;
 	bool was_frozen; /* by an earlier command */
 	uint64_t bytes;  /* of memory */
@@ -134,7 +136,8 @@ static int stage_do(void *ctx, struct vz_err *e)
 {
 	struct suspending *u = ctx;
 	const struct vz_suspend_away *away = u->opts->away;
-	const struct vz_stage_spec spec = { .ctid = ct_of(u)->id,
+	const struct vz_stage_spec spec = { .rules = u->rules = vz_nfrules_netns(u->s.state.init),
+					    .ctid = ct_of(u)->id,
 					    .uid = u->s.state.uid,
 					    .gid = u->s.state.gid,
 					    .criu = &u->criu,
@@ -260,7 +263,8 @@ static int save_network(struct suspending *u, struct vz_err *e)
 	u->facts.netdevs = vz_external_devices(ct_of(u), rtnl, u->s.net.netns);
 	if (!u->facts.netdevs)
 		return vz_fail(e, VZ_CHKPNT, 0, "cannot find the container's network devices");
-	return vz_netsys_save(u->s.net.netns, u->image, e);
+	r = vz_netsys_save(u->s.net.netns, u->image, e);
+	return r < 0 ? r : vz_nfrules_save(u->s.net.netns, !u->rules, u->image, e);
 }
 
 /* What CRIU leaves out of what descriptors lead to. */

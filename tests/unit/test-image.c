@@ -379,8 +379,9 @@ static void texts(void)
 		CHECK_STR(text_says(bad[i]), "its manifest was not written by vzctl");
 	CHECK_STR(text_says("vz-dump 1\n" FACTS "file 1 - a\n"), "its manifest was not written by vzctl");
 	CHECK_STR(text_says("vz-dump 2\n" FACTS "file 1 - a\nfile 1" SUM "b\n"), "");
-	CHECK_STR(text_says("vz-dump 3\nfrom=the future\n"),
-		  "its format is 3, made by a newer vzctl; this one reads up to 2");
+	CHECK_STR(text_says("vz-dump 3\n" FACTS "file 1" SUM "nftables\n"), "");
+	CHECK_STR(text_says("vz-dump 4\nfrom=the future\n"),
+		  "its format is 4, made by a newer vzctl; this one reads up to 3");
 	CHECK_STR(text_says("vz-dump 0\n"), "it is no dump of a container");
 	CHECK_STR(text_says("vz-dump x\n"), "it is no dump of a container");
 	CHECK_STR(text_says("vz-dump 1"), "it is no dump of a container");
