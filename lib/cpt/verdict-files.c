@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "cpt/pressure.h"
 #include "cpt/stray.h"
+#include "cpt/threads.h"
 #include "sys/call.h"
 #include "sys/file.h"
 
@@ -29,8 +30,6 @@
 #define AUX_FULL 3 /* /dev/tty, /dev/console, /dev/ptmx are below */
 #define CONSOLES 64
 #define LIMITS_MAX 4096
-#define FILES_NEEDED 3
-#define MEMORY_NEEDED (256u << 10) /* tried: none is too little, this enough */
 
 struct file {
 	const struct cpt_task *t;
@@ -387,9 +386,12 @@ static void look_at_limits(struct cpt_look *l, const struct cpt_task *t, const c
 {
 	uint64_t most = limit_of(limits, "\nMax open files"), memory = limit_of(limits, "\nMax address space");
 
-	if (most < files + FILES_NEEDED)
+	/* then it has worked there already, or is given them for that moment */
+	if (l->criu || vz_threads_may_raise())
+		return;
+	if (most < files + VZ_THREADS_FILES)
 		cpt_say(l, CPT_LIMITS, &t->who, "%llu of %llu open files", (unsigned long long)files, (unsigned long long)most);
-	if (memory < t->memory + MEMORY_NEEDED)
+	if (memory < t->memory + VZ_THREADS_MEMORY)
 		cpt_say(l, CPT_LIMITS, &t->who, "%llu of %llu KiB of address space", (unsigned long long)t->memory >> 10,
 			(unsigned long long)memory >> 10);
 }

@@ -37,7 +37,6 @@ struct cpt_task {
 	bool many_groups;     /* their line is longer than a page */
 	uint64_t memory;      /* all that is mapped, in bytes */
 	uint64_t locked;      /* of that */
-	char cpus[300];       /* where it may run, as its status says; cut */
 	int dir;              /* of /proc/PID */
 	uint64_t ns[CPT_NS_COUNT]; /* inode numbers, 0 unknown */
 };

@@ -7,15 +7,12 @@
 #include "sys/file.h"
 
 #include <fcntl.h>
-#include <linux/ioprio.h>
 #include <linux/kcmp.h>
 #include <stdio.h>
-#include <sys/resource.h>
 
 /* The groups stand in it, as many as the guest likes, before what we look for. */
 #define STATUS_MAX (2u << 20)
 #define GROUPS_LINE 4080 /* CRIU reads lines of a page */
-#define SLACK_DEFAULT 50000 /* of the kernel */
 #define NEVER_LOCKED (256u << 10) /* what the kernel itself maps, and more */
 
 /* clang-format off */
@@ -79,11 +76,6 @@ static unsigned count_numbers(const char *s)
 	return n;
 }
 
-static void copy_line(const char *s, char *ret, size_t size)
-{
-	snprintf(ret, size, "%.*s", (int)strcspn(s, "\n"), s);
-}
-
 int cpt_task_open(pid_t pid, struct cpt_task *ret)
 {
 	struct cpt_task t = { .pid = pid };
@@ -109,7 +101,6 @@ int cpt_task_open(pid_t pid, struct cpt_task *ret)
 	t.many_groups = strcspn(line_of(status, "\nGroups:\t"), "\n") > GROUPS_LINE;
 	t.memory = strtoull(line_of(status, "\nVmSize:\t"), NULL, 10) << 10;
 	t.locked = strtoull(line_of(status, "\nVmLck:\t"), NULL, 10) << 10;
-	copy_line(line_of(status, "\nCpus_allowed:\t"), t.cpus, sizeof(t.cpus));
 	if (vz_file_read_buf(dir, "comm", t.who.command, sizeof(t.who.command)) < 0)
 		t.who.command[0] = 0;
 	for (unsigned i = 0; i < CPT_NS_COUNT; i++)
@@ -154,45 +145,12 @@ static void look_at_namespaces(struct cpt_look *l, const struct cpt_task *t)
 	}
 }
 
-static void look_at_cpus(struct cpt_look *l, const struct cpt_task *t, const char *cpus)
-{
-	if (strcmp(cpus, l->init.cpus) != 0)
-		cpt_say(l, CPT_NOT_KEPT, &t->who, "CPU affinity %.100s", cpus);
-}
-
-static void look_at_numbers(struct cpt_look *l, const struct cpt_task *t)
+static void look_at_personality(struct cpt_look *l, const struct cpt_task *t)
 {
 	char text[32];
 
 	if (vz_file_read_buf(t->dir, "personality", text, sizeof(text)) > 0 && strtoul(text, NULL, 16))
 		cpt_say(l, CPT_NOT_KEPT, &t->who, "personality 0x%lx", strtoul(text, NULL, 16));
-	/* 0 has who is scheduled in real time */
-	if (vz_file_read_buf(t->dir, "timerslack_ns", text, sizeof(text)) > 0 && strtoul(text, NULL, 10) &&
-	    strtoul(text, NULL, 10) != SLACK_DEFAULT)
-		cpt_say(l, CPT_NOT_KEPT, &t->who, "slack of timers %lu ns", strtoul(text, NULL, 10));
-}
-
-/* The kernel's own value is that of whom the host began with. */
-static void look_at_core(struct cpt_look *l, const struct cpt_task *t)
-{
-	char usual[32], text[32];
-
-	if (vz_file_read_buf(AT_FDCWD, "/proc/1/coredump_filter", usual, sizeof(usual)) > 0 &&
-	    vz_file_read_buf(t->dir, "coredump_filter", text, sizeof(text)) > 0 && strcmp(text, usual) != 0)
-		cpt_say(l, CPT_NOT_KEPT, &t->who, "filter of core dumps 0x%lx", strtoul(text, NULL, 16));
-}
-
-/* sched(7): of a session. */
-static void look_at_autogroup(struct cpt_look *l, const struct cpt_task *t)
-{
-	char text[80];
-	const char *nice;
-
-	if (t->session != t->who.inside || vz_file_read_buf(t->dir, "autogroup", text, sizeof(text)) <= 0)
-		return;
-	nice = strstr(text, " nice ");
-	if (nice && strtol(nice + sizeof(" nice ") - 1, NULL, 10))
-		cpt_say(l, CPT_NOT_KEPT, &t->who, "niceness of its session's autogroup");
 }
 
 /* Whoever has locked all may have asked for it of what it maps later, too, which nobody sees. */
@@ -200,18 +158,6 @@ static void look_at_locked(struct cpt_look *l, const struct cpt_task *t)
 {
 	if (t->locked && t->locked + NEVER_LOCKED >= t->memory)
 		cpt_say(l, CPT_NOT_KEPT, &t->who, "mlockall(MCL_FUTURE), if it has called it");
-}
-
-/* ioprio_set(2): class and level. Without one the kernel answers none, or what follows from the niceness. */
-static void look_at_io(struct cpt_look *l, const struct cpt_task *t)
-{
-	int prio = vz_ioprio_of(t->pid);
-	int nice = getpriority(PRIO_PROCESS, (id_t)t->pid);
-	int class = prio >> IOPRIO_CLASS_SHIFT, level = prio & ((1 << IOPRIO_CLASS_SHIFT) - 1);
-
-	if (prio < 0 || class == IOPRIO_CLASS_NONE || (class == IOPRIO_CLASS_BE && (level == 4 || level == (nice + 20) / 5)))
-		return;
-	cpt_say(l, CPT_NOT_KEPT, &t->who, "I/O priority: class %d, level %d", class, level);
 }
 
 /* The kernel shows nobody what a thread is to give back. But it tells whether two threads have the same list of it, and
@@ -231,7 +177,6 @@ static void look_at_thread(struct cpt_look *l, const struct cpt_task *t, int dir
 {
 	autofree char *status = NULL;
 	uint64_t mnt = read_namespace(dir, "mnt"), net = read_namespace(dir, "net");
-	char cpus[sizeof(t->cpus)];
 	long tracer;
 
 	ssize_t r = vz_file_read(dir, "status", STATUS_MAX, &status);
@@ -243,9 +188,6 @@ static void look_at_thread(struct cpt_look *l, const struct cpt_task *t, int dir
 	if ((mnt && mnt != t->ns[CPT_NS_MNT]) || (net && net != t->ns[CPT_NS_NET]))
 		cpt_say(l, CPT_THREAD, &t->who, "thread %d in a %s namespace of its own",
 			last_number(line_of(status, "\nNSpid:")), mnt != t->ns[CPT_NS_MNT] ? "mount" : "network");
-	copy_line(line_of(status, "\nCpus_allowed:\t"), cpus, sizeof(cpus));
-	if (strcmp(cpus, t->cpus) != 0)
-		look_at_cpus(l, t, cpus);
 	if (line_of(status, "\nState:\t")[0] == 'D')
 		cpt_sleep_note(l, t, (pid_t)strtol(line_of(status, "\nPid:\t"), NULL, 10));
 	tracer = strtol(line_of(status, "\nTracerPid:\t"), NULL, 10);
@@ -312,12 +254,8 @@ bool cpt_task_look(struct cpt_look *l, const struct cpt_task *t)
 		cpt_say(l, CPT_GROUPS, &t->who, "their numbers take more than %d bytes", GROUPS_LINE);
 	look_at_namespaces(l, t);
 	cpt_terminal_note(l, t);
-	look_at_cpus(l, t, t->cpus);
-	look_at_numbers(l, t);
-	look_at_core(l, t);
-	look_at_autogroup(l, t);
+	look_at_personality(l, t);
 	look_at_locked(l, t);
-	look_at_io(l, t);
 	look_at_undo(l, t, t->pid);
 	if (t->threads > 1)
 		look_at_threads(l, t);

@@ -20,6 +20,7 @@
 #include "cpt/sockets.h"
 #include "cpt/sockopts.h"
 #include "cpt/stage.h"
+#include "cpt/threads.h"
 #include "fs/layout.h"
 #include "ops/dump.h"
 #include "ops/since.h"
@@ -309,6 +310,8 @@ static int settle(struct resuming *u, struct vz_err *e)
 	if (r < 0)
 		return vz_fail(e, VZ_RESTORE, -r, "cannot give /dev/mqueue to the container");
 	r = load_fds(u, e);
+	if (r >= 0)
+		r = vz_threads_load(u->s.env.cg, u->image, e);
 	if (r < 0)
 		return r;
 	u->s.state.dev = fstat(u->s.env.spec.dev, &dev) < 0 ? 0 : dev.st_dev;

@@ -24,10 +24,12 @@
 #include "cpt/sockopts.h"
 #include "cpt/stage.h"
 #include "cpt/stray.h"
+#include "cpt/threads.h"
 #include "cpt/verdict.h"
 #include "fs/layout.h"
 #include "ops/dump.h"
 #include "ops/steps.h"
+#include "ops/suspend-look.h"
 #include "sys/call.h"
 #include "sys/file.h"
 #include "sys/grace.h"
@@ -65,6 +67,7 @@ struct suspending {
 	struct vz_creds creds;
 	struct vz_stray stray; /* files on mounts that are gone */
 	uint64_t rules;  /* the network namespace whose nf_tables CRIU leaves to us; 0: none */
+	struct vz_raised raised;
 	int seconds;
 	bool was_frozen; /* by an earlier command */
 	uint64_t bytes;  /* of memory */
@@ -212,8 +215,11 @@ static int run_criu(struct suspending *u, struct vz_err *e)
 	job.track = job.parent;
 	if (r >= 0)
 		r = stop_all(u, &job, e);
-	if (r >= 0)
+	if (r >= 0) {
+		vz_threads_raise(u->s.env.cg, &u->raised);
 		r = vz_stage_until(&u->stage, "post-dump", u->seconds, e);
+		vz_threads_lower(&u->raised);
+	}
 	/* a program has now had the time to read them; what is there again may be of CRIU's own look at files */
 	if (r >= 0 && !u->again && vz_criu_dropped(u->stage.work, u->stage.log) > u->unread)
 		r = -EAGAIN;
@@ -277,6 +283,14 @@ static int save_fds(struct suspending *u, struct vz_err *e)
 	return r < 0 ? r : vz_pressure_save(u->s.env.cg, u->image, e);
 }
 
+static int save_threads(struct suspending *u, struct vz_err *e)
+{
+	const struct vz_conf *conf = &ct_of(u)->conf;
+	const struct vz_threads_of of = { u->s.state.init, conf->cpumask.set || conf->nodemask.set, &u->raised };
+
+	return vz_threads_save(u->s.env.cg, &of, u->image, e);
+}
+
 static int save_files(struct suspending *u, struct vz_err *e)
 {
 	int criu = vz_image_criu_dir(u->image), r;
@@ -300,6 +314,8 @@ static int save_rest(struct suspending *u, struct vz_err *e)
 {
 	int r = vz_cgtree_save(u->s.env.cg, u->image, e);
 
+	if (r >= 0)
+		r = save_threads(u, e);
 	if (r >= 0)
 		r = save_network(u, e);
 	if (r >= 0)
@@ -457,16 +473,10 @@ int vz_suspend_let_go(struct vz_cg *cg, const struct vz_state *st, struct vz_err
 
 /* ---- before anything is done ---- */
 
-static int check_verdict(struct suspending *u, struct vz_err *e)
+static int may_be_dumped(struct suspending *u, struct vz_err *e)
 {
-	struct vz_cpt_verdict v = { 0 };
-	int r = vz_cpt_verdict(ct_of(u), &u->s.state, VZ_CPT_VERDICT_MS, &v, e);
+	int r = vz_suspend_look(ct_of(u), &u->s.state, &u->unread, e);
 
-	if (r >= 0)
-		r = vz_cpt_verdict_refuse(ct_of(u), &v, e);
-	if (r >= 0)
-		u->unread = v.cut ? SIZE_MAX : vz_cpt_verdict_count(&v, "watch-unread");
-	vz_cpt_verdict_free(&v);
 	if (r >= 0)
 		r = vz_cgtree_check(u->s.env.cg, e);
 	return r < 0 ? r : vz_frozen_bounds(&u->s.state, e);
@@ -496,7 +506,7 @@ static int prepare(struct suspending *u, struct vz_ct *ct, struct vz_err *e)
 	if (r >= 0)
 		r = vz_criu_find(0, &u->criu, e);
 	if (r >= 0)
-		r = check_verdict(u, e);
+		r = may_be_dumped(u, e);
 	return r < 0 ? r : fill_facts(u, e);
 }
 
@@ -510,6 +520,7 @@ static void release(struct suspending *u)
 	vz_image_facts_free(&u->facts);
 	vz_creds_free(&u->creds);
 	vz_stray_free(&u->stray);
+	vz_threads_free(&u->raised);
 	vz_network_close(&u->s.net);
 	vz_env_close(&u->s.env);
 }
@@ -524,6 +535,7 @@ static int run_plan(const struct vz_step *const *plan, struct suspending *u, str
 	for (int i = u->opts->away ? TRIES - 1 : 0; i < TRIES && r == -EAGAIN; i++) {
 		u->again = u->opts->again || u->again;
 		vz_creds_free(&u->creds);
+		vz_threads_free(&u->raised);
 		free(TAKE_PTR(u->facts.tty));
 		free(TAKE_PTR(u->facts.netdevs));
 		r = vz_plan_run(plan, u, e);

@@ -122,6 +122,11 @@ int vz_ioprio_of(pid_t pid)
 	return ret(syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, pid));
 }
 
+int vz_ioprio_set(pid_t pid, int prio)
+{
+	return ret(syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, pid, prio));
+}
+
 int vz_kcmp(pid_t one, pid_t other, int type)
 {
 	int r = ret(syscall(SYS_kcmp, one, other, type, 0UL, 0UL));

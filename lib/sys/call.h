@@ -46,6 +46,7 @@ int vz_pivot_root(const char *new_root, const char *put_old);
 int vz_setns(int fd, int nstype);
 /* ioprio_get(2) of a process: class and level in one, as in <linux/ioprio.h>. */
 int vz_ioprio_of(pid_t pid);
+int vz_ioprio_set(pid_t pid, int prio);
 /* kcmp(2): whether two threads share a resource (KCMP_*) that needs no index: 1 or 0. Two that have none share it. */
 int vz_kcmp(pid_t one, pid_t other, int type);
 /* Whether two descriptors are one open file: 1 or 0. */

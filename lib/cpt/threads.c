@@ -1,0 +1,427 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * See threads.h. As packed data a thing is
+ *
+ *	1, process, thread (their numbers inside), what, value
+ *
+ * with those alone that are not as usual.
+ */
+#include "cpt/threads.h"
+#include "base/log.h"
+#include "base/own.h"
+#include "base/pack.h"
+#include "base/str.h"
+#include "sys/call.h"
+#include "sys/caps.h"
+#include "sys/file.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/ioprio.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define FILE_NAME "threads"
+#define PACKED_MAX (8u << 20)
+#define STATUS_MAX (2u << 20) /* the groups stand in it */
+#define TEXT_MAX 100
+#define SLACK_DEFAULT 50000   /* of the kernel */
+#define CPUS_SIZE 1024        /* 8192 of them */
+#define MORE_FILES 64
+
+enum what { CPUS, IO, SLACK, CORE, AUTOGROUP, FILES, MEMORY, WHAT_COUNT };
+
+struct thread {
+	pid_t pid, tid;            /* host's */
+	unsigned inner_pid, inner; /* inside */
+};
+
+/* ---- reading ---- */
+
+/* The last number of a line of status: in the innermost namespace. */
+static unsigned last_number_of(const char *status, const char *name)
+{
+	const char *at = strstr(status, name);
+	size_t n;
+
+	if (!at++)
+		return 0;
+	n = strcspn(at, "\n");
+	while (n && at[n - 1] >= '0' && at[n - 1] <= '9')
+		n--;
+	return (unsigned)strtoul(at + n, NULL, 10);
+}
+
+static uint64_t line_number(const char *status, const char *name)
+{
+	const char *at = strstr(status, name);
+
+	return at ? strtoull(at + strlen(name), NULL, 10) : 0;
+}
+
+/* Calls fn for each thread of the process, the first one first in no case. A thread that ends is passed over. */
+typedef int of_thread(const struct thread *t, void *arg);
+static int each_thread(pid_t pid, of_thread *fn, void *arg)
+{
+	char path[sizeof("/proc//task") + 10];
+	autoclosedir DIR *d = NULL;
+	struct thread t = { .pid = pid };
+	struct dirent *de;
+	int r = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	d = opendir(path);
+	while (d && r >= 0 && (de = vz_dir_next(d))) {
+		autoclose int dir = vz_openat2(dirfd(d), de->d_name, O_RDONLY | O_DIRECTORY, 0, 0);
+		autofree char *status = NULL;
+
+		if (dir < 0 || vz_file_read(dir, "status", STATUS_MAX, &status) < 0)
+			continue;
+		t.tid = (pid_t)strtol(de->d_name, NULL, 10);
+		t.inner_pid = last_number_of(status, "\nNStgid:");
+		t.inner = last_number_of(status, "\nNSpid:");
+		if (t.inner && t.inner_pid)
+			r = fn(&t, arg);
+	}
+	return r;
+}
+
+/* A file that a process has and the directory of a thread among its threads has not: each thread has it by its own number. */
+static bool read_text(pid_t tid, const char *name, char text[TEXT_MAX])
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", tid, name);
+	return vz_file_read_buf(AT_FDCWD, path, text, TEXT_MAX) > 0;
+}
+
+/* The number in it, or -1. */
+static int64_t number_in(pid_t tid, const char *name, int base)
+{
+	char text[TEXT_MAX];
+
+	return read_text(tid, name, text) ? strtoll(text, NULL, base) : -1;
+}
+
+static int64_t autogroup_of(pid_t pid)
+{
+	char text[TEXT_MAX];
+	const char *nice = read_text(pid, "autogroup", text) ? strstr(text, " nice ") : NULL;
+
+	return nice ? strtol(nice + sizeof(" nice ") - 1, NULL, 10) : 0;
+}
+
+/* ---- save ---- */
+
+struct save {
+	struct vz_pack out;
+	const struct vz_threads_of *of;
+	int64_t core;  /* of whom the host began with: the kernel's own value */
+	size_t cpus_n; /* of init's */
+	_Alignas(cpu_set_t) char cpus[CPUS_SIZE];
+};
+
+static void put_thing(struct save *s, const struct thread *t, enum what what, const void *value, size_t n)
+{
+	vz_pack_num(&s->out, 1);
+	vz_pack_num(&s->out, t->inner_pid);
+	vz_pack_num(&s->out, t->inner);
+	vz_pack_num(&s->out, what);
+	vz_pack_bytes(&s->out, value, n);
+}
+
+static void put_int(struct save *s, const struct thread *t, enum what what, int64_t value)
+{
+	put_thing(s, t, what, &value, sizeof(value));
+}
+
+/* Without the zeros at its end; 0: unknown. */
+static size_t cpus_of(pid_t tid, char cpus[CPUS_SIZE])
+{
+	size_t n = CPUS_SIZE;
+
+	memset(cpus, 0, CPUS_SIZE);
+	if (sched_getaffinity(tid, CPUS_SIZE, (cpu_set_t *)(void *)cpus) < 0)
+		return 0;
+	while (n && !cpus[n - 1])
+		n--;
+	return n;
+}
+
+static void save_cpus(struct save *s, const struct thread *t)
+{
+	_Alignas(cpu_set_t) char cpus[CPUS_SIZE];
+	size_t n = cpus_of(t->tid, cpus);
+
+	if (!n || CPU_COUNT_S(CPUS_SIZE, (cpu_set_t *)(void *)cpus) >= sysconf(_SC_NPROCESSORS_ONLN) ||
+	    (s->of->masked && n == s->cpus_n && !memcmp(cpus, s->cpus, n)))
+		return;
+	put_thing(s, t, CPUS, cpus, n);
+}
+
+/* Without one the kernel answers none, or what follows from the niceness. */
+static void save_io(struct save *s, const struct thread *t)
+{
+	int prio = vz_ioprio_of(t->tid);
+	int nice = getpriority(PRIO_PROCESS, (id_t)t->tid);
+	int class = prio >> IOPRIO_CLASS_SHIFT, level = prio & ((1 << IOPRIO_CLASS_SHIFT) - 1);
+
+	if (prio >= 0 && class != IOPRIO_CLASS_NONE && !(class == IOPRIO_CLASS_BE && level == (nice + 20) / 5))
+		put_int(s, t, IO, prio);
+}
+
+static int save_thread(const struct thread *t, void *arg)
+{
+	struct save *s = arg;
+	int64_t slack = number_in(t->tid, "timerslack_ns", 10), core;
+
+	save_cpus(s, t);
+	save_io(s, t);
+	if (slack > 0 && slack != SLACK_DEFAULT) /* 0 has who is scheduled in real time */
+		put_int(s, t, SLACK, slack);
+	if (t->tid != t->pid)
+		return s->out.err;
+	core = number_in(t->pid, "coredump_filter", 16);
+	if (core >= 0 && core != s->core)
+		put_int(s, t, CORE, core);
+	/* of the session: it has one leader */
+	if (getsid(t->pid) == t->pid && autogroup_of(t->pid))
+		put_int(s, t, AUTOGROUP, autogroup_of(t->pid));
+	for (size_t i = 0; i < s->of->raised->n; i++)
+		if (s->of->raised->all[i].pid == t->pid)
+			put_thing(s, t, s->of->raised->all[i].what == RLIMIT_AS ? MEMORY : FILES, &s->of->raised->all[i].was,
+			    sizeof(s->of->raised->all[i].was));
+	return s->out.err;
+}
+
+static int save_threads_of(pid_t pid, void *arg)
+{
+	return each_thread(pid, save_thread, arg);
+}
+
+int vz_threads_save(const struct vz_cg *cg, const struct vz_threads_of *of, struct vz_image *im, struct vz_err *e)
+{
+	struct save s = { .out.max = PACKED_MAX, .of = of };
+	int rc;
+
+	s.cpus_n = cpus_of(of->init, s.cpus);
+
+	s.core = number_in(1, "coredump_filter", 16);
+	rc = vz_cg_each(cg, save_threads_of, &s);
+	vz_pack_num(&s.out, 0);
+	if (rc >= 0)
+		rc = s.out.err;
+	rc = rc < 0 ? vz_fail(e, VZ_CHKPNT, -rc, "cannot save what the threads of the container have") :
+		      vz_image_put(im, FILE_NAME, s.out.buf.s, s.out.buf.len, e);
+	vz_pack_free(&s.out);
+	return rc;
+}
+
+/* ---- limits ---- */
+
+bool vz_threads_may_raise(void)
+{
+	return vz_cap_is_effective("SYS_RESOURCE");
+}
+
+/* No more than is needed; a hard limit is raised where the caller may. */
+static void raise_one(struct vz_raised *r, pid_t pid, int what, uint64_t need)
+{
+	struct vz_raised_one *more;
+	struct rlimit now, to;
+
+	if (prlimit(pid, (enum __rlimit_resource)what, NULL, &now) < 0 || now.rlim_cur == RLIM_INFINITY || now.rlim_cur >= need)
+		return;
+	more = realloc(r->all, (r->n + 1) * sizeof(*more));
+	if (!more)
+		return;
+	r->all = more;
+	to = (struct rlimit){ need, now.rlim_max < need ? need : now.rlim_max };
+	if (prlimit(pid, (enum __rlimit_resource)what, &to, NULL) >= 0)
+		r->all[r->n++] = (struct vz_raised_one){ pid, what, now };
+}
+
+/* The size of its table of descriptors is more than any number in it. */
+static int raise_process(pid_t pid, void *arg)
+{
+	char path[sizeof("/proc//status") + 10];
+	autofree char *status = NULL;
+	uint64_t files, memory;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	if (vz_file_read(AT_FDCWD, path, STATUS_MAX, &status) < 0)
+		return 0;
+	files = line_number(status, "\nFDSize:\t");
+	memory = line_number(status, "\nVmSize:\t") << 10;
+	if (files)
+		raise_one(arg, pid, RLIMIT_NOFILE, files + VZ_THREADS_FILES);
+	if (memory)
+		raise_one(arg, pid, RLIMIT_AS, memory + VZ_THREADS_MEMORY);
+	return 0;
+}
+
+void vz_threads_raise(const struct vz_cg *cg, struct vz_raised *r)
+{
+	(void)vz_cg_each(cg, raise_process, r);
+}
+
+void vz_threads_lower(const struct vz_raised *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		(void)prlimit(r->all[i].pid, (enum __rlimit_resource)r->all[i].what, &r->all[i].was, NULL);
+}
+
+void vz_threads_free(struct vz_raised *r)
+{
+	free(r->all);
+	*r = (struct vz_raised){ 0 };
+}
+
+/* ---- load ---- */
+
+struct here {
+	unsigned inner_pid, inner;
+	pid_t pid, tid;
+};
+
+struct load {
+	struct here *all;
+	size_t n;
+	unsigned failed[WHAT_COUNT];
+};
+
+static int note_thread(const struct thread *t, void *arg)
+{
+	struct load *l = arg;
+	struct here *more = l->n % 64 ? l->all : realloc(l->all, (l->n + 64) * sizeof(*more));
+
+	if (!more)
+		return -ENOMEM;
+	l->all = more;
+	l->all[l->n++] = (struct here){ t->inner_pid, t->inner, t->pid, t->tid };
+	return 0;
+}
+
+static int note_process(pid_t pid, void *arg)
+{
+	return each_thread(pid, note_thread, arg);
+}
+
+static int write_number(pid_t pid, const char *name, int64_t value)
+{
+	char path[64], text[TEXT_MAX];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	snprintf(text, sizeof(text), "%ld", (long)value);
+	return vz_file_write(AT_FDCWD, path, text);
+}
+
+static int set_rlimit(pid_t pid, int what, const char *value, size_t n)
+{
+	struct rlimit was;
+
+	if (n != sizeof(was))
+		return -EBADMSG;
+	memcpy(&was, value, n);
+	return prlimit(pid, (enum __rlimit_resource)what, &was, NULL) < 0 ? -errno : 0;
+}
+
+static int set_cpus(pid_t tid, const char *value, size_t n)
+{
+	_Alignas(cpu_set_t) char cpus[CPUS_SIZE] = { 0 };
+
+	memcpy(cpus, value, n);
+	return sched_setaffinity(tid, sizeof(cpus), (cpu_set_t *)(void *)cpus) < 0 ? -errno : 0;
+}
+
+static int set_thing(const struct here *h, enum what what, const char *value, size_t n)
+{
+	int64_t number = 0;
+
+	if (what == CPUS)
+		return set_cpus(h->tid, value, n);
+	if (what == FILES || what == MEMORY)
+		return set_rlimit(h->pid, what == FILES ? RLIMIT_NOFILE : RLIMIT_AS, value, n);
+	if (n != sizeof(number))
+		return -EBADMSG;
+	memcpy(&number, value, n);
+	switch (what) {
+	case IO:
+		return number < 0 || number > UINT16_MAX ? -EBADMSG : vz_ioprio_set(h->tid, (int)number);
+	case SLACK:
+		return write_number(h->tid, "timerslack_ns", number);
+	case CORE:
+		return write_number(h->pid, "coredump_filter", number);
+	case AUTOGROUP:
+		return write_number(h->pid, "autogroup", number);
+	case CPUS:
+	case FILES:
+	case MEMORY:
+	case WHAT_COUNT:
+		break;
+	}
+	return -EBADMSG;
+}
+
+static const struct here *find_thread(const struct load *l, unsigned pid, unsigned tid)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->all[i].inner_pid == pid && l->all[i].inner == tid)
+			return &l->all[i];
+	return NULL;
+}
+
+static int load_things(struct load *l, struct vz_packed *in)
+{
+	while (vz_packed_num(in, 1)) {
+		unsigned pid = (unsigned)vz_packed_num(in, INT32_MAX), tid = (unsigned)vz_packed_num(in, INT32_MAX);
+		enum what what = (enum what)vz_packed_num(in, WHAT_COUNT - 1);
+		size_t n;
+		const char *value = vz_packed_bytes(in, CPUS_SIZE, &n);
+		const struct here *h = in->bad ? NULL : find_thread(l, pid, tid);
+		int r = h ? set_thing(h, what, value, n) : 0;
+
+		if (r == -EBADMSG)
+			return r;
+		l->failed[what] += r < 0;
+	}
+	return in->bad || in->left ? -EBADMSG : 0;
+}
+
+static void say_failed(const struct load *l)
+{
+	static const char *const words[WHAT_COUNT] = {
+		[CPUS] = "CPU affinity", [IO] = "I/O priority", [SLACK] = "slack of timers", [CORE] = "filter of core dumps",
+		[AUTOGROUP] = "niceness of autogroups", [FILES] = "limit of open files", [MEMORY] = "limit of address space",
+	};
+
+	for (size_t i = 0; i < WHAT_COUNT; i++)
+		if (l->failed[i])
+			vz_log(-1, "Warning: this host does not take the %s of %u threads, ignoring", words[i], l->failed[i]);
+}
+
+int vz_threads_load(const struct vz_cg *cg, const struct vz_image *im, struct vz_err *e)
+{
+	autofree char *data = NULL;
+	struct vz_packed in = { 0 };
+	struct load l = { 0 };
+	int r;
+
+	if (!vz_image_has(im, FILE_NAME))
+		return 0;
+	r = vz_image_read(im, FILE_NAME, &data, &in.left, e);
+	if (r < 0)
+		return r;
+	in.p = data;
+	r = vz_cg_each(cg, note_process, &l);
+	if (r >= 0)
+		r = load_things(&l, &in);
+	free(l.all);
+	if (r == -EBADMSG)
+		return vz_fail(e, VZ_RESTORE, 0, "what the dump has of threads was not written by vzctl");
+	if (r < 0)
+		return vz_fail(e, VZ_RESTORE, -r, "cannot look at the threads of the container");
+	say_failed(&l);
+	return 0;
+}
