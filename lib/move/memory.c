@@ -10,12 +10,11 @@
 #include "cpt/image.h"
 #include "cpt/predump.h"
 #include "move/leave-internal.h"
+#include "move/rounds.h"
 #include "ops/suspend.h"
 #include "sys/clock.h"
 
-#define ROUNDS_MAX 6
-#define FEW_BYTES (16u << 20)  /* no round of its own */
-#define SHRINKS_TO 75          /* percent of the round before, or another one is of no use */
+#define ROUND_NAME 20
 #define ROUND_LEAST_S 60
 #define SLOWEST (2u << 20)     /* bytes a second */
 #define TRIES 3
@@ -152,9 +151,9 @@ static int what_came(struct vz_leaving *m, const char *dir, struct vz_image *im,
 }
 
 /* Below that of the dump, so that root inside, who restores, comes to it from there and from nowhere else. */
-static void round_name(unsigned round, char name[16])
+static void round_name(unsigned round, char name[ROUND_NAME])
 {
-	snprintf(name, 16, VZ_IMAGE_CRIU "/p%u", round);
+	snprintf(name, ROUND_NAME, VZ_IMAGE_CRIU "/p%u", round);
 }
 
 /* What the other side knows, instead: here there is only a socket that was closed. */
@@ -172,7 +171,7 @@ static int with_reason(struct vz_leaving *m, int r, struct vz_err *e)
 
 static int run_round(struct vz_leaving *m, const struct vz_state *st, unsigned round, struct vz_err *e)
 {
-	char name[16], parent[16] = "-";
+	char name[ROUND_NAME], parent[16] = "-";
 	struct vz_predump_spec spec = { .ctid = m->ct->id, .state = st, .criu = &m->criu, .round = round };
 	int r = vz_fault("precopy-round", e);
 
@@ -223,12 +222,13 @@ static void tell_round(struct vz_leaving *m, unsigned round, uint64_t bytes, int
 
 static int make_rounds(struct vz_leaving *m, const struct vz_state *st, struct vz_err *e)
 {
-	uint64_t before = UINT64_MAX, bytes = 0;
-	unsigned round = 1;
+	struct vz_rounds rounds = { 0 };
 
-	for (; round <= ROUNDS_MAX; round++) {
+	do {
 		int64_t begin = vz_now_ms();
-		char name[16];
+		unsigned round = rounds.n + 1;
+		uint64_t bytes = 0;
+		char name[ROUND_NAME];
 		int r = run_round(m, st, round, e);
 
 		round_name(round, name);
@@ -237,12 +237,10 @@ static int make_rounds(struct vz_leaving *m, const struct vz_state *st, struct v
 		if (r < 0)
 			return r;
 		m->rounds = round;
-		tell_round(m, round, bytes, vz_now_ms() - begin);
+		vz_rounds_add(&rounds, bytes, vz_now_ms() - begin);
+		tell_round(m, round, bytes, rounds.ms);
 		vz_memory_tell_packed(m);
-		if (bytes <= FEW_BYTES || bytes / 100 * 100 > before / 100 * SHRINKS_TO)
-			break;
-		before = bytes;
-	}
+	} while (vz_rounds_go_on(&rounds));
 	return 0;
 }
 
@@ -274,7 +272,7 @@ static int all_came(void *arg, struct vz_image *im, struct vz_err *e)
 
 	m->sent = bytes;
 	for (unsigned i = 1; r >= 0 && i <= m->rounds; i++) {
-		char name[16];
+		char name[ROUND_NAME];
 
 		round_name(i, name);
 		r = what_came(m, name, im, &bytes, e);
