@@ -311,7 +311,8 @@ const struct vz_effect vz_effects[] = {
 		.bit = APPLY_CPU, .what = "CPU",
 		.limits = vz_res_cpu,
 		.start = { [VZ_START_CHECK] = start_masks }, .say_start = say_cpuunits,
-		.restore = IN(CHECK) | IN(GROUP),
+		/* CRIU makes the processes in their group, and the VPS stands still meanwhile */
+		.restore = IN(CHECK) | IN(GROUP), .late = VZ_CG_CPUUNITS | VZ_CG_CPULIMIT,
 		.possible = vz_res_cpu_possible,
 		.live = live_cpu, .partly = true, .announce = announce_cpu,
 	},
@@ -362,6 +363,8 @@ static bool is_due(const struct vz_effect *row, const struct vz_starting *s, enu
 	return (!s->bare || row->bare & 1u << phase) && (!s->restore || row->restore & 1u << phase);
 }
 
+#define HURRY_UNITS 500000 /* CPUUNITS at most */
+
 /* All at once: in what order limits are set is lib/cgroup's knowledge. */
 static int put_limits(const struct vz_starting *s, enum vz_start_phase phase, struct vz_err *e)
 {
@@ -373,6 +376,10 @@ static int put_limits(const struct vz_starting *s, enum vz_start_phase phase, st
 			continue;
 		row->limits(&s->ct->conf, &l);
 		late |= s->restore ? row->late : 0;
+	}
+	if (s->restore && phase == VZ_START_GROUP && l.has & VZ_CG_CPUUNITS) {
+		late &= ~(unsigned)VZ_CG_CPUUNITS;
+		l.cpuunits = l.cpuunits < HURRY_UNITS ? HURRY_UNITS : l.cpuunits;
 	}
 	l.has &= phase == VZ_START_ALONE ? late : ~late;
 	return vz_res_apply(s->cg, &l, e);

@@ -60,7 +60,7 @@ struct vz_effect {
 
 	/* ---- a restore ---- */
 	unsigned restore; /* 1 << phase: also at a restore */
-	unsigned late;    /* VZ_CG_* of .limits: not in VZ_START_GROUP then, but in VZ_START_ALONE */
+	unsigned late;    /* VZ_CG_* of .limits: not in VZ_START_GROUP then, but in VZ_START_ALONE; until then VZ_CG_CPUUNITS has the most */
 	const char *not_restored; /* why the other phases are left out */
 
 	/* ---- set ---- */

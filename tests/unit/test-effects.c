@@ -50,7 +50,8 @@ static int check_restore(const struct vz_effect *row)
 	if (row->restore & ~phases)
 		bad += printf("effect %#x: restored in a phase in which it does nothing\n", row->bit);
 	if (row->limits)
-		row->limits(&(struct vz_conf){ .numproc = { .set = true }, .physpages = { .set = true } }, &l);
+		row->limits(&(struct vz_conf){ .numproc = { .set = true }, .physpages = { .set = true },
+					       .cpuunits = { .set = true }, .cpulimit = { .set = true } }, &l);
 	if (row->late & ~l.has)
 		bad += printf("effect %#x: comes late with a limit that it has not\n", row->bit);
 	return bad;
