@@ -6,6 +6,7 @@
 #include "move/migrate.h"
 #include "move/watch.h"
 #include "sys/call.h"
+#include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/spawn.h"
 #include "sys/wait.h"
@@ -20,6 +21,7 @@
 #define VANISHED 24  /* rsync(1), EXIT VALUES */
 #define SILENCE "--timeout=300" /* without a byte, for either end of a dead wire; comparing is silent too, and takes time */
 #define TIMES "--modify-window=-1" /* to the nanosecond; by default what has the second has the time */
+#define TOLD_MAX (1 << 20) /* bytes: a line is some 70, and there is one in a second at most */
 #define NO_MOUNT 120 /* ours; rsync has none so high */
 
 #define SHOWN (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOSYMFOLLOW)
@@ -104,7 +106,7 @@ static int make_command(struct command *c, const struct vz_remote *r, const stru
 		c->argv[c->n++] = c->limit;
 	if (r->o->squeeze == VZ_SQUEEZE_ALWAYS)
 		c->argv[c->n++] = "-z"; /* the best that both know: zstd since rsync 3.2 */
-	if (!listed && is_shown(r)) {
+	if (is_shown(r)) {
 		c->argv[c->n++] = "--info=progress2";
 		c->argv[c->n++] = "--no-human-readable";
 	}
@@ -195,15 +197,19 @@ int vz_pass_run(struct vz_remote *r, const struct vz_pass *p, struct vz_err *e)
 
 int vz_pass_begin(struct vz_remote *r, const struct vz_pass *p, struct vz_passing *ret, struct vz_err *e)
 {
-	struct vz_passing now = { .remote = r, .seconds = p->seconds, .end = VZ_NO_END };
+	struct vz_passing now = { .remote = r, .seconds = p->seconds, .told = -EBADF, .end = VZ_NO_END };
 	struct pipes io = { .told = { -EBADF, -EBADF } };
 	int pid;
 
 	if (pipe2(io.list, O_CLOEXEC) < 0)
 		return vz_fail(e, VZ_SYSTEM, errno, "cannot make a pipe");
+	if (is_shown(r) && pipe2(io.told, O_CLOEXEC) >= 0) /* nobody reads it until vz_passing_end() */
+		(void)fcntl(io.told[1], F_SETPIPE_SZ, TOLD_MAX);
 	pid = start(r, p, &io, e);
 	close(io.list[0]);
+	vz_closep(&io.told[1]);
 	now.list = io.list[1];
+	now.told = io.told[0];
 	now.pid = pid;
 	now.from = strdup(p->from);
 	if (pid < 0 || !now.from) {
@@ -223,13 +229,20 @@ void vz_passing_go(struct vz_passing *p)
 		(void)vz_write_all(p->list, all, sizeof(all) - 1); /* where it is dead, its end says why */
 	vz_closep(&p->list);
 	p->end = end_in(p->seconds);
+	p->since = vz_now_ms();
 }
 
 int vz_passing_end(struct vz_passing *p, struct vz_err *e)
 {
-	const struct vz_waited what = { .pid = TAKE(p->pid, 0), .out = -EBADF, .end = p->end };
-	int r = result(p->remote, p->from, wait_for(p->remote, &what, e), e);
+	const struct vz_waited what = { .pid = TAKE(p->pid, 0), .out = p->told, .end = p->end };
+	struct vz_progress *progress = p->told < 0 ? NULL : p->remote->o->progress;
+	int r;
 
+	vz_progress_begin(progress, "files", 0);
+	if (progress)
+		progress->began = p->since;
+	r = result(p->remote, p->from, wait_for(p->remote, &what, e), e);
+	vz_progress_end(progress);
 	vz_passing_stop(p);
 	return r;
 }
@@ -237,6 +250,7 @@ int vz_passing_end(struct vz_passing *p, struct vz_err *e)
 void vz_passing_stop(struct vz_passing *p)
 {
 	vz_closep(&p->list);
+	vz_closep(&p->told);
 	if (p->pid > 0) {
 		autoclose int pidfd = vz_pidfd_open(p->pid);
 
