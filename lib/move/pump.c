@@ -8,8 +8,10 @@
 #include "sys/spawn.h"
 #include "sys/wait.h"
 
+#include <linux/sockios.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -18,6 +20,7 @@
  * half a megabyte the connection is behind, and what lies there lasts longer than a frame takes. */
 #define BUFFER (1 << 20)
 #define CHUNK ((size_t)1 << 16)
+#define SKIPS_MAX 63
 
 bool vz_pump_is_behind(int fd)
 {
@@ -40,6 +43,7 @@ struct pumping {
 	int near, wire;
 	enum vz_squeeze squeeze;
 	bool ended;         /* nothing more comes from the program */
+	unsigned skip, skips; /* frames that go out as they are, and of how many: the last one was packed too slowly */
 	size_t have;        /* bytes that wait for a frame */
 	const char *out;    /* of a frame that is under way, */
 	size_t left;        /* so many bytes */
@@ -89,6 +93,27 @@ static int gather(struct pumping *p)
 }
 
 
+static bool is_idle(int wire)
+{
+	int n = 0;
+
+	return ioctl(wire, SIOCOUTQ, &n) == 0 && (size_t)n < VZ_FRAME_MAX / 4;
+}
+
+/* While a frame is packed a connection that is behind has enough to do, or it is too fast for that. */
+static size_t pack(struct pumping *p, bool behind)
+{
+	bool skip = behind && p->skip;
+	size_t n = vz_frame_make(&p->packer, p->have, p->squeeze == VZ_SQUEEZE_ALWAYS || (behind && !skip), &p->out);
+
+	p->skip -= skip;
+	if (behind && !skip && n < p->have) {
+		p->skips = !is_idle(p->wire) ? 0 : p->skips < SKIPS_MAX ? p->skips * 2 + 1 : SKIPS_MAX;
+		p->skip = p->skips;
+	}
+	return n;
+}
+
 /* A frame of what has come, if there is nothing to wait for. */
 static int make_frame(struct pumping *p)
 {
@@ -103,7 +128,7 @@ static int make_frame(struct pumping *p)
 	if (p->squeeze == VZ_SQUEEZE_NEVER)
 		p->out = p->packer.in, p->left = p->have;
 	else
-		p->left = vz_frame_make(&p->packer, p->have, behind || p->squeeze == VZ_SQUEEZE_ALWAYS, &p->out);
+		p->left = pack(p, behind);
 	p->count->bytes += p->have;
 	p->count->sent += p->left;
 	p->have = 0;
