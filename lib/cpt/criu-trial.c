@@ -117,10 +117,13 @@ static int open_sockets(void)
 	return 0;
 }
 
+/* The caller's directory may be on a mount that is none of this namespace, which CRIU would dump. */
 static _Noreturn void be_process(int ready)
 {
 	int r;
 
+	if (chdir("/") < 0)
+		_exit(1);
 	vz_reset_signals();
 	setsid();
 	if (ready != 3 && dup2(ready, 3) < 0)
