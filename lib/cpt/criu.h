@@ -53,10 +53,12 @@ int vz_criu_argv(const struct vz_criu *c, const char *verb, const char *ret[VZ_C
  * - restore, on every host: who makes a user namespace owns it, and the kernel counts for the owner;
  * - dump and pre-dump, where root lacks CAP_SYS_RESOURCE, as in a container: prlimit(2) of a process of the
  *   VPS. An ordinary host's root has it.
- * And what is on tmpfs is not compressed (helpers/criu-plain.c). A third word, VZ_CRIU_RULES, is of a network namespace whose
- * packet filter criu is not to look at (helpers/criu-rules.c). */
-#define VZ_CRIU_PRELOAD \
-	"LD_PRELOAD=" VZ_LIBEXECDIR "/criu-owner.so:" VZ_LIBEXECDIR "/criu-plain.so:" VZ_LIBEXECDIR "/criu-rules.so"
+ * And what is on tmpfs is not compressed (helpers/criu-plain.c), and what lies in terminals not processed twice
+ * (helpers/criu-raw.c). A third word, VZ_CRIU_RULES, is of a network namespace whose packet filter criu is not to look
+ * at (helpers/criu-rules.c). */
+#define VZ_CRIU_PRELOAD                                                                            \
+	"LD_PRELOAD=" VZ_LIBEXECDIR "/criu-owner.so:" VZ_LIBEXECDIR "/criu-plain.so:" VZ_LIBEXECDIR "/criu-rules.so:" \
+	VZ_LIBEXECDIR "/criu-raw.so"
 #define VZ_CRIU_ENV 48
 void vz_criu_env(uint32_t uid, uint32_t gid, char ret[VZ_CRIU_ENV]);
 

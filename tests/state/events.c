@@ -352,6 +352,20 @@ void state_pty_session(struct st *t)
 }
 
 /* Typed and not yet read. */
+/* What a shell has written, and sshd has not read yet. */
+void state_pty_output(struct st *t)
+{
+	char name[64];
+	int m = open_pty(t, name, sizeof(name)), s = (int)must(t, open(name, O_RDWR | O_NOCTTY), name);
+
+	must(t, put(s, "an answer\n", 10) ? 0 : -1, "write");
+	moved(t);
+	if (t->spoil)
+		tcflush(s, TCOFLUSH), comes(m, "an");
+	check(t, comes(m, "an answer\r\n"), "what was written is lost");
+	check(t, put(s, "more\n", 5) && comes(m, "more\r\n"), "nothing more can be written");
+}
+
 void state_pty_data(struct st *t)
 {
 	char name[64];
@@ -363,4 +377,5 @@ void state_pty_data(struct st *t)
 	if (t->spoil)
 		tcflush(s, TCIFLUSH);
 	check(t, comes(s, "typed ahead\n"), "what was typed is lost");
+	check(t, poll(&(struct pollfd){ .fd = m, .events = POLLIN }, 1, 0) == 0, "it is echoed again");
 }
