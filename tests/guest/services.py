@@ -213,9 +213,12 @@ for j in judges:
 say("begun")
 for order in sys.stdin:
     if order.strip() == "beat":
-        since = {j: j.done for j in judges}
+        since, until = {j: j.done for j in judges}, time.monotonic() + 100
         while any(j.done < since[j] + 5 for j in judges):
             time.sleep(0.005)
+            if time.monotonic() > until:
+                say("wrong " + ", ".join("%s is silent after %d answers" % (j.name, j.done) for j in judges if j.done < since[j] + 5))
+                os._exit(1)
         say("beat " + " ".join("%s=%d" % (j.name, j.worst * 1000) for j in judges))
         for j in judges:
             j.worst = 0
