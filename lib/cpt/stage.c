@@ -3,6 +3,7 @@
 #include "cpt/stage.h"
 #include "base/own.h"
 #include "cpt/creds.h"
+#include "cpt/lazypages.h"
 #include "sys/call.h"
 #include "sys/fdpass.h"
 #include "sys/file.h"
@@ -25,10 +26,12 @@
 #define BEGIN_S 20
 #define CUT_S 20
 #define BIN_DIR VZ_STAGE_DIR "/bin"
+#define LAZY_CONF VZ_STAGE_DIR "/criu.conf"
 #define SAFE (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
 
 /* CRIU's. */
 enum { SOCK_FD = 3, TTY_FD, IMAGES_FD, WORK_FD, PAGES_FD, LAST_FD = PAGES_FD };
+#define LAZY_OPTIONS "ps-socket 7\n" /* PAGES_FD */
 
 /* What the stage says once, before it becomes CRIU. */
 struct report {
@@ -173,13 +176,18 @@ static int make_ready(const struct vz_stage_spec *s, unsigned *ret_creds, struct
 		r = find_programs();
 	if (r < 0)
 		return vz_fail(e, code_of(s->restore), -r, "cannot make %s", VZ_STAGE_DIR);
+	if (!s->restore && s->lazy)
+		r = vz_file_replace(LAZY_CONF, LAZY_OPTIONS, sizeof(LAZY_OPTIONS) - 1, 0600, false);
+	if (r < 0)
+		return vz_fail(e, VZ_CHKPNT, -r, "cannot write %s", LAZY_CONF);
 	return s->restore ? fill(s, ret_creds, e) : 0;
 }
 
 /* In the stage's own mount namespace: CRIU mounts in it. */
-static int open_work(void)
+static int open_work(const struct vz_stage_spec *s)
 {
-	int fd = open(VZ_CRIU_WORK, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	autofree char *own = s->lazy && s->restore ? vz_lazypages_dir(s->ctid) : NULL;
+	int fd = open(own ? own : VZ_CRIU_WORK, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	return fd < 0 ? -errno : fd;
 }
@@ -205,7 +213,7 @@ static void become_criu(const struct vz_stage_spec *s, int sock)
 {
 	const char *argv[VZ_CRIU_ARGS + 2];
 	int n = vz_criu_argv(s->criu, "swrk", argv), null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	int fds[LAST_FD + 1] = { null, null, null, sock, null, s->images, open_work(),
+	int fds[LAST_FD + 1] = { null, null, null, sock, null, s->images, open_work(s),
 				 s->pages ? s->pages : null };
 	char owner[VZ_CRIU_ENV], rules[VZ_CRIU_ENV];
 	char *env[] = { s->iptables ? (char[]){ "PATH=" BIN_DIR ":/usr/sbin:/sbin" } : (char[]){ "PATH=" BIN_DIR },
@@ -273,14 +281,15 @@ static _Noreturn void stage_main(const struct vz_stage_spec *s, int to, pid_t pa
 
 /* ---- outside ---- */
 
-static int make_work(struct vz_stage *st, unsigned ctid)
+static int make_work(const struct vz_stage_spec *s, struct vz_stage *st)
 {
-	int r = vz_mkdir_p(VZ_CRIU_WORK, 0700);
+	autofree char *own = s->lazy && s->restore ? vz_lazypages_dir(s->ctid) : NULL;
+	int r = vz_mkdir_p(own ? own : VZ_CRIU_WORK, 0700);
 
 	if (r < 0)
 		return r;
-	st->work = open(VZ_CRIU_WORK, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	snprintf(st->log, sizeof(st->log), LOG_NAME, ctid, st->restore ? "restore" : "dump");
+	st->work = open(own ? own : VZ_CRIU_WORK, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	snprintf(st->log, sizeof(st->log), LOG_NAME, s->ctid, st->restore ? "restore" : "dump");
 	if (st->work < 0)
 		return -errno;
 	(void)unlinkat(st->work, st->log, 0);
@@ -315,7 +324,7 @@ static int clone_stage(const struct vz_stage_spec *s, struct vz_stage *st, struc
 {
 	const uint64_t namespaces = CLONE_NEWNS | (s->restore ? CLONE_NEWNET : 0);
 	pid_t parent = getpid();
-	int pair[2], r = make_work(st, s->ctid);
+	int pair[2], r = make_work(s, st);
 
 	if (r >= 0 && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		r = -errno;
@@ -340,6 +349,7 @@ int vz_stage_begin(const struct vz_stage_spec *s, struct vz_stage *ret, struct v
 
 	st.restore = s->restore;
 	st.pages = s->pages;
+	st.lazy = s->lazy;
 	r = clone_stage(s, &st, e);
 	if (r < 0) {
 		vz_stage_end(&st);
@@ -376,6 +386,7 @@ int vz_stage_run(struct vz_stage *st, struct vz_swrk_job *job, struct vz_err *e)
 	job->root = st->restore ? VZ_STAGE_DIR "/root" : NULL;
 	job->tty_fd = TTY_FD;
 	job->pages = st->pages ? PAGES_FD : 0;
+	job->lazy = st->lazy ? LAZY_CONF : NULL;
 	r = vz_swrk_ask(st->sock, job, e);
 	return r == -EPIPE ? why(st, e) : r; /* it has ended, and may have said why */
 }
@@ -441,14 +452,30 @@ int vz_stage_finish(struct vz_stage *st, int seconds, struct vz_err *e)
 	return r < 0 ? interrupted(st, r, e) : 0;
 }
 
+/* It is the last phase before the end. */
+int vz_stage_serve(struct vz_stage *st, int seconds, struct vz_err *e)
+{
+	int r = vz_stage_until(st, "status-ready", seconds, e);
+
+	if (r < 0)
+		return r;
+	r = vz_swrk_answer(st->sock, true);
+	st->waits = false;
+	st->serves = r >= 0;
+	return r < 0 ? why(st, e) : 0;
+}
+
 void vz_stage_give_up(struct vz_stage *st, int seconds)
 {
 	int64_t end = vz_end_in(seconds);
 	struct vz_swrk_word w;
 	int status;
 
-	if (!st->waits || vz_swrk_answer(st->sock, false) < 0)
+	if (st->lazy && st->pages) /* it would serve, whatever it is told */
+		(void)shutdown(st->pages, SHUT_RDWR);
+	if (!st->serves && (!st->waits || vz_swrk_answer(st->sock, false) < 0))
 		return;
+	st->serves = false;
 	st->waits = false;
 	while (vz_swrk_hear(st->sock, end, true, &w) >= 0 && *w.phase)
 		if (vz_swrk_answer(st->sock, true) < 0)

@@ -12,7 +12,10 @@
  *	              takes the old mounts along
  *	end()         whatever is left of it is killed
  *
- * Each part has a deadline. The phases are CRIU's: network-lock (all are stopped), post-dump; post-setup-namespaces, network-unlock, pre-resume.
+ * A lazy dump is served after its phase post-dump: serve(). CRIU is at work then until the other side has all of its
+ * memory, or has closed the socket, and lets go of processes that run on if nobody holds them.
+ *
+ * Each part has a deadline. The phases are CRIU's: network-lock (all are stopped), post-dump, status-ready; post-setup-namespaces, network-unlock, pre-resume.
  */
 #ifndef VZ_CPT_STAGE_H
 #define VZ_CPT_STAGE_H
@@ -30,6 +33,7 @@ struct vz_stage_spec {
 	int images;                /* directory of CRIU's images */
 	int pages;                 /* dump: a socket with a page server at its other end; 0: none */
 	uint64_t rules;            /* dump: the network namespace, by its inode, whose nf_tables CRIU leaves alone; 0: none */
+	bool lazy;                 /* dump: the memory waits here, and is asked for at that socket; restore: it comes later */
 	bool iptables;             /* the VPS has tables of the legacy iptables */
 	bool restore;              /* the rest is for that only */
 	int root, dev, console;    /* detached mounts; console -1: none */
@@ -44,6 +48,7 @@ struct vz_stage {
 	unsigned creds;  /* how many credentials wait */
 	pid_t init;      /* of the VPS that is restored; 0 until CRIU has told it */
 	int pages;       /* dump: the caller's socket to a page server; 0: none */
+	bool lazy, serves; /* dump: vz_stage_serve() */
 	bool waits;      /* CRIU does, for an answer */
 	bool failed;     /* it did, so its log stays until the next time */
 	bool done;       /* all that was asked; it only has to end */
@@ -61,7 +66,9 @@ int vz_stage_run(struct vz_stage *st, struct vz_swrk_job *job, struct vz_err *e)
  * its time is over, by the end of that socket. CRIU puts everything back then. */
 int vz_stage_until(struct vz_stage *st, const char *phase, int seconds, struct vz_err *e);
 int vz_stage_finish(struct vz_stage *st, int seconds, struct vz_err *e);
-/* Tells CRIU, if it waits, to give up, and lets it put everything back. */
+/* Of a lazy dump that waits at post-dump: from here on it answers at its socket. */
+int vz_stage_serve(struct vz_stage *st, int seconds, struct vz_err *e);
+/* Tells CRIU, if it waits or serves, to give up, and lets it put everything back. */
 void vz_stage_give_up(struct vz_stage *st, int seconds);
 void vz_stage_end(struct vz_stage *st);
 /* The logs of those that failed go. */

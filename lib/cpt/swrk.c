@@ -15,6 +15,7 @@ enum { DUMP = 1, RESTORE = 2, PRE_DUMP = 4, NOTIFY = 6 };
 enum {
 	OPT_IMAGES_DIR_FD = 1,
 	OPT_PID = 2,
+	OPT_LEAVE_RUNNING = 3,
 	OPT_EXT_UNIX_SK = 4,
 	OPT_TCP_ESTABLISHED = 5,
 	OPT_FILE_LOCKS = 8,
@@ -34,6 +35,8 @@ enum {
 	OPT_EXTERNAL = 37,
 	OPT_DUMP_CONTROLLER = 43,
 	OPT_TIMEOUT = 45,
+	OPT_LAZY_PAGES = 48,
+	OPT_CONFIG_FILE = 51,
 	OPT_NETWORK_LOCK = 64,
 };
 enum { CGROUPS_SOFT = 3, LOCK_NFTABLES = 2, LOG_WITH_TIME = 3 };
@@ -108,6 +111,12 @@ static void put_memory(struct vz_str *m, const struct vz_swrk_job *j)
 {
 	autostr server = { 0 };
 
+	if (j->lazy) {
+		/* what has served all its pages would be killed, and a connection that ends early is taken for that */
+		put_number(m, OPT_LEAVE_RUNNING, true);
+		put_text(m, OPT_CONFIG_FILE, j->lazy);
+		return;
+	}
 	if (j->track)
 		put_number(m, OPT_TRACK_MEMORY, true);
 	if (j->parent)
@@ -139,6 +148,8 @@ static void put_options(struct vz_str *m, const struct vz_swrk_job *j)
 		put_number(m, OPT_PID, (uint64_t)j->pid);
 	if (!j->restore)
 		put_memory(m, j);
+	if (j->lazy)
+		put_number(m, OPT_LAZY_PAGES, true);
 	if (j->by_path)
 		put_number(m, OPT_FORCE_IRMAP, true);
 	if (j->root)

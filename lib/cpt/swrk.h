@@ -26,6 +26,9 @@ struct vz_swrk_job {
 	bool track;          /* dump: only memory that was written since `parent` was made; NULL: all */
 	const char *parent;  /* directory of the images of the pre-dump before */
 	int pages;           /* dump: memory goes to the page server at this socket; 0: into the images */
+	/* Memory that comes when all else is done (lib/cpt/lazypages.h). Dump: a file of options that names the socket by which it
+	 * is asked for; no other way leads there (4.2 forgets the one of the request). Restore: any word. NULL: there is none. */
+	const char *lazy;
 	bool by_path;        /* dump: what is watched is found again by its path, not by its inode: on another disk */
 	int images, work;    /* directories: of the images, of the log, which must be one that it can mount in */
 	const char *log;     /* name of the log there */

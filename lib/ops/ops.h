@@ -40,6 +40,10 @@ struct vz_suspend_away {
 	/* All has come: names in the dump what is there (vz_image_put_away()). */
 	int (*came)(void *arg, struct vz_image *im, struct vz_err *e);
 	void *arg;
+	/* Its memory waits here instead, and is asked for at `sock` from vz_suspended_serve() on, by a restore that is
+	 * vz_resume_opts.lazy; so many bytes are in the dump all the same. */
+	bool lazy;
+	uint64_t here;
 };
 struct vz_suspend_opts {
 	enum vz_suspend_phase phase;
@@ -57,6 +61,7 @@ struct vz_resume_opts {
 	const char *dumpfile;
 	bool skip_arpdetect, skip_remount;
 	bool keep; /* the dump stays */
+	bool lazy; /* its memory comes later (cpt/lazypages.h): the daemon is there */
 };
 int vz_op_suspend(struct vz_ct *ct, const struct vz_suspend_opts *o, struct vz_err *e);
 int vz_op_resume(struct vz_ct *ct, const struct vz_resume_opts *o, struct vz_err *e);
@@ -70,6 +75,9 @@ int vz_op_suspend_hold(struct vz_ct *ct, const struct vz_suspend_opts *o, struct
 bool vz_suspended_has_links(const struct vz_suspended *s);
 /* The directory of the dump, for this process; stays the handle's. */
 const char *vz_suspended_dump(const struct vz_suspended *s);
+/* Of a lazy one, when nothing but its memory is needed of it any more: CRIU gives that, and gives names of files back. It stays
+ * frozen, whatever becomes of CRIU. */
+int vz_suspended_serve(struct vz_suspended *s, struct vz_err *e);
 /* Each frees the handle. It goes on; it stays frozen, as if the command had been killed; nothing is left but its files. */
 void vz_suspended_let_go(struct vz_suspended *s);
 void vz_suspended_leave(struct vz_suspended *s);

@@ -112,6 +112,7 @@ static int make_stage(struct resuming *u, struct vz_err *e)
 					    .images = vz_image_criu_dir(u->image),
 					    .iptables = u->has_iptables,
 					    .restore = true,
+					    .lazy = u->opts->lazy,
 					    .root = s->root,
 					    .dev = s->dev,
 					    .console = u->facts->tty ? s->console : -1,

@@ -146,7 +146,8 @@ static int stage_do(void *ctx, struct vz_err *e)
 					    .criu = &u->criu,
 					    .iptables = has_iptables(u->s.state.init),
 					    .images = vz_image_criu_dir(u->image),
-					    .pages = away ? away->sock : 0 };
+					    .pages = away ? away->sock : 0,
+					    .lazy = away && away->lazy };
 
 	return vz_stage_begin(&spec, &u->stage, e);
 }
@@ -339,7 +340,7 @@ static int seal_do(void *ctx, struct vz_err *e)
 {
 	struct suspending *u = ctx;
 	const struct vz_suspend_away *away = u->opts->away;
-	int r = away ? away->came(away->arg, u->image, e) : 0;
+	int r = away && away->came ? away->came(away->arg, u->image, e) : 0;
 
 	return r < 0 ? r : vz_image_seal(u->image, &u->facts, !u->held, e);
 }
@@ -666,9 +667,10 @@ static void free_held(struct vz_suspended *s)
 static int choose_place(struct vz_suspended *s, struct vz_err *e)
 {
 	struct suspending *u = &s->u;
+	const struct vz_suspend_away *away = u->opts->away;
 	int r = 0;
 
-	u->ram = vz_ramdir_make((u->opts->away ? 0 : u->bytes) + SLACK);
+	u->ram = vz_ramdir_make((away ? away->here : u->bytes) + SLACK);
 	if (u->ram >= 0)
 		s->path = vz_fmt("/proc/self/fd/%d/Dump.%u", u->ram, ct_of(u)->id);
 	else
@@ -713,6 +715,11 @@ const char *vz_suspended_dump(const struct vz_suspended *s)
 bool vz_suspended_has_links(const struct vz_suspended *s)
 {
 	return faccessat(vz_image_criu_dir(s->u.image), "remap-fpath.img", F_OK, 0) == 0;
+}
+
+int vz_suspended_serve(struct vz_suspended *s, struct vz_err *e)
+{
+	return vz_stage_serve(&s->u.stage, GIVE_UP_S, e);
 }
 
 void vz_suspended_let_go(struct vz_suspended *s)

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* CRIU as a daemon of lazy pages; see lazypages.h. */
+#include "cpt/lazypages.h"
+#include "base/num.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "cpt/criu-internal.h"
+#include "sys/call.h"
+#include "sys/file.h"
+#include "sys/inherit.h"
+#include "sys/spawn.h"
+#include "sys/wait.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+
+#define LOG "pages.log"
+#define USERFAULTFD "anon_inode:[userfaultfd]"
+#define ARGS_MORE 16
+
+/* CRIU's. */
+enum { SOCK_FD = 3, IMAGES_FD, WORK_FD, READY_FD, FREE_FD };
+
+char *vz_lazypages_dir(unsigned ctid)
+{
+	return vz_fmt(VZ_CRIU_WORK "/%u.lazy", ctid);
+}
+
+void vz_lazypages_forget(unsigned ctid)
+{
+	autofree char *path = vz_lazypages_dir(ctid);
+
+	if (path)
+		(void)vz_remove_tree(AT_FDCWD, path);
+}
+
+static int place_fds(const int fds[FREE_FD])
+{
+	int high[FREE_FD];
+
+	for (int i = 0; i < FREE_FD; i++) { /* out of each other's way first */
+		high[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, FREE_FD);
+		if (high[i] < 0)
+			return -errno;
+	}
+	for (int i = 0; i < FREE_FD; i++)
+		if (dup2(high[i], i) < 0)
+			return -errno;
+	return vz_close_range(FREE_FD, ~0u, 0);
+}
+
+/* Neither the terminal nor the kernel, when memory runs out, ends it: processes wait for what it has. */
+static _Noreturn void be_daemon(const struct vz_lazypages_spec *s, int work, int ready)
+{
+	const char *argv[VZ_CRIU_ARGS + ARGS_MORE];
+	char *env[] = { (char[]){ "PATH=/usr/sbin:/usr/bin:/sbin:/bin" }, (char[]){ "HOME=/" }, NULL };
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC), n = vz_criu_argv(s->criu, "lazy-pages", argv);
+	const int fds[FREE_FD] = { null, null, null, s->sock, s->dir, work, ready };
+
+	vz_reset_signals();
+	(void)setsid();
+	(void)vz_file_write(AT_FDCWD, "/proc/self/oom_score_adj", "-1000");
+	vz_inherit_open_limits();
+	argv[n++] = "--page-server";
+	argv[n++] = "--ps-socket";
+	argv[n++] = "3"; /* SOCK_FD */
+	argv[n++] = "--images-dir";
+	argv[n++] = "/proc/self/fd/4"; /* IMAGES_FD */
+	argv[n++] = "--work-dir";
+	argv[n++] = "/proc/self/fd/5"; /* WORK_FD */
+	argv[n++] = "--status-fd";
+	argv[n++] = "6"; /* READY_FD */
+	argv[n++] = "--log-file";
+	argv[n++] = LOG;
+	argv[n++] = "-v3"; /* with the time, by which criu-error.c knows its lines */
+	argv[n] = NULL;
+	if (vz_mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, 0, 0, MS_PRIVATE, -1) >= 0 &&
+	    vz_criu_mounts(s->criu, NULL) >= 0 && place_fds(fds) >= 0)
+		execve(argv[0], (char *const *)(uintptr_t)argv, env);
+	_exit(127);
+}
+
+static int refusal(unsigned ctid, struct vz_err *e)
+{
+	struct vz_err why = { 0 };
+
+	return vz_lazypages_error(ctid, &why) ? vz_fail(e, VZ_RESTORE, 0, "%s", why.msg) :
+						vz_fail(e, VZ_RESTORE, 0, "criu lazy-pages does not begin");
+}
+
+static int start_daemon(const struct vz_lazypages_spec *s, int work, int64_t end, struct vz_lazypages *ret, struct vz_err *e)
+{
+	autoclose int ready = -EBADF;
+	int p[2], r;
+	char byte;
+
+	if (pipe2(p, O_CLOEXEC) < 0)
+		return vz_fail(e, VZ_RESTORE, errno, "cannot make a pipe");
+	ready = p[0];
+	ret->pid = vz_clone3(CLONE_NEWNS, &ret->pidfd, -1);
+	if (!ret->pid)
+		be_daemon(s, work, p[1]);
+	close(p[1]);
+	if (ret->pid < 0)
+		return vz_fail(e, VZ_RESTORE, -ret->pid, "cannot make a process for criu");
+	r = vz_wait_fd(ready, POLLIN, end);
+	if (r >= 0 && read(ready, &byte, 1) == 1)
+		return 0;
+	vz_give_up(ret->pidfd);
+	vz_closep(&ret->pidfd);
+	return refusal(s->ctid, e);
+}
+
+int vz_lazypages_start(const struct vz_lazypages_spec *s, int seconds, struct vz_lazypages *ret, struct vz_err *e)
+{
+	struct vz_lazypages l = VZ_LAZYPAGES_INIT;
+	autofree char *path = vz_lazypages_dir(s->ctid);
+	autoclose int work = -EBADF;
+	int r = path ? vz_mkdir_p(path, 0700) : -ENOMEM;
+
+	if (r >= 0)
+		work = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (work < 0)
+		return vz_fail(e, VZ_RESTORE, r < 0 ? -r : errno, "cannot make %s", path ? path : VZ_CRIU_WORK);
+	r = start_daemon(s, work, vz_end_in(seconds), &l, e);
+	if (r >= 0)
+		*ret = l;
+	return r;
+}
+
+static void let_go(struct vz_lazypages *l, size_t i)
+{
+	close(l->held[i].ours);
+	l->held[i] = l->held[--l->n];
+}
+
+static void hold_one(struct vz_lazypages *l, int number)
+{
+	struct vz_lazypages_held *held = realloc(l->held, (l->n + 1) * sizeof(*held));
+	int ours = held ? vz_pidfd_getfd(l->pidfd, number) : -ENOMEM;
+
+	if (held)
+		l->held = held;
+	if (ours >= 0)
+		l->held[l->n++] = (struct vz_lazypages_held){ number, ours };
+}
+
+static bool is_held(const struct vz_lazypages *l, int number)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->held[i].its == number)
+			return true;
+	return false;
+}
+
+/* A process that is being killed has no descriptors any more some moments before it has ended. */
+static bool has_files(int dir)
+{
+	return faccessat(dir, "0", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+void vz_lazypages_hold(struct vz_lazypages *l)
+{
+	autofree char *path = vz_fmt("/proc/%d/fd", (int)l->pid);
+	autoclosedir DIR *d = path ? opendir(path) : NULL;
+	struct dirent *de;
+	uint32_t number;
+
+	for (size_t i = l->n; d && i-- > 0;)
+		if (vz_kcmp_files(getpid(), l->held[i].ours, l->pid, l->held[i].its) != 1 && has_files(dirfd(d)))
+			let_go(l, i);
+	while (d && (de = readdir(d))) {
+		char link[sizeof(USERFAULTFD) + 1] = "";
+
+		if (readlinkat(dirfd(d), de->d_name, link, sizeof(link) - 1) < 0 || strcmp(link, USERFAULTFD))
+			continue;
+		if (vz_num_u32(de->d_name, INT32_MAX, &number) >= 0 && !is_held(l, (int)number))
+			hold_one(l, (int)number);
+	}
+}
+
+void vz_lazypages_release(struct vz_lazypages *l)
+{
+	while (l->n)
+		let_go(l, l->n - 1);
+	free(TAKE_PTR(l->held));
+}
+
+int vz_lazypages_error(unsigned ctid, struct vz_err *e)
+{
+	autofree char *path = vz_lazypages_dir(ctid);
+	autoclose int work = path ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -EBADF;
+	char text[VZ_CRIU_SAID];
+	const char *remedy;
+
+	if (work < 0)
+		return 0;
+	remedy = vz_criu_said(work, LOG, text);
+	if (!*text)
+		return 0;
+	return vz_fail(e, VZ_RESTORE, 0, "CRIU: %s%s%s", text, remedy ? "; " : "", remedy ? remedy : "");
+}
