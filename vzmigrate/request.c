@@ -16,7 +16,7 @@
 enum option_id {
 	SSH = 256, SSH_MUX, RSYNC, KEEP_DST, ONLINE, CHECK_ONLY, TIMEOUT, SHOW_VERSION, NO_START, NEW_ID, NEW_NAME, NEW_PRIVATE,
 	NEW_ROOT, NEW_IP, NO_ITER, CIPHER, COMPRESS, NO_COMPRESS, REALTIME, NON_SHARED, KEEP_IMAGES, KEEPER, READ_ONLY, BWLIMIT, JSON,
-	EVACUATE, COLD,
+	EVACUATE, COLD, POST_COPY,
 };
 
 /* clang-format off */
@@ -35,6 +35,7 @@ static const struct option long_options[] = {
 	{ "online", no_argument, NULL, ONLINE },
 	{ "noiter", no_argument, NULL, NO_ITER },
 	{ "require-realtime", no_argument, NULL, REALTIME },
+	{ "post-copy", no_argument, NULL, POST_COPY },
 	{ "nostart", no_argument, NULL, NO_START },
 	{ "cold", no_argument, NULL, COLD },
 	{ "evacuate", no_argument, NULL, EVACUATE },
@@ -73,6 +74,10 @@ static const char usage[] =
 	"      --live, --online       it goes on there where it is frozen here\n"
 	"      --noiter               memory is copied once, while it is frozen\n"
 	"      --require-realtime     not at all, if memory cannot be copied while it runs\n"
+	"      --post-copy            where memory cannot be copied while it runs here, it\n"
+	"                             follows when it runs there: if a host dies or the\n"
+	"                             wire is cut meanwhile, the container goes back to\n"
+	"                             the moment at which it was frozen\n"
 	"      --cold                 one that CRIU cannot move is stopped and started there\n"
 	"      --evacuate             all containers of this host, those that run online\n"
 	"  -j, --jobs=N               so many at a time\n"
@@ -294,7 +299,7 @@ static int take_flag(struct request *r, int c)
 	} table[] = {
 		{ KEEP_DST, &r->o.keep_dst }, { ONLINE, &r->o.online }, { CHECK_ONLY, &r->o.check_only },
 		{ NO_START, &r->o.no_start }, { KEEP_IMAGES, &r->o.keep_images }, { NO_ITER, &r->o.once },
-		{ REALTIME, &r->o.realtime }, { 't', &r->o.times }, { 'c', &r->compact }, { 's', &r->snapshot },
+		{ REALTIME, &r->o.realtime }, { POST_COPY, &r->o.post }, { 't', &r->o.times }, { 'c', &r->compact }, { 's', &r->snapshot },
 		{ COLD, &r->o.cold }, { JSON, &r->json }, { EVACUATE, &r->evacuate },
 	};
 
@@ -412,14 +417,14 @@ static int read_items(struct request *r, char **words)
 
 static int check_together(struct request *r)
 {
-	if (r->o.once && r->o.realtime)
+	if (r->o.once && r->o.realtime && !r->o.post)
 		return wrong("--noiter and --require-realtime exclude each other", "");
 	if (r->o.keep_images && r->o.no_start)
 		return wrong("--keep-images is for a dump that is resumed, and --nostart keeps it anyway", "");
 	if (r->o.cold && !r->o.online && !r->evacuate)
 		return wrong("--cold belongs to --online or --evacuate", "");
-	if (!r->o.online && !r->evacuate && (r->o.once || r->o.realtime || r->o.keep_images))
-		return wrong("--noiter, --require-realtime and --keep-images belong to --online", "");
+	if (!r->o.online && !r->evacuate && (r->o.once || r->o.realtime || r->o.keep_images || r->o.post))
+		return wrong("--noiter, --require-realtime, --post-copy and --keep-images belong to --online", "");
 	return r->ssh.failed || r->rsync.failed ? wrong("out of memory", "") : 0;
 }
 

@@ -134,14 +134,27 @@ static int check_memory(struct vz_arrival *a, const char *dump, struct vz_err *e
 		       (unsigned long long)there >> 20, (unsigned long long)(need >> 20) + 1);
 }
 
-static int make_it_run(struct vz_arrival *a, const char *mode, bool keep, struct vz_ct *ct, struct vz_err *e)
+/* The memory comes later. */
+static int resume_lazily(struct vz_arrival *a, struct vz_resume_opts *o, struct vz_ct *ct, struct vz_err *e)
+{
+	autofree char *own = vz_ct_dump_path(ct);
+	int r = own ? vz_arrive_lazy_begin(a, o->dumpfile ? o->dumpfile : own, e) : vz_oom(e);
+
+	o->lazy = true;
+	return r < 0 ? r : vz_op_resume(ct, o, e);
+}
+
+static int make_it_run(struct vz_arrival *a, const char *mode, const char *how, struct vz_ct *ct, struct vz_err *e)
 {
 	autofree char *dump = a->ram >= 0 ? vz_arrive_dump_dir(a) : NULL;
+	bool keep = vz_str_eq(how, "keep");
 	/* who had the addresses is frozen or gone, and asking takes a second */
-	const struct vz_resume_opts resume = { .phase = VZ_SUSPEND_ALL, .skip_arpdetect = true,
+	struct vz_resume_opts resume = { .phase = VZ_SUSPEND_ALL, .skip_arpdetect = true,
 					       .dumpfile = dump, .keep = keep || dump };
 	const struct vz_start_opts start = { 0 };
 
+	if (!strcmp(mode, "resume") && a->follows)
+		return resume_lazily(a, &resume, ct, e);
 	if (!strcmp(mode, "resume"))
 		return check_memory(a, dump, e) < 0 ? -ENOMEM : vz_op_resume(ct, &resume, e);
 	if (!strcmp(mode, "start"))
@@ -151,11 +164,13 @@ static int make_it_run(struct vz_arrival *a, const char *mode, bool keep, struct
 	return 0;
 }
 
-int vz_arrive_come_in(struct vz_arrival *a, const char *mode, bool keep, struct vz_err *e)
+int vz_arrive_come_in(struct vz_arrival *a, const char *mode, const char *how, struct vz_err *e)
 {
 	struct vz_ct ct = { 0 };
-	int r = vz_arrive_stage(a, VZ_MOVING_ACCEPTED, e);
+	int r;
 
+	a->follows = vz_str_eq(how, "lazy");
+	r = vz_arrive_stage(a, a->follows ? VZ_MOVING_FOLLOWS : VZ_MOVING_ACCEPTED, e);
 	if (r >= 0)
 		r = move_in(a, e);
 	if (r >= 0)
@@ -167,16 +182,18 @@ int vz_arrive_come_in(struct vz_arrival *a, const char *mode, bool keep, struct 
 		r = vz_fault("arrive-start", e);
 	vz_fault_kill("kill:", "arrive-start");
 	if (r >= 0)
-		r = make_it_run(a, mode, keep, &ct, e);
+		r = make_it_run(a, mode, how, &ct, e);
 	vz_ct_free(&ct);
 	vz_fault_kill("kill+:", "arrive-start");
-	return r < 0 ? r : vz_arrive_stage(a, VZ_MOVING_HERE, e);
+	return r < 0 || a->follows ? r : vz_arrive_stage(a, VZ_MOVING_HERE, e);
 }
 
 int vz_arrive_take_back(struct vz_arrival *a, struct vz_err *e)
 {
-	int r = end_it(a, e);
+	int r = a->follows ? vz_arrive_lazy_end(a, false, e) : 0;
 
+	if (r >= 0)
+		r = end_it(a, e);
 	if (r < 0) {
 		a->prepared = false; /* nothing is taken from below it */
 		return r;

@@ -3,6 +3,7 @@
 #ifndef VZ_MOVE_ARRIVE_INTERNAL_H
 #define VZ_MOVE_ARRIVE_INTERNAL_H
 
+#include "cpt/lazypages.h"
 #include "ct/ct.h"
 #include "move/beat.h"
 #include "move/frame.h"
@@ -36,6 +37,10 @@ struct vz_arrival {
 	bool is_astray;      /* bytes follow that were not taken: a file of the VPS's, which is no request */
 	bool in_frames;      /* what the source sends of a dump comes so (frame.h) */
 	struct vz_unpacker unpacker; /* for files of a dump, once there was one */
+	struct vz_lazypages lazy; /* arrive-lazy.c: the daemon, */
+	int relay, peer;          /* who brings it what it asks for, and the end of the socket on that side, */
+	int guard, guard_pipe;    /* and who ends the container when we die */
+	bool follows;        /* it runs here, and its memory is not all here */
 	bool is_stream;      /* its connection has carried memory, and is of no more use */
 };
 
@@ -64,10 +69,19 @@ char *vz_arrive_dump_dir(const struct vz_arrival *a);
 int vz_arrive_stage(struct vz_arrival *a, const char *name, struct vz_err *e);
 /* The directory above where files grow; the caller frees. */
 char *vz_arrive_top(const struct vz_arrival *a);
-/* It gets its names, and is what `mode` says: "start", "mount", "resume" or "none". keep: the dump stays. */
-int vz_arrive_come_in(struct vz_arrival *a, const char *mode, bool keep, struct vz_err *e);
+/* It gets its names, and is what `mode` says: "start", "mount", "resume" or "none". `how`: "keep", the dump
+ * stays; "lazy", memory follows, and it has not come in until it is whole; NULL. */
+int vz_arrive_come_in(struct vz_arrival *a, const char *mode, const char *how, struct vz_err *e);
 /* It ends, and its names are taken away. VZ_MIGRATE_DOUBT: it cannot be ended, and nothing else was done. */
 int vz_arrive_take_back(struct vz_arrival *a, struct vz_err *e);
+/* arrive-lazy.c: memory follows on this connection, as of vz_arrive_pages(). */
+int vz_arrive_lazy(struct vz_arrival *a, const char *args, struct vz_err *e);
+/* In the process that takes the container in: who puts memory in place, for the images of this dump, before the restore. */
+int vz_arrive_lazy_begin(struct vz_arrival *a, const char *dump, struct vz_err *e);
+/* "SECONDS": until all has come. */
+int vz_arrive_lazy_wait(struct vz_arrival *a, const char *args, struct vz_err *e);
+/* All of it goes; before that, when not all memory has come, the processes of the container. */
+int vz_arrive_lazy_end(struct vz_arrival *a, bool whole, struct vz_err *e);
 
 /* arrive-adopt.c: the dump in this directory is of the VPS as it is called here from now on. Nothing there is success. */
 int vz_arrive_adopt(struct vz_arrival *a, const char *dump, struct vz_err *e);

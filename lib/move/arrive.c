@@ -293,10 +293,15 @@ static bool is_script(const char *suffix)
 static void undo_all(struct vz_arrival *a)
 {
 	autofree char *dir = vz_arrive_top(a), *dump = vz_arrive_dump_dir(a);
+	struct vz_err e = { 0 };
 
 	calm(a);
 	if (!a->prepared || a->accepted || !dir || !dump)
 		return;
+	if (a->follows && vz_arrive_take_back(a, &e) < 0) {
+		vz_log(-1, "Error: %s", e.msg);
+		return; /* whoever asks for it takes it back */
+	}
 	if (a->keep)
 		vz_arrive_doubt(a); /* what came after the first copy, too, may be written there in the same way */
 	else
@@ -313,6 +318,7 @@ static void undo_all(struct vz_arrival *a)
 	vz_ids_release(a->id);
 	vz_moving_remove(a->id);
 	vz_pageserver_forget(a->id);
+	vz_lazypages_forget(a->id);
 	vz_ct_unlock(&a->lock);
 	a->prepared = false;
 }
@@ -425,23 +431,52 @@ static int pages(struct vz_arrival *a, const char *args, struct vz_err *e)
 	return r < 0 ? r : vz_arrive_pages(a, args, e);
 }
 
+static int lazy(struct vz_arrival *a, const char *args, struct vz_err *e)
+{
+	int r = a->prepared ? vz_fail(e, AS(REMOTE), 0, "bad request") : who(a, &args, e);
+
+	return r < 0 ? r : vz_arrive_lazy(a, args, e);
+}
+
 /* ---- accepting ---- */
 
-/* "start", "mount", "resume" or "none"; "resume keep": the dump stays */
+/* "start", "mount", "resume" or "none"; "resume keep": the dump stays; "resume lazy": its
+ * memory follows, and it is not accepted before whole() */
 static int accept_it(struct vz_arrival *a, const char *args, struct vz_err *e)
 {
-	autofree char *mode = vz_str_word(&args, " "), *keep = vz_str_word(&args, " ");
+	autofree char *mode = vz_str_word(&args, " "), *how = vz_str_word(&args, " ");
 	struct vz_err why = { 0 };
 	int r;
 
 	if (!a->prepared || !mode)
 		return vz_fail(e, AS(REMOTE), 0, "bad request");
-	r = vz_arrive_come_in(a, mode, keep, &why);
-	calm(a);
+	r = vz_arrive_come_in(a, mode, how, &why);
+	if (r < 0 || !a->follows) /* processes wait for each page of theirs that has not come */
+		calm(a);
 	if (r < 0) {
 		r = vz_arrive_take_back(a, e);
 		return r < 0 ? r : vz_fail(e, AS(START), 0, "On destination node: %s", why.msg);
 	}
+	a->accepted = !a->follows;
+	if (a->accepted)
+		vz_ct_unlock(&a->lock);
+	return 0;
+}
+
+/* "SECONDS", after "resume lazy": until all of its memory is here. From then on it is this one that counts. */
+static int whole(struct vz_arrival *a, const char *args, struct vz_err *e)
+{
+	struct vz_err why = { 0 };
+	int r = a->follows ? vz_arrive_lazy_wait(a, args, &why) : vz_fail(&why, AS(REMOTE), 0, "bad request");
+
+	if (r >= 0)
+		r = vz_arrive_stage(a, VZ_MOVING_HERE, &why);
+	if (r < 0) {
+		r = a->follows ? vz_arrive_take_back(a, e) : 0;
+		return r < 0 ? r : vz_fail(e, AS(START), 0, "On destination node: %s", why.msg);
+	}
+	(void)vz_arrive_lazy_end(a, true, NULL);
+	calm(a);
 	a->accepted = true;
 	vz_ct_unlock(&a->lock);
 	return 0;
@@ -533,7 +568,7 @@ static int obey(struct vz_arrival *a, const char *line, struct vz_err *e)
 	     { "facts", tell_facts },
 		{ "check", check },	  { "prepare", prepare_it },    { "base", expect_base },
 		{ "base-is", commit_base }, { "script", take_script }, { "dump", vz_arrive_dump },
-		{ "pages", pages }, { "came", vz_arrive_came }, { "drop", vz_arrive_drop }, { "why", vz_arrive_why },
+		{ "pages", pages }, { "lazy", lazy }, { "whole", whole }, { "came", vz_arrive_came }, { "drop", vz_arrive_drop }, { "why", vz_arrive_why },
 		{ "accept", accept_it },  { "settle", settle },	     { "done", done },
 		{ "flush", vz_arrive_flush }, { "left", vz_arrive_left },	  { "hurry", hurry }, { "undo", undo },
 	};
@@ -578,7 +613,8 @@ int vz_arrive_serve(struct vz_context *c)
 
 	if (!a)
 		return -ENOMEM;
-	a->ram = -EBADF;
+	a->ram = a->guard = a->guard_pipe = a->relay = a->peer = -EBADF;
+	a->lazy = (struct vz_lazypages)VZ_LAZYPAGES_INIT;
 	/* what programs say goes beside the answers */
 	a->beat = (struct vz_beat)VZ_BEAT_INIT;
 	a->talk.in = STDIN_FILENO;

@@ -116,7 +116,7 @@ static void judge(const struct vz_cpt_gap *gap, void *arg)
 		vz_log(-1, VZ_MIGRATE_IGNORING);
 }
 
-static int compare_hosts(struct vz_leaving *m, const struct vz_state *st, struct vz_err *e)
+static int compare_hosts(struct vz_leaving *m, const struct vz_state *st, char **ret_there, struct vz_err *e)
 {
 	autofree char *there = NULL;
 	struct judging j = { .m = m };
@@ -141,6 +141,7 @@ static int compare_hosts(struct vz_leaving *m, const struct vz_state *st, struct
 		return vz_fail(e, AS(REMOTE), 0, "%s does not tell its facts", m->o->host);
 	if (*j.first.msg)
 		*e = j.first;
+	*ret_there = TAKE_PTR(there);
 	return *j.first.msg ? -EINVAL : 0;
 }
 
@@ -165,6 +166,7 @@ int vz_migrate_can_go_on(const struct vz_ct *ct, struct vz_err *e)
 
 static int check_online(struct vz_leaving *m, struct vz_err *e)
 {
+	autofree char *there = NULL;
 	struct vz_state st;
 	int r;
 
@@ -172,8 +174,8 @@ static int check_online(struct vz_leaving *m, struct vz_err *e)
 		return vz_fail(e, AS(STOPPED), 0, "CT %u is stopped", m->ct->id);
 	r = ask_verdict(m->ct, &st, e);
 	if (r >= 0)
-		r = compare_hosts(m, &st, e);
-	return r < 0 ? r : vz_memory_choose(m, e);
+		r = compare_hosts(m, &st, &there, e);
+	return r < 0 ? r : vz_memory_choose(m, there, e);
 }
 
 static int want(void *arg, const char *key, const char *value, struct vz_err *e)

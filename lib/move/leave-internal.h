@@ -16,7 +16,7 @@
 #define AS(code) ((enum vz_exit)VZ_MIGRATE_##code)
 
 /* memory.h */
-enum vz_memory_way { VZ_MEMORY_STOP, VZ_MEMORY_PRE, VZ_MEMORY_DUMP };
+enum vz_memory_way { VZ_MEMORY_STOP, VZ_MEMORY_PRE, VZ_MEMORY_POST, VZ_MEMORY_DUMP };
 
 struct vz_leaving {
 	struct vz_ct *ct;
@@ -41,6 +41,8 @@ struct vz_leaving {
 	enum vz_memory_way memory;
 	unsigned rounds;   /* of memory that have come while it runs */
 	uint64_t ram;      /* bytes of memory, at the beginning */
+	uint64_t follows, shared; /* bytes of memory that can come after the resume, and that are in the dump */
+	int64_t frozen_at; /* when it stopped, s since the epoch */
 	uint64_t sent;     /* bytes of memory, while it stood still */
 	bool suspended;    /* has a dump that moves too */
 	bool arrived;      /* the other side has said that it is there */

@@ -10,6 +10,7 @@
 #include "cpt/image.h"
 #include "cpt/predump.h"
 #include "move/leave-internal.h"
+#include "move/postcopy.h"
 #include "move/rounds.h"
 #include "ops/suspend.h"
 #include "sys/clock.h"
@@ -37,9 +38,28 @@ static const char *why_not_before(const struct vz_leaving *m)
 	return m->criu.features & VZ_CRIU_TRACK ? NULL : "this kernel does not tell which memory was written";
 }
 
-int vz_memory_choose(struct vz_leaving *m, struct vz_err *e)
+static int say_choice(struct vz_leaving *m, const char *before, const char *after, struct vz_err *e)
+{
+	const bool asked = m->o->post && *after;
+
+	if (before && m->o->realtime && m->memory != VZ_MEMORY_POST)
+		return vz_fail(e, AS(REMOTE), 0, "Memory cannot be copied while the container runs (--require-realtime): %s%s%s",
+			       before, asked ? "; " : "", asked ? after : "");
+	if (m->memory == VZ_MEMORY_DUMP)
+		vz_log(0, "Memory: in the dump, %s", m->o->bwlimit ? "whose rate is limited" : "which stays there");
+	else if (m->memory == VZ_MEMORY_PRE)
+		vz_log(0, "Memory: pre-copy");
+	else if (m->memory == VZ_MEMORY_POST)
+		vz_log(0, "Memory: post-copy (%s)", before);
+	else
+		vz_log(0, "Memory: freeze and copy (%s%s%s)", before, asked ? "; no post-copy: " : "", asked ? after : "");
+	return 0;
+}
+
+int vz_memory_choose(struct vz_leaving *m, const char *there, struct vz_err *e)
 {
 	struct vz_err why = { 0 };
+	autostr after = { 0 };
 	int r = vz_criu_find(0, &m->criu, &why);
 	const char *not;
 
@@ -47,16 +67,17 @@ int vz_memory_choose(struct vz_leaving *m, struct vz_err *e)
 		return vz_fail(e, AS(STOP), 0, "%s", why.msg), r;
 	m->ram = memory_of(m->ct->id);
 	not = why_not_before(m);
-	if (not && m->o->realtime)
-		return vz_fail(e, AS(REMOTE), 0, "Memory cannot be copied while the container runs (--require-realtime): %s", not);
-	if (m->o->no_start || m->o->keep_images || m->o->bwlimit) {
+	if (m->o->post)
+		vz_postcopy_why_not(m, there, &after);
+	if (after.failed)
+		return vz_oom(e);
+	if (m->o->no_start || m->o->keep_images || m->o->bwlimit)
 		m->memory = VZ_MEMORY_DUMP;
-		vz_log(0, "Memory: in the dump, %s", m->o->bwlimit ? "whose rate is limited" : "which stays there");
-		return 0;
-	}
-	m->memory = not ? VZ_MEMORY_STOP : VZ_MEMORY_PRE;
-	vz_log(0, "Memory: %s%s%s", not ? "freeze and copy (" : "pre-copy", not ? not : "", not ? ")" : "");
-	return 0;
+	else if (!not)
+		m->memory = VZ_MEMORY_PRE;
+	else
+		m->memory = m->o->post && !after.len ? VZ_MEMORY_POST : VZ_MEMORY_STOP;
+	return say_choice(m, not, after.s ? after.s : "", e);
 }
 
 void vz_memory_tell_packed(struct vz_leaving *m)
@@ -280,6 +301,21 @@ static int all_came(void *arg, struct vz_image *im, struct vz_err *e)
 	return r;
 }
 
+static int hold_lazy(struct vz_leaving *m, const struct vz_suspend_opts *how, bool again, struct vz_err *e)
+{
+	struct vz_suspend_away away = { .lazy = true, .here = m->shared };
+	struct vz_suspend_opts o = *how;
+	int r = vz_postcopy_open(m, e);
+
+	if (r < 0)
+		return r;
+	away.sock = m->pages.talk.in;
+	o.away = &away;
+	o.again = again;
+	r = vz_op_suspend_hold(m->ct, &o, &m->held, e);
+	return with_reason(m, r, e);
+}
+
 static int hold_once(struct vz_leaving *m, const struct vz_suspend_opts *how, bool again, struct vz_err *e)
 {
 	autofree char *here = m->rounds ? vz_predump_dir(m->ct->id, m->rounds) : NULL;
@@ -288,6 +324,8 @@ static int hold_once(struct vz_leaving *m, const struct vz_suspend_opts *how, bo
 	char parent[16] = "-";
 	int r;
 
+	if (m->memory == VZ_MEMORY_POST)
+		return hold_lazy(m, how, again, e);
 	if (m->memory == VZ_MEMORY_DUMP)
 		return vz_op_suspend_hold(m->ct, how, &m->held, e);
 	o.away = &away;

@@ -4,6 +4,7 @@
  * servers of the other host. Each is a connection of its own, over the same ssh(1).
  *
  *	pre-copy           rounds while it runs, each what was written since the one before; what is left when it stands still
+ *	post-copy          all of it when it runs there (postcopy.h)
  *	freeze and copy    all of it when it stands still
  *	in the dump        the same, of a dump that stays there: it is written here, and sent as a file
  *
@@ -16,8 +17,8 @@
 
 struct vz_leaving;
 
-/* Chooses, and says it with the reason. Fails where a way was asked for that this host has not. */
-int vz_memory_choose(struct vz_leaving *m, struct vz_err *e);
+/* Chooses, and says it with the reason; `there`: the facts of the other host. Fails where a way was asked for that this host has not. */
+int vz_memory_choose(struct vz_leaving *m, const char *there, struct vz_err *e);
 /* The rounds while it runs. One that fails leads to freeze and copy, which is said; failure is only what ends the migration:
  * the connection is lost, or the user wants us to end. */
 int vz_memory_rounds(struct vz_leaving *m, struct vz_err *e);

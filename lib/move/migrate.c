@@ -13,6 +13,7 @@
 #include "move/leave-internal.h"
 #include "move/memory.h"
 #include "move/passes.h"
+#include "move/postcopy.h"
 #include "ops/dump.h"
 #include "ops/ops.h"
 #include "ops/plan.h"
@@ -206,6 +207,7 @@ static int stands_still(void *arg, struct vz_err *e)
 	struct vz_leaving *m = arg;
 	int r = 0;
 
+	m->frozen_at = time(NULL);
 	if (m->pass.list < 0) {
 		r = vz_passing_end(&m->pass, e);
 		if (r >= 0)
@@ -381,8 +383,13 @@ static void hand_undo(void *ctx)
 	struct vz_leaving *m = ctx;
 	struct vz_err e = { 0 };
 
-	if (m->remote.lost)
+	if (m->arrived)
+		return;
+	/* it may run there with a part of its memory, and is to end first: with the connection it does */
+	if (m->remote.lost || m->record.frozen) {
+		vz_postcopy_stop(m);
 		vz_leave_settle(m);
+	}
 	if (m->arrived || m->in_doubt || !vz_moving_has(m->ct->id, VZ_MOVING_LEFT))
 		return;
 	if (vz_moving_rename(m->ct->id, VZ_MOVING_LEFT, "conf", &e) < 0)
@@ -395,14 +402,33 @@ static int accept_do(void *ctx, struct vz_err *e)
 {
 	struct vz_leaving *m = ctx;
 	const char *mode = m->o->no_start ? "none" : m->o->online ? "resume" : m->running ? "start" : m->mounted ? "mount" : "none";
-	int r;
+	const bool lazy = m->held && m->memory == VZ_MEMORY_POST;
+	int r = lazy ? vz_postcopy_serve(m, e) : 0;
 
+	if (r < 0)
+		return r;
 	if (m->running && !m->o->no_start)
 		vz_log(0, m->o->online ? "Resuming container" : "Starting container");
-	r = vz_remote_ask(&m->remote, NULL, e, "accept %s%s", mode, m->o->keep_images ? " keep" : "");
+	r = vz_remote_ask(&m->remote, NULL, e, "accept %s%s", mode, m->o->keep_images ? " keep" : lazy ? " lazy" : "");
+	if (r < 0 && !m->remote.lost)
+		m->record.frozen = 0; /* it never ran there */
+	m->arrived = r >= 0 && !lazy;
 	lap(m, m->o->online ? "resume" : "start");
 	if (r >= 0 && m->halted && m->o->times && !m->o->no_start)
 		vz_log(0, "\tIt did not run for %lld ms", (long long)(vz_now_ms() - m->halted));
+	return r;
+}
+
+static int follow_do(void *ctx, struct vz_err *e)
+{
+	struct vz_leaving *m = ctx;
+	int r;
+
+	if (!m->held || m->memory != VZ_MEMORY_POST)
+		return 0;
+	r = vz_postcopy_follow(m, e);
+	m->arrived = r >= 0;
+	lap(m, "memory");
 	return r;
 }
 
@@ -418,6 +444,7 @@ const struct vz_step *const vz_migrate_plan[] = {
 	VZ_STEP("resync", resync_do, NULL),
 	VZ_STEP("hand", hand_do, hand_undo),
 	VZ_STEP("accept", accept_do, NULL),   /* the other side takes it back itself when it fails */
+	VZ_STEP("follow", follow_do, NULL),   /* the same */
 	NULL,
 };
 

@@ -53,6 +53,7 @@ struct vz_migrate_opts {
 	bool keep_images;        /* its dump stays there when it is resumed */
 	bool once;               /* memory is copied once, while it is frozen */
 	bool realtime;           /* only if memory can be copied while it runs */
+	bool post;               /* memory may follow when it runs there */
 	bool cold;               /* one that cannot be moved while it runs is stopped; of the program */
 	enum vz_squeeze squeeze; /* of memory */
 	uint64_t bwlimit;        /* bytes a second, 0: as fast as it can */

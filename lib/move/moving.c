@@ -15,7 +15,8 @@
 int vz_moving_write(unsigned id, const struct vz_moving *m, struct vz_err *e)
 {
 	autofree char *path = vz_fmt(VZ_CT_MOVE_DIR "/%u", id);
-	autofree char *text = vz_fmt("%s\n%s\n%s\n%u\n", m->stage, m->token, m->host, m->there);
+	autofree char *text = vz_fmt("%s\n%s\n%s\n%u\n%lld\n", m->stage, m->token, m->host, m->there,
+				      (long long)m->frozen);
 	int r;
 
 	if (!path || !text)
@@ -42,7 +43,8 @@ int vz_moving_read(unsigned id, struct vz_moving *ret)
 {
 	autofree char *path = vz_fmt(VZ_CT_MOVE_DIR "/%u", id), *text = NULL;
 	struct vz_moving m = { 0 };
-	char there[16];
+	char there[16], frozen[24];
+	uint64_t s;
 	uint32_t n;
 	const char *p;
 
@@ -53,6 +55,7 @@ int vz_moving_read(unsigned id, struct vz_moving *ret)
 	    !take(&p, m.host, sizeof(m.host)))
 		return 0;
 	m.there = take(&p, there, sizeof(there)) && vz_num_u32(there, VZ_CTID_MAX, &n) >= 0 ? n : id;
+	m.frozen = take(&p, frozen, sizeof(frozen)) && vz_num_u64(frozen, INT64_MAX, &s) >= 0 ? (int64_t)s : 0;
 	*ret = m;
 	return 1;
 }

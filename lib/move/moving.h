@@ -9,6 +9,7 @@
 #define VZ_MOVE_MOVING_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "ct/ct.h"
@@ -26,6 +27,7 @@
 /* Of the target. */
 #define VZ_MOVING_ARRIVES "arriving"   /* not here yet */
 #define VZ_MOVING_ACCEPTED "accepted"  /* is being started: here only if it runs */
+#define VZ_MOVING_FOLLOWS "follows"    /* runs here, and its memory is not all here: the source's counts */
 #define VZ_MOVING_HERE "here"          /* the source's copy is to go */
 
 struct vz_moving {
@@ -33,6 +35,7 @@ struct vz_moving {
 	char token[40];  /* of this one migration */
 	char stage[24];
 	unsigned there;  /* on the source: its id on the target */
+	int64_t frozen;  /* on the source, of post-copy: since when it does not run here and may there, s since the epoch; 0: else */
 };
 
 /* Safe over a power cut when it returns. */

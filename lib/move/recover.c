@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "move/leave-internal.h"
 #include "move/memory.h"
+#include "move/postcopy.h"
 #include "ops/ops.h"
 #include "ops/private.h"
 #include "sys/clock.h"
@@ -109,6 +110,8 @@ static int go_on(struct vz_leaving *m, struct vz_err *e)
 {
 	const struct vz_start_opts start = { 0 };
 	struct vz_state st;
+
+	vz_postcopy_went_back(m);
 
 	if (m->held)
 		vz_suspended_let_go(TAKE_PTR(m->held));
