@@ -19,6 +19,7 @@
 
 #define MAGIC sizeof(uint32_t)
 #define PLAIN_MAX 1024 /* what is longer says more */
+#define ROUTES_MAX (64u << 20)
 
 /* Of fib_default_rules_init(). CRIU saves those of IPv4 only. */
 static const struct {
@@ -97,6 +98,78 @@ void vz_netimages_trim(int criu)
 		if (n > 0 && vz_netimages_is_plain(de->d_name, text, (size_t)n))
 			(void)unlinkat(criu, de->d_name, 0);
 	}
+}
+
+#define TOLD (RTNH_F_LINKDOWN | RTNH_F_DEAD)
+
+static bool clear_hops(struct nlattr *ways)
+{
+	char *at = mnl_attr_get_payload(ways);
+	size_t left = mnl_attr_get_payload_len(ways);
+	bool changed = false;
+
+	while (left >= sizeof(struct rtnexthop)) {
+		struct rtnexthop hop;
+
+		memcpy(&hop, at, sizeof(hop));
+		if (hop.rtnh_len < sizeof(hop) || (size_t)RTNH_ALIGN(hop.rtnh_len) > left)
+			break;
+		changed |= hop.rtnh_flags & TOLD;
+		hop.rtnh_flags &= (unsigned char)~TOLD;
+		memcpy(at, &hop, sizeof(hop));
+		at += RTNH_ALIGN(hop.rtnh_len);
+		left -= (size_t)RTNH_ALIGN(hop.rtnh_len);
+	}
+	return changed;
+}
+
+/* May be hostile: root inside made the routes, as many as he likes; therefore each is taken apart within its length. */
+bool vz_netimages_clear_routes(void *data, size_t n)
+{
+	struct nlmsghdr *h = (void *)((char *)data + MAGIC);
+	int left = (int)(n - MAGIC);
+	bool changed = false;
+
+	for (; n >= MAGIC && mnl_nlmsg_ok(h, left); h = mnl_nlmsg_next(h, &left)) {
+		struct rtmsg *r = mnl_nlmsg_get_payload(h);
+		struct nlattr *a;
+
+		if (h->nlmsg_type != RTM_NEWROUTE || mnl_nlmsg_get_payload_len(h) < sizeof(*r))
+			continue;
+		changed |= r->rtm_flags & TOLD;
+		r->rtm_flags &= ~(unsigned)TOLD;
+		mnl_attr_for_each(a, h, sizeof(*r))
+			if (mnl_attr_get_type(a) == RTA_MULTIPATH)
+				changed |= clear_hops(a);
+	}
+	return changed;
+}
+
+static int mend_routes(int criu, const char *name)
+{
+	autofree char *data = NULL;
+	autoclose int fd = -EBADF;
+	ssize_t n = vz_file_read(criu, name, ROUTES_MAX, &data);
+
+	if (n < 0)
+		return (int)n;
+	if (!vz_netimages_clear_routes(data, (size_t)n))
+		return 0;
+	fd = openat(criu, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 || pwrite(fd, data, (size_t)n, 0) != n ? -EIO : 0;
+}
+
+int vz_netimages_mend_routes(int criu, struct vz_err *e)
+{
+	int fd = openat(criu, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	autoclosedir DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *de;
+	int r = d ? 0 : -EIO;
+
+	while (r >= 0 && (de = readdir(d)))
+		if (vz_str_prefix(de->d_name, "route-", NULL) || vz_str_prefix(de->d_name, "route6-", NULL))
+			r = mend_routes(criu, de->d_name);
+	return r < 0 ? vz_fail(e, VZ_CHKPNT, -r, "cannot read CRIU's image of the container's routes") : 0;
 }
 
 /* "netns-10.img": 10; 0: another image. */

@@ -14,6 +14,12 @@
 
 /* Removes them from the directory of CRIU's images. What cannot be removed takes time, no more. */
 void vz_netimages_trim(int criu);
+/*
+ * Takes out of the routes what the kernel says of them and takes from nobody: that their device has no carrier, or is down, as
+ * that of a bridge has whose ports are gone. A restore would fail at it; the kernel finds it out by itself. */
+int vz_netimages_mend_routes(int criu, struct vz_err *e);
+/* In one image; true: something was. */
+bool vz_netimages_clear_routes(void *data, size_t n);
 /* Removes the text of the packet filter of the VPS's own network namespace; those of services' namespaces stay. */
 int vz_netimages_drop_rules(int criu, struct vz_err *e);
 /* Is it one of them, by its name and its content? */

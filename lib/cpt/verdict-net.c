@@ -79,12 +79,13 @@ static const char *const kinds_of_devices[] = { "veth", "bridge", "sit" };
 
 static int look_at_link(const struct vz_link *link, void *arg)
 {
+	static const uint8_t none[VZ_LINK_MAC];
 	struct cpt_look *l = arg;
 
 	if (link->type == ARPHRD_LOOPBACK)
 		return 0;
-	/* its routes are saved as such that are down, and the kernel takes none that say so */
-	if ((link->flags & IFF_UP) && !(link->flags & IFF_LOWER_UP))
+	/* with its last port a bridge loses an address that nobody gave it, and the kernel lets nobody set one of zeros */
+	if (!strcmp(link->kind, "bridge") && !memcmp(link->mac, none, sizeof(none)))
 		cpt_say(l, CPT_CARRIER, NULL, "%s", link->name);
 	for (size_t i = 0; i < ARRAY_LEN(kinds_of_devices); i++)
 		if (!strcmp(link->kind, kinds_of_devices[i]))

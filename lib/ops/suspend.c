@@ -297,7 +297,9 @@ static int save_files(struct suspending *u, struct vz_err *e)
 	int criu = vz_image_criu_dir(u->image), r;
 
 	vz_netimages_trim(criu);
-	r = vz_stray_mend(criu, &u->stray, e);
+	r = vz_netimages_mend_routes(criu, e);
+	if (r >= 0)
+		r = vz_stray_mend(criu, &u->stray, e);
 	if (r < 0)
 		return r;
 	r = vz_exeimages_mend(criu, e);

@@ -4,6 +4,7 @@
 #include "unit.h"
 
 #include <fcntl.h>
+#include <linux/rtnetlink.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -56,6 +57,29 @@ static void routes(void)
 	CHECK(!PLAIN("nftables-10.img", ROUTES));
 }
 
+#define ROUTE(len) (len), RTM_NEWROUTE, 0, 0
+
+/* 172.17.0.0/16 dev docker0 linkdown, alone and as one of two ways: as "ip route save" prints them. */
+static void linkdown(void)
+{
+	uint32_t one[] = { ROUTES, 0x1c + 8, 0x18, 0, 0, 0x00001002, 0xfd0203fe, RTNH_F_LINKDOWN, 0x00040008, 5, 0, 0 };
+	uint32_t ways[] = { ROUTES, 0x1c + 4 + 16, 0x18, 0, 0, 0x00001002, 0, 0, 0x00090014, 0, 0, 0, 0 };
+	uint32_t cut[] = { ROUTES, 0xffff, 0x18, 0, 0, 0x00001002, 0, RTNH_F_LINKDOWN };
+	struct rtnexthop *hop = (void *)&ways[9];
+
+	CHECK(vz_netimages_clear_routes(one, 4 + 0x24));
+	CHECK_INT(one[7], 0);
+	CHECK(!vz_netimages_clear_routes(one, 4 + 0x24));
+	*hop = (struct rtnexthop){ .rtnh_len = 8, .rtnh_flags = RTNH_F_LINKDOWN | RTNH_F_ONLINK };
+	hop[1] = (struct rtnexthop){ .rtnh_len = 8, .rtnh_flags = RTNH_F_DEAD, .rtnh_ifindex = 7 };
+	CHECK(vz_netimages_clear_routes(ways, sizeof(ways)));
+	CHECK(hop[0].rtnh_flags == RTNH_F_ONLINK && !hop[1].rtnh_flags && hop[1].rtnh_ifindex == 7);
+	hop[0] = (struct rtnexthop){ .rtnh_len = 2, .rtnh_flags = RTNH_F_LINKDOWN }; /* a length that lies */
+	CHECK(!vz_netimages_clear_routes(ways, sizeof(ways)));
+	CHECK(!vz_netimages_clear_routes(cut, sizeof(cut)));
+	CHECK(!vz_netimages_clear_routes(cut, 2));
+}
+
 static void put(int dir, const char *name, const void *data, size_t n)
 {
 	int fd = openat(dir, name, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
@@ -87,6 +111,7 @@ int main(void)
 {
 	rules();
 	routes();
+	linkdown();
 	files();
 	return done();
 }
