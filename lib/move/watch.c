@@ -61,7 +61,7 @@ static int hear(struct watching *w)
 }
 
 /* A guest that makes files ahead of the copy, and removes them behind it, would fill the disk of the other host. */
-static int look_at_room(struct watching *w)
+static int look_at_room(struct watching *w, struct vz_err *e)
 {
 	autofree char *facts = NULL, *text = NULL;
 	uint64_t left;
@@ -69,17 +69,19 @@ static int look_at_room(struct watching *w)
 
 	if (w->knows_no_room || w->remote->talk.in < 0 || vz_now_ms() < w->asked + ROOM_MS)
 		return 0;
-	r = vz_remote_ask(w->remote, &facts, NULL, "left");
+	r = vz_remote_ask(w->remote, &facts, e, "left");
 	w->heard = w->asked = vz_now_ms();
 	text = r < 0 ? NULL : vz_remote_fact(facts, "left");
 	w->knows_no_room = !text || vz_num_u64(text, UINT64_MAX, &left) < 0;
 	if (r < 0 && w->remote->lost)
 		return r;
+	if (r < 0 && e) /* an older one knows no such request */
+		*e = (struct vz_err){ 0 };
 	return w->knows_no_room || left ? 0 : -ENOSPC;
 }
 
 /* 1: the child has ended. */
-static int look_around(struct watching *w)
+static int look_around(struct watching *w, struct vz_err *e)
 {
 	int silence_s = w->remote->talk.silence_s;
 	struct pollfd p[] = { { .fd = w->pidfd, .events = POLLIN }, { .fd = w->remote->talk.in, .events = POLLIN },
@@ -99,7 +101,7 @@ static int look_around(struct watching *w)
 		return -ETIME;
 	r = p[1].revents ? hear(w) : 0;
 	if (r >= 0)
-		r = look_at_room(w);
+		r = look_at_room(w, e);
 	if (r >= 0 && silence_s && w->remote->talk.in >= 0 && vz_now_ms() - w->heard > silence_s * 1000LL)
 		return -ETIMEDOUT;
 	return r;
@@ -114,7 +116,7 @@ int vz_watch_child(struct vz_remote *r, const struct vz_waited *what, int *ret_s
 
 	if (x >= 0)
 		do
-			x = look_around(&w);
+			x = look_around(&w, e);
 		while (!x);
 	if (x > 0)
 		return vz_wait_child(pidfd, VZ_NO_END, ret_status);
@@ -122,5 +124,7 @@ int vz_watch_child(struct vz_remote *r, const struct vz_waited *what, int *ret_s
 		(void)vz_wait_program(pidfd, vz_now_ms(), true, ret_status);
 	if (x == -ENOSPC)
 		return vz_fail(e, (enum vz_exit)VZ_MIGRATE_COPY, 0, "The disk of %s is nearly full: make room there", r->o->host), x;
+	if (r->lost) /* when it was asked, and it is said */
+		return x;
 	return x == -ECANCELED || x == -ETIME ? x : vz_remote_broke(r, x, e);
 }
