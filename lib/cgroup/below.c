@@ -189,6 +189,33 @@ int vz_cg_below_save(const struct vz_cg *cg, struct vz_pack *out, struct vz_err 
 	return !r && out->err ? vz_oom(e) : r;
 }
 
+/* Takes the fd. */
+static void thaw(int dir, unsigned depth, unsigned *n)
+{
+	autoclosedir DIR *d = NULL;
+	struct dirent *de;
+	char frozen[8];
+
+	if (vz_dir_stream(dir, &d) < 0)
+		return;
+	if (depth && vz_file_read_buf(dirfd(d), "cgroup.freeze", frozen, sizeof(frozen)) > 0 && *frozen == '1')
+		(void)vz_file_write(dirfd(d), "cgroup.freeze", "0");
+	while (depth < DEPTH_MAX && *n < GROUPS_MAX && (de = vz_dir_next(d)))
+		if (de->d_type == DT_DIR) {
+			++*n;
+			thaw(openat(dirfd(d), de->d_name, DIR_FLAGS), depth + 1, n);
+		}
+}
+
+void vz_cg_below_thaw(const struct vz_cg *cg)
+{
+	int dir = cg_dir(cg, CG_V2);
+	unsigned n = 0;
+
+	if (dir >= 0)
+		thaw(openat(dir, ".", DIR_FLAGS), 0, &n);
+}
+
 /* ---- make and enable ---- */
 
 struct load {

@@ -166,6 +166,8 @@ struct vz_packed;
 /* Adds names, owners, modes, enabled controllers and values to *out; whom the VPS's group belongs to
  * (vz_cg_create()) has its first host ids. -EBUSY: the guest has frozen one of its own. */
 int vz_cg_below_save(const struct vz_cg *cg, struct vz_pack *out, struct vz_err *e);
+/* Lets those go on that the guest has frozen. */
+void vz_cg_below_thaw(const struct vz_cg *cg);
 /* Makes the groups again with their owners, by the ids of whom the group belongs to now, and enables nothing.
  * -EBADMSG: nobody saved that. */
 int vz_cg_below_make(struct vz_cg *cg, struct vz_packed in, struct vz_err *e);

@@ -5,6 +5,7 @@
 #include "cpt/creds.h"
 #include "cpt/lazypages.h"
 #include "sys/call.h"
+#include "sys/clock.h"
 #include "sys/fdpass.h"
 #include "sys/file.h"
 #include "sys/inherit.h"
@@ -24,6 +25,7 @@
 
 #define LOG_NAME "%u.%s.log"
 #define BEGIN_S 20
+#define TURN_MS 200
 #define CUT_S 20
 #define BIN_DIR VZ_STAGE_DIR "/bin"
 #define LAZY_CONF VZ_STAGE_DIR "/criu.conf"
@@ -404,6 +406,20 @@ static void cut_off(struct vz_stage *st)
 			return;
 }
 
+static int hear(struct vz_stage *st, int64_t end, struct vz_swrk_word *w)
+{
+	bool deaf = !st->restore && (!st->pages || vz_cancel_is_undoing());
+
+	for (;;) {
+		int64_t turn = st->turn ? vz_now_ms() + TURN_MS : end;
+		int r = vz_swrk_hear(st->sock, turn < end ? turn : end, deaf, w);
+
+		if (r != -ETIMEDOUT || !st->turn || vz_now_ms() >= end)
+			return r;
+		st->turn(st->turn_arg);
+	}
+}
+
 /* phase NULL: to the end. */
 static int work_until(struct vz_stage *st, const char *phase, int64_t end, struct vz_err *e)
 {
@@ -415,7 +431,7 @@ static int work_until(struct vz_stage *st, const char *phase, int64_t end, struc
 			r = vz_swrk_answer(st->sock, true);
 		st->waits = false;
 		if (r >= 0)
-			r = vz_swrk_hear(st->sock, end, !st->restore && (!st->pages || vz_cancel_is_undoing()), &w);
+			r = hear(st, end, &w);
 		if (r == -ETIMEDOUT || r == -ECANCELED) {
 			cut_off(st);
 			return interrupted(st, r, e);

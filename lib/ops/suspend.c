@@ -191,6 +191,12 @@ static int name_external(struct suspending *u, struct vz_swrk_job *job, struct v
 	return u->facts.tty ? 0 : vz_oom(e);
 }
 
+/* A session of exec is none of CRIU's processes, and goes on: what it freezes now would keep CRIU's code, and CRIU, for a minute. */
+static void keep_thawed(void *arg)
+{
+	vz_cg_below_thaw(arg);
+}
+
 /* Until all are stopped, and CRIU has run none of its code in them yet, which in a frozen one would never end: nobody
  * inside can freeze a group any more. */
 static int stop_all(struct suspending *u, struct vz_swrk_job *job, struct vz_err *e)
@@ -203,6 +209,8 @@ static int stop_all(struct suspending *u, struct vz_swrk_job *job, struct vz_err
 		r = vz_cgtree_check(u->s.env.cg, e);
 	if (r == -EBUSY)
 		return -EAGAIN;
+	u->stage.turn = keep_thawed;
+	u->stage.turn_arg = u->s.env.cg;
 	return r >= 0 && u->opts->stopped ? u->opts->stopped(u->opts->arg, e) : r;
 }
 
