@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * heap FILE MIB MBPS [MAPPED]: a program with so much memory, of which it writes so many megabytes a second, in no order (0: as
- * many as it can); it is that of the file MAPPED, if there is one. Each page knows which it is and how often it was written, and is looked at before it is written again, so
+ * heap FILE MIB MBPS [MAPPED]: a program with so much memory, of which it writes so many megabytes a second, in no order (50k:
+ * kilobytes; 0: as many as it can); it is that of the file MAPPED, if there is one. Each page knows which it is and how often it was written, and is looked at before it is written again, so
  * one that is lost, old or another's is seen. FILE gets a line four times a second:
  *
  *	good|bad WRITTEN-PAGES LONGEST-SILENCE-MS	by the clock of the host
@@ -90,10 +90,19 @@ static struct page *map(const char *file, size_t bytes)
 	return mmap(NULL, bytes, PROT_READ | PROT_WRITE, file ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS, fd, 0);
 }
 
+/* In a second. */
+static uint64_t pages_of(const char *rate)
+{
+	char *end;
+	uint64_t n = strtoul(rate, &end, 10);
+
+	return n * (*end == 'k' ? 1000 : 1000000) / PAGE;
+}
+
 int main(int argc, char **argv)
 {
 	size_t n = argc >= 4 ? strtoul(argv[2], NULL, 10) * (1048576 / PAGE) : 0;
-	uint64_t rate = argc >= 4 ? strtoul(argv[3], NULL, 10) * 1000000 / PAGE / 100 : 0; /* pages in 10 ms */
+	uint64_t second = argc >= 4 ? pages_of(argv[3]) : 0, rate = second < 100 ? second > 0 : second / 100; /* in one turn */
 	struct page *pages;
 	uint32_t *times;
 	uint64_t written = 0;
@@ -110,6 +119,7 @@ int main(int argc, char **argv)
 	times = calloc(n, sizeof(*times));
 	if (pages == MAP_FAILED || !times)
 		return 1;
+	(void)madvise(pages, n * PAGE, MADV_NOHUGEPAGE); /* as Redis has it: one write into a huge page is one of 2 MB */
 	for (size_t i = 0; i < n; i++) {
 		pages[i].index = i;
 		for (int k = 0; k < 62; k++)
@@ -127,7 +137,7 @@ int main(int argc, char **argv)
 			written++;
 		}
 		if (rate)
-			usleep(10000);
+			usleep(second < 100 ? 1000000 / (useconds_t)second : 10000);
 		now = now_ms();
 		if (now - last > silence)
 			silence = now - last;
