@@ -11,13 +11,17 @@
 #include "base/pack.h"
 #include "base/str.h"
 #include "cpt/procs.h"
+#include "sys/call.h"
 #include "sys/file.h"
+#include "sys/wait.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <sys/vfs.h>
+#include <sys/wait.h>
 
 #define FILE_NAME "pidrefs"
 #define PACKED_MAX (4u << 20)
@@ -25,6 +29,7 @@
 #define MAPS_MAX (16u << 20)
 #define MEMORY_MAX (64u << 20) /* of a process: all that such a program has, many times over */
 #define CHUNK (1u << 20)
+#define LOAD_S 15 /* as long as a verdict has */
 #define PIDFS_MAGIC 0x50494446 /* without it (Linux 6.8) all have one inode */
 
 struct ref { /* as it lies in memory */
@@ -218,6 +223,15 @@ static void go_to(struct load *l, unsigned inner)
 	l->mem = l->pid ? open(path, O_RDWR | O_CLOEXEC) : -EBADF;
 }
 
+/* Memory that is to follow (lazypages.h) is waited for; by way of /proc/PID/mem there would be none. */
+static bool read_ref(const struct load *l, uint64_t address, struct ref *ret)
+{
+	const struct iovec to = { .iov_base = ret, .iov_len = sizeof(*ret) };
+	const struct iovec from = { .iov_base = (void *)(uintptr_t)address, .iov_len = sizeof(*ret) };
+
+	return process_vm_readv(l->pid, &to, 1, &from, 1, 0) == sizeof(*ret);
+}
+
 static int load_one(struct load *l, int number, uint64_t inode, uint64_t address)
 {
 	off_t at = (off_t)(address + offsetof(struct ref, inode));
@@ -225,8 +239,7 @@ static int load_one(struct load *l, int number, uint64_t inode, uint64_t address
 	struct ref now;
 	struct stat st;
 
-	if (l->mem < 0 || pread(l->mem, &now, sizeof(now), (off_t)address) != sizeof(now) || now.fd != number ||
-	    now.inode != inode)
+	if (l->mem < 0 || !read_ref(l, address, &now) || now.fd != number || now.inode != inode)
 		return 0;
 	/* a kernel that has no numbers of their own tells those programs the same for all */
 	snprintf(path, sizeof(path), "/proc/%d/fd/%d", l->pid, number);
@@ -253,6 +266,26 @@ static int load_all(struct load *l, struct vz_packed *in)
 	return r;
 }
 
+/* In a child, for memory that follows comes over a wire, which may die. */
+static int load_in_time(struct load *l, struct vz_packed *in)
+{
+	autoclose int pidfd = -EBADF;
+	pid_t pid = vz_clone3(0, &pidfd, -1);
+	int status = 0, r = pid;
+
+	if (!pid) {
+		r = load_all(l, in);
+		_exit(r < 0 ? -r : in->bad || in->left ? EBADMSG : 0);
+	}
+	if (r >= 0)
+		r = vz_wait_child(pidfd, vz_end_in(LOAD_S), &status);
+	if (r < 0 && pid > 0)
+		vz_give_up(pidfd);
+	if (r < 0)
+		return r;
+	return WIFEXITED(status) ? -WEXITSTATUS(status) : -ECHILD;
+}
+
 int vz_pidrefs_load(const struct vz_cg *cg, const struct vz_image *im, struct vz_err *e)
 {
 	autofree char *data = NULL;
@@ -268,12 +301,9 @@ int vz_pidrefs_load(const struct vz_cg *cg, const struct vz_image *im, struct vz
 	in.p = data;
 	r = cpt_procs_read(cg, &l.procs);
 	if (r >= 0)
-		r = load_all(&l, &in);
-	vz_closep(&l.mem);
+		r = load_in_time(&l, &in);
 	cpt_procs_free(&l.procs);
-	if (r < 0)
-		return vz_fail(e, VZ_RESTORE, -r, "cannot write the numbers of pidfds in the container");
-	if (in.bad || in.left)
+	if (r == -EBADMSG)
 		return vz_fail(e, VZ_RESTORE, 0, "what the dump has of pidfds was not written by vzctl");
-	return 0;
+	return r < 0 ? vz_fail(e, VZ_RESTORE, -r, "cannot write the numbers of pidfds in the container") : 0;
 }
