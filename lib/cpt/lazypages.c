@@ -8,23 +8,16 @@
 #include "sys/call.h"
 #include "sys/file.h"
 #include "sys/inherit.h"
-#include "sys/spawn.h"
 #include "sys/wait.h"
 
 #include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 
 #define LOG "pages.log"
 #define USERFAULTFD "anon_inode:[userfaultfd]"
-#define ARGS_MORE 16
-
-/* CRIU's. */
-enum { SOCK_FD = 3, IMAGES_FD, WORK_FD, READY_FD, FREE_FD };
 
 char *vz_lazypages_dir(unsigned ctid)
 {
@@ -39,50 +32,15 @@ void vz_lazypages_forget(unsigned ctid)
 		(void)vz_remove_tree(AT_FDCWD, path);
 }
 
-static int place_fds(const int fds[FREE_FD])
-{
-	int high[FREE_FD];
-
-	for (int i = 0; i < FREE_FD; i++) { /* out of each other's way first */
-		high[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, FREE_FD);
-		if (high[i] < 0)
-			return -errno;
-	}
-	for (int i = 0; i < FREE_FD; i++)
-		if (dup2(high[i], i) < 0)
-			return -errno;
-	return vz_close_range(FREE_FD, ~0u, 0);
-}
-
 /* Neither the terminal nor the kernel, when memory runs out, ends it: processes wait for what it has. */
 static _Noreturn void be_daemon(const struct vz_lazypages_spec *s, int work, int ready)
 {
-	const char *argv[VZ_CRIU_ARGS + ARGS_MORE];
-	char *env[] = { (char[]){ "PATH=/usr/sbin:/usr/bin:/sbin:/bin" }, (char[]){ "HOME=/" }, NULL };
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC), n = vz_criu_argv(s->criu, "lazy-pages", argv);
-	const int fds[FREE_FD] = { null, null, null, s->sock, s->dir, work, ready };
+	const struct vz_criu_stream stream = { .criu = s->criu, .verb = "lazy-pages", .log = LOG, .sock = s->sock, .dir = s->dir,
+					       .work = work, .ready = ready, .args = { "--page-server" } };
 
-	vz_reset_signals();
-	(void)setsid();
 	(void)vz_file_write(AT_FDCWD, "/proc/self/oom_score_adj", "-1000");
 	vz_inherit_open_limits();
-	argv[n++] = "--page-server";
-	argv[n++] = "--ps-socket";
-	argv[n++] = "3"; /* SOCK_FD */
-	argv[n++] = "--images-dir";
-	argv[n++] = "/proc/self/fd/4"; /* IMAGES_FD */
-	argv[n++] = "--work-dir";
-	argv[n++] = "/proc/self/fd/5"; /* WORK_FD */
-	argv[n++] = "--status-fd";
-	argv[n++] = "6"; /* READY_FD */
-	argv[n++] = "--log-file";
-	argv[n++] = LOG;
-	argv[n++] = "-v3"; /* with the time, by which criu-error.c knows its lines */
-	argv[n] = NULL;
-	if (vz_mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, 0, 0, MS_PRIVATE, -1) >= 0 &&
-	    vz_criu_mounts(s->criu, NULL) >= 0 && place_fds(fds) >= 0)
-		execve(argv[0], (char *const *)(uintptr_t)argv, env);
-	_exit(127);
+	vz_criu_stream(&stream);
 }
 
 static int refusal(unsigned ctid, struct vz_err *e)

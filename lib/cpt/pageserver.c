@@ -6,67 +6,30 @@
 #include "cpt/criu-internal.h"
 #include "sys/call.h"
 #include "sys/file.h"
-#include "sys/spawn.h"
 #include "sys/wait.h"
 
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 
 #define LOG_NAME "%u.pages.log"
 #define WHY_NAME VZ_CRIU_WORK "/%u.pages.why"
-#define ARGS_MORE 16
 #define CUT_OFF "data were not flushed" /* its stream has ended, for a reason of the other side's */
 
-/* CRIU's. */
-enum { SOCK_FD = 3, IMAGES_FD, WORK_FD, FREE_FD };
-
-static int place_fds(const int fds[FREE_FD])
-{
-	int high[FREE_FD];
-
-	for (int i = 0; i < FREE_FD; i++) { /* out of each other's way first */
-		high[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, FREE_FD);
-		if (high[i] < 0)
-			return -errno;
-	}
-	for (int i = 0; i < FREE_FD; i++)
-		if (dup2(high[i], i) < 0)
-			return -errno;
-	return vz_close_range(FREE_FD, ~0u, 0);
-}
-
-/* In a mount namespace of its own, for what a CRIU that is killed leaves (cpt/criu.h). */
 static _Noreturn void be_server(const struct vz_pageserver_spec *s, const char *log, pid_t parent)
 {
-	const char *argv[VZ_CRIU_ARGS + ARGS_MORE];
-	char *env[] = { (char[]){ "PATH=/usr/sbin:/usr/bin:/sbin:/bin" }, (char[]){ "HOME=/" }, NULL };
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC), n = vz_criu_argv(s->criu, "page-server", argv);
-	int fds[FREE_FD] = { null, null, null, s->sock, s->dir, open(VZ_CRIU_WORK, O_RDONLY | O_DIRECTORY | O_CLOEXEC) };
+	struct vz_criu_stream stream = { .criu = s->criu, .verb = "page-server", .log = log, .sock = s->sock, .dir = s->dir,
+					 .work = open(VZ_CRIU_WORK, O_RDONLY | O_DIRECTORY | O_CLOEXEC), .ready = -EBADF };
 
-	vz_reset_signals();
-	(void)setsid();
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	argv[n++] = "--ps-socket";
-	argv[n++] = "3"; /* SOCK_FD */
-	argv[n++] = "--images-dir";
-	argv[n++] = "/proc/self/fd/4"; /* IMAGES_FD */
-	argv[n++] = "--work-dir";
-	argv[n++] = "/proc/self/fd/5"; /* WORK_FD */
-	argv[n++] = "--log-file";
-	argv[n++] = log;
-	argv[n++] = "-v3"; /* with the time, by which criu-error.c knows its lines */
 	if (s->parent) {
-		argv[n++] = "--prev-images-dir";
-		argv[n++] = s->parent;
-		argv[n++] = "--auto-dedup";
+		stream.args[0] = "--prev-images-dir";
+		stream.args[1] = s->parent;
+		stream.args[2] = "--auto-dedup";
 	}
-	argv[n] = NULL;
-	if (getppid() == parent && vz_mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, 0, 0, MS_PRIVATE, -1) >= 0 &&
-	    vz_criu_mounts(s->criu, NULL) >= 0 && place_fds(fds) >= 0)
-		execve(argv[0], (char *const *)(uintptr_t)argv, env);
-	_exit(127);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(127);
+	vz_criu_stream(&stream);
 }
 
 int vz_pageserver_start(const struct vz_pageserver_spec *s, int *ret_pidfd, struct vz_err *e)
