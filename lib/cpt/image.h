@@ -29,6 +29,7 @@
 /* Names of files in a dump. */
 #define VZ_IMAGE_CRIU "criu"     /* the directory of CRIU's images */
 #define VZ_IMAGE_CONFIG "config" /* the bytes of N.conf at the dump */
+#define VZ_IMAGE_RULES "nftables" /* the packet filter (nfrules.h); who knows nothing of it would resume without one */
 
 /* What a dump tells of itself. Strings are allocated; vz_image_facts_free(). */
 struct vz_image_facts {

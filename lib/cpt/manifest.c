@@ -234,9 +234,11 @@ const struct vz_manifest_file *vz_manifest_find(const struct vz_manifest *m, con
 	return m->n ? bsearch(&key, m->v, m->n, sizeof(*m->v), by_name) : NULL;
 }
 
-/* Older programs read what has checksums only. */
+/* Older programs read what has checksums only, and nothing that they would leave out to the harm of the VPS. */
 static unsigned format_for(const struct vz_manifest *m)
 {
+	if (vz_manifest_find(m, VZ_IMAGE_RULES))
+		return 3;
 	for (size_t i = 0; i < m->n; i++)
 		if (m->v[i].unsummed)
 			return 2;

@@ -16,8 +16,6 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#define FILE_NAME "nftables"
-
 /* What the joined process is told, and tells in memory that both have. */
 struct loading {
 	const struct vz_str *msgs;
@@ -94,7 +92,7 @@ int vz_nfrules_save(int netns, bool has_criu, struct vz_image *im, struct vz_err
 		(void)vz_fail(e, VZ_CHKPNT, 0, "the rules of the container's packet filter cannot be kept: %s", c.lacks);
 		return -EAGAIN;
 	}
-	r = vz_image_put(im, FILE_NAME, c.msgs.s, c.msgs.len, e);
+	r = vz_image_put(im, VZ_IMAGE_RULES, c.msgs.s, c.msgs.len, e);
 	return r < 0 ? r : vz_netimages_drop_rules(vz_image_criu_dir(im), e);
 }
 
@@ -106,9 +104,9 @@ int vz_nfrules_load(const struct vz_state *st, int netns, const struct vz_image 
 	char why[160];
 	int r;
 
-	if (!vz_image_has(im, FILE_NAME))
+	if (!vz_image_has(im, VZ_IMAGE_RULES))
 		return 0;
-	r = vz_image_read(im, FILE_NAME, &data, &msgs.len, e);
+	r = vz_image_read(im, VZ_IMAGE_RULES, &data, &msgs.len, e);
 	if (r >= 0)
 		r = sock = vz_nl_open(NETLINK_NETFILTER, netns, e);
 	if (r < 0)

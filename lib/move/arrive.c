@@ -81,7 +81,7 @@ static int hello(struct vz_arrival *a, const char *args, struct vz_err *e)
 
 	if (r >= 0 && version != VZ_REMOTE_VERSION)
 		r = vz_fail(e, AS(REMOTE), 0, "vzctl on destination node is of another version: its migration is %d, "
-			    "not %u", VZ_REMOTE_VERSION, version);
+			    "not %u; install the same version on both hosts", VZ_REMOTE_VERSION, version);
 	if (r >= 0)
 		r = number(&args, VZ_MIGRATE_SILENCE_MAX, &silence_s, e);
 	if (r < 0)

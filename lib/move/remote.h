@@ -21,7 +21,7 @@
 #include "move/pump.h"
 #include "move/talk.h"
 
-#define VZ_REMOTE_VERSION 3
+#define VZ_REMOTE_VERSION 4
 #define VZ_REMOTE_HELPER VZ_LIBEXECDIR "/vzarrive"
 
 struct vz_remote_opts {

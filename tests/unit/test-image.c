@@ -327,6 +327,28 @@ static void sent_ahead(void)
 	free(link);
 }
 
+/* What older programs must not resume says so. */
+static void formats(void)
+{
+	static const struct {
+		const char *file;
+		unsigned format;
+	} table[] = { { "sockopts", 1 }, { VZ_IMAGE_RULES, 3 } };
+
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		struct vz_image *im = begun("Dump.9", "x");
+		autoimage *again = NULL;
+		autoimagefacts f = { 0 };
+
+		facts(&f);
+		CHECK_INT(vz_image_put(im, table[i].file, "x", 1, &err), 0);
+		CHECK_INT(vz_image_seal(im, &f, false, &err), 0);
+		CHECK_INT(vz_image_commit(&im, &err), 0);
+		CHECK_INT(vz_image_open(at("Dump.9"), &again, &err), 0);
+		CHECK_INT(vz_image_facts(again)->format, table[i].format);
+	}
+}
+
 /* ---- the text of a manifest ---- */
 
 static const char *text_says(const char *lines)
@@ -468,6 +490,7 @@ int main(void)
 	in_the_way();
 	damaged();
 	sent_ahead();
+	formats();
 	texts();
 	cpus();
 	packs();
