@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define TURN_MS 500
-#define ROOM_MS 1000 /* a wire of 100 MB a second fills no more in that than is kept free there */
+#define ROOM_MS 1000 /* a wire of 1 Gbit/s fills no more in that than is kept free on a disk of 12 GB and more */
 
 struct watching {
 	struct vz_remote *remote;
