@@ -344,15 +344,21 @@ static int clone_stage(const struct vz_stage_spec *s, struct vz_stage *st, struc
 	return r;
 }
 
+/* Who asks for a dump of which memory is asked for may be gone, and its socket closed, when it is given up. */
+static bool owns_pages(const struct vz_stage *st)
+{
+	return st->lazy && !st->restore;
+}
+
 int vz_stage_begin(const struct vz_stage_spec *s, struct vz_stage *ret, struct vz_err *e)
 {
 	struct vz_stage st = VZ_STAGE_INIT;
 	int r;
 
 	st.restore = s->restore;
-	st.pages = s->pages;
 	st.lazy = s->lazy;
-	r = clone_stage(s, &st, e);
+	st.pages = owns_pages(&st) && s->pages ? fcntl(s->pages, F_DUPFD_CLOEXEC, 3) : s->pages;
+	r = st.pages < 0 ? vz_fail(e, VZ_CHKPNT, errno, "cannot keep a socket") : clone_stage(s, &st, e);
 	if (r < 0) {
 		vz_stage_end(&st);
 		return r;
@@ -511,6 +517,8 @@ void vz_stage_end(struct vz_stage *st)
 	vz_closep(&st->pidfd);
 	vz_closep(&st->sock);
 	vz_closep(&st->work);
+	if (owns_pages(st) && st->pages > 0)
+		close(st->pages);
 	*st = (struct vz_stage)VZ_STAGE_INIT;
 }
 

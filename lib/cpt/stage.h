@@ -47,7 +47,7 @@ struct vz_stage {
 	char log[32];    /* of CRIU, in the directory `work` */
 	unsigned creds;  /* how many credentials wait */
 	pid_t init;      /* of the VPS that is restored; 0 until CRIU has told it */
-	int pages;       /* dump: the caller's socket to a page server; 0: none */
+	int pages;       /* dump: the caller's socket to a page server; lazy: one of our own for it; 0: none */
 	bool lazy, serves; /* dump: vz_stage_serve() */
 	void (*turn)(void *arg); /* done all the time while CRIU is waited for; NULL: nothing */
 	void *turn_arg;

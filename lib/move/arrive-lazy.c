@@ -135,10 +135,11 @@ int vz_arrive_lazy(struct vz_arrival *a, const char *args, struct vz_err *e)
 		return vz_fail(e, AS(REMOTE), 0, "bad request");
 	if (!dir || !path)
 		return vz_oom(e);
-	if (vz_mkdir_p(dir, 0700) >= 0)
-		listener = vz_unix_listen(path);
-	if (listener < 0)
-		return vz_fail(e, AS(REMOTE), errno, "cannot make %s on destination node", path);
+	r = vz_mkdir_p(dir, 0700);
+	if (r >= 0)
+		r = listener = vz_unix_listen(path);
+	if (r < 0)
+		return vz_fail(e, AS(REMOTE), -r, "cannot make %s on destination node", path);
 	a->is_stream = true; /* nothing but memory goes out from here on: no sign of life either */
 	a->talk.beat = NULL;
 	vz_beat_end(&a->beat);
