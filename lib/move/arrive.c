@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The side of a migration to which a VPS comes. Its files grow in VE_PRIVATE.arriving and its configuration in
- * N.conf.arriving, so for every other command there is no such VPS until it is accepted: that is the renaming of the
- * configuration, last. Where the renaming is followed by a start that fails it is taken back.
+ * N.conf.arriving, so for every other command there is no such VPS until the configuration is renamed: that is the last
+ * of its names. Where a start that fails follows, or memory that does not all come (post-copy), it is taken back; until
+ * then the lock keeps other commands away.
  *
  * The source is as trusted as root: it has come by ssh(1) as root.
  */
 #include "move/arrive.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/num.h"
 #include "base/own.h"
@@ -467,15 +469,22 @@ static int accept_it(struct vz_arrival *a, const char *args, struct vz_err *e)
 static int whole(struct vz_arrival *a, const char *args, struct vz_err *e)
 {
 	struct vz_err why = { 0 };
-	int r = a->follows ? vz_arrive_lazy_wait(a, args, &why) : vz_fail(&why, AS(REMOTE), 0, "bad request");
+	int r;
 
+	if (!a->follows)
+		return vz_fail(e, AS(REMOTE), 0, "bad request");
+	r = vz_arrive_lazy_wait(a, args, &why);
+	if (r >= 0) /* first: the guard would end what is ours */
+		r = vz_arrive_lazy_end(a, true, &why);
+	if (r >= 0)
+		r = vz_fault("arrive-here", &why);
 	if (r >= 0)
 		r = vz_arrive_stage(a, VZ_MOVING_HERE, &why);
+	vz_fault_kill("kill+:", "arrive-here");
 	if (r < 0) {
-		r = a->follows ? vz_arrive_take_back(a, e) : 0;
+		r = vz_arrive_take_back(a, e);
 		return r < 0 ? r : vz_fail(e, AS(START), 0, "On destination node: %s", why.msg);
 	}
-	(void)vz_arrive_lazy_end(a, true, NULL);
 	calm(a);
 	a->accepted = true;
 	vz_ct_unlock(&a->lock);

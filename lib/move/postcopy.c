@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Memory that follows; see postcopy.h. */
 #include "move/postcopy.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/num.h"
 #include "base/own.h"
@@ -84,7 +85,13 @@ int vz_postcopy_serve(struct vz_leaving *m, struct vz_err *e)
 
 	m->record.frozen = m->frozen_at;
 	r = vz_moving_write(m->ct->id, &m->record, e);
-	return r < 0 ? r : vz_suspended_serve(m->held, e);
+	if (r >= 0)
+		r = vz_fault("serve", e);
+	if (r >= 0)
+		r = vz_suspended_serve(m->held, e);
+	if (r < 0)
+		m->record.frozen = 0; /* it has never run there */
+	return r;
 }
 
 /* CRIU has the socket, too. */
