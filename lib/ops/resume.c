@@ -13,6 +13,7 @@
 #include "cpt/devtree.h"
 #include "cpt/external.h"
 #include "cpt/idimage.h"
+#include "cpt/links.h"
 #include "cpt/netsys.h"
 #include "cpt/nfrules.h"
 #include "cpt/pidrefs.h"
@@ -196,6 +197,8 @@ static int fill_namespaces(struct resuming *u, struct vz_err *e)
 		r = vz_cgtree_enable(u->s.env.cg, u->image, e);
 	if (r >= 0)
 		r = vz_netsys_load(u->s.net.netns, u->image, e);
+	if (r >= 0)
+		r = vz_links_load(u->s.net.netns, u->image, e);
 	return r < 0 ? r : vz_nfrules_load(&u->s.state, u->s.net.netns, u->image, e);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Sysctls of one network namespace come into another, and CRIU's tables go. Needs root. */
+#include "cpt/links.h"
 #include "cpt/netsys.h"
 #include "base/own.h"
 #include "base/pack.h"
@@ -12,6 +13,7 @@
 #include "tests/unit/unit.h"
 
 #include <fcntl.h>
+#include <linux/if_link.h>
 #include <time.h>
 
 static char base[] = "/tmp/vz-netsys-XXXXXX";
@@ -165,6 +167,38 @@ static void nobody_wrote_it(void)
 	}
 }
 
+/* A setting that is none of the table, one of another size, one without its end; and one that is good. */
+static void settings(void)
+{
+	static const struct {
+		unsigned where, attr, size, cut;
+	} t[] = { { 1, IFLA_MTU, 4, 0 }, { 1, IFLA_NET_NS_PID, 4, 0 }, { 1, IFLA_TXQLEN, 8, 0 }, { 1, IFLA_IFALIAS, 4, 9 },
+		  { 4, IFLA_TXQLEN, 4, 0 }, { 1, 64, 4, 0 }, { 1, IFLA_TXQLEN, 4, 0 } };
+	autoclose int to = vz_netns_new(&err);
+
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		const bool good = i == ARRAY_LEN(t) - 1;
+		struct vz_image *im = image();
+		autopack p = { .max = 4096 };
+
+		vz_pack_num(&p, 1);
+		vz_pack_text(&p, "lo");
+		vz_pack_num(&p, t[i].where);
+		vz_pack_num(&p, t[i].attr);
+		vz_pack_bytes(&p, "\1\0\0\0\0\0\0\0", t[i].size);
+		vz_pack_num(&p, 0);
+		vz_pack_num(&p, 0);
+		CHECK_INT(vz_image_put(im, "links", p.buf.s, p.buf.len - t[i].cut, &err), 0);
+		im = committed(im);
+		CHECK_INT(vz_links_load(to, im, &err) == 0, good);
+		if (!good) {
+			CHECK_STR(err.msg, "what the dump has of network devices was not written by vzctl");
+			CHECK_INT(err.exit, VZ_RESTORE);
+		}
+		vz_image_close(im);
+	}
+}
+
 struct seen {
 	unsigned ours, others;
 };
@@ -239,6 +273,7 @@ int main(void)
 	CHECK(mkdtemp(base));
 	sysctls();
 	nobody_wrote_it();
+	settings();
 	lock();
 	lock_among_others();
 	CHECK_INT(vz_remove_tree(AT_FDCWD, base), 0);
