@@ -2,7 +2,9 @@
 /* See nftcopy.h. Which attributes a message has is in linux/netfilter/nf_tables.h; the table's name is the first of each. */
 #include "net/nftcopy.h"
 #include "base/own.h"
+#include "sys/clock.h"
 #include "sys/nl.h"
+#include "sys/wait.h"
 
 #include <arpa/inet.h>
 #include <endian.h>
@@ -18,6 +20,7 @@
 #define TABLE_NAME 1 /* in every kind of message */
 #define SECOND_NAME 2 /* in all but those of tables and chains */
 #define ACK_ROOM (64u << 10)
+#define READ_S 5     /* in all: the VPS may stand still, and the kernel looks for each set among all */
 #define EXPR_MAX 32
 #define FIRST_REG 1  /* of an expression that loads: NFTA_META_DREG, NFTA_PAYLOAD_DREG */
 
@@ -60,6 +63,7 @@ struct reading {
 	struct vz_nftcopy *to;
 	const struct kind *kind;
 	uint32_t sets; /* how many there were: their ids */
+	int64_t end;
 };
 
 static uint16_t type_of(uint16_t message)
@@ -306,7 +310,7 @@ static int copy_message(const struct nlmsghdr *h, void *arg)
 		return -ENOMEM;
 	own.nlmsg_len = (uint32_t)(out->len - at);
 	memcpy(out->s + at, &own, sizeof(own));
-	return out->len > VZ_NFTCOPY_MAX ? -E2BIG : 0;
+	return out->len > VZ_NFTCOPY_MAX ? -E2BIG : vz_now_ms() > rd->end ? -ETIMEDOUT : 0;
 }
 
 static void ask(struct vz_nl *m, uint8_t family, uint16_t get)
@@ -336,7 +340,8 @@ static int read_elements(int sock, struct reading *rd)
 		ask(&m, g->nfgen_family, NFT_MSG_GETSETELEM);
 		vz_nl_put_str(&m, NFTA_SET_ELEM_LIST_TABLE, vz_nl_str(tb[NFTA_SET_TABLE]));
 		vz_nl_put_str(&m, NFTA_SET_ELEM_LIST_SET, vz_nl_str(tb[NFTA_SET_NAME]));
-		r = vz_nl_read(sock, &m, &(struct vz_nl_reader){ copy_message, rd }, NULL, "%s", "");
+		r = vz_now_ms() > rd->end ? -ETIMEDOUT :
+					    vz_nl_read(sock, &m, &(struct vz_nl_reader){ copy_message, rd }, NULL, "%s", "");
 	}
 	return r == -ENOENT ? -EAGAIN : r;
 }
@@ -344,7 +349,7 @@ static int read_elements(int sock, struct reading *rd)
 int vz_nftcopy_read(int sock, struct vz_nftcopy *ret)
 {
 	struct vz_nftcopy c = { 0 };
-	struct reading rd = { .to = &c };
+	struct reading rd = { .to = &c, .end = vz_end_in(READ_S) };
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < sizeof(kinds) / sizeof(kinds[0]); i++) {

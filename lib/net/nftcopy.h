@@ -19,9 +19,10 @@ struct vz_nftcopy { /* begins as { 0 } */
 	char owned[80];      /* the first table that belongs to a socket of a process, and goes with it; "" none */
 	char lacks[112];     /* the first thing that these messages do not make again; "" none */
 };
-#define VZ_NFTCOPY_MAX (16u << 20)
+#define VZ_NFTCOPY_MAX (4u << 20) /* some ten thousand rules; the kernel takes them in one piece */
 
-/* Errors: -EAGAIN: it was changed meanwhile; -E2BIG: it is more than VZ_NFTCOPY_MAX bytes. What the kernel has none of is empty.
+/* Errors: -EAGAIN: it was changed meanwhile; -E2BIG: it is more than VZ_NFTCOPY_MAX bytes;
+ * -ETIMEDOUT: to read it takes too long, since there are thousands of sets. What the kernel has none of is empty.
  * `sock` is of NETLINK_NETFILTER, in that namespace. */
 int vz_nftcopy_read(int sock, struct vz_nftcopy *ret);
 void vz_nftcopy_free(struct vz_nftcopy *c);
