@@ -3,6 +3,7 @@
 #include "cpt/netimages.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "sys/call.h"
 #include "sys/file.h"
 
 #include <dirent.h>
@@ -85,19 +86,27 @@ bool vz_netimages_is_plain(const char *name, const void *data, size_t n)
 	return vz_str_prefix(name, "rule-", &rest) && is_rules_of_kernel((const char *)data + MAGIC, n - MAGIC);
 }
 
-void vz_netimages_trim(int criu)
+static int open_images(int criu, DIR **ret)
 {
-	int fd = openat(criu, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	autoclosedir DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	return vz_dir_stream(vz_openat2(criu, ".", O_RDONLY | O_DIRECTORY, 0, 0), ret);
+}
+
+int vz_netimages_trim(int criu, struct vz_err *e)
+{
+	autoclosedir DIR *d = NULL;
 	_Alignas(uint64_t) char text[PLAIN_MAX + 1];
+	int r = open_images(criu, &d);
 	struct dirent *de;
 
-	while (d && (de = readdir(d))) {
+	while (r >= 0 && (de = vz_dir_next(d))) {
 		ssize_t n = de->d_name[0] == 'r' ? vz_file_read_buf(criu, de->d_name, text, sizeof(text)) : -1;
 
 		if (n > 0 && vz_netimages_is_plain(de->d_name, text, (size_t)n))
 			(void)unlinkat(criu, de->d_name, 0);
 	}
+	if (r >= 0)
+		r = -errno;
+	return r < 0 ? vz_fail(e, VZ_CHKPNT, -r, "cannot read CRIU's images of the container's network") : 0;
 }
 
 #define TOLD (RTNH_F_LINKDOWN | RTNH_F_DEAD)
@@ -161,14 +170,15 @@ static int mend_routes(int criu, const char *name)
 
 int vz_netimages_mend_routes(int criu, struct vz_err *e)
 {
-	int fd = openat(criu, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	autoclosedir DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	autoclosedir DIR *d = NULL;
+	int r = open_images(criu, &d);
 	struct dirent *de;
-	int r = d ? 0 : -EIO;
 
-	while (r >= 0 && (de = readdir(d)))
+	while (r >= 0 && (de = vz_dir_next(d)))
 		if (vz_str_prefix(de->d_name, "route-", NULL) || vz_str_prefix(de->d_name, "route6-", NULL))
 			r = mend_routes(criu, de->d_name);
+	if (r >= 0)
+		r = -errno;
 	return r < 0 ? vz_fail(e, VZ_CHKPNT, -r, "cannot read CRIU's image of the container's routes") : 0;
 }
 
@@ -183,20 +193,22 @@ static unsigned long number_of_netns(const char *name)
 /* CRIU numbers namespaces as it meets them, and init is the first whom it meets. */
 int vz_netimages_drop_rules(int criu, struct vz_err *e)
 {
-	int fd = openat(criu, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	autoclosedir DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	autoclosedir DIR *d = NULL;
+	int r = open_images(criu, &d);
 	unsigned long first = 0;
 	struct dirent *de;
 	char name[40];
 
-	while (d && (de = readdir(d))) {
+	while (r >= 0 && (de = vz_dir_next(d))) {
 		unsigned long n = number_of_netns(de->d_name);
 
 		if (n && (!first || n < first))
 			first = n;
 	}
+	if (r >= 0)
+		r = -errno;
 	snprintf(name, sizeof(name), "nftables-%lu.img", first);
-	if (!d || !first || (unlinkat(criu, name, 0) < 0 && errno != ENOENT))
+	if (r < 0 || !first || (unlinkat(criu, name, 0) < 0 && errno != ENOENT))
 		return vz_fail(e, VZ_CHKPNT, 0, "cannot remove CRIU's image of the container's packet filter");
 	return 0;
 }

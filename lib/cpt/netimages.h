@@ -12,8 +12,8 @@
 
 #include "base/err.h"
 
-/* Removes them from the directory of CRIU's images. What cannot be removed takes time, no more. */
-void vz_netimages_trim(int criu);
+/* Removes them from the directory of CRIU's images. One that cannot be removed takes time, no more. */
+int vz_netimages_trim(int criu, struct vz_err *e);
 /*
  * Takes out of the routes what the kernel says of them and takes from nobody: that their device has no carrier, or is down, as
  * that of a bridge has whose ports are gone. A restore would fail at it; the kernel finds it out by itself. */

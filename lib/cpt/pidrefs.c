@@ -7,11 +7,13 @@
  * and 0 after the last.
  */
 #include "cpt/pidrefs.h"
+#include "base/log.h"
 #include "base/own.h"
 #include "base/pack.h"
 #include "base/str.h"
 #include "cpt/procs.h"
 #include "sys/call.h"
+#include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/wait.h"
 
@@ -25,10 +27,13 @@
 
 #define FILE_NAME "pidrefs"
 #define PACKED_MAX (4u << 20)
+#define PACKED_REF (5 * sizeof(uint64_t))
 #define PIDFDS_MAX 4096u
 #define MAPS_MAX (16u << 20)
 #define MEMORY_MAX (64u << 20) /* of a process: all that such a program has, many times over */
+#define ALL_MEMORY_MAX (2ull << 30)
 #define CHUNK (1u << 20)
+#define SAVE_S 2 /* for all of it: everybody stands still */
 #define LOAD_S 15 /* as long as a verdict has */
 #define PIDFS_MAGIC 0x50494446 /* without it (Linux 6.8) all have one inode */
 
@@ -41,11 +46,13 @@ struct ref { /* as it lies in memory */
 
 struct save {
 	struct vz_pack out;
-	pid_t pid; /* of the process at hand */
+	int64_t end;
+	uint64_t left; /* of memory */
+	bool cut;      /* there is more than is looked at */
+	pid_t pid;     /* of the process at hand */
 	unsigned inner;
-	struct ref *refs; /* those that it may have */
+	struct ref *refs; /* those that it may have, by inode and descriptor */
 	size_t n;
-	uint64_t least, most; /* inodes */
 	char *chunk;
 };
 
@@ -84,24 +91,38 @@ static int note_pidfd(int number, const char *link, void *arg)
 	struct save *s = arg;
 	struct ref r = { .fd = number };
 
-	if (!is_pidfd(link) || s->n == PIDFDS_MAX)
+	if (!is_pidfd(link))
 		return 0;
+	if (s->n == PIDFDS_MAX) {
+		s->cut = true;
+		return 0;
+	}
 	r.pid = process_of(s->pid, number);
 	r.inode = r.pid > 0 ? inode_of(s->pid, number) : 0;
 	if (!r.inode)
 		return 0;
 	s->refs[s->n++] = r;
-	s->least = s->n == 1 || r.inode < s->least ? r.inode : s->least;
-	s->most = r.inode > s->most ? r.inode : s->most;
 	return 0;
 }
 
+static int by_inode(const void *a, const void *b)
+{
+	const struct ref *x = a, *y = b;
+
+	if (x->inode != y->inode)
+		return x->inode < y->inode ? -1 : 1;
+	return x->fd < y->fd ? -1 : x->fd > y->fd;
+}
+
+/* Most bytes are no inode by far. */
 static bool is_one(const struct save *s, const struct ref *r)
 {
-	for (size_t i = 0; i < s->n; i++)
-		if (s->refs[i].fd == r->fd && s->refs[i].pid == r->pid && s->refs[i].inode == r->inode)
-			return true;
-	return false;
+	const struct ref *found;
+
+	if (r->inode < s->refs[0].inode || r->inode > s->refs[s->n - 1].inode)
+		return false;
+	found = bsearch(r, s->refs, s->n, sizeof(*r), by_inode);
+	return found && found->pid == r->pid;
 }
 
 static void look_at_bytes(struct save *s, const char *bytes, size_t n, uint64_t address)
@@ -110,8 +131,12 @@ static void look_at_bytes(struct save *s, const char *bytes, size_t n, uint64_t 
 
 	for (size_t i = 0; i + sizeof(r) <= n; i += sizeof(uint64_t)) {
 		memcpy(&r, bytes + i, sizeof(r));
-		if (r.inode - s->least > s->most - s->least || !is_one(s, &r))
+		if (!is_one(s, &r))
 			continue;
+		if (s->out.buf.len + PACKED_REF + sizeof(uint64_t) > PACKED_MAX) {
+			s->cut = true;
+			return;
+		}
 		vz_pack_num(&s->out, 1);
 		vz_pack_num(&s->out, s->inner);
 		vz_pack_num(&s->out, (uint64_t)r.fd);
@@ -123,10 +148,16 @@ static void look_at_bytes(struct save *s, const char *bytes, size_t n, uint64_t 
 /* One may lie across the end of a chunk. */
 static void look_at_range(struct save *s, int mem, uint64_t from, uint64_t to)
 {
-	while (from + sizeof(struct ref) <= to) {
+	while (from + sizeof(struct ref) <= to && !s->cut) {
 		size_t want = to - from < CHUNK ? to - from : CHUNK;
-		ssize_t n = pread(mem, s->chunk, want, (off_t)from);
+		ssize_t n;
 
+		if (vz_now_ms() > s->end || s->left < want) {
+			s->cut = true;
+			return;
+		}
+		s->left -= want;
+		n = pread(mem, s->chunk, want, (off_t)from);
 		if (n < (ssize_t)sizeof(struct ref))
 			return;
 		look_at_bytes(s, s->chunk, (size_t)n, from);
@@ -162,7 +193,7 @@ static void look_at_memory(struct save *s)
 	snprintf(path, sizeof(path), "/proc/%d/mem", s->pid);
 	mem = open(path, O_RDONLY | O_CLOEXEC);
 	p = maps;
-	while (mem >= 0 && left && (line = strsep(&p, "\n"))) {
+	while (mem >= 0 && left && !s->cut && (line = strsep(&p, "\n"))) {
 		if (!is_own_memory(line, &from, &to))
 			continue;
 		to = to - from > left ? from + left : to;
@@ -174,14 +205,22 @@ static void look_at_memory(struct save *s)
 static int save_process(pid_t pid, void *arg)
 {
 	struct save *s = arg;
+	int r;
 
+	s->cut |= vz_now_ms() > s->end;
+	if (s->cut)
+		return 0;
 	s->pid = pid;
 	s->n = 0;
-	s->most = 0;
-	(void)cpt_fds_each(pid, note_pidfd, s);
+	r = cpt_fds_each(pid, s->end, note_pidfd, s);
+	s->cut |= r == -ETIMEDOUT;
+	if (r < 0)
+		return s->cut ? 0 : r;
 	s->inner = s->n ? cpt_inner_pid(pid) : 0;
-	if (s->inner)
-		look_at_memory(s);
+	if (!s->inner)
+		return 0;
+	qsort(s->refs, s->n, sizeof(*s->refs), by_inode);
+	look_at_memory(s);
 	return s->out.err;
 }
 
@@ -189,7 +228,9 @@ int vz_pidrefs_save(const struct vz_cg *cg, struct vz_image *im, struct vz_err *
 {
 	autofree struct ref *refs = calloc(PIDFDS_MAX, sizeof(*refs));
 	autofree char *chunk = malloc(CHUNK);
-	struct save s = { .out.max = PACKED_MAX, .refs = refs, .chunk = chunk };
+	struct save s = {
+		.out.max = PACKED_MAX, .end = vz_end_in(SAVE_S), .left = ALL_MEMORY_MAX, .refs = refs, .chunk = chunk,
+	};
 	int r = refs && chunk ? vz_cg_each(cg, save_process, &s) : -ENOMEM;
 
 	vz_pack_num(&s.out, 0);
@@ -198,6 +239,9 @@ int vz_pidrefs_save(const struct vz_cg *cg, struct vz_image *im, struct vz_err *
 	r = r < 0 ? vz_fail(e, VZ_CHKPNT, -r, "cannot save the numbers of pidfds in the container") :
 		    vz_image_put(im, FILE_NAME, s.out.buf.s, s.out.buf.len, e);
 	vz_pack_free(&s.out);
+	if (r >= 0 && s.cut)
+		vz_log(-1, "Warning: the container has too much to look through for numbers of pidfds; what was not found "
+			   "will not be right after a restore, ignoring");
 	return r;
 }
 

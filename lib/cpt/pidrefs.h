@@ -14,7 +14,9 @@
 
 /* Where they are, in all processes in the group that have a pidfd. They stand still.
  *
- * May be hostile: memory and mappings; therefore what is beyond the bounds is not looked at. */
+ * May be hostile: memory, mappings and descriptors; therefore no more than 64 MiB of a process and two seconds for all are
+ * spent, whatever lies in it. What is beyond the bounds is not looked at, with a warning when it is not one large process
+ * alone: a guest that does this harms itself, and neither refuses by it nor stands still for long. */
 int vz_pidrefs_save(const struct vz_cg *cg, struct vz_image *im, struct vz_err *e);
 /* When all are there again, and none runs. A dump of an older version has none.
  *

@@ -14,7 +14,9 @@
 #include "base/str.h"
 #include "cpt/procs.h"
 #include "sys/call.h"
+#include "sys/clock.h"
 #include "sys/file.h"
+#include "sys/wait.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -55,6 +57,7 @@ static int take_fd(pid_t pid, int number)
 
 struct save {
 	struct vz_pack out;
+	int64_t end;
 	pid_t pid;
 };
 
@@ -76,12 +79,12 @@ static int save_process(pid_t pid, void *arg)
 	struct save *s = arg;
 
 	s->pid = pid;
-	return cpt_fds_each(pid, save_fd, s);
+	return cpt_fds_each(pid, s->end, save_fd, s);
 }
 
 int vz_pressure_save(const struct vz_cg *cg, struct vz_image *im, struct vz_err *e)
 {
-	struct save s = { .out.max = PACKED_MAX };
+	struct save s = { .out.max = PACKED_MAX, .end = vz_end_in(CPT_ALL_S) };
 	int r = vz_cg_each(cg, save_process, &s);
 
 	vz_pack_num(&s.out, 0);
@@ -157,8 +160,8 @@ static bool is_pressure(pid_t pid, int number)
 	return vz_pressure_is(link);
 }
 
-/* false: the kernel does not take it */
-static bool load_one(pid_t pid, int number)
+/* false: the kernel does not take it, or it is too late */
+static bool load_one(pid_t pid, int number, int64_t end)
 {
 	struct again a = { .pid = pid, .number = number, .epoll = -EBADF };
 	autoclose int fd = pid && is_pressure(pid, number) ? take_fd(pid, number) : -EBADF;
@@ -168,8 +171,7 @@ static bool load_one(pid_t pid, int number)
 	if (!has_trigger(fd) && (write(fd, trigger, sizeof(trigger)) < 0 || !has_trigger(fd)))
 		return false;
 	a.fd = fd;
-	(void)cpt_fds_each(pid, look_at_epoll, &a);
-	return true;
+	return cpt_fds_each(pid, end, look_at_epoll, &a) >= 0;
 }
 
 int vz_pressure_load(const struct vz_cg *cg, const struct vz_image *im, struct vz_err *e)
@@ -178,6 +180,7 @@ int vz_pressure_load(const struct vz_cg *cg, const struct vz_image *im, struct v
 	autoprocs procs = { 0 };
 	struct vz_packed in = { 0 };
 	unsigned failed = 0;
+	int64_t end = vz_end_in(CPT_ALL_S);
 	int r;
 
 	if (!vz_image_has(im, FILE_NAME))
@@ -193,12 +196,12 @@ int vz_pressure_load(const struct vz_cg *cg, const struct vz_image *im, struct v
 		unsigned inner = (unsigned)vz_packed_num(&in, INT32_MAX);
 		int number = (int)vz_packed_num(&in, INT32_MAX);
 
-		if (!in.bad && !load_one(cpt_procs_find(&procs, inner), number))
+		if (!in.bad && (vz_now_ms() > end || !load_one(cpt_procs_find(&procs, inner), number, end)))
 			failed++;
 	}
 	if (in.bad || in.left)
 		return vz_fail(e, VZ_RESTORE, 0, "what the dump has of pressure was not written by vzctl");
 	if (failed)
-		vz_log(-1, "Warning: this kernel does not take %u triggers of pressure (PSI) that the dump has, ignoring", failed);
+		vz_log(-1, "Warning: this host does not take %u triggers of pressure (PSI) that the dump has, ignoring", failed);
 	return 0;
 }

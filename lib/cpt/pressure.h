@@ -14,12 +14,13 @@
 bool vz_pressure_is(const char *link);
 /* Which descriptors have one, of all processes in the group. They stand still.
  *
- * May be hostile: the number of descriptors; therefore what exceeds the bound is an error. */
+ * May be hostile: the number of descriptors; therefore what exceeds the bounds, of size and time, is an error. */
 int vz_pressure_save(const struct vz_cg *cg, struct vz_image *im, struct vz_err *e);
 /* When all are there again, and none runs. A kernel without them is no error, with a line. A dump of an older version has
  * none.
  *
- * May be hostile: the dump; therefore only descriptors of such files are written to, with our own words. */
+ * May be hostile: the dump; therefore only descriptors of such files are written to, with our own words, and what
+ * takes too long is left out, with the same line. */
 int vz_pressure_load(const struct vz_cg *cg, const struct vz_image *im, struct vz_err *e);
 
 #endif

@@ -2,6 +2,8 @@
 /* Processes by their numbers inside; see procs.h. proc_pid_status(5), NSpid. */
 #include "cpt/procs.h"
 #include "base/own.h"
+#include "sys/call.h"
+#include "sys/clock.h"
 #include "sys/file.h"
 
 #include <dirent.h>
@@ -70,21 +72,25 @@ pid_t cpt_procs_find(const struct cpt_procs *p, unsigned inner)
 	return 0;
 }
 
-int cpt_fds_each(pid_t pid, cpt_of_fd *fn, void *arg)
+int cpt_fds_each(pid_t pid, int64_t end, cpt_of_fd *fn, void *arg)
 {
 	char path[sizeof("/proc//fd") + 10], link[PATH_MAX];
 	autoclosedir DIR *d = NULL;
 	struct dirent *de;
-	int r = 0;
+	int r;
 
 	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
-	d = opendir(path);
-	while (d && r >= 0 && (de = readdir(d))) {
+	r = vz_dir_stream(vz_openat2(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0, 0), &d);
+	while (r >= 0 && (de = vz_dir_next(d))) {
 		ssize_t n = readlinkat(dirfd(d), de->d_name, link, sizeof(link) - 1);
 
 		link[n > 0 ? n : 0] = 0;
+		if (vz_now_ms() > end)
+			return -ETIMEDOUT;
 		if (*link)
 			r = fn((int)strtol(de->d_name, NULL, 10), link, arg);
+		if (r < 0)
+			return r;
 	}
-	return r < 0 ? r : 0;
+	return cpt_unless_ended(r < 0 ? r : -errno);
 }

@@ -33,7 +33,6 @@
 
 #define FILE_NAME "sockopts"
 #define PACKED_MAX (16u << 20)
-#define ALL_S 15              /* for all sockets, while the VPS stands still: as long as a verdict has */
 #define VALUE_MAX 40          /* IP_OPTIONS */
 #define LARGEST VZ_SOCKGROUP_BYTES
 #define NUMBER_MAX 1024       /* of a level, of an option */
@@ -285,9 +284,7 @@ static int each_socket(pid_t pid, struct walk *w, of_socket *fn, void *arg)
 		if (fd >= 0)
 			fn(number, fd, arg);
 	}
-	if (!r && errno)
-		r = -errno;
-	return r == -ESRCH || r == -ENOENT ? 0 : r; /* it has ended */
+	return cpt_unless_ended(r ? r : -errno);
 }
 
 static void save_one(int number, int fd, void *arg)
@@ -316,7 +313,7 @@ static int save_process(pid_t pid, void *arg)
 
 int vz_sockopts_save(const struct vz_cg *cg, struct vz_image *im, struct vz_err *e)
 {
-	struct save s = { .out.max = PACKED_MAX, .walk.end = vz_end_in(ALL_S) };
+	struct save s = { .out.max = PACKED_MAX, .walk.end = vz_end_in(CPT_ALL_S) };
 	int r = vz_cg_each(cg, save_process, &s);
 
 	vz_pack_num(&s.out, 0);
@@ -363,7 +360,7 @@ static int end_repair_in(pid_t pid, void *arg)
 
 int vz_sockopts_end_repair(const struct vz_cg *cg, struct vz_err *e)
 {
-	struct end_repair w = { .walk.end = vz_end_in(ALL_S) };
+	struct end_repair w = { .walk.end = vz_end_in(CPT_ALL_S) };
 	int r = vz_cg_each(cg, end_repair_in, &w);
 
 	free(w.walk.seen.slot);

@@ -6,6 +6,7 @@
 #include "cpt/protobuf.h"
 #include "cpt/seen.h"
 #include "sys/call.h"
+#include "sys/wait.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -104,6 +105,7 @@ int vz_stray_place(const struct vz_frozen *init, pid_t pid, const char *at, char
 /* ---- all of them ---- */
 
 struct find {
+	int64_t end;
 	struct vz_frozen init;
 	struct cpt_seen namespaces, mounts, done; /* done: file and mount, each once */
 	struct vz_stray lost;
@@ -178,12 +180,12 @@ static int find_in(pid_t pid, void *arg)
 
 	f->pid = pid;
 	r = look_at_file(f, "cwd");
-	return r < 0 ? r : cpt_fds_each(pid, find_fd, f);
+	return r < 0 ? r : cpt_fds_each(pid, f->end, find_fd, f);
 }
 
 int vz_stray_find(const struct vz_cg *cg, const struct vz_state *st, struct vz_stray *ret, struct vz_err *e)
 {
-	struct find f = { .init.root = -EBADF };
+	struct find f = { .init.root = -EBADF, .end = vz_end_in(CPT_ALL_S) };
 	int r = vz_frozen_open(st, &f.init, e);
 
 	if (r < 0)

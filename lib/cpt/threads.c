@@ -11,9 +11,12 @@
 #include "base/own.h"
 #include "base/pack.h"
 #include "base/str.h"
+#include "cpt/procs.h"
 #include "sys/call.h"
 #include "sys/caps.h"
+#include "sys/clock.h"
 #include "sys/file.h"
+#include "sys/wait.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -60,31 +63,41 @@ static uint64_t line_number(const char *status, const char *name)
 	return at ? strtoull(at + strlen(name), NULL, 10) : 0;
 }
 
+static int read_thread(int task, const char *name, struct thread *t)
+{
+	autoclose int dir = vz_openat2(task, name, O_RDONLY | O_DIRECTORY, 0, 0);
+	autofree char *status = NULL;
+	ssize_t n = dir < 0 ? dir : vz_file_read(dir, "status", STATUS_MAX, &status);
+
+	if (n < 0)
+		return (int)n;
+	t->tid = (pid_t)strtol(name, NULL, 10);
+	t->inner_pid = last_number_of(status, "\nNStgid:");
+	t->inner = last_number_of(status, "\nNSpid:");
+	return t->inner && t->inner_pid ? 0 : -ESRCH;
+}
+
 /* Calls fn for each thread of the process, the first one first in no case. A thread that ends is passed over. */
 typedef int of_thread(const struct thread *t, void *arg);
-static int each_thread(pid_t pid, of_thread *fn, void *arg)
+static int each_thread(pid_t pid, int64_t end, of_thread *fn, void *arg)
 {
 	char path[sizeof("/proc//task") + 10];
 	autoclosedir DIR *d = NULL;
 	struct thread t = { .pid = pid };
 	struct dirent *de;
-	int r = 0;
+	int r;
 
 	snprintf(path, sizeof(path), "/proc/%d/task", pid);
-	d = opendir(path);
-	while (d && r >= 0 && (de = vz_dir_next(d))) {
-		autoclose int dir = vz_openat2(dirfd(d), de->d_name, O_RDONLY | O_DIRECTORY, 0, 0);
-		autofree char *status = NULL;
-
-		if (dir < 0 || vz_file_read(dir, "status", STATUS_MAX, &status) < 0)
-			continue;
-		t.tid = (pid_t)strtol(de->d_name, NULL, 10);
-		t.inner_pid = last_number_of(status, "\nNStgid:");
-		t.inner = last_number_of(status, "\nNSpid:");
-		if (t.inner && t.inner_pid)
-			r = fn(&t, arg);
+	r = vz_dir_stream(vz_openat2(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0, 0), &d);
+	while (r >= 0 && (de = vz_dir_next(d))) {
+		if (vz_now_ms() > end)
+			return -ETIMEDOUT;
+		r = read_thread(dirfd(d), de->d_name, &t);
+		r = r < 0 ? cpt_unless_ended(r) : fn(&t, arg);
+		if (r < 0)
+			return r;
 	}
-	return r;
+	return cpt_unless_ended(r < 0 ? r : -errno);
 }
 
 /* A file that a process has and the directory of a thread among its threads has not: each thread has it by its own number. */
@@ -117,6 +130,7 @@ static int64_t autogroup_of(pid_t pid)
 struct save {
 	struct vz_pack out;
 	const struct vz_threads_of *of;
+	int64_t end;
 	int64_t core;  /* of whom the host began with: the kernel's own value */
 	size_t cpus_n; /* of init's */
 	_Alignas(cpu_set_t) char cpus[CPUS_SIZE];
@@ -197,12 +211,14 @@ static int save_thread(const struct thread *t, void *arg)
 
 static int save_threads_of(pid_t pid, void *arg)
 {
-	return each_thread(pid, save_thread, arg);
+	struct save *s = arg;
+
+	return each_thread(pid, s->end, save_thread, s);
 }
 
 int vz_threads_save(const struct vz_cg *cg, const struct vz_threads_of *of, struct vz_image *im, struct vz_err *e)
 {
-	struct save s = { .out.max = PACKED_MAX, .of = of };
+	struct save s = { .out.max = PACKED_MAX, .of = of, .end = vz_end_in(CPT_ALL_S) };
 	int rc;
 
 	s.cpus_n = cpus_of(of->init, s.cpus);
@@ -303,9 +319,19 @@ static int note_thread(const struct thread *t, void *arg)
 	return 0;
 }
 
+/* There are no more than were saved in time, and they do not run for anybody meanwhile. */
 static int note_process(pid_t pid, void *arg)
 {
-	return each_thread(pid, note_thread, arg);
+	return each_thread(pid, VZ_NO_END, note_thread, arg);
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const struct here *x = a, *y = b;
+
+	if (x->inner_pid != y->inner_pid)
+		return x->inner_pid < y->inner_pid ? -1 : 1;
+	return x->inner < y->inner ? -1 : x->inner > y->inner;
 }
 
 static int write_number(pid_t pid, const char *name, int64_t value)
@@ -366,10 +392,9 @@ static int set_thing(const struct here *h, enum what what, const char *value, si
 
 static const struct here *find_thread(const struct load *l, unsigned pid, unsigned tid)
 {
-	for (size_t i = 0; i < l->n; i++)
-		if (l->all[i].inner_pid == pid && l->all[i].inner == tid)
-			return &l->all[i];
-	return NULL;
+	const struct here key = { .inner_pid = pid, .inner = tid };
+
+	return l->n ? bsearch(&key, l->all, l->n, sizeof(key), by_number) : NULL;
 }
 
 static int load_things(struct load *l, struct vz_packed *in)
@@ -415,6 +440,8 @@ int vz_threads_load(const struct vz_cg *cg, const struct vz_image *im, struct vz
 		return r;
 	in.p = data;
 	r = vz_cg_each(cg, note_process, &l);
+	if (l.n)
+		qsort(l.all, l.n, sizeof(*l.all), by_number);
 	if (r >= 0)
 		r = load_things(&l, &in);
 	free(l.all);

@@ -39,7 +39,9 @@ struct vz_threads_of {
 	bool masked; /* its group holds it on some CPUs, and what is as init is none of a process's doing */
 	const struct vz_raised *raised;
 };
-/* While all stand still. */
+/* While all stand still.
+ *
+ * May be hostile: the number of threads; therefore what exceeds the bounds, of size and time, is an error. */
 int vz_threads_save(const struct vz_cg *cg, const struct vz_threads_of *of, struct vz_image *im, struct vz_err *e);
 /* When all are there and none runs. What the kernel does not take, as CPUs that are not here, is told and left out.
  *

@@ -305,10 +305,10 @@ static int save_threads(struct suspending *u, struct vz_err *e)
 
 static int save_files(struct suspending *u, struct vz_err *e)
 {
-	int criu = vz_image_criu_dir(u->image), r;
+	int criu = vz_image_criu_dir(u->image), r = vz_netimages_trim(criu, e);
 
-	vz_netimages_trim(criu);
-	r = vz_netimages_mend_routes(criu, e);
+	if (r >= 0)
+		r = vz_netimages_mend_routes(criu, e);
 	if (r >= 0)
 		r = vz_stray_mend(criu, &u->stray, e);
 	if (r < 0)

@@ -143,6 +143,30 @@ static int pidfd_self(void)
 	return (int)syscall(SYS_pidfd_open, getpid(), 0);
 }
 
+/* Memory full of what systemd keeps beside a pidfd: of descriptors that it has ("copies"), or that it has not. */
+static int pidfd_numbers(void)
+{
+	const size_t n = (60u << 20) / 16;
+	struct {
+		int32_t pid, fd;
+		uint64_t inode;
+	} *all = mmap(NULL, n * sizeof(*all), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	const struct rlimit many = { 4100, 4100 };
+	int fd = pidfd_self(), last = fd;
+	struct stat st;
+
+	if (all == MAP_FAILED || fd < 0 || fstat(fd, &st) < 0 || setrlimit(RLIMIT_NOFILE, &many) < 0)
+		return -1;
+	for (int i = 0; i < 4000 && last >= 0; i++)
+		last = dup(fd);
+	for (size_t i = 0; i < n; i++) {
+		all[i].pid = getpid();
+		all[i].fd = strcmp(arg, "copies") ? 100000 : fd;
+		all[i].inode = st.st_ino;
+	}
+	return last;
+}
+
 static int pidfd_thread(void)
 {
 	return (int)syscall(SYS_pidfd_open, getpid(), O_EXCL);
@@ -1219,6 +1243,7 @@ static const struct { const char *name; int (*make)(void); } things[] = {
 	{ "landlock", sys_landlock }, { "notify", notify }, { "filter", filter }, { "fanotify", fanotify },
 	{ "inotify", inotify }, { "inotify-deleted", inotify_deleted }, { "timerfd", timerfd },
 	{ "signalfd", p_signalfd }, { "pidfd", pidfd_self }, { "pidfd-thread", pidfd_thread },
+	{ "pidfd-numbers", pidfd_numbers },
 	{ "pidfd-gone", pidfd_gone }, { "memfd", memfd }, { "memfd-huge", memfd_huge },
 	{ "memfd-secret", memfd_secret_fd }, { "huge-map", huge_map }, { "vsock", s_vsock }, { "packet", s_packet },
 	{ "alg", s_alg }, { "sctp", s_sctp }, { "mptcp", s_mptcp }, { "raw", s_raw }, { "raw6", s_raw6 },

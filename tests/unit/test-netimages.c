@@ -3,6 +3,7 @@
 #include "cpt/netimages.h"
 #include "unit.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/rtnetlink.h>
 #include <stdint.h>
@@ -98,11 +99,12 @@ static void files(void)
 	put(dir, "rule-11.img", plain, sizeof(plain) - 4);
 	put(dir, "route6-10.img", none, sizeof(none));
 	put(dir, "seccomp.img", none, sizeof(none));
-	vz_netimages_trim(dir);
+	CHECK(!vz_netimages_trim(dir, NULL));
 	CHECK(faccessat(dir, "rule-10.img", F_OK, 0) < 0);
 	CHECK(faccessat(dir, "route6-10.img", F_OK, 0) < 0);
 	CHECK(!unlinkat(dir, "rule-11.img", 0));
 	CHECK(!unlinkat(dir, "seccomp.img", 0));
+	CHECK(vz_netimages_trim(-EBADF, NULL) < 0);
 	close(dir);
 	CHECK(!rmdir(path));
 }
