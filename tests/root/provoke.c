@@ -164,6 +164,8 @@ static int pidfd_numbers(void)
 		all[i].fd = strcmp(arg, "copies") ? 100000 : fd;
 		all[i].inode = st.st_ino;
 	}
+	for (long times = number(1); --times > 0 && fork() > 0;)
+		;
 	return last;
 }
 
