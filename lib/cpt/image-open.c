@@ -243,6 +243,19 @@ int vz_image_read(const struct vz_image *im, const char *name, char **ret, size_
 	return 0;
 }
 
+int vz_image_read_packed(const struct vz_image *im, const char *name, char **ret_data, struct vz_packed *ret, struct vz_err *e)
+{
+	int r;
+
+	if (!vz_image_has(im, name))
+		return 0;
+	r = vz_image_read(im, name, ret_data, &ret->left, e);
+	if (r < 0)
+		return r;
+	ret->p = *ret_data;
+	return 1;
+}
+
 void vz_image_close(struct vz_image *im)
 {
 	image_free(im);

@@ -156,6 +156,16 @@ int vz_image_put(struct vz_image *im, const char *name, const void *data, size_t
 	return r < 0 ? vz_fail(e, VZ_CHKPNT, -r, "cannot write %s/%s", im->now, name) : 0;
 }
 
+int vz_image_put_packed(struct vz_image *im, const char *name, struct vz_pack *p, const char *what, struct vz_err *e)
+{
+	int r;
+
+	vz_pack_num(p, 0);
+	r = p->err ? vz_fail(e, VZ_CHKPNT, -p->err, "cannot save %s", what) : vz_image_put(im, name, p->buf.s, p->buf.len, e);
+	vz_pack_free(p);
+	return r;
+}
+
 int vz_image_put_file(struct vz_image *im, const char *name, const char *path, struct vz_err *e)
 {
 	autofree char *text = NULL;

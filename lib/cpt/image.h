@@ -20,6 +20,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "base/pack.h"
 #include "ct/ct.h"
 
 /* The newest format that is written; every older one is read. What a saver writes belongs to it: who changes that
@@ -68,7 +69,10 @@ int vz_image_criu_dir(const struct vz_image *im);
 /* A file of our own with this content. */
 int vz_image_put(struct vz_image *im, const char *name, const void *data, size_t n,
 		 struct vz_err *e);
-/* The same, of a file of the host's. */
+/* The same of packed things, of which each has a 1 before it and the last a 0 behind it; "cannot save WHAT" where p->err is
+ * set, by the caller too. *p is freed in any case. */
+int vz_image_put_packed(struct vz_image *im, const char *name, struct vz_pack *p, const char *what, struct vz_err *e);
+/* A file of our own with the content of one of the host's. */
 int vz_image_put_file(struct vz_image *im, const char *name, const char *path, struct vz_err *e);
 /* A file that is in the dump where it is going to, and not here: memory that was sent there. It counts by its length
  * alone: what carries it tells of damage, and who restores from it has just written it. */
@@ -107,6 +111,8 @@ uint64_t vz_image_bytes(const struct vz_image *im);
 /* A whole file of our own in fresh memory, terminated; the caller frees it. */
 int vz_image_read(const struct vz_image *im, const char *name, char **ret, size_t *ret_n,
 		  struct vz_err *e);
+/* The same to be unpacked, from *ret_data, which the caller frees: 1. 0: an older version has not written it. */
+int vz_image_read_packed(const struct vz_image *im, const char *name, char **ret_data, struct vz_packed *ret, struct vz_err *e);
 /* Leaves it where it is; accepts NULL. Of one that was begun: vz_image_abort(). */
 void vz_image_close(struct vz_image *im);
 static inline void vz_image_closep(struct vz_image **im)

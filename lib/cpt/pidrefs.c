@@ -231,14 +231,10 @@ int vz_pidrefs_save(const struct vz_cg *cg, struct vz_image *im, struct vz_err *
 	struct save s = {
 		.out.max = PACKED_MAX, .end = vz_end_in(SAVE_S), .left = ALL_MEMORY_MAX, .refs = refs, .chunk = chunk,
 	};
-	int r = refs && chunk ? vz_cg_each(cg, save_process, &s) : -ENOMEM;
+	int r;
 
-	vz_pack_num(&s.out, 0);
-	if (r >= 0)
-		r = s.out.err;
-	r = r < 0 ? vz_fail(e, VZ_CHKPNT, -r, "cannot save the numbers of pidfds in the container") :
-		    vz_image_put(im, FILE_NAME, s.out.buf.s, s.out.buf.len, e);
-	vz_pack_free(&s.out);
+	s.out.err = refs && chunk ? vz_cg_each(cg, save_process, &s) : -ENOMEM;
+	r = vz_image_put_packed(im, FILE_NAME, &s.out, "the numbers of pidfds in the container", e);
 	if (r >= 0 && s.cut)
 		vz_log(-1, "Warning: the container has too much to look through for numbers of pidfds; what was not found "
 			   "will not be right after a restore, ignoring");
@@ -335,14 +331,10 @@ int vz_pidrefs_load(const struct vz_cg *cg, const struct vz_image *im, struct vz
 	autofree char *data = NULL;
 	struct load l = { .mem = -EBADF };
 	struct vz_packed in = { 0 };
-	int r;
+	int r = vz_image_read_packed(im, FILE_NAME, &data, &in, e);
 
-	if (!vz_image_has(im, FILE_NAME))
-		return 0;
-	r = vz_image_read(im, FILE_NAME, &data, &in.left, e);
-	if (r < 0)
+	if (r <= 0)
 		return r;
-	in.p = data;
 	r = cpt_procs_read(cg, &l.procs);
 	if (r >= 0)
 		r = load_in_time(&l, &in);

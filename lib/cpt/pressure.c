@@ -85,15 +85,9 @@ static int save_process(pid_t pid, void *arg)
 int vz_pressure_save(const struct vz_cg *cg, struct vz_image *im, struct vz_err *e)
 {
 	struct save s = { .out.max = PACKED_MAX, .end = vz_end_in(CPT_ALL_S) };
-	int r = vz_cg_each(cg, save_process, &s);
 
-	vz_pack_num(&s.out, 0);
-	if (r >= 0)
-		r = s.out.err;
-	r = r < 0 ? vz_fail(e, VZ_CHKPNT, -r, "cannot save triggers of pressure in the container") :
-		    vz_image_put(im, FILE_NAME, s.out.buf.s, s.out.buf.len, e);
-	vz_pack_free(&s.out);
-	return r;
+	s.out.err = vz_cg_each(cg, save_process, &s);
+	return vz_image_put_packed(im, FILE_NAME, &s.out, "triggers of pressure in the container", e);
 }
 
 /* ---- load ---- */
@@ -181,14 +175,10 @@ int vz_pressure_load(const struct vz_cg *cg, const struct vz_image *im, struct v
 	struct vz_packed in = { 0 };
 	unsigned failed = 0;
 	int64_t end = vz_end_in(CPT_ALL_S);
-	int r;
+	int r = vz_image_read_packed(im, FILE_NAME, &data, &in, e);
 
-	if (!vz_image_has(im, FILE_NAME))
-		return 0;
-	r = vz_image_read(im, FILE_NAME, &data, &in.left, e);
-	if (r < 0)
+	if (r <= 0)
 		return r;
-	in.p = data;
 	r = cpt_procs_read(cg, &procs);
 	if (r < 0)
 		return vz_fail(e, VZ_RESTORE, -r, "cannot look at the processes of the container");

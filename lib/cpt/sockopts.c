@@ -314,15 +314,11 @@ static int save_process(pid_t pid, void *arg)
 int vz_sockopts_save(const struct vz_cg *cg, struct vz_image *im, struct vz_err *e)
 {
 	struct save s = { .out.max = PACKED_MAX, .walk.end = vz_end_in(CPT_ALL_S) };
-	int r = vz_cg_each(cg, save_process, &s);
+	int r;
 
-	vz_pack_num(&s.out, 0);
-	if (r >= 0)
-		r = s.out.err;
-	r = r < 0 ? vz_fail(e, VZ_CHKPNT, -r, "cannot save the options of sockets in the container") :
-		    vz_image_put(im, FILE_NAME, s.out.buf.s, s.out.buf.len, e);
+	s.out.err = vz_cg_each(cg, save_process, &s);
+	r = vz_image_put_packed(im, FILE_NAME, &s.out, "the options of sockets in the container", e);
 	free(s.walk.seen.slot);
-	vz_pack_free(&s.out);
 	return r;
 }
 
@@ -439,14 +435,10 @@ int vz_sockopts_load(const struct vz_cg *cg, const struct vz_image *im, struct v
 {
 	autofree char *data = NULL;
 	struct load l = { .pidfd = -EBADF };
-	int r;
+	int r = vz_image_read_packed(im, FILE_NAME, &data, &l.in, e);
 
-	if (!vz_image_has(im, FILE_NAME))
-		return 0;
-	r = vz_image_read(im, FILE_NAME, &data, &l.in.left, e);
-	if (r < 0)
+	if (r <= 0)
 		return r;
-	l.in.p = data;
 	r = cpt_procs_read(cg, &l.procs);
 	if (r >= 0)
 		load_all(&l);

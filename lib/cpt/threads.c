@@ -219,19 +219,11 @@ static int save_threads_of(pid_t pid, void *arg)
 int vz_threads_save(const struct vz_cg *cg, const struct vz_threads_of *of, struct vz_image *im, struct vz_err *e)
 {
 	struct save s = { .out.max = PACKED_MAX, .of = of, .end = vz_end_in(CPT_ALL_S) };
-	int rc;
 
 	s.cpus_n = cpus_of(of->init, s.cpus);
-
 	s.core = number_in(1, "coredump_filter", 16);
-	rc = vz_cg_each(cg, save_threads_of, &s);
-	vz_pack_num(&s.out, 0);
-	if (rc >= 0)
-		rc = s.out.err;
-	rc = rc < 0 ? vz_fail(e, VZ_CHKPNT, -rc, "cannot save what the threads of the container have") :
-		      vz_image_put(im, FILE_NAME, s.out.buf.s, s.out.buf.len, e);
-	vz_pack_free(&s.out);
-	return rc;
+	s.out.err = vz_cg_each(cg, save_threads_of, &s);
+	return vz_image_put_packed(im, FILE_NAME, &s.out, "what the threads of the container have", e);
 }
 
 /* ---- limits ---- */
@@ -431,14 +423,10 @@ int vz_threads_load(const struct vz_cg *cg, const struct vz_image *im, struct vz
 	autofree char *data = NULL;
 	struct vz_packed in = { 0 };
 	struct load l = { 0 };
-	int r;
+	int r = vz_image_read_packed(im, FILE_NAME, &data, &in, e);
 
-	if (!vz_image_has(im, FILE_NAME))
-		return 0;
-	r = vz_image_read(im, FILE_NAME, &data, &in.left, e);
-	if (r < 0)
+	if (r <= 0)
 		return r;
-	in.p = data;
 	r = vz_cg_each(cg, note_process, &l);
 	if (l.n)
 		qsort(l.all, l.n, sizeof(*l.all), by_number);
