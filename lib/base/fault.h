@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Fault points, for the tests: VZ_FAULT=NAME in the environment of a program (base/context.h) makes
- * what has that name fail, VZ_FAULT=kill:NAME kills the program before it, kill+:NAME after it.
+ * what has that name fail, VZ_FAULT=kill:NAME kills the program before it, kill+:NAME after it, and
+ * VZ_FAULT=stop:NAME stops it before it, until it gets SIGCONT.
  */
 #ifndef VZ_BASE_FAULT_H
 #define VZ_BASE_FAULT_H
