@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "cpt/criu-internal.h"
 #include "sys/call.h"
+#include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/inherit.h"
 #include "sys/wait.h"
@@ -15,8 +16,10 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define LOG "pages.log"
+#define FDINFO_MAX (1u << 20)
 #define USERFAULTFD "anon_inode:[userfaultfd]"
 
 char *vz_lazypages_dir(unsigned ctid)
@@ -140,6 +143,69 @@ void vz_lazypages_hold(struct vz_lazypages *l)
 		if (vz_num_u32(de->d_name, INT32_MAX, &number) >= 0 && !is_held(l, (int)number))
 			hold_one(l, (int)number);
 	}
+}
+
+static bool is_dead(const struct vz_lazypages *l)
+{
+	return vz_wait_fd(l->pidfd, POLLIN, vz_now_ms()) >= 0;
+}
+
+/* What the link of a descriptor begins with. */
+static bool leads_to(pid_t pid, const char *number, const char *what)
+{
+	autofree char *path = vz_fmt("/proc/%d/fd/%s", (int)pid, number);
+	char link[64] = "";
+
+	return path && readlink(path, link, sizeof(link) - 1) > 0 && vz_str_prefix(link, what, NULL);
+}
+
+/* "tfd:        5 events: ..." for each file that an epoll watches. */
+static bool watches_socket(pid_t pid, const char *number)
+{
+	autofree char *path = vz_fmt("/proc/%d/fdinfo/%s", (int)pid, number), *text = NULL;
+	char *p, *line;
+
+	if (!path || vz_file_read(AT_FDCWD, path, FDINFO_MAX, &text) < 0)
+		return false;
+	for (p = text; (line = strsep(&p, "\n"));) {
+		const char *rest;
+
+		if (vz_str_prefix(line, "tfd:", &rest)) {
+			autofree char *fd = (rest += strspn(rest, " \t"), vz_str_word(&rest, " "));
+
+			if (fd && leads_to(pid, fd, "socket:"))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* The restore tells it of one process after the other, and it watches a socket only when it knows all of them. */
+static bool knows_all(const struct vz_lazypages *l)
+{
+	autofree char *path = vz_fmt("/proc/%d/fd", (int)l->pid);
+	autoclosedir DIR *d = path ? opendir(path) : NULL;
+	struct dirent *de;
+
+	while (d && (de = readdir(d)))
+		if (leads_to(l->pid, de->d_name, "anon_inode:[eventpoll]") && watches_socket(l->pid, de->d_name))
+			return true;
+	return false;
+}
+
+int vz_lazypages_hold_all(struct vz_lazypages *l, int seconds, struct vz_err *e)
+{
+	const struct timespec pause = { .tv_nsec = 1000000 };
+	int64_t end = vz_end_in(seconds);
+
+	while (!is_dead(l) && !knows_all(l)) {
+		if (vz_now_ms() >= end)
+			return vz_fail(e, VZ_RESTORE, 0, "criu lazy-pages does not begin");
+		(void)nanosleep(&pause, NULL);
+	}
+	if (!is_dead(l))
+		vz_lazypages_hold(l);
+	return is_dead(l); /* then not all of it may be held */
 }
 
 void vz_lazypages_release(struct vz_lazypages *l)

@@ -127,7 +127,7 @@ static int check_memory(struct vz_arrival *a, const char *dump, struct vz_err *e
 	criu = own ? vz_fmt("%s/" VZ_IMAGE_CRIU, dump ? dump : own) : NULL;
 	if (!criu)
 		return vz_oom(e);
-	need = vz_disk_used(criu, VZ_MIGRATE_COUNT_MS) + MEMORY_SLACK;
+	need = vz_disk_used(criu, VZ_MIGRATE_COUNT_MS) + a->to_follow + MEMORY_SLACK;
 	if (!there || need <= there)
 		return 0;
 	return vz_fail(e, AS(START), 0, "%llu MiB of memory are free, %llu are needed: choose a host with more, or move others away",
@@ -141,6 +141,8 @@ static int resume_lazily(struct vz_arrival *a, struct vz_resume_opts *o, struct 
 	int r = own ? vz_arrive_lazy_begin(a, o->dumpfile ? o->dumpfile : own, e) : vz_oom(e);
 
 	o->lazy = true;
+	o->ready = vz_arrive_lazy_hold;
+	o->arg = a;
 	return r < 0 ? r : vz_op_resume(ct, o, e);
 }
 
@@ -153,10 +155,10 @@ static int make_it_run(struct vz_arrival *a, const char *mode, const char *how, 
 					       .dumpfile = dump, .keep = keep || dump };
 	const struct vz_start_opts start = { 0 };
 
-	if (!strcmp(mode, "resume") && a->follows)
-		return resume_lazily(a, &resume, ct, e);
+	if (!strcmp(mode, "resume") && check_memory(a, dump, e) < 0)
+		return -ENOMEM;
 	if (!strcmp(mode, "resume"))
-		return check_memory(a, dump, e) < 0 ? -ENOMEM : vz_op_resume(ct, &resume, e);
+		return a->follows ? resume_lazily(a, &resume, ct, e) : vz_op_resume(ct, &resume, e);
 	if (!strcmp(mode, "start"))
 		return vz_op_start(ct, &start, e);
 	if (!strcmp(mode, "mount"))

@@ -38,9 +38,12 @@ struct vz_arrival {
 	bool in_frames;      /* what the source sends of a dump comes so (frame.h) */
 	struct vz_unpacker unpacker; /* for files of a dump, once there was one */
 	struct vz_lazypages lazy; /* arrive-lazy.c: the daemon, */
+	bool ended, all_came;     /* and that it has, and with success, */
+	int64_t came;             /* when memory came the last time, ms, */
 	int relay, peer;          /* who brings it what it asks for, and the end of the socket on that side, */
 	int guard, guard_pipe;    /* and who ends the container when we die */
 	bool follows;        /* it runs here, and its memory is not all here */
+	uint64_t to_follow;  /* bytes of that */
 	bool is_stream;      /* its connection has carried memory, and is of no more use */
 };
 
@@ -78,7 +81,11 @@ int vz_arrive_take_back(struct vz_arrival *a, struct vz_err *e);
 int vz_arrive_lazy(struct vz_arrival *a, const char *args, struct vz_err *e);
 /* In the process that takes the container in: who puts memory in place, for the images of this dump, before the restore. */
 int vz_arrive_lazy_begin(struct vz_arrival *a, const char *dump, struct vz_err *e);
-/* "SECONDS": until all has come. */
+/* After the restore, while all is frozen; of struct vz_resume_opts. */
+int vz_arrive_lazy_hold(void *arrival, struct vz_err *e);
+/* From then on, until the next request comes. -ETIMEDOUT: the source is silent. */
+int vz_arrive_lazy_tend(struct vz_arrival *a);
+/* "SECONDS", the longest in which nothing comes: until all has come; 1: some has, and it is to be asked again. */
 int vz_arrive_lazy_wait(struct vz_arrival *a, const char *args, struct vz_err *e);
 /* All of it goes; before that, when not all memory has come, the processes of the container. */
 int vz_arrive_lazy_end(struct vz_arrival *a, bool whole, struct vz_err *e);

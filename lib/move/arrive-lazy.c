@@ -36,6 +36,7 @@
 #define BEGIN_S 20
 #define ANSWER_MS 10000
 #define KILL_MS 30000
+#define TURN_S 10       /* an answer to the source, so that it sees that it goes on */
 #define HOLD_MS 10      /* so long may a process that has all of its memory wait for fresh one, */
 #define HOLD_SHARE 10   /* of many processes longer, or to look at them would be all that is done */
 
@@ -69,9 +70,10 @@ static ssize_t pass(int from, int to, char *buf)
 }
 
 /* Until either side has ended: there is nothing to say after that. */
-static void run_relay(const struct vz_arrival *a, int daemon, char *buf)
+static void run_relay(const struct vz_arrival *a, int caller, int daemon, char *buf)
 {
 	struct pollfd f[] = { { .fd = a->talk.in, .events = POLLIN }, { .fd = daemon, .events = POLLIN } };
+	int64_t told = 0;
 
 	for (;;) {
 		int n = poll(f, ARRAY_LEN(f), LOOK_MS);
@@ -84,6 +86,10 @@ static void run_relay(const struct vz_arrival *a, int daemon, char *buf)
 			continue;
 		if (f[0].revents && pass(f[0].fd, daemon, buf) <= 0)
 			return;
+		if (f[0].revents && vz_now_ms() - told >= LOOK_MS) {
+			(void)send(caller, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL); /* memory comes */
+			told = vz_now_ms();
+		}
 		if (f[1].revents && pass(daemon, a->talk.out, buf) <= 0)
 			return;
 	}
@@ -118,7 +124,7 @@ static void relay(struct vz_arrival *a, int listener)
 	if (caller < 0 || vz_wait_fd(caller, POLLIN, vz_end_in(BEGIN_S)) < 0)
 		return;
 	if (vz_fd_recv(caller, &byte, 1, &daemon) == 1 && daemon >= 0)
-		run_relay(a, daemon, buf);
+		run_relay(a, caller, daemon, buf);
 }
 
 /* "CTID TOKEN", as the first request of its connection */
@@ -254,11 +260,58 @@ int vz_arrive_lazy_begin(struct vz_arrival *a, const char *dump, struct vz_err *
 	return r;
 }
 
+/* What it held and we hold nobody may hold any more, if all has come; else nobody may let go. */
+static int bury(struct vz_arrival *a)
+{
+	int status = -1, r = vz_wait_child(a->lazy.pidfd, vz_end_in(1), &status);
+
+	a->ended = true;
+	a->all_came = r >= 0 && !status;
+	if (a->all_came)
+		vz_lazypages_release(&a->lazy);
+	return 1;
+}
+
+static int lost(int r, struct vz_err *e)
+{
+	return vz_fail(e, AS(REMOTE), 0, "Not all of the memory has come: %s",
+		       r == -ETIME ? "nothing comes any more" : r == -ECHILD ? "a process that keeps watch was killed" :
+		       r == -ETIMEDOUT ? "nothing is heard of the source" : "the connection broke");
+}
+
+static int why(const struct vz_arrival *a, struct vz_err *e)
+{
+	struct vz_err own = { 0 };
+
+	return vz_lazypages_error(a->id, &own) ? vz_fail(e, AS(COPY), 0, "%s", own.msg) : lost(-EPIPE, e);
+}
+
+int vz_arrive_lazy_hold(void *arrival, struct vz_err *e)
+{
+	struct vz_arrival *a = arrival;
+	int r = vz_lazypages_hold_all(&a->lazy, BEGIN_S, e);
+
+	a->came = vz_now_ms();
+	if (r > 0)
+		(void)bury(a);
+	return r < 0 || !a->ended || a->all_came ? r : why(a, e);
+}
+
+/* The relay ends when the daemon does, too. */
+static int hear_relay(struct vz_arrival *a)
+{
+	char byte;
+
+	if (recv(a->relay, &byte, 1, MSG_DONTWAIT) == 1)
+		return a->came = vz_now_ms(), 0;
+	return vz_wait_fd(a->lazy.pidfd, POLLIN, vz_end_in(1)) < 0 ? -EPIPE : bury(a);
+}
+
 /* 1: the daemon has ended. */
 static int look_around(struct vz_arrival *a, int64_t *heard)
 {
 	struct pollfd f[] = { { .fd = a->lazy.pidfd, .events = POLLIN }, { .fd = a->guard, .events = POLLIN },
-			      { .fd = a->talk.in, .events = POLLIN }, { .fd = a->relay } };
+			      { .fd = a->talk.in, .events = POLLIN }, { .fd = a->relay, .events = POLLIN } };
 	int64_t began = vz_now_ms();
 	int r;
 
@@ -267,9 +320,10 @@ static int look_around(struct vz_arrival *a, int64_t *heard)
 	if (r < 0)
 		return errno == EINTR ? 0 : -errno;
 	if (f[0].revents)
-		return 1;
-	if (f[3].revents) /* it ends when the daemon does, too */
-		return vz_wait_fd(a->lazy.pidfd, POLLIN, vz_end_in(1)) < 0 ? -EPIPE : 1;
+		return bury(a);
+	r = f[3].revents ? hear_relay(a) : 0;
+	if (r)
+		return r;
 	if (f[1].revents)
 		return -ECHILD;
 	r = f[2].revents ? vz_talk_hear(&a->talk) : 0;
@@ -278,36 +332,36 @@ static int look_around(struct vz_arrival *a, int64_t *heard)
 	return r >= 0 && vz_now_ms() - *heard > a->talk.silence_s * 1000LL ? -ETIMEDOUT : r;
 }
 
-static int lost(int r, struct vz_err *e)
+/* Whatever else is wrong is told when it is asked for. */
+int vz_arrive_lazy_tend(struct vz_arrival *a)
 {
-	return vz_fail(e, AS(REMOTE), 0, "Not all of the memory has come: %s",
-		       r == -ETIME ? "it takes too long" : r == -ECHILD ? "a process that keeps watch was killed" :
-		       r == -ETIMEDOUT ? "nothing is heard of the source" : "the connection broke");
+	int64_t heard = vz_now_ms();
+	int r = 0;
+
+	while (!r && !a->ended && a->talk.from == a->talk.n)
+		r = look_around(a, &heard);
+	return r == -ETIMEDOUT ? r : 0;
 }
 
 int vz_arrive_lazy_wait(struct vz_arrival *a, const char *args, struct vz_err *e)
 {
 	autofree char *word = vz_str_word(&args, " ");
-	int64_t heard = vz_now_ms(), end;
-	struct vz_err why = { 0 };
+	int64_t heard = vz_now_ms(), end = vz_end_in(TURN_S);
 	uint32_t seconds;
-	int status = -1, r = vz_fault("arrive-whole", e);
+	int r = vz_fault("arrive-whole", e);
 
 	vz_fault_kill("kill:", "arrive-whole");
 	if (r < 0)
 		return r;
 	if (!word || vz_num_u32(word, INT32_MAX, &seconds) < 0)
 		return vz_fail(e, AS(REMOTE), 0, "bad request");
-	for (end = vz_end_in((int)seconds); !r;)
-		r = vz_now_ms() >= end ? -ETIME : look_around(a, &heard);
+	while (!r && !a->ended && vz_now_ms() < end)
+		r = vz_now_ms() - a->came > seconds * 1000LL ? -ETIME : look_around(a, &heard);
 	if (r < 0)
 		return lost(r, e);
-	r = vz_wait_child(a->lazy.pidfd, vz_end_in(1), &status);
-	if (r >= 0 && !status) {
-		vz_lazypages_release(&a->lazy);
-		return 0;
-	}
-	return vz_lazypages_error(a->id, &why) ? vz_fail(e, AS(COPY), 0, "%s", why.msg) : lost(-EPIPE, e);
+	if (!a->ended || a->all_came)
+		return a->ended ? 0 : 1;
+	return why(a, e);
 }
 
 int vz_arrive_lazy_end(struct vz_arrival *a, bool whole, struct vz_err *e)

@@ -442,15 +442,15 @@ static int lazy(struct vz_arrival *a, const char *args, struct vz_err *e)
 
 /* ---- accepting ---- */
 
-/* "start", "mount", "resume" or "none"; "resume keep": the dump stays; "resume lazy": its
+/* "start", "mount", "resume" or "none"; "resume keep": the dump stays; "resume lazy BYTES": so much of its
  * memory follows, and it is not accepted before whole() */
 static int accept_it(struct vz_arrival *a, const char *args, struct vz_err *e)
 {
-	autofree char *mode = vz_str_word(&args, " "), *how = vz_str_word(&args, " ");
+	autofree char *mode = vz_str_word(&args, " "), *how = vz_str_word(&args, " "), *bytes = vz_str_word(&args, " ");
 	struct vz_err why = { 0 };
 	int r;
 
-	if (!a->prepared || !mode)
+	if (!a->prepared || !mode || (bytes && vz_num_u64(bytes, UINT64_MAX / 2, &a->to_follow) < 0))
 		return vz_fail(e, AS(REMOTE), 0, "bad request");
 	r = vz_arrive_come_in(a, mode, how, &why);
 	if (r < 0 || !a->follows) /* processes wait for each page of theirs that has not come */
@@ -465,7 +465,7 @@ static int accept_it(struct vz_arrival *a, const char *args, struct vz_err *e)
 	return 0;
 }
 
-/* "SECONDS", after "resume lazy": until all of its memory is here. From then on it is this one that counts. */
+/* "SECONDS", after "resume lazy", again and again: until all of its memory is here. From then on it is this one that counts. */
 static int whole(struct vz_arrival *a, const char *args, struct vz_err *e)
 {
 	struct vz_err why = { 0 };
@@ -474,6 +474,8 @@ static int whole(struct vz_arrival *a, const char *args, struct vz_err *e)
 	if (!a->follows)
 		return vz_fail(e, AS(REMOTE), 0, "bad request");
 	r = vz_arrive_lazy_wait(a, args, &why);
+	if (r > 0)
+		return vz_talk_say(&a->talk, "+comes=1");
 	if (r >= 0) /* first: the guard would end what is ours */
 		r = vz_arrive_lazy_end(a, true, &why);
 	if (r >= 0)
@@ -614,6 +616,13 @@ static void release_arrival(struct vz_arrival *a)
 	free(a->dumpdir);
 }
 
+static int next_line(struct vz_arrival *a, char **ret)
+{
+	int r = a->follows && a->lazy.pidfd >= 0 ? vz_arrive_lazy_tend(a) : 0;
+
+	return r < 0 ? r : vz_talk_line(&a->talk, true, ret);
+}
+
 int vz_arrive_serve(struct vz_context *c)
 {
 	struct vz_arrival *a = calloc(1, sizeof(*a));
@@ -635,7 +644,7 @@ int vz_arrive_serve(struct vz_context *c)
 	}
 	c->sink = tell;
 	c->sink_arg = a;
-	while ((r = vz_talk_line(&a->talk, true, &line)) >= 0) {
+	while ((r = next_line(a, &line)) >= 0) {
 		autofree char *copy = strdup(line);
 		struct vz_err e = { 0 };
 

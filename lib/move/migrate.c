@@ -24,6 +24,7 @@
 
 #include <fcntl.h>
 #include <dirent.h>
+#include <inttypes.h>
 #include <linux/magic.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -409,7 +410,8 @@ static int accept_do(void *ctx, struct vz_err *e)
 		return r;
 	if (m->running && !m->o->no_start)
 		vz_log(0, m->o->online ? "Resuming container" : "Starting container");
-	r = vz_remote_ask(&m->remote, NULL, e, "accept %s%s", mode, m->o->keep_images ? " keep" : lazy ? " lazy" : "");
+	r = lazy ? vz_remote_ask(&m->remote, NULL, e, "accept %s lazy %" PRIu64, mode, vz_postcopy_bytes(m)) :
+		   vz_remote_ask(&m->remote, NULL, e, "accept %s%s", mode, m->o->keep_images ? " keep" : "");
 	if (r < 0 && !m->remote.lost)
 		m->record.frozen = 0; /* it never ran there */
 	m->arrived = r >= 0 && !lazy;

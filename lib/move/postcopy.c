@@ -10,6 +10,7 @@
 #include "cpt/lazypages.h"
 #include "move/leave-internal.h"
 #include "sys/caps.h"
+#include "sys/clock.h"
 #include "sys/file.h"
 
 #include <inttypes.h>
@@ -17,9 +18,8 @@
 #include <time.h>
 
 #define LEAST (64u << 20)   /* bytes of memory: less is copied as soon as it is shared out (docs/MIGRATION.md) */
-#define FOLLOW_LEAST_S 60
-#define FOLLOW_MOST_S 3000 /* an answer has an end (remote.c) */
-#define SLOWEST (2u << 20)  /* bytes a second */
+#define NOTHING_S 60        /* so long may nothing come */
+#define SLOWEST (64u << 10) /* bytes a second, of all: a host that was taken over says that it comes, and nothing does */
 
 static bool is_value(const char *facts, const char *key, const char *value)
 {
@@ -104,17 +104,26 @@ void vz_postcopy_stop(struct vz_leaving *m)
 	vz_remote_close(&m->pages);
 }
 
-int vz_postcopy_seconds(const struct vz_leaving *m)
+uint64_t vz_postcopy_bytes(struct vz_leaving *m)
 {
-	uint64_t s = FOLLOW_LEAST_S + m->follows / SLOWEST;
-
-	return s < FOLLOW_MOST_S ? (int)s : FOLLOW_MOST_S;
+	look_at_memory(m);
+	return m->follows;
 }
 
 int vz_postcopy_follow(struct vz_leaving *m, struct vz_err *e)
 {
+	int64_t end = vz_now_ms() + (int64_t)(NOTHING_S + m->follows / SLOWEST) * 1000;
+
 	vz_log(0, "Memory follows");
-	return vz_remote_ask(&m->remote, NULL, e, "whole %d", vz_postcopy_seconds(m));
+	do {
+		autofree char *facts = NULL, *comes = NULL;
+		int r = vz_remote_ask(&m->remote, &facts, e, "whole %d", NOTHING_S);
+
+		comes = r < 0 ? NULL : vz_remote_fact(facts, "comes");
+		if (!comes)
+			return r;
+	} while (vz_now_ms() < end);
+	return vz_fail(e, AS(REMOTE), 0, "Not all of the memory has come to %s: it takes too long", m->o->host);
 }
 
 void vz_postcopy_went_back(struct vz_leaving *m)

@@ -22,8 +22,8 @@ int vz_postcopy_serve(struct vz_leaving *m, struct vz_err *e);
 int vz_postcopy_follow(struct vz_leaving *m, struct vz_err *e);
 /* No memory goes there any more; before the connection of which that stream is a part is closed. */
 void vz_postcopy_stop(struct vz_leaving *m);
-/* So long it may take, s. */
-int vz_postcopy_seconds(const struct vz_leaving *m);
+/* How much of it is to follow, of the frozen container. */
+uint64_t vz_postcopy_bytes(struct vz_leaving *m);
 /* It goes on here, and may have run there: says what that means. */
 void vz_postcopy_went_back(struct vz_leaving *m);
 

@@ -62,6 +62,9 @@ struct vz_resume_opts {
 	bool skip_arpdetect, skip_remount;
 	bool keep; /* the dump stays */
 	bool lazy; /* its memory comes later (cpt/lazypages.h): the daemon is there */
+	/* NULL, or called when all of it is there, frozen, and before it runs. */
+	int (*ready)(void *arg, struct vz_err *e);
+	void *arg;
 };
 int vz_op_suspend(struct vz_ct *ct, const struct vz_suspend_opts *o, struct vz_err *e);
 int vz_op_resume(struct vz_ct *ct, const struct vz_resume_opts *o, struct vz_err *e);

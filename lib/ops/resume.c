@@ -366,9 +366,13 @@ static void take_undo(void *ctx)
 static int go_do(void *ctx, struct vz_err *e)
 {
 	struct resuming *u = ctx;
+	int r;
 
 	if (u->opts->phase == VZ_SUSPEND_UNDUMP)
 		return 0;
+	r = u->opts->ready ? u->opts->ready(u->opts->arg, e) : 0;
+	if (r < 0)
+		return r;
 	vz_log(0, "\tresume...");
 	return vz_cg_freeze(u->s.env.cg, false, e);
 }
