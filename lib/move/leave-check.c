@@ -18,6 +18,7 @@
 #include <sys/random.h>
 
 #define CONF_MAX (1u << 20)
+#define WARNED_MAX 10
 
 bool vz_migrate_is_suspended(const struct vz_ct *ct)
 {
@@ -145,7 +146,24 @@ static int compare_hosts(struct vz_leaving *m, const struct vz_state *st, char *
 	return *j.first.msg ? -EINVAL : 0;
 }
 
-static int ask_verdict(const struct vz_ct *ct, const struct vz_state *st, struct vz_err *e)
+/* What both hosts can do, and the user may not want: told before anything begins. */
+static void warn_of(const struct vz_ct *ct, const struct vz_cpt_verdict *v)
+{
+	size_t n = v->n - v->refusing, shown = n < WARNED_MAX ? n : WARNED_MAX;
+
+	for (size_t i = v->refusing; i < v->refusing + shown; i++) {
+		const struct vz_cpt_finding *f = &v->all[i];
+		char who[80] = "";
+
+		if (f->pid)
+			snprintf(who, sizeof(who), "process %d (%s), ", f->pid, f->command);
+		vz_log(-1, "Warning: %s%s: %s; remedy: %s", who, f->kind->name, f->object, f->kind->remedy);
+	}
+	if (n > shown || v->cut)
+		vz_log(-1, "Warning: %zu more%s: vzctl check-migrate %u", n - shown, v->cut ? " at least" : "", ct->id);
+}
+
+static int ask_verdict(const struct vz_ct *ct, const struct vz_state *st, bool warns, struct vz_err *e)
 {
 	struct vz_cpt_verdict v = { 0 };
 	struct vz_err why = { 0 };
@@ -153,6 +171,8 @@ static int ask_verdict(const struct vz_ct *ct, const struct vz_state *st, struct
 
 	if (r >= 0)
 		r = vz_cpt_verdict_refuse(ct, &v, &why);
+	if (r >= 0 && warns)
+		warn_of(ct, &v);
 	vz_cpt_verdict_free(&v);
 	return r < 0 ? (vz_fail(e, AS(STOP), 0, "%s", why.msg), r) : 0;
 }
@@ -161,7 +181,7 @@ int vz_migrate_can_go_on(const struct vz_ct *ct, struct vz_err *e)
 {
 	struct vz_state st;
 
-	return vz_state_read(ct->id, &st) <= 0 ? 0 : ask_verdict(ct, &st, e);
+	return vz_state_read(ct->id, &st) <= 0 ? 0 : ask_verdict(ct, &st, false, e);
 }
 
 static int check_online(struct vz_leaving *m, struct vz_err *e)
@@ -172,7 +192,7 @@ static int check_online(struct vz_leaving *m, struct vz_err *e)
 
 	if (vz_state_read(m->ct->id, &st) <= 0)
 		return vz_fail(e, AS(STOPPED), 0, "CT %u is stopped", m->ct->id);
-	r = ask_verdict(m->ct, &st, e);
+	r = ask_verdict(m->ct, &st, true, e);
 	if (r >= 0)
 		r = compare_hosts(m, &st, &there, e);
 	return r < 0 ? r : vz_memory_choose(m, there, e);
