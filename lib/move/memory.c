@@ -177,13 +177,17 @@ static void round_name(unsigned round, char name[ROUND_NAME])
 	snprintf(name, ROUND_NAME, VZ_IMAGE_CRIU "/p%u", round);
 }
 
-/* What the other side knows, instead: here there is only a socket that was closed. */
+/* What the other side knows, or that it is gone, instead: here there is only a socket that was closed. */
 static int with_reason(struct vz_leaving *m, int r, struct vz_err *e)
 {
 	autofree char *text = NULL, *why = NULL;
 
-	if (r >= 0 || r == -ECANCELED || m->remote.lost || vz_remote_ask(&m->remote, &text, NULL, "why") < 0)
+	if (r >= 0 || r == -ECANCELED)
 		return r;
+	if (!m->remote.lost)
+		(void)vz_remote_ask(&m->remote, &text, NULL, "why");
+	if (m->remote.lost)
+		return (void)vz_remote_is_why(&m->remote, e), r;
 	why = vz_remote_fact(text, "why");
 	return why ? vz_fail(e, AS(COPY), 0, "On destination node: %s", why), r : r;
 }

@@ -296,6 +296,8 @@ static int halt_do(void *ctx, struct vz_err *e)
 		(void)vz_leave_quietly(m, end_now, &ended);
 	halt_undo(m);
 	vz_cancel_undoing(false);
+	if (r != -ECANCELED && *m->remote.broke.msg)
+		return *e = m->remote.broke, r;
 	return vz_fail(e, AS(STOP), 0, "%s", why.msg), r;
 }
 

@@ -161,7 +161,13 @@ static int wait_for(struct vz_remote *r, const struct vz_waited *what, struct vz
 	return x < 0 ? x : WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-static int result(const struct vz_remote *r, const char *from, int code, struct vz_err *e)
+/* Errors of its protocol and of its connection, and what ssh gives; rsync(1), EXIT VALUES. */
+static bool is_of_the_wire(int code)
+{
+	return code == 10 || code == 12 || code == 30 || code == 35 || code == 255;
+}
+
+static int result(struct vz_remote *r, const char *from, int code, struct vz_err *e)
 {
 	if (!code || code == VANISHED)
 		return 0;
@@ -172,6 +178,8 @@ static int result(const struct vz_remote *r, const char *from, int code, struct 
 		return code;
 	if (code < 0)
 		return vz_fail(e, (enum vz_exit)VZ_MIGRATE_COPY, -code, "cannot copy %s", from);
+	if (is_of_the_wire(code) && vz_remote_is_why(r, e))
+		return -EPIPE;
 	return vz_fail(e, (enum vz_exit)VZ_MIGRATE_COPY, 0, "Failed to copy %s to %s (rsync: exit %d)", from,
 		       r->o->host, code);
 }

@@ -103,20 +103,24 @@ int vz_remote_broke(struct vz_remote *r, int why, struct vz_err *e)
 	if ((why == -ETIMEDOUT || why == -EPROTO) && r->pid) /* it waits for the other side, too */
 		kill(r->pid, SIGTERM);
 	code = r->pid ? vz_spawn_wait(TAKE(r->pid, 0), END_S, true) : -ECHILD;
-	if (why == -ETIMEDOUT)
-		(void)vz_fail(e, (enum vz_exit)VZ_MIGRATE_CONNECT, 0, "Nothing was heard of %s for %d seconds", r->o->host,
+	if (*r->broke.msg) /* it was said */
+		;
+	else if (why == -ETIMEDOUT)
+		(void)vz_fail(&r->broke, (enum vz_exit)VZ_MIGRATE_CONNECT, 0, "Nothing was heard of %s for %d seconds", r->o->host,
 			      r->talk.silence_s);
 	else if (why == -EPROTO)
-		(void)vz_fail(e, (enum vz_exit)VZ_MIGRATE_REMOTE, 0, "What %s says is no answer", r->o->host);
+		(void)vz_fail(&r->broke, (enum vz_exit)VZ_MIGRATE_REMOTE, 0, "What %s says is no answer", r->o->host);
 	else if (code == 126 || code == 127)
-		(void)vz_fail(e, (enum vz_exit)VZ_MIGRATE_REMOTE, 0, "There is no %s on %s: install vzctl there",
+		(void)vz_fail(&r->broke, (enum vz_exit)VZ_MIGRATE_REMOTE, 0, "There is no %s on %s: install vzctl there",
 			      VZ_REMOTE_HELPER, r->o->host);
 	else if (!r->heard)
-		(void)vz_fail(e, (enum vz_exit)VZ_MIGRATE_CONNECT, 0, "No connection to %s (ssh: exit %d): 'ssh root@%s true' "
+		(void)vz_fail(&r->broke, (enum vz_exit)VZ_MIGRATE_CONNECT, 0, "No connection to %s (ssh: exit %d): 'ssh root@%s true' "
 			      "must work here without a question", r->o->host, code, r->o->host);
 	else
-		(void)vz_fail(e, (enum vz_exit)VZ_MIGRATE_CONNECT, 0, "The connection to %s broke (ssh: exit %d)",
+		(void)vz_fail(&r->broke, (enum vz_exit)VZ_MIGRATE_CONNECT, 0, "The connection to %s broke (ssh: exit %d)",
 			      r->o->host, code);
+	if (e)
+		*e = r->broke;
 	return -EPIPE;
 }
 
@@ -196,6 +200,17 @@ int vz_remote_ask(struct vz_remote *r, char **ret_facts, struct vz_err *e, const
 	if (send_out(r, line.s, NULL, 0) < 0)
 		return vz_remote_broke(r, -EPIPE, e);
 	return answer(r, ret_facts, e);
+}
+
+bool vz_remote_is_why(struct vz_remote *r, struct vz_err *e)
+{
+	autofree char *text = NULL;
+
+	if (!r->lost)
+		(void)vz_remote_ask(r, &text, NULL, "why");
+	if (r->lost && *r->broke.msg && e)
+		*e = r->broke;
+	return r->lost && *r->broke.msg;
 }
 
 int vz_remote_put(struct vz_remote *r, const char *verb, const void *data, size_t n, struct vz_err *e)

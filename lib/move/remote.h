@@ -47,6 +47,7 @@ struct vz_remote {
 	bool in_frames;    /* the other side takes what is sent of a dump so (frame.h) */
 	struct vz_packer packer; /* for files, once there was one */
 	bool lost;         /* it broke, or is in doubt itself: what it was asked last may have been done, or not */
+	struct vz_err broke; /* once it broke: how */
 };
 #define VZ_REMOTE_INIT { .talk = { .in = -EBADF, .out = -EBADF }, .beat = VZ_BEAT_INIT }
 
@@ -67,6 +68,8 @@ int vz_remote_answers(struct vz_remote *r, struct vz_err *e);
 int vz_remote_put_fd(struct vz_remote *r, const char *verb, int fd, uint64_t size, struct vz_err *e);
 /* It is found to be gone (-EPIPE) or silent (-ETIMEDOUT): closes it and says so. -EPIPE. */
 int vz_remote_broke(struct vz_remote *r, int why, struct vz_err *e);
+/* Something else has failed that may come of a connection which is gone: if it is, that is said instead, and true. */
+bool vz_remote_is_why(struct vz_remote *r, struct vz_err *e);
 /* "NAME=value" among facts: the value, the caller's to free; NULL: there is none. */
 char *vz_remote_fact(const char *facts, const char *name);
 /* A second one to the same host, which knows nothing of what the first one has asked; without a sign of life. */
