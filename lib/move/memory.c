@@ -19,6 +19,7 @@
 #define ROUND_LEAST_S 60
 #define SLOWEST (2u << 20)     /* bytes a second */
 #define TRIES 3
+#define STILL_MOST_S 60        /* for the sake of --bwlimit, unless all at once is asked for */
 
 static uint64_t memory_of(unsigned ctid)
 {
@@ -33,9 +34,24 @@ static const char *why_not_before(const struct vz_leaving *m)
 {
 	if (m->o->once)
 		return "--noiter";
-	if (m->o->bwlimit)
-		return "--bwlimit";
 	return m->criu.features & VZ_CRIU_TRACK ? NULL : "this kernel does not tell which memory was written";
+}
+
+/* So long it stands still for so much memory, for the sake of --bwlimit. */
+static uint64_t still_s(const struct vz_leaving *m, uint64_t bytes)
+{
+	return !m->o->bwlimit || m->o->no_start ? 0 : bytes / m->o->bwlimit;
+}
+
+static int check_still(const struct vz_leaving *m, uint64_t bytes, struct vz_err *e)
+{
+	uint64_t s = still_s(m, bytes);
+
+	if (s <= STILL_MOST_S || m->o->once)
+		return 0;
+	return vz_fail(e, AS(REMOTE), 0, "CT %u would stand still for some %llu seconds, for %llu MiB of memory by --bwlimit: give a "
+		       "higher one, or --noiter, which allows that, or leave out --online", m->ct->id, (unsigned long long)s,
+		       (unsigned long long)bytes >> 20);
 }
 
 static int say_choice(struct vz_leaving *m, const char *before, const char *after, struct vz_err *e)
@@ -46,14 +62,19 @@ static int say_choice(struct vz_leaving *m, const char *before, const char *afte
 		return vz_fail(e, AS(REMOTE), 0, "Memory cannot be copied while the container runs (--require-realtime): %s%s%s",
 			       before, asked ? "; " : "", asked ? after : "");
 	if (m->memory == VZ_MEMORY_DUMP)
-		vz_log(0, "Memory: in the dump, %s", m->o->bwlimit ? "whose rate is limited" : "which stays there");
+		vz_log(0, "Memory: in the dump, which stays there");
 	else if (m->memory == VZ_MEMORY_PRE)
 		vz_log(0, "Memory: pre-copy");
 	else if (m->memory == VZ_MEMORY_POST)
 		vz_log(0, "Memory: post-copy (%s)", before);
 	else
 		vz_log(0, "Memory: freeze and copy (%s%s%s)", before, asked ? "; no post-copy: " : "", asked ? after : "");
-	return 0;
+	if (m->memory != VZ_MEMORY_STOP && m->memory != VZ_MEMORY_DUMP)
+		return 0;
+	if (still_s(m, m->ram))
+		vz_log(0, "It stands still for up to %llu seconds: so long takes %llu MiB of memory by --bwlimit",
+		       (unsigned long long)still_s(m, m->ram), (unsigned long long)m->ram >> 20);
+	return check_still(m, m->ram, e);
 }
 
 int vz_memory_choose(struct vz_leaving *m, const char *there, struct vz_err *e)
@@ -67,11 +88,13 @@ int vz_memory_choose(struct vz_leaving *m, const char *there, struct vz_err *e)
 		return vz_fail(e, AS(STOP), 0, "%s", why.msg), r;
 	m->ram = memory_of(m->ct->id);
 	not = why_not_before(m);
-	if (m->o->post)
+	if (m->o->post && m->o->bwlimit) /* a page that a program waits for cannot be held back */
+		vz_str_add(&after, "--bwlimit");
+	else if (m->o->post)
 		vz_postcopy_why_not(m, there, &after);
 	if (after.failed)
 		return vz_oom(e);
-	if (m->o->no_start || m->o->keep_images || m->o->bwlimit)
+	if (m->o->no_start || m->o->keep_images)
 		m->memory = VZ_MEMORY_DUMP;
 	else if (!not)
 		m->memory = VZ_MEMORY_PRE;
@@ -101,14 +124,22 @@ static void close_stream(struct vz_leaving *m)
 	vz_remote_close(&m->pages);
 }
 
-/* What CRIU is given; where there is nothing to pack or to tell it is the connection itself. */
+/* Under a rate there is always time for it. */
+static enum vz_squeeze squeeze_of(const struct vz_leaving *m)
+{
+	if (!m->pages.in_frames)
+		return VZ_SQUEEZE_NEVER;
+	return m->o->bwlimit && m->o->squeeze == VZ_SQUEEZE_BEHIND ? VZ_SQUEEZE_ALWAYS : m->o->squeeze;
+}
+
+/* What CRIU is given; where there is nothing to pack, to hold back or to tell it is the connection itself. */
 static int pump_into(struct vz_leaving *m, uint64_t total, struct vz_err *e)
 {
-	const struct vz_pump_spec spec = { .wire = m->pages.talk.in, .progress = &m->progress,
-					   .squeeze = m->pages.in_frames ? m->o->squeeze : VZ_SQUEEZE_NEVER };
+	const struct vz_pump_spec spec = { .wire = m->pages.talk.in, .progress = &m->progress, .per_s = m->o->bwlimit,
+					   .squeeze = squeeze_of(m) };
 	int r;
 
-	if (!m->pages.in_frames && !m->progress.tell)
+	if (!m->pages.in_frames && !m->progress.tell && !m->o->bwlimit)
 		return m->pages.talk.in;
 	vz_progress_begin(&m->progress, "memory", total);
 	r = vz_pump_begin(&m->pump, &spec);
@@ -209,7 +240,7 @@ static int run_round(struct vz_leaving *m, const struct vz_state *st, unsigned r
 	if (r < 0)
 		return r;
 	spec.sock = r;
-	spec.seconds = ROUND_LEAST_S + (int)(m->ram / SLOWEST);
+	spec.seconds = ROUND_LEAST_S + (int)(m->ram / (m->o->bwlimit && m->o->bwlimit < SLOWEST ? m->o->bwlimit : SLOWEST));
 	r = with_reason(m, vz_predump_run(&spec, e), e);
 	close_stream(m);
 	vz_fault_kill("kill+:", "precopy-round");
@@ -235,7 +266,8 @@ static int do_without(struct vz_leaving *m, int r, const struct vz_err *why, str
 	vz_log(-1, "Warning: memory cannot be copied while the container runs, so all of it is copied while it does not: %s",
 	       why->msg);
 	m->memory = VZ_MEMORY_STOP;
-	return forget_rounds(m, e);
+	r = check_still(m, m->ram, e);
+	return r < 0 ? r : forget_rounds(m, e);
 }
 
 static void tell_round(struct vz_leaving *m, unsigned round, uint64_t bytes, int64_t ms)
@@ -245,14 +277,15 @@ static void tell_round(struct vz_leaving *m, unsigned round, uint64_t bytes, int
 		       (long long)ms / 1000, (long long)ms % 1000);
 }
 
-static int make_rounds(struct vz_leaving *m, const struct vz_state *st, struct vz_err *e)
+/* *ret_last: bytes of the last one. */
+static int make_rounds(struct vz_leaving *m, const struct vz_state *st, uint64_t *ret_last, struct vz_err *e)
 {
 	struct vz_rounds rounds = { 0 };
+	uint64_t bytes = 0;
 
 	do {
 		int64_t begin = vz_now_ms();
 		unsigned round = rounds.n + 1;
-		uint64_t bytes = 0;
 		char name[ROUND_NAME];
 		int r = run_round(m, st, round, e);
 
@@ -266,6 +299,7 @@ static int make_rounds(struct vz_leaving *m, const struct vz_state *st, struct v
 		tell_round(m, round, bytes, rounds.ms);
 		vz_memory_tell_packed(m);
 	} while (vz_rounds_go_on(&rounds));
+	*ret_last = bytes;
 	return 0;
 }
 
@@ -273,6 +307,7 @@ int vz_memory_rounds(struct vz_leaving *m, struct vz_err *e)
 {
 	struct vz_err why = { 0 };
 	struct vz_state st;
+	uint64_t last = 0;
 	int r;
 
 	if (!m->o->online || m->memory != VZ_MEMORY_PRE)
@@ -280,9 +315,8 @@ int vz_memory_rounds(struct vz_leaving *m, struct vz_err *e)
 	if (vz_state_read(m->ct->id, &st) <= 0)
 		return vz_fail(e, AS(STOPPED), 0, "CT %u is stopped", m->ct->id);
 	vz_log(0, "Copying memory");
-	r = make_rounds(m, &st, &why);
-	if (r < 0)
-		r = do_without(m, r, &why, e);
+	r = make_rounds(m, &st, &last, &why);
+	r = r < 0 ? do_without(m, r, &why, e) : check_still(m, last, e); /* so much is written anew while a round is sent */
 	m->since = vz_now_ms();
 	return r;
 }
@@ -323,7 +357,7 @@ static int hold_lazy(struct vz_leaving *m, const struct vz_suspend_opts *how, bo
 static int hold_once(struct vz_leaving *m, const struct vz_suspend_opts *how, bool again, struct vz_err *e)
 {
 	autofree char *here = m->rounds ? vz_predump_dir(m->ct->id, m->rounds) : NULL;
-	struct vz_suspend_away away = { .parent = here, .came = all_came, .arg = m };
+	struct vz_suspend_away away = { .parent = here, .came = all_came, .arg = m, .per_s = m->o->bwlimit };
 	struct vz_suspend_opts o = *how;
 	char parent[16] = "-";
 	int r;

@@ -4,6 +4,7 @@
 #include "base/own.h"
 #include "move/frame.h"
 #include "sys/call.h"
+#include "sys/clock.h"
 #include "sys/proc.h"
 #include "sys/spawn.h"
 #include "sys/wait.h"
@@ -21,6 +22,7 @@
 #define BUFFER (1 << 20)
 #define CHUNK ((size_t)1 << 16)
 #define SKIPS_MAX 63
+#define LEAST ((size_t)4 << 10) /* of a frame: its head is 8 bytes */
 
 bool vz_pump_is_behind(int fd)
 {
@@ -44,6 +46,9 @@ struct pumping {
 	enum vz_squeeze squeeze;
 	bool ended;         /* nothing more comes from the program */
 	unsigned skip, skips; /* frames that go out as they are, and of how many: the last one was packed too slowly */
+	struct vz_throttle throttle;
+	int64_t not_before; /* a frame that is made goes out, ms */
+	size_t most;        /* bytes of a frame: a slow one is not silent for long */
 	size_t have;        /* bytes that wait for a frame */
 	const char *out;    /* of a frame that is under way, */
 	size_t left;        /* so many bytes */
@@ -77,8 +82,8 @@ static int close_others(const int *keep, size_t n)
 /* Takes what is there, and does not wait. -errno. */
 static int gather(struct pumping *p)
 {
-	while (p->have < VZ_FRAME_MAX) {
-		ssize_t n = recv(p->near, p->packer.in + p->have, VZ_FRAME_MAX - p->have, MSG_DONTWAIT);
+	while (p->have < p->most) {
+		ssize_t n = recv(p->near, p->packer.in + p->have, p->most - p->have, MSG_DONTWAIT);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -123,12 +128,14 @@ static int make_frame(struct pumping *p)
 	if (r < 0 || p->left || !p->have)
 		return r;
 	behind = vz_pump_is_behind(p->wire);
-	if (behind && p->have < VZ_FRAME_MAX && !p->ended)
+	if (behind && p->have < p->most && !p->ended)
 		return 0;
 	if (p->squeeze == VZ_SQUEEZE_NEVER)
 		p->out = p->packer.in, p->left = p->have;
 	else
 		p->left = pack(p, behind);
+	p->not_before = vz_now_ms();
+	p->not_before += vz_throttle_ms(&p->throttle, p->left, p->not_before);
 	p->count->bytes += p->have;
 	p->count->sent += p->left;
 	p->have = 0;
@@ -137,7 +144,7 @@ static int make_frame(struct pumping *p)
 
 static int send_some(struct pumping *p)
 {
-	ssize_t n = p->left ? send(p->wire, p->out, p->left, MSG_DONTWAIT | MSG_NOSIGNAL) : 0;
+	ssize_t n = p->left && vz_now_ms() >= p->not_before ? send(p->wire, p->out, p->left, MSG_DONTWAIT | MSG_NOSIGNAL) : 0;
 
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
@@ -169,15 +176,17 @@ static int bring_back(struct pumping *p)
 
 static void wait_some(const struct pumping *p)
 {
-	bool back = p->from < p->n, more = !p->left && !p->ended && p->have < VZ_FRAME_MAX;
+	bool back = p->from < p->n, more = !p->left && !p->ended && p->have < p->most;
+	int64_t wait = p->left ? p->not_before - vz_now_ms() : 0;
+	bool out = wait <= 0 && (p->left || p->have);
 	struct pollfd f[] = {
 		{ .fd = p->near, .events = (short)((more ? POLLIN : 0) | (back ? POLLOUT : 0)) },
-		{ .fd = p->wire, .events = (short)((p->left || p->have ? POLLOUT : 0) | (back ? 0 : POLLIN)) },
+		{ .fd = p->wire, .events = (short)((out ? POLLOUT : 0) | (back ? 0 : POLLIN)) },
 	};
 
 	if (!f[0].events)
 		f[0].fd = -1; /* its end, which we know, would not let us wait */
-	(void)poll(f, ARRAY_LEN(f), -1);
+	(void)poll(f, ARRAY_LEN(f), wait > 0 ? (int)wait : -1);
 }
 
 static void pump(struct pumping *p)
@@ -193,11 +202,20 @@ static void pump(struct pumping *p)
 	}
 }
 
+/* No more than a quarter of a second takes. */
+static size_t most_in_frame(uint64_t per_s)
+{
+	if (!per_s || per_s / 4 >= VZ_FRAME_MAX)
+		return VZ_FRAME_MAX;
+	return per_s / 4 < LEAST ? LEAST : (size_t)(per_s / 4);
+}
+
 static _Noreturn void be_pump(const struct vz_pump_spec *s, int near, struct vz_pump_count *count, pid_t parent)
 {
 	const int keep[] = { near, s->wire, s->progress ? s->progress->fd : -1 };
 	struct pumping p = { .near = near, .wire = s->wire, .squeeze = s->squeeze,
-			     .progress = s->progress, .count = count, .back = malloc(CHUNK) };
+			     .progress = s->progress, .count = count, .back = malloc(CHUNK),
+			     .throttle = { .per_s = s->per_s }, .most = most_in_frame(s->per_s) };
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	vz_reset_signals();

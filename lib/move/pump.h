@@ -22,6 +22,7 @@ enum vz_squeeze {
 struct vz_pump_spec {
 	int wire;                     /* a socket; stays the caller's, who does not touch it until the end */
 	enum vz_squeeze squeeze;
+	uint64_t per_s;               /* bytes into the connection at most, 0: any number */
 	struct vz_progress *progress; /* that has begun, for the child to tell of (may be NULL) */
 };
 

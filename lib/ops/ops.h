@@ -44,6 +44,7 @@ struct vz_suspend_away {
 	 * vz_resume_opts.lazy; so many bytes are in the dump all the same. */
 	bool lazy;
 	uint64_t here;
+	uint64_t per_s;     /* bytes that go there a second at most; 0: as many as it can take */
 };
 struct vz_suspend_opts {
 	enum vz_suspend_phase phase;

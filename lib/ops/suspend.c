@@ -496,6 +496,14 @@ static int may_be_dumped(struct suspending *u, struct vz_err *e)
 	return r < 0 ? r : vz_frozen_bounds(&u->s.state, e);
 }
 
+static int away_seconds(const struct vz_suspend_away *away, uint64_t bytes)
+{
+	bool slow = away->per_s && away->per_s < AWAY_BYTES_A_SECOND;
+	uint64_t s = bytes / (slow ? away->per_s : AWAY_BYTES_A_SECOND);
+
+	return s > MOST_S ? MOST_S : (int)s;
+}
+
 static int fill_facts(struct suspending *u, struct vz_err *e)
 {
 	struct vz_cg_usage use;
@@ -509,7 +517,7 @@ static int fill_facts(struct suspending *u, struct vz_err *e)
 	u->bytes = vz_cg_read(u->s.env.cg, &use, NULL) < 0 ? 0 : use.ram;
 	u->seconds = vz_suspend_seconds(u->bytes);
 	if (u->opts->away)
-		u->seconds += (int)(u->bytes / AWAY_BYTES_A_SECOND);
+		u->seconds += away_seconds(u->opts->away, u->bytes);
 	return u->facts.layout ? 0 : vz_oom(e);
 }
 

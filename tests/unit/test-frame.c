@@ -3,6 +3,7 @@
 #include "base/own.h"
 #include "move/frame.h"
 #include "move/pump.h"
+#include "sys/clock.h"
 #include "sys/file.h"
 #include "unit.h"
 
@@ -147,9 +148,9 @@ struct rig {
 
 #define RIG_MAX (16u << 20)
 
-static void rig_open(struct rig *g, enum vz_squeeze squeeze)
+static void rig_open_at(struct rig *g, enum vz_squeeze squeeze, uint64_t per_s)
 {
-	struct vz_pump_spec s = { .squeeze = squeeze };
+	struct vz_pump_spec s = { .squeeze = squeeze, .per_s = per_s };
 	int pair[2];
 
 	*g = (struct rig){ .was = malloc(RIG_MAX), .came = malloc(RIG_MAX) };
@@ -159,6 +160,11 @@ static void rig_open(struct rig *g, enum vz_squeeze squeeze)
 	g->far = pair[0];
 	g->wire = s.wire = pair[1];
 	CHECK_INT(vz_pump_begin(&g->pump, &s), 0);
+}
+
+static void rig_open(struct rig *g, enum vz_squeeze squeeze)
+{
+	rig_open_at(g, squeeze, 0);
 }
 
 static void rig_close(struct rig *g)
@@ -269,6 +275,29 @@ static void always_and_never(void)
 	rig_close(&g);
 }
 
+/* Not faster than it may be, and not much slower; what comes back is not held up. */
+static void at_a_rate(void)
+{
+	const size_t n = 512u << 10;
+	int64_t begin = vz_now_ms(), took;
+	struct rig g;
+	char back;
+
+	rig_open_at(&g, VZ_SQUEEZE_NEVER, 1u << 20);
+	CHECK_INT(rig_fill(&g, n), n);
+	CHECK(write(g.far, "x", 1) == 1 && is_there(g.pump.sock) && read(g.pump.sock, &back, 1) == 1);
+	CHECK(vz_now_ms() - begin < 400);
+	CHECK(is_there(g.far) && recv(g.far, g.came, n, MSG_WAITALL) == (ssize_t)n);
+	took = vz_now_ms() - begin;
+	CHECK(!memcmp(g.was, g.came, n));
+	CHECK(took >= 240 && took < 5000); /* the last quarter of a second goes out as one */
+	rig_close(&g);
+	rig_open_at(&g, VZ_SQUEEZE_ALWAYS, 100); /* a frame of 4 KiB goes out at once */
+	CHECK_INT(rig_fill(&g, 4096), 4096);
+	rig_take(&g, 4096);
+	rig_close(&g);
+}
+
 static void never_begun(void)
 {
 	struct vz_pump p = VZ_PUMP_INIT;
@@ -285,6 +314,7 @@ int main(void)
 	no_frames();
 	behind();
 	always_and_never();
+	at_a_rate();
 	never_begun();
 	return done();
 }
