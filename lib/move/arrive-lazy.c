@@ -35,6 +35,7 @@
 #define LOOK_MS 1000    /* whether the record is still there */
 #define BEGIN_S 20
 #define ANSWER_MS 10000
+#define ASKED_ROOM (16 << 20) /* a kilobyte for each process that waits for a page */
 #define KILL_MS 30000
 #define TURN_S 10       /* an answer to the source, so that it sees that it goes on */
 #define HOLD_MS 10      /* so long may a process that has all of its memory wait for fresh one, */
@@ -221,6 +222,7 @@ static int start_guard(struct vz_arrival *a, struct vz_err *e)
 static int take_stream(struct vz_arrival *a, int *ret, struct vz_err *e)
 {
 	autofree char *path = meeting(a->id);
+	const int room = ASKED_ROOM;
 	int pair[2];
 
 	a->relay = path ? vz_unix_connect(path, ANSWER_MS) : -ENOMEM;
@@ -228,6 +230,8 @@ static int take_stream(struct vz_arrival *a, int *ret, struct vz_err *e)
 		return vz_fail(e, AS(REMOTE), -a->relay, "There is no connection for the memory");
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		return vz_fail(e, AS(REMOTE), errno, "cannot make a socket");
+	for (int i = 0; i < 2; i++) /* CRIU's end does not wait, and takes a full one for a failure */
+		(void)setsockopt(pair[i], SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room));
 	*ret = pair[0];
 	a->peer = pair[1];
 	return vz_fd_send(a->relay, "", 1, a->peer) < 0 ?
