@@ -8,6 +8,8 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
 
 /* A signal handler has no other way to reach it. */
 static struct vz_context context;
@@ -83,7 +85,15 @@ static int open_and_move(struct vz_migrate_opts *o, const char *which, struct sh
 	return r;
 }
 
-int move_one(struct vz_migrate_opts *o, const char *which, enum show_how how, bool recover)
+/* Whoever kills the command wants it to end. What takes one back goes on to its end. */
+static void end_with(pid_t command)
+{
+	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != command)
+		vz_cancel(&context);
+}
+
+int move_one(struct vz_migrate_opts *o, const char *which, enum show_how how, bool recover, pid_t command)
 {
 	struct show show;
 	int r;
@@ -91,8 +101,11 @@ int move_one(struct vz_migrate_opts *o, const char *which, enum show_how how, bo
 	vz_process_context(&context, "vzmigrate");
 	if (recover)
 		context.fault = NULL;
-	if (vz_cancel_open(&context) >= 0)
+	if (vz_cancel_open(&context) >= 0) {
 		vz_process_signals(on_signal);
+		if (!recover)
+			end_with(command);
+	}
 	show_begin(&show, how, which, &context);
 	o->report = &show.report;
 	r = open_and_move(o, which, &show, recover);

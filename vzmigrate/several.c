@@ -68,14 +68,14 @@ static void make_pipes(struct job *j, int theirs[2])
 	}
 }
 
-static _Noreturn void work(const struct all *a, const struct job *j)
+static _Noreturn void work(const struct all *a, const struct job *j, pid_t command)
 {
 	struct vz_migrate_opts o = a->o;
 
 	o.renew = j->item->renew;
 	if (a->r->evacuate)
 		o.online = j->item->online;
-	exit(move_one(&o, j->item->which, a->how, j->recovers));
+	exit(move_one(&o, j->item->which, a->how, j->recovers, command));
 }
 
 static void set_worker(struct all *a, const struct job *j)
@@ -86,6 +86,7 @@ static void set_worker(struct all *a, const struct job *j)
 static int start_job(struct all *a, struct job *j)
 {
 	int theirs[2] = { -EBADF, -EBADF };
+	pid_t command = getpid();
 
 	fflush(stdout);
 	j->fd[0] = j->fd[1] = -EBADF;
@@ -96,7 +97,7 @@ static int start_job(struct all *a, struct job *j)
 		for (int i = 0; i < 2; i++)
 			if (theirs[i] >= 0)
 				(void)dup2(theirs[i], i + 1);
-		work(a, j);
+		work(a, j, command);
 	}
 	set_worker(a, j);
 	for (int i = 0; i < 2; i++)

@@ -37,8 +37,8 @@ void request_free(struct request *r);
 void request_usage(void);
 
 /* one.c: moves one, or takes back what a killed one left; the exit code, or of the latter 1: it had arrived. To be called
- * in a process of its own. */
-int move_one(struct vz_migrate_opts *o, const char *which, enum show_how how, bool recover);
+ * in a process of its own, whose parent is `command`: when that dies a move is taken back. */
+int move_one(struct vz_migrate_opts *o, const char *which, enum show_how how, bool recover, pid_t command);
 
 /* several.c: moves all of them; the exit code. */
 int move_all(const struct request *r);

@@ -58,7 +58,8 @@ void vz_postcopy_why_not(struct vz_leaving *m, const char *there, struct vz_str 
 {
 	look_at_memory(m);
 	if (!has_pipes())
-		vz_str_addf(out, "fs.pipe-max-size is less than %u here, and root has no CAP_SYS_RESOURCE", VZ_LAZYPAGES_PIPE);
+		vz_str_addf(out, "fs.pipe-max-size is too small here, and root has no CAP_SYS_RESOURCE: sysctl -w fs.pipe-max-size=%u",
+			    VZ_LAZYPAGES_PIPE);
 	else if (!is_value(there, "criu.lazy", "yes"))
 		vz_str_addf(out, "the kernel of %s has no userfaultfd", m->o->host);
 	else if (!is_value(there, "sysctl.vm.unprivileged_userfaultfd", "1"))
