@@ -40,6 +40,7 @@ void vz_progress_end(struct vz_progress *p)
 {
 	if (!p || !p->tell || !p->what)
 		return;
+	p->total = p->done; /* what was thought to be more was not, or does not come */
 	p->ended = true;
 	tell_now(p, vz_now_ms());
 	p->what = NULL;
@@ -56,6 +57,8 @@ int64_t vz_progress_left_s(const struct vz_progress *p, int64_t now)
 {
 	uint64_t rate = vz_progress_rate(p, now);
 
+	if (p->ended)
+		return 0;
 	if (!p->total || !rate || p->done > p->total)
 		return VZ_PROGRESS_UNKNOWN;
 	return (int64_t)((p->total - p->done + rate - 1) / rate);

@@ -12,7 +12,7 @@ struct vz_progress {
 	void *arg;
 	int fd;                 /* beside 1 and 2, what it writes to; -1: nothing */
 	const char *what;       /* "files", "memory" */
-	uint64_t done, total;   /* bytes; total 0: not known */
+	uint64_t done, total;   /* bytes; total 0: not known; at the end both are the same */
 	int64_t began, told;    /* ms */
 	bool ended;
 };

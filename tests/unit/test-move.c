@@ -25,6 +25,12 @@ static void rsync_lines(void)
 	CHECK_INT(n, 123456789012);
 }
 
+static void count_end(void *arg, const struct vz_progress *p)
+{
+	(void)arg;
+	CHECK(p->ended);
+}
+
 static void rates(void)
 {
 	struct vz_progress p = { .began = 1000, .done = 500, .total = 2000 };
@@ -37,6 +43,15 @@ static void rates(void)
 	CHECK_INT(vz_progress_left_s(&p, 2000), -1);
 	p.done = UINT64_MAX / 2; /* nothing wraps */
 	CHECK(vz_progress_rate(&p, 3000) > UINT64_MAX / 5);
+	/* at the end nothing is left, however much was expected */
+	p = (struct vz_progress){ .tell = count_end };
+	vz_progress_begin(&p, "memory", 2000);
+	vz_progress_at(&p, 500, 2000);
+	vz_progress_end(&p);
+	CHECK(p.ended);
+	CHECK_INT(p.done, 500);
+	CHECK_INT(p.total, 500);
+	CHECK_INT(vz_progress_left_s(&p, p.began + 1000), 0);
 	vz_progress_begin(NULL, "files", 0);
 	vz_progress_at(NULL, 1, 2);
 	vz_progress_end(NULL);
