@@ -99,7 +99,8 @@ int run_check_migrate(struct command *c, struct vz_ct *ct, struct vz_err *e)
 	if (s.json)
 		vz_json_end(&s.j);
 	else if (r >= 0 || e->exit == VZ_CHKPNT)
-		vz_str_addf(&s.out, "%s: %u in the way, %u warnings\n", s.refusing ? "no" : "yes", s.refusing, s.warning);
+		vz_str_addf(&s.out, "%s: %u in the way, %u warning%s\n", s.refusing ? "no" : "yes", s.refusing, s.warning,
+			    s.warning == 1 ? "" : "s");
 	(void)vz_show_put(&s.out, stdout);
 	return finish(r, e);
 }

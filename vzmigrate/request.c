@@ -205,6 +205,14 @@ static int read_rate(struct vz_migrate_opts *o, const char *arg)
 	return 0;
 }
 
+static int read_squeeze(struct vz_migrate_opts *o, enum vz_squeeze want)
+{
+	if (o->squeeze != VZ_SQUEEZE_BEHIND && o->squeeze != want)
+		return wrong("--compress and --no-compress exclude each other", "");
+	o->squeeze = want;
+	return 0;
+}
+
 static int read_jobs(struct request *r, const char *arg)
 {
 	uint32_t n;
@@ -268,11 +276,9 @@ static int take_transport(struct request *r, int c)
 	case CIPHER:
 		return read_cipher(r, optarg);
 	case COMPRESS:
-		r->o.squeeze = VZ_SQUEEZE_ALWAYS;
-		return 0;
+		return read_squeeze(&r->o, VZ_SQUEEZE_ALWAYS);
 	case NO_COMPRESS:
-		r->o.squeeze = VZ_SQUEEZE_NEVER;
-		return 0;
+		return read_squeeze(&r->o, VZ_SQUEEZE_NEVER);
 	case SSH_MUX:
 		return 0; /* of vzctl 4.x; it always is so */
 	case RSYNC:

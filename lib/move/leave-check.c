@@ -184,6 +184,11 @@ int vz_migrate_can_go_on(const struct vz_ct *ct, struct vz_err *e)
 	return vz_state_read(ct->id, &st) <= 0 ? 0 : ask_verdict(ct, &st, false, e);
 }
 
+static int is_stopped(const struct vz_leaving *m, struct vz_err *e)
+{
+	return vz_fail(e, AS(STOPPED), 0, "CT %u is stopped: leave out --online, and it is moved as it is", m->ct->id);
+}
+
 static int check_online(struct vz_leaving *m, struct vz_err *e)
 {
 	autofree char *there = NULL;
@@ -191,8 +196,10 @@ static int check_online(struct vz_leaving *m, struct vz_err *e)
 	int r;
 
 	if (vz_state_read(m->ct->id, &st) <= 0)
-		return vz_fail(e, AS(STOPPED), 0, "CT %u is stopped", m->ct->id);
+		return is_stopped(m, e);
 	r = ask_verdict(m->ct, &st, true, e);
+	if (r < 0 && e->exit == AS(STOP)) /* a line of its own: the sentence may be as long as one can be */
+		vz_log(-1, "Without --online, or with --cold, CT %u is stopped for the move and started there", m->ct->id);
 	if (r >= 0)
 		r = compare_hosts(m, &st, &there, e);
 	return r < 0 ? r : vz_memory_choose(m, there, e);
@@ -240,23 +247,28 @@ static int check_room(const struct vz_leaving *m, const char *facts, struct vz_e
 
 int vz_leave_check(struct vz_leaving *m, struct vz_err *e)
 {
-	autofree char *facts = NULL, *private = NULL;
+	autofree char *facts = NULL, *private = NULL, *expected = NULL;
 	int r = check_here(m, e);
 
 	if (r < 0)
 		return r;
 	if (m->o->online && !m->running)
-		return vz_fail(e, AS(STOPPED), 0, "CT %u is stopped", m->ct->id);
-	vz_log(0, "Starting %smigration of CT %u to %s", m->o->online ? "live " : "", m->ct->id, m->o->host);
+		return is_stopped(m, e);
+	vz_log(0, "%s %smigration of CT %u to %s", m->o->check_only ? "Checking" : "Starting", m->o->online ? "live " : "", m->ct->id, m->o->host);
 	r = check_there(m, &facts, e);
 	if (r >= 0)
 		r = m->o->online ? check_online(m, e) : check_room(m, facts, e);
 	if (r < 0)
 		return r;
 	private = vz_remote_fact(facts, "private");
-	if (private && strcmp(private, m->area.private)) {
+	expected = vz_conf_expand(m->ct->conf.ve_private.set ? m->ct->conf.ve_private.v : m->area.private, m->record.there);
+	if (!expected)
+		return vz_oom(e);
+	if (private && strcmp(private, m->area.private) && strcmp(private, expected)) {
 		vz_log(0, "Remote VE_PRIVATE path differs from local %u.conf", m->ct->id);
 		vz_log(0, "Using %s for syncing", private);
 	}
+	if (m->o->check_only)
+		vz_log(0, "CT %u can be moved to %s%s", m->ct->id, m->o->host, m->o->online ? " while it runs" : "");
 	return 0;
 }

@@ -71,7 +71,7 @@ static int say_choice(struct vz_leaving *m, const char *before, const char *afte
 		vz_log(0, "Memory: freeze and copy (%s%s%s)", before, asked ? "; no post-copy: " : "", asked ? after : "");
 	if (m->memory != VZ_MEMORY_STOP && m->memory != VZ_MEMORY_DUMP)
 		return 0;
-	if (still_s(m, m->ram))
+	if (still_s(m, m->ram) > 1)
 		vz_log(0, "It stands still for up to %llu seconds: so long takes %llu MiB of memory by --bwlimit",
 		       (unsigned long long)still_s(m, m->ram), (unsigned long long)m->ram >> 20);
 	return check_still(m, m->ram, e);

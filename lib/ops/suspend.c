@@ -655,7 +655,8 @@ int vz_op_suspend(struct vz_ct *ct, const struct vz_suspend_opts *o, struct vz_e
 	int r;
 
 	if (vz_state_read(ct->id, &u.s.state) <= 0)
-		return vz_fail(e, VZ_VE_NOT_RUNNING, 0, "Unable to setup checkpointing: container is not running");
+		return vz_fail(e, VZ_VE_NOT_RUNNING, 0, "Unable to setup checkpointing: container is %s",
+			       vz_ct_has_dump(ct) ? "suspended already" : "not running");
 	if (o->phase != VZ_SUSPEND_ALL && o->phase != VZ_SUSPEND_DUMP)
 		return vz_suspend_do_phase(ct, o->phase, e);
 	r = vz_dump_path(ct, o->dumpfile, &path, e);
