@@ -39,15 +39,22 @@ static int show_tree(const char *path)
 	return r < 0 ? r : vz_move_mount(tree, AT_FDCWD, path);
 }
 
-static _Noreturn void run_rsync(const struct vz_pass *p, const char *const *argv, int list, int out)
+/* Ends of pipes: of the list of files that rsync waits for, of what it tells, and of its errors; negative: none. */
+struct pipes {
+	int list[2], told[2], err[2];
+};
+#define NO_PIPES { .list = { -EBADF, -EBADF }, .told = { -EBADF, -EBADF }, .err = { -EBADF, -EBADF } }
+
+static _Noreturn void run_rsync(const struct vz_pass *p, const char *const *argv, const struct pipes *io)
 {
 	struct vz_spawn s = VZ_SPAWN_INIT;
 	int r;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
 	s.argv = (char *const *)argv;
-	s.in = list;
-	s.out = out;
+	s.in = io->list[0];
+	s.out = io->told[1];
+	s.err = io->err[1];
 	s.urgent = true;
 	s.death_signal = SIGTERM;
 	s.apart = true;
@@ -123,11 +130,6 @@ static int make_command(struct command *c, const struct vz_remote *r, const stru
 	return 0;
 }
 
-/* Ends of pipes: of the list of files that rsync waits for, and of what it tells; -1: none. */
-struct pipes {
-	int list[2], told[2];
-};
-
 /* Whose list of files comes from us waits for it when it has connected and all is ready there; the list is "all". */
 static int start(const struct vz_remote *r, const struct vz_pass *p, const struct pipes *io, struct vz_err *e)
 {
@@ -142,7 +144,7 @@ static int start(const struct vz_remote *r, const struct vz_pass *p, const struc
 	if (!pid) {
 		if (io->list[1] >= 0)
 			close(io->list[1]);
-		run_rsync(p, c.argv, io->list[0], io->told[1]);
+		run_rsync(p, c.argv, io);
 	}
 	free_command(&c);
 	return pid < 0 ? vz_fail(e, (enum vz_exit)VZ_MIGRATE_COPY, errno, "cannot copy %s", p->from) : pid;
@@ -184,40 +186,55 @@ static int result(struct vz_remote *r, const char *from, int code, struct vz_err
 		       r->o->host, code);
 }
 
+/* Without one nobody is told how far it is, and its errors go where ours go. Of a pass that waits nobody reads them until
+ * vz_passing_end(). */
+static void make_pipes(const struct vz_remote *r, struct pipes *io)
+{
+	if (is_shown(r) && pipe2(io->told, O_CLOEXEC) >= 0)
+		(void)fcntl(io->told[1], F_SETPIPE_SZ, TOLD_MAX);
+	if (pipe2(io->err, O_CLOEXEC) >= 0)
+		(void)fcntl(io->err[1], F_SETPIPE_SZ, TOLD_MAX);
+}
+
 int vz_pass_run(struct vz_remote *r, const struct vz_pass *p, struct vz_err *e)
 {
-	struct pipes io = { .list = { -EBADF, -EBADF }, .told = { -EBADF, -EBADF } };
+	struct pipes io = NO_PIPES;
 	struct vz_waited what = { .end = end_in(p->seconds) };
 	int pid, code;
 
-	if (is_shown(r) && pipe2(io.told, O_CLOEXEC) < 0)
-		return vz_fail(e, VZ_SYSTEM, errno, "cannot make a pipe");
+	make_pipes(r, &io);
 	vz_progress_begin(r->o->progress, "files", 0);
 	pid = start(r, p, &io, e);
 	vz_closep(&io.told[1]);
+	vz_closep(&io.err[1]);
 	what.pid = pid;
 	what.out = io.told[0];
+	what.err = io.err[0];
 	code = pid < 0 ? pid : wait_for(r, &what, e);
 	vz_closep(&io.told[0]);
+	vz_closep(&io.err[0]);
 	vz_progress_end(r->o->progress);
 	return pid < 0 ? pid : result(r, p->from, code, e);
 }
 
 int vz_pass_begin(struct vz_remote *r, const struct vz_pass *p, struct vz_passing *ret, struct vz_err *e)
 {
-	struct vz_passing now = { .remote = r, .seconds = p->seconds, .told = -EBADF, .end = VZ_NO_END };
-	struct pipes io = { .told = { -EBADF, -EBADF } };
+	struct vz_passing now = VZ_PASSING_INIT;
+	struct pipes io = NO_PIPES;
 	int pid;
 
 	if (pipe2(io.list, O_CLOEXEC) < 0)
 		return vz_fail(e, VZ_SYSTEM, errno, "cannot make a pipe");
-	if (is_shown(r) && pipe2(io.told, O_CLOEXEC) >= 0) /* nobody reads it until vz_passing_end() */
-		(void)fcntl(io.told[1], F_SETPIPE_SZ, TOLD_MAX);
+	make_pipes(r, &io);
 	pid = start(r, p, &io, e);
 	close(io.list[0]);
 	vz_closep(&io.told[1]);
+	vz_closep(&io.err[1]);
+	now.remote = r;
+	now.seconds = p->seconds;
 	now.list = io.list[1];
 	now.told = io.told[0];
+	now.err = io.err[0];
 	now.pid = pid;
 	now.from = strdup(p->from);
 	if (pid < 0 || !now.from) {
@@ -242,7 +259,7 @@ void vz_passing_go(struct vz_passing *p)
 
 int vz_passing_end(struct vz_passing *p, struct vz_err *e)
 {
-	const struct vz_waited what = { .pid = TAKE(p->pid, 0), .out = p->told, .end = p->end };
+	const struct vz_waited what = { .pid = TAKE(p->pid, 0), .out = p->told, .err = p->err, .end = p->end };
 	struct vz_progress *progress = p->told < 0 ? NULL : p->remote->o->progress;
 	int r;
 
@@ -259,6 +276,7 @@ void vz_passing_stop(struct vz_passing *p)
 {
 	vz_closep(&p->list);
 	vz_closep(&p->told);
+	vz_closep(&p->err);
 	if (p->pid > 0) {
 		autoclose int pidfd = vz_pidfd_open(p->pid);
 

@@ -22,8 +22,9 @@ struct vz_passing {
 	int64_t end, since; /* once it goes; since when, ms */
 	int list; /* rsync waits for it */
 	int told; /* how far it is; -EBADF: nobody wants to know */
+	int err;  /* what it complains of */
 };
-#define VZ_PASSING_INIT { .list = -EBADF, .told = -EBADF, .end = VZ_NO_END }
+#define VZ_PASSING_INIT { .list = -EBADF, .told = -EBADF, .err = -EBADF, .end = VZ_NO_END }
 
 /* Connects, and copies nothing until go(): what the files are then is what arrives. The struct vz_pass need not live on. */
 int vz_pass_begin(struct vz_remote *r, const struct vz_pass *p, struct vz_passing *ret, struct vz_err *e);

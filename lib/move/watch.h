@@ -9,6 +9,7 @@
 struct vz_waited {
 	pid_t pid;   /* our child */
 	int out;     /* what it writes as rsync --info=progress2; -1: none */
+	int err;     /* what it writes as errors, which are passed on unless we end it ourselves; -1: none */
 	int64_t end; /* of our patience, VZ_NO_END; sys/clock.h */
 };
 
