@@ -498,8 +498,7 @@ static int may_be_dumped(struct suspending *u, struct vz_err *e)
 
 static int away_seconds(const struct vz_suspend_away *away, uint64_t bytes)
 {
-	bool slow = away->per_s && away->per_s < AWAY_BYTES_A_SECOND;
-	uint64_t s = bytes / (slow ? away->per_s : AWAY_BYTES_A_SECOND);
+	uint64_t s = bytes / (away->per_s && away->per_s < AWAY_BYTES_A_SECOND ? away->per_s : AWAY_BYTES_A_SECOND);
 
 	return s > MOST_S ? MOST_S : (int)s;
 }
