@@ -63,7 +63,7 @@ const struct verb verbs[] = {
 	  "[--dumpfile <file>] [--suspend|--dump|--kill|--resume]", 0 },
 	{ "resume", "restore", VZ_SESSION_CHANGES | VZ_SESSION_NEEDS_CONF, parse_resume, run_resume,
 	  "[--dumpfile <file>] [--undump|--resume|--kill] [--keep] [--skip_arpdetect] [--skip-remount]", 0 },
-	{ "status", NULL, VZ_SESSION_SILENT, parse_status, run_status, "[--verbose]", 0 },
+	{ "status", NULL, VZ_SESSION_SILENT | VZ_SESSION_GIVEN_AWAY, parse_status, run_status, "[--verbose]", 0 },
 	{ "enter", NULL, VZ_SESSION_NEEDS_CONF | COMMAND_FOLLOWS,
 	  parse_enter, run_enter, "[--exec <command> [arg ...]]", 0 },
 	{ "exec", NULL, VZ_SESSION_NEEDS_CONF | COMMAND_FOLLOWS,

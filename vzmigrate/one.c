@@ -65,7 +65,8 @@ static void say_cancelled(int r, unsigned id, struct vz_err *e)
 
 static int open_and_move(struct vz_migrate_opts *o, const char *which, struct show *show, bool recover)
 {
-	const struct vz_session_want want = { .flags = VZ_SESSION_CHANGES, .verb = "migrate",
+	const struct vz_session_want want = { .flags = VZ_SESSION_CHANGES | VZ_SESSION_GIVEN_AWAY |
+						   (o->check_only ? VZ_SESSION_LOOKS : 0), .verb = "migrate",
 					      .verbose = o->verbose };
 	struct vz_session session = { 0 };
 	struct vz_err e = { 0 };

@@ -6,7 +6,6 @@
 #include "base/str.h"
 
 #include <limits.h>
-#include <sys/stat.h>
 
 int vz_host_load(struct vz_host *ret, vz_conf_warn *warn, struct vz_err *e)
 {
@@ -55,10 +54,16 @@ static int id_of_link(const char *link, unsigned *ret)
 	return 0;
 }
 
+bool vz_ct_id_is_given_away(unsigned id)
+{
+	autofree char *path = vz_fmt(VZ_CT_CONF_FILE VZ_CT_GIVEN_AWAY, id);
+
+	return path && access(path, F_OK) == 0;
+}
+
 int vz_ct_resolve(const char *text, unsigned *ret_id, bool *ret_by_name, struct vz_err *e)
 {
 	autofree char *link = NULL;
-	struct stat st;
 	uint32_t id;
 
 	if (vz_num_u32(text, VZ_CTID_MAX, &id) == 0) {
@@ -69,7 +74,7 @@ int vz_ct_resolve(const char *text, unsigned *ret_id, bool *ret_by_name, struct 
 	if (!vz_str_is_component(text) || vz_str_has_control(text))
 		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "Bad CT ID %s", text);
 	link = vz_fmt("%s/%s", VZ_CT_NAMES_DIR, text);
-	if (!link || id_of_link(link, &id) < 0 || stat(link, &st) < 0)
+	if (!link || id_of_link(link, &id) < 0 || (access(link, F_OK) < 0 && !vz_ct_id_is_given_away(id)))
 		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "Bad CT ID %s", text);
 	*ret_id = id;
 	*ret_by_name = true;
@@ -147,9 +152,23 @@ char *vz_ct_dump_path(const struct vz_ct *ct)
 
 bool vz_ct_is_given_away(const struct vz_ct *ct)
 {
-	autofree char *path = vz_fmt("%s" VZ_CT_GIVEN_AWAY, ct->conf_path);
+	return vz_ct_id_is_given_away(ct->id);
+}
 
-	return path && access(path, F_OK) == 0;
+int vz_ct_load_given_away(struct vz_ct *ct, struct vz_err *e)
+{
+	autofree char *path = vz_fmt(VZ_CT_CONF_FILE VZ_CT_GIVEN_AWAY, ct->id);
+	int r = path ? vz_conf_load(path, &ct->own, NULL, e) : vz_oom(e);
+
+	if (r >= 0 && vz_conf_merge(&ct->conf, &ct->own) < 0)
+		r = vz_oom(e);
+	if (r < 0)
+		return r;
+	free(ct->private);
+	free(ct->root);
+	ct->private = expanded(&ct->conf.ve_private, ct->id);
+	ct->root = expanded(&ct->conf.ve_root, ct->id);
+	return ct->private && ct->root ? 0 : vz_oom(e);
 }
 
 bool vz_ct_has_dump(const struct vz_ct *ct)

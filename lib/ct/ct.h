@@ -79,6 +79,9 @@ bool vz_ct_has_dump(const struct vz_ct *ct);
 #define VZ_CT_MOVE_DIR VZ_STATEDIR "/move"
 /* Is it so? What of it is still here is frozen, and may run on the other one: nothing may let it go on. */
 bool vz_ct_is_given_away(const struct vz_ct *ct);
+bool vz_ct_id_is_given_away(unsigned id);
+/* Of one that was loaded without a configuration: the one under that name, its paths with it. has_conf stays. */
+int vz_ct_load_given_away(struct vz_ct *ct, struct vz_err *e);
 
 /* ---- features.c ---- */
 /* FEATURES and NETFILTER (or IPTABLES; without both: stateless) as VZ_FEAT_* (features.h). */

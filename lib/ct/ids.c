@@ -53,7 +53,8 @@ static bool claim_is_good(const struct vz_host *h, unsigned id, uint32_t first)
 
 	if (vz_ct_load(h, id, &other, NULL, NULL) < 0)
 		return true; /* unreadable is not gone */
-	good = other.has_conf && other.own.local_uid.set && other.own.local_uid.v == first;
+	good = vz_ct_is_given_away(&other) ||
+	       (other.has_conf && other.own.local_uid.set && other.own.local_uid.v == first);
 	vz_ct_free(&other);
 	return good || vz_ct_lock_holder(h, id) > 0;
 }

@@ -72,7 +72,8 @@ static int one_vps(struct ifup *f, unsigned ctid, struct vz_err *e)
 	autoips ips = { 0 };
 	int r = vz_state_read(ctid, &state);
 
-	if (r <= 0 || vz_venet_read(ctid, &ips) < 0)
+	/* the other host answers for one that is being handed to it */
+	if (r <= 0 || vz_ct_id_is_given_away(ctid) || vz_venet_read(ctid, &ips) < 0)
 		return 0;
 	put_routes(f, ctid, &ips);
 	r = vz_venet_answer(&v, &f->uplinks, ips.v, ips.n, e);

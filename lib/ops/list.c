@@ -36,7 +36,7 @@ int vz_op_list_id(const char *text, unsigned *ret_id, struct vz_err *e)
 		goto invalid;
 	if (by_name) {
 		/* the link alone is not enough: NAME= must agree where it is set */
-		path = vz_ct_conf_path(id);
+		path = vz_fmt(VZ_CT_CONF_FILE "%s", id, vz_ct_id_is_given_away(id) ? VZ_CT_GIVEN_AWAY : "");
 		if (!path || vz_conf_load(path, &conf, NULL, NULL) < 0)
 			goto invalid;
 		if (conf.name.set && strcmp(conf.name.v, text))
@@ -241,6 +241,28 @@ static void fill_resting(struct vz_list_item *it, const struct vz_ct *ct, unsign
 		it->status = VZ_LIST_SUSPENDED;
 }
 
+/* What is left of it here while it is being handed to another host does not run, be it there. */
+static void fill_given_away(struct vz_list_item *it, const struct vz_ct *ct, unsigned need)
+{
+	struct vz_state s;
+
+	fill_resting(it, ct, need);
+	if (vz_state_read(it->id, &s) > 0)
+		it->status = VZ_LIST_SUSPENDED;
+}
+
+static int load_item(const struct vz_list *l, unsigned id, struct vz_ct *ct, struct vz_err *why)
+{
+	int r = vz_ct_load(l->store->host, id, ct, NULL, why);
+
+	if (r < 0 || ct->has_conf || !vz_ct_is_given_away(ct))
+		return r;
+	r = vz_ct_load_given_away(ct, why);
+	if (r < 0)
+		vz_ct_free(ct);
+	return r;
+}
+
 /* Adds one VPS, or not when it is to be hidden; s is NULL when it does not run. */
 static int add(struct vz_list *l, unsigned id, const struct vz_state *s, unsigned need)
 {
@@ -252,7 +274,7 @@ static int add(struct vz_list *l, unsigned id, const struct vz_state *s, unsigne
 	struct vz_list_item *it = &l->items[l->n];
 	struct vz_ct *ct = &l->store->cts[l->n];
 	struct vz_err why = { 0 };
-	int r = vz_ct_load(l->store->host, id, ct, NULL, &why);
+	int r = load_item(l, id, ct, &why);
 
 	if (r < 0) {
 		if (!l->unreadable++)
@@ -276,6 +298,8 @@ static int add(struct vz_list *l, unsigned id, const struct vz_state *s, unsigne
 		it->layout = layout_of(ct);
 	if (s)
 		fill_running(it, ct, s, need);
+	else if (vz_ct_is_given_away(ct))
+		fill_given_away(it, ct, need);
 	else
 		fill_resting(it, ct, need);
 	l->n++;
@@ -310,7 +334,7 @@ static int walk(const struct two_lists *t, const unsigned *ids, const struct vz_
 		k += in_state;
 		if (!wanted(ids, q->n, id))
 			continue;
-		runs = in_state && vz_state_read(id, &s) > 0;
+		runs = in_state && vz_state_read(id, &s) > 0 && !vz_ct_id_is_given_away(id);
 		if (!runs && !in_conf)
 			continue; /* a stale state file is nobody */
 		l->found += runs || q->others;
@@ -323,19 +347,53 @@ static int walk(const struct two_lists *t, const unsigned *ids, const struct vz_
 	return 0;
 }
 
+/* Those that have a configuration, whatever it is called while they are handed to another host; each once. */
+static int list_others(struct two_lists *t, struct vz_err *e)
+{
+	autofree unsigned *away = NULL;
+	size_t n = 0, kept = 0;
+	unsigned *more;
+	int r = vz_ct_list(&t->conf, &t->nconf, e);
+
+	if (r < 0)
+		return r;
+	if (vz_ids_in_dir(VZ_CT_CONF_DIR, ".conf" VZ_CT_GIVEN_AWAY, &away, &n) < 0)
+		return vz_oom(e);
+	if (!n)
+		return 0;
+	more = realloc(t->conf, (t->nconf + n) * sizeof(*more));
+	if (!more)
+		return vz_oom(e);
+	t->conf = more;
+	memcpy(more + t->nconf, away, n * sizeof(*more));
+	n += t->nconf;
+	qsort(more, n, sizeof(*more), vz_num_compare);
+	for (size_t i = 0; i < n; i++)
+		if (!kept || more[kept - 1] != more[i])
+			more[kept++] = more[i];
+	t->nconf = kept;
+	return 0;
+}
+
+static void free_lists(struct two_lists *t)
+{
+	free(t->conf);
+	free(t->state);
+}
+
 static int collect(const struct vz_list_query *q, struct vz_list *l, struct vz_err *e)
 {
-	autofree unsigned *conf = NULL, *state = NULL, *ids = NULL;
-	struct two_lists t = { 0 };
+	__attribute__((cleanup(free_lists))) struct two_lists t = { 0 };
+	autofree unsigned *ids = NULL;
 	int r;
 
 	/* without `others` a configuration matters only together with a state */
 	if (q->others) {
-		r = vz_ct_list(&conf, &t.nconf, e);
+		r = list_others(&t, e);
 		if (r < 0)
 			return r;
 	}
-	r = vz_state_list(&state, &t.nstate);
+	r = vz_state_list(&t.state, &t.nstate);
 	if (r < 0)
 		return vz_fail(e, VZ_SYSTEM, -r, "Unable to open directory %s", VZ_RUNDIR);
 	if (q->ids) {
@@ -345,8 +403,6 @@ static int collect(const struct vz_list_query *q, struct vz_list *l, struct vz_e
 		memcpy(ids, q->ids, q->n * sizeof(*ids));
 		qsort(ids, q->n, sizeof(*ids), vz_num_compare);
 	}
-	t.conf = conf;
-	t.state = state;
 	l->items = calloc(t.nconf + t.nstate + 1, sizeof(*l->items));
 	l->store->cts = calloc(t.nconf + t.nstate + 1, sizeof(*l->store->cts));
 	if (!l->items || !l->store->cts)

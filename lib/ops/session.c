@@ -40,6 +40,16 @@ static void obey_conf(const struct vz_session *s, const struct vz_session_want *
 	to->ctid = s->id;
 }
 
+/* Of one that may run on another host nothing is to be changed or made, whatever the command needs of it otherwise; a
+ * configuration that somebody has made anew beside the one that was given away does not count. */
+static int refuse_given_away(const struct vz_session *s, const struct vz_session_want *w, struct vz_err *e)
+{
+	if (w->flags & VZ_SESSION_GIVEN_AWAY || !vz_ct_is_given_away(&s->ct))
+		return 0;
+	return vz_fail(e, VZ_NOVECONFIG, 0, "Container config file does not %s: the container is being moved to another host; "
+		       "run the same vzmigrate command again, which ends that", s->ct.has_conf ? "count" : "exist");
+}
+
 static int load_vps(struct vz_session *s, const struct vz_session_want *w, struct vz_err *e)
 {
 	int r = vz_ct_load(&s->host, s->id, &s->ct, say_notice, e);
@@ -49,11 +59,10 @@ static int load_vps(struct vz_session *s, const struct vz_session_want *w, struc
 	if (s->name && s->ct.own.name.set && strcmp(s->ct.own.name.v, s->name))
 		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "Unable to find container by name %s",
 			       s->name);
-	if (w->flags & VZ_SESSION_NEEDS_CONF && !s->ct.has_conf)
-		return vz_fail(e, VZ_NOVECONFIG, 0, "Container config file does not exist%s",
-			       vz_ct_is_given_away(&s->ct) ? ": the container is being moved to another host; run "
-			       "the same vzmigrate command again, which ends that" : "");
-	return 0;
+	r = refuse_given_away(s, w, e);
+	if (r >= 0 && w->flags & VZ_SESSION_NEEDS_CONF && !s->ct.has_conf)
+		r = vz_fail(e, VZ_NOVECONFIG, 0, "Container config file does not exist");
+	return r;
 }
 
 static int take_lock(struct vz_session *s, const struct vz_session_want *w, struct vz_err *e)
@@ -93,9 +102,11 @@ static int open_vps(struct vz_session *s, const struct vz_session_want *w, struc
 	if (r < 0 || !changes)
 		return r;
 	r = w->flags & VZ_SESSION_NO_LOCK ? 0 : take_lock(s, w, e);
+	if (r >= 0) /* vzmigrate may have had the lock until now */
+		r = refuse_given_away(s, w, e);
 	if (r < 0)
 		return r;
-	if (!vz_ct_is_given_away(&s->ct)) /* else its migration has to be healed */
+	if (!(w->flags & VZ_SESSION_LOOKS) && !vz_ct_is_given_away(&s->ct)) /* else its migration has to be healed */
 		vz_op_heal(&s->ct, !(w->flags & VZ_SESSION_LEAVES_ENDED));
 	return 0;
 }

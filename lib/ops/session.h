@@ -30,6 +30,9 @@ enum vz_session_flags {
 					   * vz.conf is told by who comes to one */
 	VZ_SESSION_NO_LOG = 1 << 8,       /* shows something, with NO_VPS: no log file is made */
 	VZ_SESSION_CONF_OPTIONAL = 1 << 9, /* with NO_VPS: goes on where vz.conf cannot be read */
+	VZ_SESSION_GIVEN_AWAY = 1 << 10,  /* may come to a VPS that is being handed to another host, vz_ct_is_given_away():
+					   * ends that, or only looks. All others are refused: VZ_NOVECONFIG */
+	VZ_SESSION_LOOKS = 1 << 11,       /* with CHANGES: has the lock, and nothing is healed */
 	VZ_SESSION_OWN = 1 << 16,         /* from here on the bits are the program's own */
 };
 

@@ -25,9 +25,9 @@ static void tell_end(unsigned id)
 int vz_op_status(struct vz_ct *ct, bool verbose)
 {
 	struct vz_state st;
-	bool away = !ct->has_conf && vz_ct_is_given_away(ct);
+	bool away = vz_ct_is_given_away(ct);
 	bool running = !away && vz_state_read(ct->id, &st) > 0; /* what is away is frozen here at most */
-	bool exist = ct->has_conf && ct->private && access(ct->private, F_OK) == 0;
+	bool exist = !away && ct->has_conf && ct->private && access(ct->private, F_OK) == 0;
 	bool suspended = exist && !running && vz_ct_has_dump(ct);
 
 	vz_result("CTID %u %s %s %s%s%s", ct->id, exist ? "exist" : "deleted",
