@@ -16,7 +16,7 @@
 enum option_id {
 	SSH = 256, SSH_MUX, RSYNC, KEEP_DST, ONLINE, CHECK_ONLY, TIMEOUT, SHOW_VERSION, NO_START, NEW_ID, NEW_NAME, NEW_PRIVATE,
 	NEW_ROOT, NEW_IP, NO_ITER, CIPHER, COMPRESS, NO_COMPRESS, REALTIME, NON_SHARED, KEEP_IMAGES, KEEPER, READ_ONLY, BWLIMIT, JSON,
-	EVACUATE, COLD, POST_COPY,
+	EVACUATE, COLD, POST_COPY, LOST,
 };
 
 /* clang-format off */
@@ -38,6 +38,7 @@ static const struct option long_options[] = {
 	{ "post-copy", no_argument, NULL, POST_COPY },
 	{ "nostart", no_argument, NULL, NO_START },
 	{ "cold", no_argument, NULL, COLD },
+	{ "lost", no_argument, NULL, LOST },
 	{ "evacuate", no_argument, NULL, EVACUATE },
 	{ "jobs", required_argument, NULL, 'j' },
 	{ "bwlimit", required_argument, NULL, BWLIMIT },
@@ -68,6 +69,7 @@ static const struct option long_options[] = {
 static const char usage[] =
 	"Usage: vzmigrate [OPTION]... [root@]HOST CTID|NAME[:NEWID[:PRIVATE[:ROOT]]]...\n"
 	"       vzmigrate [OPTION]... --evacuate [root@]HOST\n"
+	"       vzmigrate --lost [root@]HOST CTID|NAME...\n"
 	"\n"
 	"  -r, --remove-area yes|no   'no': the private area stays here, and the\n"
 	"                             configuration becomes CTID.conf.migrated\n"
@@ -80,6 +82,8 @@ static const char usage[] =
 	"                             the moment at which it was frozen\n"
 	"      --cold                 one that CRIU cannot move is stopped and started there\n"
 	"      --evacuate             all containers of this host, those that run online\n"
+	"      --lost                 HOST is gone for good: one that was on its way there when\n"
+	"                             the connection broke goes on here\n"
 	"  -j, --jobs=N               so many at a time\n"
 	"      --bwlimit=RATE         so many KiB a second at most, or with k, m or g behind\n"
 	"                             it KiB, MiB or GiB: files and memory of all together;\n"
@@ -308,7 +312,7 @@ static int take_flag(struct request *r, int c)
 		{ KEEP_DST, &r->o.keep_dst }, { ONLINE, &r->o.online }, { CHECK_ONLY, &r->o.check_only },
 		{ NO_START, &r->o.no_start }, { KEEP_IMAGES, &r->o.keep_images }, { NO_ITER, &r->o.once },
 		{ REALTIME, &r->o.realtime }, { POST_COPY, &r->o.post }, { 't', &r->o.times }, { 'c', &r->compact }, { 's', &r->snapshot },
-		{ COLD, &r->o.cold }, { JSON, &r->json }, { EVACUATE, &r->evacuate },
+		{ COLD, &r->o.cold }, { JSON, &r->json }, { EVACUATE, &r->evacuate }, { LOST, &r->o.lost },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(table); i++)
@@ -429,6 +433,8 @@ static int check_together(struct request *r)
 		return wrong("--noiter and --require-realtime exclude each other", "");
 	if (r->o.keep_images && r->o.no_start)
 		return wrong("--keep-images is for a dump that is resumed, and --nostart keeps it anyway", "");
+	if (r->o.lost && (r->evacuate || r->o.check_only))
+		return wrong("--lost is for containers that are named, and is nothing to rehearse", "");
 	if (r->o.cold && !r->o.online && !r->evacuate)
 		return wrong("--cold belongs to --online or --evacuate", "");
 	if (!r->o.online && !r->evacuate && (r->o.once || r->o.realtime || r->o.keep_images || r->o.post))

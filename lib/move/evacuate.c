@@ -15,7 +15,7 @@ static void add_those(struct evacuation *a, const unsigned *ids, size_t n, bool 
 	for (size_t i = 0; i < n; i++) {
 		struct vz_state st;
 
-		if ((vz_state_read(ids[i], &st) > 0) == running)
+		if (!vz_ct_id_is_given_away(ids[i]) && (vz_state_read(ids[i], &st) > 0) == running)
 			a->v[a->n++] = (struct vz_evacuee){ .id = ids[i], .running = running };
 	}
 }

@@ -181,7 +181,7 @@ int vz_migrate_can_go_on(const struct vz_ct *ct, struct vz_err *e)
 {
 	struct vz_state st;
 
-	return vz_state_read(ct->id, &st) <= 0 ? 0 : ask_verdict(ct, &st, false, e);
+	return vz_ct_is_given_away(ct) || vz_state_read(ct->id, &st) <= 0 ? 0 : ask_verdict(ct, &st, false, e);
 }
 
 static int is_stopped(const struct vz_leaving *m, struct vz_err *e)

@@ -53,6 +53,9 @@ struct vz_leaving {
 	int64_t halted;    /* when it did not run any more, ms; 0: it does */
 };
 
+/* What the user can do of one in doubt; the other host's name, twice. */
+#define VZ_LEAVE_WHAT_NOW "Run the same command again when %s answers; if it never will, with --lost (%s must not come back with it)"
+
 /* leave-check.c: connects, and has everything checked on both sides; nothing is changed. */
 int vz_leave_check(struct vz_leaving *m, struct vz_err *e);
 

@@ -463,9 +463,9 @@ static int run_plan(struct vz_leaving *m, struct vz_err *e)
 	if (r >= 0 || m->arrived)
 		return vz_leave_finish(m, e);
 	if (m->in_doubt)
-		return vz_fail(e, AS(DOUBT), 0, "The connection to %s broke at the end, so CT %u may be there or here; it runs on "
-			       "neither side until %s answers. Run the same command again then", m->o->host,
-			       m->ct->id, m->o->host);
+		return vz_fail(e, AS(DOUBT), 0, "The connection to %s broke at the end, so nobody knows whether CT %u has arrived: "
+			       "here it stands still, and it runs there or nowhere. " VZ_LEAVE_WHAT_NOW, m->o->host, m->ct->id,
+			       m->o->host, m->o->host);
 	return r;
 }
 
@@ -485,8 +485,11 @@ int vz_migrate(struct vz_ct *ct, const struct vz_migrate_opts *o, struct vz_err 
 	struct vz_leaving m;
 	int r = vz_migrate_recover(ct, o, e);
 
-	if (r)
+	if (r || o->lost)
 		return r < 0 ? r : 0;
+	if (vz_ct_is_given_away(ct))
+		return vz_fail(e, AS(DOUBT), 0, "CT %u was being moved to another host, and the record of that, "
+			       VZ_CT_MOVE_DIR "/%u, is not there or not whole", ct->id, ct->id);
 	if (!ct->has_conf)
 		return vz_fail(e, AS(MISSING), 0, "CT %u does not exist", ct->id);
 	vz_leave_open(&m, ct, o);

@@ -29,7 +29,7 @@ enum vz_migrate_exit {
 	VZ_MIGRATE_BAD_CONFIG = 19, /* vz.conf there */
 	VZ_MIGRATE_LOCKED = 20,
 	VZ_MIGRATE_IDS = 21,        /* its host ids belong to another VPS there, and no others are free */
-	VZ_MIGRATE_DOUBT = 22,      /* nobody knows whether it has arrived: it runs on neither side */
+	VZ_MIGRATE_DOUBT = 22,      /* nobody knows whether it has arrived: it stands still here, and runs there or nowhere */
 };
 
 /* Checks whose failure is only said, --nodeps. */
@@ -54,6 +54,7 @@ struct vz_migrate_opts {
 	bool once;               /* memory is copied once, while it is frozen */
 	bool realtime;           /* only if memory can be copied while it runs */
 	bool post;               /* memory may follow when it runs there */
+	bool lost;               /* the user says that the other host is gone for good: what was in doubt goes on here */
 	bool cold;               /* one that cannot be moved while it runs is stopped; of the program */
 	enum vz_squeeze squeeze; /* of memory */
 	uint64_t bwlimit;        /* bytes a second, 0: as fast as it can */
@@ -73,7 +74,7 @@ int vz_migrate_can_go_on(const struct vz_ct *ct, struct vz_err *e);
 bool vz_migrate_is_suspended(const struct vz_ct *ct);
 /* The live holder of its lock, or 0. */
 pid_t vz_migrate_lock_holder(unsigned id);
-/* recover.c: takes back or finishes what a killed one left. 0: nothing was left, or the VPS is what it was, here. 1: it
+/* recover.c: takes back or finishes what a killed one left, with ->check_only only says so. 0: nothing was left, or the VPS is what it was, here. 1: it
  * had arrived, and is gone here. VZ_MIGRATE_DOUBT: the other host gives no answer, and has to be asked. */
 int vz_migrate_recover(struct vz_ct *ct, const struct vz_migrate_opts *o, struct vz_err *e);
 

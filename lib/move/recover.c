@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "cgroup/cgroup.h"
 #include "move/leave-internal.h"
 #include "move/memory.h"
 #include "move/postcopy.h"
@@ -225,23 +226,6 @@ static int load_again(struct vz_ct *ct, struct vz_err *e)
 	return 0;
 }
 
-/* The paths of one whose configuration is not N.conf. */
-static int load_left(struct vz_ct *ct, struct vz_err *e)
-{
-	autofree char *path = vz_fmt("%s/%u." VZ_MOVING_LEFT, VZ_CT_CONF_DIR, ct->id);
-	int r = path ? vz_conf_load(path, &ct->own, NULL, e) : vz_oom(e);
-
-	if (r >= 0 && vz_conf_merge(&ct->conf, &ct->own) < 0)
-		r = vz_oom(e);
-	if (r < 0)
-		return r;
-	free(ct->private);
-	free(ct->root);
-	ct->private = ct->conf.ve_private.set ? vz_conf_expand(ct->conf.ve_private.v, ct->id) : NULL;
-	ct->root = ct->conf.ve_root.set ? vz_conf_expand(ct->conf.ve_root.v, ct->id) : NULL;
-	return ct->private && ct->root ? 0 : vz_oom(e);
-}
-
 static int undo_killed(struct vz_leaving *m, struct vz_err *e)
 {
 	int r = 0;
@@ -259,32 +243,97 @@ static int undo_killed(struct vz_leaving *m, struct vz_err *e)
 	return 0;
 }
 
+/* Frozen it is what was handed over; one that runs somebody has let go, and it is not ours to end. */
+static bool runs_here(unsigned id)
+{
+	__attribute__((cleanup(vz_cg_closep))) struct vz_cg *cg = NULL;
+	struct vz_state st;
+
+	return vz_state_read(id, &st) > 0 && vz_cg_open(id, NULL, &cg, NULL) >= 0 &&
+	       vz_cg_check_frozen(cg, st.init, NULL) >= 0;
+}
+
+/* What somebody has made of it here meanwhile is neither overwritten nor ended. */
+static int refuse_made_anew(const struct vz_leaving *m, struct vz_err *e)
+{
+	unsigned id = m->ct->id;
+
+	if (m->ct->has_conf)
+		return vz_fail(e, AS(DOUBT), 0, "CT %u was being moved to %s, and there are both " VZ_CT_CONF_FILE
+			       " and that file with " VZ_CT_GIVEN_AWAY " behind its name, which is the one that counts: take "
+			       "the first one away, and run the same command again", id, m->record.host, id);
+	if (runs_here(id))
+		return vz_fail(e, AS(DOUBT), 0, "CT %u was being moved to %s, and runs here: somebody has let it go on. See "
+			       "that it does not run there, too; nothing of it is removed here", id, m->record.host);
+	return 0;
+}
+
 static int finish_left(struct vz_leaving *m, struct vz_err *e)
 {
-	int r;
+	int r = refuse_made_anew(m, e);
 
+	if (r < 0)
+		return r;
 	m->wire.host = m->record.host; /* not the one of now */
 	settle(m, SETTLE_AGAIN);
-	if (m->in_doubt)
+	if (m->in_doubt && !m->o->lost)
 		return vz_fail(e, AS(DOUBT), 0, "CT %u was being moved to %s, which has to say whether it is there and gives "
-			       "no answer; it runs on neither side until then", m->ct->id, m->record.host);
+			       "no answer: here it stands still, and it runs there or nowhere. " VZ_LEAVE_WHAT_NOW, m->ct->id,
+			       m->record.host, m->record.host, m->record.host);
+	if (m->in_doubt)
+		vz_log(-1, "Warning: %s gives no answer and is lost, as you say: CT %u goes on here, without what it may have done "
+			   "there. Remove it there before that host comes back to its network", m->record.host, m->ct->id);
+	m->in_doubt = false;
 	if (!m->arrived)
 		return undo_killed(m, e);
-	r = load_left(m->ct, e);
+	r = vz_ct_load_given_away(m->ct, e);
 	if (r < 0)
 		return r;
 	vz_log(0, "CT %u had arrived at %s", m->ct->id, m->record.host);
 	return vz_leave_finish(m, e) < 0 ? -EIO : 1;
 }
 
+/* A rehearsal asks nobody whose it is, since who answers takes back what has not arrived. */
+static int would_recover(const struct vz_leaving *m, struct vz_err *e)
+{
+	const char *host = m->record.host;
+	unsigned id = m->ct->id;
+	autofree char *line = vz_journal_read(id);
+
+	if (vz_moving_has(id, VZ_MOVING_LEFT))
+		return vz_fail(e, AS(DOUBT), 0, "CT %u was being moved to %s: it would be asked whether it has arrived; then what is "
+			       "here would be removed, or it would go on here", id, host);
+	if (line)
+		return vz_fail(e, AS(STOP), 0, "CT %u was left half-way by a command that was killed: that would be taken back first, "
+			       "and only then more can be told", id);
+	if (!*host)
+		return 0;
+	vz_log(0, "An interrupted migration of CT %u to %s would be taken back", id, host);
+	return 0;
+}
+
+static int check_lost(const struct vz_ct *ct, const struct vz_migrate_opts *o, const struct vz_moving *record, struct vz_err *e)
+{
+	if (!vz_ct_is_given_away(ct))
+		return vz_fail(e, AS(MISSING), 0, "CT %u is not in doubt: it is not being handed to another host", ct->id);
+	if (strcmp(record->host, o->host))
+		return vz_fail(e, AS(MISSING), 0, "CT %u was being moved to %s, not to %s", ct->id, record->host, o->host);
+	return 0;
+}
+
 int vz_migrate_recover(struct vz_ct *ct, const struct vz_migrate_opts *o, struct vz_err *e)
 {
 	struct vz_leaving m;
+	bool moving;
 	int r;
 
 	vz_leave_open(&m, ct, o);
-	if (!vz_moving_read(ct->id, &m.record) || !*m.record.host)
-		return 0;
+	moving = vz_moving_read(ct->id, &m.record) && *m.record.host;
+	r = o->lost ? check_lost(ct, o, &m.record, e) : 0;
+	if (r >= 0 && o->check_only)
+		return would_recover(&m, e);
+	if (r < 0 || !moving)
+		return r;
 	m.running = !strcmp(m.record.stage, VZ_MOVING_RUNNING);
 	m.mounted = !strcmp(m.record.stage, VZ_MOVING_MOUNTED);
 	r = vz_moving_has(ct->id, VZ_MOVING_LEFT) ? finish_left(&m, e) : undo_killed(&m, e);
