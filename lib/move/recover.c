@@ -263,8 +263,10 @@ static int refuse_made_anew(const struct vz_leaving *m, struct vz_err *e)
 			       " and that file with " VZ_CT_GIVEN_AWAY " behind its name, which is the one that counts: take "
 			       "the first one away, and run the same command again", id, m->record.host, id);
 	if (runs_here(id))
-		return vz_fail(e, AS(DOUBT), 0, "CT %u was being moved to %s, and runs here: somebody has let it go on. See "
-			       "that it does not run there, too; nothing of it is removed here", id, m->record.host);
+		return vz_fail(e, AS(DOUBT), 0, "CT %u was being moved to %s, and runs here: somebody has let it go on, so nothing "
+			       "of it is removed. If it is to stay, see that it does not run there, give " VZ_CT_CONF_FILE
+			       VZ_CT_GIVEN_AWAY " its name without the end, and remove " VZ_CT_MOVE_DIR "/%u", id,
+			       m->record.host, id, id);
 	return 0;
 }
 
