@@ -11,14 +11,42 @@
 #include "move/moving.h"
 #include "sys/file.h"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 
 #define AS(code) ((enum vz_exit)VZ_MIGRATE_##code)
+#define ENVIRON_MAX (1u << 20)
+
+/* The address from which ssh(1) has started that process; the caller frees. NULL: none has. */
+static char *source_of(pid_t pid)
+{
+	autofree char *path = vz_fmt("/proc/%d/environ", (int)pid), *text = NULL;
+	ssize_t n = path ? vz_file_read(AT_FDCWD, path, ENVIRON_MAX, &text) : -ENOMEM;
+	const char *value;
+
+	for (ssize_t i = 0; i < n; i += (ssize_t)strlen(text + i) + 1)
+		if (vz_str_prefix(text + i, "SSH_CONNECTION=", &value))
+			return strndup(value, strspn(value, "0123456789abcdef.:"));
+	return NULL;
+}
+
+/* A source that is gone without a word is waited for. */
+static int say_locked(const struct vz_arrival *a, pid_t holder, struct vz_err *e)
+{
+	struct vz_moving m;
+	autofree char *from = vz_moving_read(a->id, &m) ? source_of(holder) : NULL;
+
+	if (!from || !*from)
+		return vz_fail(e, AS(LOCKED), 0, "CT %u is locked on destination node by PID %d", a->id, (int)holder);
+	return vz_fail(e, AS(LOCKED), 0, "CT %u is locked on destination node by a migration from %s that has not ended; if the other "
+		       "end of it is gone it ends by itself: try again in %d seconds", a->id, from, a->talk.silence_s);
+}
 
 static int check_free(struct vz_arrival *a, struct vz_err *e)
 {
 	autofree char *conf = vz_ct_conf_path(a->id);
 	struct vz_state st;
+	pid_t holder;
 
 	if (!conf)
 		return vz_oom(e);
@@ -27,9 +55,8 @@ static int check_free(struct vz_arrival *a, struct vz_err *e)
 	if (!access(a->private, F_OK))
 		return vz_fail(e, AS(EXISTS), 0, "%s already exists on destination node: remove it there if it is a copy that "
 			       "-r no has left", a->private);
-	if (vz_ct_lock_holder(&a->session.host, a->id) > 0)
-		return vz_fail(e, AS(LOCKED), 0, "CT %u is locked on destination node", a->id);
-	return 0;
+	holder = vz_ct_lock_holder(&a->session.host, a->id);
+	return holder > 0 ? say_locked(a, holder, e) : 0;
 }
 
 static int check_name(struct vz_arrival *a, struct vz_err *e)

@@ -184,7 +184,7 @@ int vz_migrate_can_go_on(const struct vz_ct *ct, struct vz_err *e)
 	return vz_ct_is_given_away(ct) || vz_state_read(ct->id, &st) <= 0 ? 0 : ask_verdict(ct, &st, false, e);
 }
 
-static int is_stopped(const struct vz_leaving *m, struct vz_err *e)
+static int say_stopped(const struct vz_leaving *m, struct vz_err *e)
 {
 	return vz_fail(e, AS(STOPPED), 0, "CT %u is stopped: leave out --online, and it is moved as it is", m->ct->id);
 }
@@ -196,7 +196,7 @@ static int check_online(struct vz_leaving *m, struct vz_err *e)
 	int r;
 
 	if (vz_state_read(m->ct->id, &st) <= 0)
-		return is_stopped(m, e);
+		return say_stopped(m, e);
 	r = ask_verdict(m->ct, &st, true, e);
 	if (r < 0 && e->exit == AS(STOP)) /* a line of its own: the sentence may be as long as one can be */
 		vz_log(-1, "Without --online, or with --cold, CT %u is stopped for the move and started there", m->ct->id);
@@ -253,7 +253,7 @@ int vz_leave_check(struct vz_leaving *m, struct vz_err *e)
 	if (r < 0)
 		return r;
 	if (m->o->online && !m->running)
-		return is_stopped(m, e);
+		return say_stopped(m, e);
 	vz_log(0, "%s %smigration of CT %u to %s", m->o->check_only ? "Checking" : "Starting", m->o->online ? "live " : "", m->ct->id, m->o->host);
 	r = check_there(m, &facts, e);
 	if (r >= 0)
