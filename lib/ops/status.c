@@ -22,6 +22,14 @@ static void tell_end(unsigned id)
 	vz_result("ended: %s", why);
 }
 
+/* A command that was killed, suspend --suspend or the guest itself has left it so; or one is at work. */
+static bool is_frozen(unsigned id, const struct vz_state *st)
+{
+	__attribute__((cleanup(vz_cg_closep))) struct vz_cg *cg = NULL;
+
+	return vz_cg_open(id, NULL, &cg, NULL) >= 0 && vz_cg_check_frozen(cg, st->init, NULL) == -EBUSY;
+}
+
 int vz_op_status(struct vz_ct *ct, bool verbose)
 {
 	struct vz_state st;
@@ -32,7 +40,7 @@ int vz_op_status(struct vz_ct *ct, bool verbose)
 
 	vz_result("CTID %u %s %s %s%s%s", ct->id, exist ? "exist" : "deleted",
 	       vz_ct_is_mounted(ct) ? "mounted" : "unmounted", running ? "running" : "down",
-	       suspended ? " suspended" : "", away ? " migrating" : "");
+	       suspended ? " suspended" : "", away ? " migrating" : running && is_frozen(ct->id, &st) ? " frozen" : "");
 	if (verbose && !running && !away)
 		tell_end(ct->id);
 	if (verbose)
