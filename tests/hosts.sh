@@ -178,6 +178,13 @@ end_elsewhere() {
 	done
 }
 
+# An echo server on port 7000 of the VPS, which listens when this returns: echo_server [on_b]
+echo_server() {
+	listens() { "$@" vzctl exec2 "$id" 'grep -q ":1B58 [0-9A-F]*:0000 0A" /proc/net/tcp /proc/net/tcp6' 2>/dev/null; }
+	"$@" vzctl exec "$id" 'busybox nc -l -p 7000 -e /bin/cat >/dev/null 2>&1 </dev/null &'
+	wait_for 20 listens "$@" || fail "nobody listens"
+}
+
 # talk ADDRESS ... talked: one TCP connection from the wire to an echo server on port 7000, which asks all the time and
 # must get each answer once and in order; the longest silence is told.
 talk() {
