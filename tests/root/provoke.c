@@ -164,8 +164,10 @@ static int pidfd_numbers(void)
 		all[i].fd = strcmp(arg, "copies") ? 100000 : fd;
 		all[i].inode = st.st_ino;
 	}
-	for (long times = number(1); --times > 0 && fork() > 0;)
-		;
+	for (long times = number(1); --times > 0;)
+		if (!fork())
+			for (;;)
+				pause(); /* that it is made one says */
 	return last;
 }
 
