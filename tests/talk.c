@@ -50,7 +50,9 @@ static int ask(int fd, unsigned long n)
 	if (send(fd, want, LENGTH, MSG_NOSIGNAL) != LENGTH)
 		return printf("request %s: %s\n", want, strerror(errno));
 	for (size_t have = 0; have < LENGTH; have += (size_t)len) {
-		len = recv(fd, got + have, LENGTH - have, 0);
+		do /* one with a timeout is not restarted when the process was stopped: signal(7) */
+			len = recv(fd, got + have, LENGTH - have, 0);
+		while (len < 0 && errno == EINTR);
 		if (len <= 0)
 			return printf("answer %s: %s\n", want, len ? strerror(errno) : "it was closed");
 	}
