@@ -296,8 +296,8 @@ static int halt_do(void *ctx, struct vz_err *e)
 		(void)vz_leave_quietly(m, end_now, &ended);
 	halt_undo(m);
 	vz_cancel_undoing(false);
-	if (r != -ECANCELED && *m->remote.broke.msg)
-		return *e = m->remote.broke, r;
+	if (r != -ECANCELED && vz_remote_is_why(&m->remote, e)) /* that of memory may have been the first to end */
+		return r;
 	return vz_fail(e, AS(STOP), 0, "%s", why.msg), r;
 }
 
