@@ -193,12 +193,9 @@ int vz_links_save(int netns, struct vz_image *im, struct vz_err *e)
 	if (r >= 0)
 		r = vz_nl_read(rtnl, &m, &(struct vz_nl_reader){ save_link, &s }, e,
 			       "cannot read the settings of the container's network devices");
-	vz_pack_num(&s.out, 0);
-	if (r >= 0 && s.out.err)
-		r = vz_fail(e, VZ_CHKPNT, -s.out.err, "cannot keep the settings of the container's network devices");
 	if (r >= 0)
-		r = vz_image_put(im, FILE_NAME, s.out.buf.s, s.out.buf.len, e);
-	else if (e)
+		return vz_image_put_packed(im, FILE_NAME, &s.out, "the settings of the container's network devices", e);
+	if (e)
 		e->exit = VZ_CHKPNT;
 	vz_pack_free(&s.out);
 	return r;
@@ -321,14 +318,12 @@ int vz_links_load(int netns, const struct vz_image *im, struct vz_err *e)
 	autoclose int rtnl = -EBADF;
 	int r;
 
-	if (!vz_image_has(im, FILE_NAME)) /* of an older version */
-		return 0;
-	r = vz_image_read(im, FILE_NAME, &data, &in.left, e);
-	if (r >= 0)
-		r = l.rtnl = rtnl = vz_nl_open(NETLINK_ROUTE, netns, e);
+	r = vz_image_read_packed(im, FILE_NAME, &data, &in, e);
+	if (r <= 0)
+		return r;
+	r = l.rtnl = rtnl = vz_nl_open(NETLINK_ROUTE, netns, e);
 	if (r < 0)
 		return r;
-	in.p = data;
 	for (unsigned n = 0; r >= 0 && vz_packed_num(&in, 1); n++)
 		r = n < DEVICES_MAX ? load_link(&l, &in) : -EBADMSG;
 	if (l.refused[0])
