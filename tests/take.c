@@ -72,8 +72,11 @@ static long take_fanotify(long i)
 
 static long take_signal(long i)
 {
+	struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
 	sigset_t set;
 
+	if (!i)
+		(void)setrlimit(RLIMIT_SIGPENDING, &all);
 	sigemptyset(&set);
 	sigaddset(&set, SIGRTMIN);
 	sigprocmask(SIG_BLOCK, &set, NULL);

@@ -5,6 +5,7 @@
 #include "apply/devnodes.h"
 #include "apply/hostname.h"
 #include "apply/nics.h"
+#include "apply/signals.h"
 #include "apply/terminals.h"
 #include "base/log.h"
 #include "base/own.h"
@@ -36,10 +37,12 @@ static int live_limits(const struct vz_setting *s, struct vz_err *e)
 	return r < 0 ? r : vz_res_apply(cg, &l, e);
 }
 
-static int start_terminals(const struct vz_starting *s, struct vz_err *e)
+/* Counters that other parts of the kernel than the group hold. */
+static int start_counters(const struct vz_starting *s, struct vz_err *e)
 {
 	(void)e;
 	s->spec->terminals = vz_terminals(&s->ct->conf);
+	s->spec->signals = vz_signals(&s->ct->conf);
 	return 0;
 }
 
@@ -53,7 +56,8 @@ static int live_counters(const struct vz_setting *s, struct vz_err *e)
 		r = live_limits(s, e);
 	if (r < 0 && r != -EOPNOTSUPP)
 		return r;
-	return and_rest(r, vz_terminals_set(s->ct, s->conf, &why), &why, e);
+	r = and_rest(r, vz_terminals_set(s->ct, s->conf, &why), &why, e);
+	return r < 0 ? r : vz_signals_set(s->ct, &s->g->add, e);
 }
 
 /* The kernel only says that the argument is invalid, here and at a start. */
@@ -272,7 +276,7 @@ const struct vz_effect vz_effects[] = {
 	{
 		.bit = APPLY_UBC, .what = "UBC", .refuses = COUNTED,
 		.limits = vz_res_counters,
-		.start = { [VZ_START_SPEC] = start_terminals }, .bare = IN(SPEC),
+		.start = { [VZ_START_SPEC] = start_counters }, .bare = IN(SPEC),
 		/* CRIU has processes of its own in the group */
 		.restore = IN(GROUP), .late = VZ_CG_PIDS | VZ_CG_MEMORY,
 		.not_restored = "devpts is in the image",

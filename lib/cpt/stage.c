@@ -273,6 +273,8 @@ static _Noreturn void stage_main(const struct vz_stage_spec *s, int to, pid_t pa
 	live_alone(s->restore, parent);
 	vz_inherit_reset();
 	vz_inherit_open_limits();
+	if (s->signals.set)
+		vz_inherit_bound_signals(s->signals.v);
 	rep.result = make_ready(s, &rep.creds, &rep.err);
 	sock = give_socket(to, &rep);
 	close(to);

@@ -24,6 +24,7 @@
 #include "cpt/criu.h"
 #include "cpt/image.h"
 #include "cpt/swrk.h"
+#include "param/param.h"
 
 /* What it is made of; descriptors stay the caller's. */
 struct vz_stage_spec {
@@ -38,6 +39,7 @@ struct vz_stage_spec {
 	bool restore;              /* the rest is for that only */
 	int root, dev, console;    /* detached mounts; console -1: none */
 	const struct vz_image *image;
+	struct vz_pu64 signals;    /* as in struct vz_spec */
 };
 
 struct vz_stage {

@@ -44,6 +44,8 @@ static int prepare(struct cloning *b)
 
 	vz_child_drop_inherited(b->s->cg);
 	vz_inherit_open_limits();
+	if (b->s->signals.set)
+		vz_inherit_bound_signals(b->s->signals.v);
 	r = vz_setns(b->pad, CLONE_NEWNS);				/* 1 */
 	if (r < 0)
 		return vz_fail(&b->err, VZ_ENVCREATE, -r, "cannot enter the launch pad");

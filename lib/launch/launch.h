@@ -56,6 +56,7 @@ struct vz_spec {
 	int console;             /* detached mount for /dev/console, or -1 */
 	const char *hostname;
 	unsigned terminals;      /* bound of its /dev/pts; 0: none */
+	struct vz_pu64 signals;  /* bound of all its queued signals; not set: the ordinary one */
 	bool notify;             /* listen for vz_launch.ready */
 	const struct vz_cmd *cmds; /* instead of init, tried in turn; or NULL */
 	int stdio[3];            /* -1: the console, or /dev/null */

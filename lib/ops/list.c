@@ -85,7 +85,7 @@ static uint64_t known(uint64_t v, uint64_t unit)
 }
 
 /* Which numbers of the kernel make a counter, by the offset of each in its struct. */
-enum reading { UNREAD, USAGE, KINDS, LINE };
+enum reading { UNREAD, USAGE, KINDS, LINE, BESIDE };
 
 struct count_row {
 	enum reading from;
@@ -105,6 +105,7 @@ static const struct count_row count_rows[] = {
 #define FROM_USAGE(h, p, f) USAGE, THE_OFFSETS(vz_cg_usage, h, p, f)
 #define FROM_KINDS(h, p, f) KINDS, THE_OFFSETS(vz_cg_kinds, h, p, f)
 #define FROM_LINE(name) LINE, .limit = VZ_CG_LIMIT_##name, THE_OFFSETS(vz_cg_count, held, peak, failcnt)
+#define FROM_BESIDE(h) BESIDE, THE_OFFSETS(vz_res_beside, h, none, none)
 #define THE_OFFSETS(type, h, p, f)                                                            \
 	.held = offsetof(struct type, h), .peak = offsetof(struct type, p),                   \
 	.failcnt = offsetof(struct type, f)
@@ -126,7 +127,7 @@ static void take_count(struct vz_list_item *it, const struct count_row *row, con
 	};
 }
 
-/* Fills the counters that come out of `from`, a struct of cgroup.h. */
+/* Fills the counters that come out of `from`, a struct of cgroup.h or res.h. */
 static void take_counts(struct vz_list_item *it, enum reading what, const void *from)
 {
 	for (size_t i = 0; i < ARRAY_LEN(count_rows); i++)
@@ -163,6 +164,14 @@ static void read_usage(struct vz_list_item *it, struct vz_ct *ct, unsigned need)
 	}
 	if (need & VZ_LIST_LINES)
 		take_lines(it, cg);
+}
+
+static void read_beside(struct vz_list_item *it, const struct vz_state *s)
+{
+	struct vz_res_beside beside;
+
+	vz_res_beside(s, &beside);
+	take_counts(it, BESIDE, &beside);
 }
 
 /* A VPS without venet has no addresses of ours. */
@@ -223,6 +232,8 @@ static void fill_running(struct vz_list_item *it, struct vz_ct *ct, const struct
 	it->uid = (struct vz_pu64){ .set = true, .v = s->uid };
 	if (need & (VZ_LIST_USAGE | VZ_LIST_KINDS | VZ_LIST_LINES))
 		read_usage(it, ct, need);
+	if (need & VZ_LIST_BESIDE)
+		read_beside(it, s);
 	if (need & VZ_LIST_IP)
 		read_ips(it);
 	if (need & VZ_LIST_MIGRATABLE)

@@ -34,6 +34,7 @@ enum vz_list_need {
 	VZ_LIST_KINDS = 1 << 6,   /* counters of KINDS in counters.def, dearer to read */
 	VZ_LIST_LINES = 1 << 7,   /* those of LINE */
 	VZ_LIST_MIGRATABLE = 1 << 8, /* all its processes are looked at */
+	VZ_LIST_BESIDE = 1 << 9,     /* counters of BESIDE */
 };
 
 #define VZ_LIST_UNKNOWN UINT64_MAX

@@ -5,6 +5,7 @@
  * then a failure or a crash leaves the dump as it was.
  */
 #include "ops/suspend.h"
+#include "apply/signals.h"
 #include "base/log.h"
 #include "base/own.h"
 #include "base/str.h"
@@ -117,7 +118,8 @@ static int make_stage(struct resuming *u, struct vz_err *e)
 					    .root = s->root,
 					    .dev = s->dev,
 					    .console = u->facts->tty ? s->console : -1,
-					    .image = u->image };
+					    .image = u->image,
+					    .signals = vz_signals(&ct_of(u)->conf) };
 	int r = vz_devtree_load(s->dev, u->image, e);
 
 	if (r >= 0 && u->facts->tty && s->console < 0)

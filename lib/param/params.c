@@ -23,6 +23,8 @@
 #define APPLY_NOTHING 0
 #define WHERE_DEVPTS LIVE
 #define APPLY_DEVPTS APPLY_UBC
+#define WHERE_USERNS LIVE
+#define APPLY_USERNS APPLY_UBC
 #define WHERE_LIMIT(bit, field) LIVE
 #define APPLY_LIMIT(bit, field) APPLY_UBC
 #define WHERE_STRICT(bit, field) LIVE

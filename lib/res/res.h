@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "cgroup/cgroup.h"
+#include "ct/ct.h"
 #include "param/nodeperm.h"
 #include "param/param.h"
 
@@ -59,5 +60,12 @@ int vz_res_masks_possible(const struct vz_conf *c, struct vz_err *e);
  * defaults of the host, for what the kernel knows more coarsely. Only numbers change; what the kernel cannot tell stays. */
 void vz_res_in_force(const struct vz_cg *cg, const struct vz_conf *conf, bool dear,
 		     struct vz_conf *own);
+
+/* What the kernel counts of a running VPS and no group: VZ_UNLIMITED where it cannot tell. */
+struct vz_res_beside {
+	uint64_t signals;
+	uint64_t none; /* what is not counted at all */
+};
+void vz_res_beside(const struct vz_state *s, struct vz_res_beside *ret);
 
 #endif

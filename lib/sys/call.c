@@ -85,6 +85,11 @@ int vz_thread_set_euid(uid_t uid, gid_t gid)
 	return r < 0 ? r : ret(syscall(SYS_setresuid, -1, uid, -1));
 }
 
+int vz_thread_set_ruid(uid_t uid)
+{
+	return ret(syscall(SYS_setresuid, uid, -1, -1));
+}
+
 int vz_openat2(int dirfd, const char *path, uint64_t flags, mode_t mode, uint64_t resolve)
 {
 	struct open_how how = { .flags = flags | O_CLOEXEC, .mode = mode, .resolve = resolve };

@@ -34,6 +34,8 @@ int vz_vfork_run(void (*fn)(void *arg), void *arg, size_t stack);
 /* setresgid(2), setresuid(2) of the effective ids for this thread alone, real and saved ones kept:
  * where libc's would change those of every thread that it knows of. */
 int vz_thread_set_euid(uid_t uid, gid_t gid);
+/* The real user alone, which is whom the kernel counts for; the effective one keeps its rights. */
+int vz_thread_set_ruid(uid_t uid);
 /* clone3(2): 0 in the child, pid in the parent. *pidfd (may be NULL) gets a close-on-exec pidfd;
  * cgroup_fd < 0: stay in the parent's cgroup. */
 pid_t vz_clone3(uint64_t flags, int *pidfd, int cgroup_fd);

@@ -53,7 +53,7 @@ static void set_limit(int what, rlim_t soft, rlim_t hard)
 	(void)setrlimit(what, &want);
 }
 
-static rlim_t pending_signals(void)
+uint64_t vz_inherit_most_signals(void)
 {
 	uint64_t n;
 
@@ -73,7 +73,7 @@ struct limit {
  * group allows. */
 static void each_limit(void (*fn)(const struct limit *l))
 {
-	const rlim_t max = RLIM_INFINITY, signals = pending_signals();
+	const rlim_t max = RLIM_INFINITY, signals = vz_inherit_most_signals();
 	/* clang-format off */
 	const struct limit limits[] = {
 		{ RLIMIT_CPU,        max,            max,            false },
@@ -120,6 +120,12 @@ static void open_limit(const struct limit *l)
 void vz_inherit_open_limits(void)
 {
 	each_limit(open_limit);
+}
+
+void vz_inherit_bound_signals(uint64_t n)
+{
+	if (n < vz_inherit_most_signals())
+		set_limit(RLIMIT_SIGPENDING, n, n);
 }
 
 /* ---- the rest ---- */

@@ -8,6 +8,7 @@
 #define VZ_SYS_INHERIT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 
@@ -23,6 +24,10 @@ void vz_inherit_reset(void);
  * booting kernel gives. */
 void vz_inherit_open_limits(void);
 void vz_inherit_limits(void);
+/* Between the two: no more signals than this are queued for all users of the namespace together. Nothing
+ * inside lifts it, root there neither. More than the host's own init has is not to be had. */
+void vz_inherit_bound_signals(uint64_t n);
+uint64_t vz_inherit_most_signals(void);
 
 /* Fails when the caller has something that nobody can take off and that would break a VPS. */
 int vz_inherit_refused(struct vz_err *e);

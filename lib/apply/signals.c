@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* NUMSIGINFO; see signals.h. */
+#include "apply/signals.h"
+#include "base/num.h"
+#include "sys/file.h"
+#include "sys/inherit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LIMITS_MAX 4096
+
+struct vz_pu64 vz_signals(const struct vz_conf *c)
+{
+	return (struct vz_pu64){ .set = c->numsiginfo.set && c->numsiginfo.lim != VZ_UNLIMITED,
+				 .v = c->numsiginfo.lim };
+}
+
+/* The hard limit of a process; prlimit(2) would need CAP_SYS_RESOURCE. "unlimited" is 0, and no bound of ours. */
+static uint64_t hard_limit(pid_t pid)
+{
+	static const char name[] = "\nMax pending signals";
+	char path[32], text[LIMITS_MAX], *line;
+
+	snprintf(path, sizeof(path), "/proc/%d/limits", pid);
+	line = vz_file_read_buf(AT_FDCWD, path, text, sizeof(text)) > 0 ? strstr(text, name) : NULL;
+	if (!line)
+		return 0;
+	(void)strtoull(line + strlen(name), &line, 10);
+	return strtoull(line, NULL, 10);
+}
+
+/* The bound of a user namespace is that of who made it, and nobody changes it afterwards (create_user_ns()).
+ * The VPS's init has the same as its own limit. */
+int vz_signals_set(const struct vz_ct *ct, const struct vz_conf *conf, struct vz_err *e)
+{
+	uint64_t want = conf->numsiginfo.lim, most = vz_inherit_most_signals();
+	struct vz_state st;
+
+	if (!conf->numsiginfo.set || vz_state_read(ct->id, &st) <= 0)
+		return 0;
+	if (!st.uid) {
+		vz_fail(e, VZ_SETUBC, 0, "--numsiginfo does not hold a container without a user namespace");
+		return -EOPNOTSUPP;
+	}
+	if (hard_limit(st.init) == (want < most ? want : most))
+		return 0;
+	vz_fail(e, VZ_SETUBC, 0, "--numsiginfo comes into force at the next start of the container");
+	return -EOPNOTSUPP;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How many signals may be queued in a VPS. */
+#ifndef VZ_APPLY_SIGNALS_H
+#define VZ_APPLY_SIGNALS_H
+
+#include "ct/ct.h"
+
+/* What NUMSIGINFO asks for. Not set: the ordinary bound of the host's, which is also the most. */
+struct vz_pu64 vz_signals(const struct vz_conf *c);
+/* On a running VPS: -EOPNOTSUPP when what `conf` asks for is not what it was started with. */
+int vz_signals_set(const struct vz_ct *ct, const struct vz_conf *conf, struct vz_err *e);
+
+#endif
