@@ -46,7 +46,7 @@ enum {
 #define SHOWN_KINDS(...) .need = VZ_LIST_KINDS, LIVE_COUNT
 #define SHOWN_LINE(bit) .need = VZ_LIST_LINES, LIVE_COUNT
 #define SHOWN_BESIDE(...) .need = VZ_LIST_BESIDE, LIVE_COUNT
-#define LIVE_COUNT(name) .live = offsetof(struct vz_list_item, name)
+#define LIVE_COUNT(name) .live = offsetof(struct vz_list_item, counts.name)
 #define DISK(k, f, t) \
 	{ .key = k, .field = f, .title = t, .width = 10, .get = vl_get_disk, .parts = disk_parts, \
 	  .flags = VL_NULL_PARTS }

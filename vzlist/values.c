@@ -212,24 +212,15 @@ void vl_get_switches(const struct vl_column *c, const struct vz_list_item *it,
 	v->kind = v->n ? VL_SWITCHES : VL_ABSENT;
 }
 
-/* The most that was held: never below what is held, also where the kernel keeps no peak. */
-static uint64_t most_held(const struct vz_list_count *live)
-{
-	if (live->held == VZ_LIST_UNKNOWN)
-		return live->maxheld;
-	return live->maxheld == VZ_LIST_UNKNOWN || live->maxheld < live->held ? live->held : live->maxheld;
-}
-
 /*
  * Of a running VPS, held, maxheld and failcnt as far as the kernel keeps them, and the limit in
  * force: what nobody limits is unlimited, as the legacy kernel had it.
  */
 void vl_get_ubc(const struct vl_column *c, const struct vz_list_item *it, struct vl_value *v)
 {
-	static const struct vz_list_count none = { VZ_LIST_UNKNOWN, VZ_LIST_UNKNOWN,
-						   VZ_LIST_UNKNOWN };
+	static const struct vz_counted none = { VZ_UNCOUNTED, VZ_UNCOUNTED, VZ_UNCOUNTED };
 	const struct vz_ppair *p = vz_param_get(c->param, it->conf);
-	const struct vz_list_count *live = &none;
+	const struct vz_counted *live = &none;
 	uint64_t n = VZ_LIST_UNKNOWN;
 
 	if (c->row->live)
@@ -241,7 +232,7 @@ void vl_get_ubc(const struct vl_column *c, const struct vz_list_item *it, struct
 		n = live->held;
 		break;
 	case VL_MAXHELD:
-		n = most_held(live);
+		n = live->maxheld;
 		break;
 	case VL_BARRIER:
 		n = p->set ? p->bar : n;

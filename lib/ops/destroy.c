@@ -13,6 +13,7 @@
 #include "ops/ops.h"
 #include "ops/plan.h"
 #include "ops/private.h"
+#include "res/counts.h"
 #include "tmpl/tmpl.h"
 
 #include <sys/stat.h>
@@ -89,6 +90,15 @@ static int traffic_do(void *ctx, struct vz_err *e)
 	return 0;
 }
 
+static int counts_do(void *ctx, struct vz_err *e)
+{
+	struct destroy *d = ctx;
+
+	(void)e;
+	vz_counts_forget(d->ct->id);
+	return 0;
+}
+
 static int scripts_do(void *ctx, struct vz_err *e)
 {
 	static const char *const suffixes[] = { "mount", "umount", "premount", "postumount",
@@ -127,6 +137,7 @@ const struct vz_step *const vz_op_destroy_plan[] = {
 	VZ_STEP("name", name_do, NULL),       /* names the configuration, so goes before it */
 	VZ_STEP("dist", dist_do, NULL),
 	VZ_STEP("traffic", traffic_do, NULL),
+	VZ_STEP("counts", counts_do, NULL),
 	VZ_STEP("scripts", scripts_do, NULL),
 	VZ_STEP("config", config_do, NULL),   /* until here the verb can be run again */
 	VZ_STEP("ids", ids_do, NULL),         /* a claim without a configuration is nobody's */

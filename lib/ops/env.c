@@ -12,6 +12,7 @@
 #include "launch/netpolicy.h"
 #include "launch/policy.h"
 #include "param/switches.h"
+#include "res/counts.h"
 #include "sys/call.h"
 #include "sys/idmap.h"
 #include "sys/wait.h"
@@ -134,6 +135,8 @@ int vz_env_cgroup(struct vz_env *env, struct vz_err *e)
 	/* nothing says that the VPS runs, so what lives there is what a crash left */
 	int r = vz_cg_populated(env->cg) > 0 ? vz_cg_kill(env->cg, KILL_TIMEOUT_MS, e) : 0;
 
+	if (r >= 0)
+		r = vz_counts_begin(env->ct->id, env->restore, e);
 	return r < 0 ? r : vz_cg_create(env->cg, env->spec.uid, env->spec.gid, e);
 }
 
@@ -245,12 +248,18 @@ void vz_env_policy_gone(struct vz_env *env)
 
 void vz_env_cgroup_gone(struct vz_env *env)
 {
-	struct vz_err e = { 0 };
+	struct vz_err e = { 0 }, counts = { 0 };
 
 	if (!vz_cg_exists(env->cg))
 		return;
-	if (vz_cg_kill(env->cg, KILL_TIMEOUT_MS, &e) < 0 || vz_cg_destroy(env->cg, &e) < 0)
-		vz_log(-1, "Warning: %s, ignoring", e.msg);
+	if (vz_cg_kill(env->cg, KILL_TIMEOUT_MS, &e) < 0)
+		goto failed;
+	if (vz_counts_keep(env->ct->id, env->cg, &counts) < 0)
+		vz_log(-1, "Warning: %s, ignoring", counts.msg);
+	if (vz_cg_destroy(env->cg, &e) >= 0)
+		return;
+failed:
+	vz_log(-1, "Warning: %s, ignoring", e.msg);
 }
 
 void vz_env_close(struct vz_env *env)

@@ -79,99 +79,21 @@ static uint64_t uptime_ms(uint64_t start_ticks)
 	return now > start ? now - start : 0;
 }
 
-static uint64_t known(uint64_t v, uint64_t unit)
+static unsigned kinds_of(unsigned need)
 {
-	return v == VZ_UNLIMITED ? VZ_LIST_UNKNOWN : v / unit;
-}
-
-/* Which numbers of the kernel make a counter, by the offset of each in its struct. */
-enum reading { UNREAD, USAGE, KINDS, LINE, BESIDE };
-
-struct count_row {
-	enum reading from;
-	size_t to; /* in an item */
-	size_t held, peak, failcnt;
-	enum vz_cg_limit limit; /* of LINE: all three are in struct vz_cg_count */
-	bool pages;
-};
-
-static const struct count_row count_rows[] = {
-#define COUNTER(place, KEY, name, letter, unit, title, holder, reading, ...) \
-	{ FROM_##reading, .to = offsetof(struct vz_list_item, name), .pages = IN_##unit },
-#define IN_bytes false
-#define IN_items false
-#define IN_pages true
-#define FROM_UNREAD UNREAD
-#define FROM_USAGE(h, p, f) USAGE, THE_OFFSETS(vz_cg_usage, h, p, f)
-#define FROM_KINDS(h, p, f) KINDS, THE_OFFSETS(vz_cg_kinds, h, p, f)
-#define FROM_LINE(name) LINE, .limit = VZ_CG_LIMIT_##name, THE_OFFSETS(vz_cg_count, held, peak, failcnt)
-#define FROM_BESIDE(h) BESIDE, THE_OFFSETS(vz_res_beside, h, none, none)
-#define THE_OFFSETS(type, h, p, f)                                                            \
-	.held = offsetof(struct type, h), .peak = offsetof(struct type, p),                   \
-	.failcnt = offsetof(struct type, f)
-#include "param/counters.def"
-};
-
-static uint64_t number_at(const void *from, size_t at, uint64_t unit)
-{
-	return known(*(const uint64_t *)(const void *)((const char *)from + at), unit);
-}
-
-static void take_count(struct vz_list_item *it, const struct count_row *row, const void *from)
-{
-	uint64_t unit = row->pages ? vz_page_size() : 1;
-
-	*(struct vz_list_count *)(void *)((char *)it + row->to) = (struct vz_list_count){
-		number_at(from, row->held, unit), number_at(from, row->peak, unit),
-		number_at(from, row->failcnt, 1)
-	};
-}
-
-/* Fills the counters that come out of `from`, a struct of cgroup.h or res.h. */
-static void take_counts(struct vz_list_item *it, enum reading what, const void *from)
-{
-	for (size_t i = 0; i < ARRAY_LEN(count_rows); i++)
-		if (count_rows[i].from == what)
-			take_count(it, &count_rows[i], from);
-}
-
-static void take_lines(struct vz_list_item *it, const struct vz_cg *cg)
-{
-	struct vz_cg_count c;
-
-	for (size_t i = 0; i < ARRAY_LEN(count_rows); i++) {
-		if (count_rows[i].from != LINE)
-			continue;
-		vz_cg_count(cg, count_rows[i].limit, &c);
-		take_count(it, &count_rows[i], &c);
-	}
+	return (need & VZ_LIST_USAGE ? VZ_COUNTS_USAGE : 0) | (need & VZ_LIST_KINDS ? VZ_COUNTS_KINDS : 0) |
+	       (need & VZ_LIST_LINES ? VZ_COUNTS_LINES : 0) | (need & VZ_LIST_BESIDE ? VZ_COUNTS_BESIDE : 0);
 }
 
 /* A group that cannot be read leaves the numbers unknown; the rest of the list is still true. */
-static void read_usage(struct vz_list_item *it, struct vz_ct *ct, unsigned need)
+static void read_usage(struct vz_list_item *it, struct vz_ct *ct, const struct vz_state *s, unsigned need)
 {
 	__attribute__((cleanup(vz_cg_closep))) struct vz_cg *cg = NULL;
-	struct vz_cg_usage u;
-	struct vz_cg_kinds k;
 
-	if (vz_cg_open(it->id, NULL, &cg, NULL) < 0 || vz_cg_read(cg, &u, NULL) < 0)
+	if (vz_cg_open(it->id, NULL, &cg, NULL) < 0 || !vz_cg_exists(cg))
 		return;
 	vz_res_in_force(cg, &ct->conf, need & VZ_LIST_LINES, &ct->own);
-	take_counts(it, USAGE, &u);
-	if (need & VZ_LIST_KINDS) {
-		vz_cg_read_kinds(cg, &k);
-		take_counts(it, KINDS, &k);
-	}
-	if (need & VZ_LIST_LINES)
-		take_lines(it, cg);
-}
-
-static void read_beside(struct vz_list_item *it, const struct vz_state *s)
-{
-	struct vz_res_beside beside;
-
-	vz_res_beside(s, &beside);
-	take_counts(it, BESIDE, &beside);
+	vz_counts_read(it->id, cg, s, kinds_of(need), &it->counts);
 }
 
 /* A VPS without venet has no addresses of ours. */
@@ -230,10 +152,8 @@ static void fill_running(struct vz_list_item *it, struct vz_ct *ct, const struct
 	it->init = s->init;
 	it->uptime_ms = uptime_ms(s->start_time);
 	it->uid = (struct vz_pu64){ .set = true, .v = s->uid };
-	if (need & (VZ_LIST_USAGE | VZ_LIST_KINDS | VZ_LIST_LINES))
-		read_usage(it, ct, need);
-	if (need & VZ_LIST_BESIDE)
-		read_beside(it, s);
+	if (need & VZ_LIST_COUNTS)
+		read_usage(it, ct, s, need);
 	if (need & VZ_LIST_IP)
 		read_ips(it);
 	if (need & VZ_LIST_MIGRATABLE)
@@ -277,8 +197,6 @@ static int load_item(const struct vz_list *l, unsigned id, struct vz_ct *ct, str
 /* Adds one VPS, or not when it is to be hidden; s is NULL when it does not run. */
 static int add(struct vz_list *l, unsigned id, const struct vz_state *s, unsigned need)
 {
-	static const struct vz_list_count unknown = { VZ_LIST_UNKNOWN, VZ_LIST_UNKNOWN,
-						      VZ_LIST_UNKNOWN };
 	static const struct vz_list_traffic untold = { VZ_LIST_UNKNOWN, VZ_LIST_UNKNOWN,
 						       VZ_LIST_UNKNOWN, VZ_LIST_UNKNOWN,
 						       VZ_LIST_UNKNOWN, VZ_LIST_UNKNOWN };
@@ -297,10 +215,8 @@ static int add(struct vz_list *l, unsigned id, const struct vz_state *s, unsigne
 		return 0;
 	}
 	*it = (struct vz_list_item){ .id = id, .conf = &ct->own, .root = ct->root,
-				     .private = ct->private, .traffic = untold,
-#define COUNTER(place, KEY, name, ...) .name = unknown,
-#include "param/counters.def"
-	};
+				     .private = ct->private, .traffic = untold };
+	vz_counts_none(&it->counts);
 	if (need & VZ_LIST_NAME)
 		it->name = vz_ct_name(ct);
 	if (need & VZ_LIST_TRAFFIC)

@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "ct/ct.h"
+#include "res/counts.h"
 
 /* In the order in which the legacy tool sorts them. */
 enum vz_list_status {
@@ -35,14 +36,10 @@ enum vz_list_need {
 	VZ_LIST_LINES = 1 << 7,   /* those of LINE */
 	VZ_LIST_MIGRATABLE = 1 << 8, /* all its processes are looked at */
 	VZ_LIST_BESIDE = 1 << 9,     /* counters of BESIDE */
+	VZ_LIST_COUNTS = VZ_LIST_USAGE | VZ_LIST_KINDS | VZ_LIST_LINES | VZ_LIST_BESIDE,
 };
 
 #define VZ_LIST_UNKNOWN UINT64_MAX
-
-/* One beancounter as the kernel sees it: items, pages or bytes; VZ_LIST_UNKNOWN where it cannot tell. */
-struct vz_list_count {
-	uint64_t held, maxheld, failcnt;
-};
 
 /* Bytes of IP packets that were counted, to and from the VPS; VZ_LIST_UNKNOWN: cannot tell. Class 1
  * is foreign, every other one local. */
@@ -63,9 +60,7 @@ struct vz_list_item {
 	struct vz_plist ip;         /* of a running one: addresses in force, in order of addition */
 	struct vz_pbool migratable; /* not set: does not run, cannot be told, or not asked for */
 	struct vz_pu64 uid;         /* first host id; 0: no user namespace */
-	/* one for each beancounter */
-#define COUNTER(place, KEY, name, ...) struct vz_list_count name;
-#include "param/counters.def"
+	struct vz_counts counts;    /* of a running one; with the kinds that were asked for */
 	struct vz_list_traffic traffic;
 };
 

@@ -7,13 +7,14 @@
 
 #include <json.h>
 
-static const struct vz_list_count unknown = { VZ_LIST_UNKNOWN, VZ_LIST_UNKNOWN, VZ_LIST_UNKNOWN };
+static const struct vz_counted uncounted = { VZ_UNCOUNTED, VZ_UNCOUNTED, VZ_UNCOUNTED };
 
 #define ITEM(i, c)                                                                            \
 	{                                                                                     \
-		.id = (i), .status = VZ_LIST_STOPPED, .conf = (c), .numproc = unknown,        \
-		.physpages = unknown, .swappages = unknown, .oomguarpages = unknown,          \
-		.kmemsize = unknown, .shmpages = unknown                                      \
+		.id = (i), .status = VZ_LIST_STOPPED, .conf = (c),                            \
+		.counts = { .numproc = uncounted, .physpages = uncounted,                     \
+			    .swappages = uncounted, .oomguarpages = uncounted,                \
+			    .kmemsize = uncounted, .shmpages = uncounted }                    \
 	}
 
 static struct vz_pstr str(const char *s)
@@ -200,12 +201,10 @@ static void test_counters(void)
 	CHECK_TEXT(row("numproc,numproc.b,numproc.l", &it, true),
 		   "         -        240 9223372036854775807\n");
 	it.status = VZ_LIST_RUNNING;
-	it.numproc = (struct vz_list_count){ 12, VZ_LIST_UNKNOWN, 0 };
+	it.counts.numproc = (struct vz_counted){ 12, 14, VZ_UNCOUNTED };
 	CHECK_TEXT(row("numproc,numproc.m,numproc.f", &it, true),
-		   "        12         12          0\n");
-	it.numproc = (struct vz_list_count){ 12, 7, 0 }; /* read before one more fork */
-	CHECK_TEXT(row("numproc,numproc.m", &it, true), "        12         12\n");
-	it.numproc = (struct vz_list_count){ 12, VZ_LIST_UNKNOWN, 0 };
+		   "        12         14          -\n");
+	it.counts.numproc = (struct vz_counted){ 12, 12, 0 };
 	CHECK_TEXT(json("numproc", &it),
 		   "[\n  {\n    \"numproc\": {\n      \"held\": 12,\n      \"maxheld\": 12,\n"
 		   "      \"barrier\": 240,\n      \"limit\": 9223372036854775807,\n"
