@@ -33,17 +33,20 @@
 
 #define FILE_NAME "sockopts"
 #define PACKED_MAX (16u << 20)
-#define VALUE_MAX 40          /* IP_OPTIONS */
+#define VALUE_MAX 256         /* extension headers of IPv6; a longer one the kernel does not take again, which is told */
 #define LARGEST VZ_SOCKGROUP_BYTES
 #define NUMBER_MAX 1024       /* of a level, of an option */
 
 /* Newer than the headers of the oldest distribution. */
-enum { RCVMARK = 75, PASSPIDFD = 76, RCVPRIORITY = 82, PASSRIGHTS = 83 };
-enum { LOCAL_PORT_RANGE = 51, MULTICAST_ALL6 = 29 };
+enum { RESERVE_MEM = 73, RCVMARK = 75, PASSPIDFD = 76, RCVPRIORITY = 82, PASSRIGHTS = 83 };
+enum { LOCAL_PORT_RANGE = 51, MULTICAST_ALL6 = 29, ROUTER_ALERT_ISOLATE6 = 30, RECVERR_RFC4884_6 = 31 };
 enum { TX_DELAY = 37, RTO_MAX_MS = 44, RTO_MIN_US = 45, DELACK_MAX_US = 46 };
+enum { TCP_NO_MSS = 536 }; /* what one answers that was told none */
 
-/* Which sockets have it; MANY: those that are no streams, and may send to many. */
-enum { ANY = 1 << 0, IP = 1 << 1, IP6 = 1 << 2, MANY = 1 << 3, MANY6 = 1 << 4, NETLINK = 1 << 5, PACKETS = 1 << 6 };
+/* Which sockets have it; MANY: those that are no streams, and may send to many. RAW6: of raw sockets over IPv6. IDLE: of TCP
+ * sockets that are not connected, since others answer what the two ends have agreed on. */
+enum { ANY = 1 << 0, IP = 1 << 1, IP6 = 1 << 2, MANY = 1 << 3, MANY6 = 1 << 4, NETLINK = 1 << 5, PACKETS = 1 << 6,
+       RAW6 = 1 << 7, IDLE = 1 << 8 };
 
 /* clang-format off */
 static const struct option {
@@ -53,6 +56,10 @@ static const struct option {
 	{ ANY, SOL_SOCKET, SO_TIMESTAMP, 0 },
 	{ ANY, SOL_SOCKET, SO_TIMESTAMPNS, 0 },
 	{ ANY, SOL_SOCKET, SO_TIMESTAMPING, 0 },
+	{ ANY, SOL_SOCKET, 63 /* SO_TIMESTAMP_NEW */, 0 },
+	{ ANY, SOL_SOCKET, 64 /* SO_TIMESTAMPNS_NEW */, 0 },
+	{ ANY, SOL_SOCKET, 65 /* SO_TIMESTAMPING_NEW */, 0 },
+	{ ANY, SOL_SOCKET, SO_TXTIME, 0 },
 	{ ANY, SOL_SOCKET, SO_BUSY_POLL, 0 },
 	{ ANY, SOL_SOCKET, SO_PREFER_BUSY_POLL, 0 },
 	{ ANY, SOL_SOCKET, SO_LOCK_FILTER, 0 },
@@ -60,10 +67,12 @@ static const struct option {
 	{ ANY, SOL_SOCKET, SO_RXQ_OVFL, 0 },
 	{ ANY, SOL_SOCKET, SO_SELECT_ERR_QUEUE, 0 },
 	{ ANY, SOL_SOCKET, SO_WIFI_STATUS, 0 },
+	{ ANY, SOL_SOCKET, SO_NOFCS, 0 },
 	{ ANY, SOL_SOCKET, RCVMARK, 0 },
 	{ ANY, SOL_SOCKET, RCVPRIORITY, 0 },
 	{ ANY, SOL_SOCKET, PASSPIDFD, 0 },
 	{ ANY, SOL_SOCKET, PASSRIGHTS, 1 },
+	{ IP, SOL_SOCKET, RESERVE_MEM, 0 },
 	{ IP, SOL_SOCKET, SO_ZEROCOPY, 0 },
 	{ IP, SOL_SOCKET, SO_MAX_PACING_RATE, -1 },
 	{ IP, SOL_SOCKET, SO_INCOMING_CPU, -1 },
@@ -76,6 +85,10 @@ static const struct option {
 	{ IP, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 0 },
 	{ IP, IPPROTO_IP, LOCAL_PORT_RANGE, 0 },
 	{ IP, IPPROTO_IP, IP_OPTIONS, 0 },
+	{ IP, IPPROTO_IP, IP_ROUTER_ALERT, 0 },
+	{ IP6, IPPROTO_IP, IP_TOS, 0 }, /* of those of IPv4 alone CRIU keeps these three */
+	{ IP6, IPPROTO_IP, IP_TTL, 64 },
+	{ IP6, IPPROTO_IP, IP_PKTINFO, 0 },
 	{ IP, IPPROTO_IP, IP_RECVTTL, 0 },
 	{ IP, IPPROTO_IP, IP_RECVTOS, 0 },
 	{ IP, IPPROTO_IP, IP_RECVOPTS, 0 },
@@ -104,6 +117,18 @@ static const struct option {
 	{ IP6, IPPROTO_IPV6, IPV6_RECVORIGDSTADDR, 0 },
 	{ IP6, IPPROTO_IPV6, IPV6_RECVFRAGSIZE, 0 },
 	{ IP6, IPPROTO_IPV6, IPV6_RECVPATHMTU, 0 },
+	{ IP6, IPPROTO_IPV6, IPV6_2292PKTINFO, 0 },
+	{ IP6, IPPROTO_IPV6, IPV6_2292HOPOPTS, 0 },
+	{ IP6, IPPROTO_IPV6, IPV6_2292DSTOPTS, 0 },
+	{ IP6, IPPROTO_IPV6, IPV6_2292RTHDR, 0 },
+	{ IP6, IPPROTO_IPV6, IPV6_2292HOPLIMIT, 0 },
+	{ IP6, IPPROTO_IPV6, ROUTER_ALERT_ISOLATE6, 0 },
+	{ IP6, IPPROTO_IPV6, RECVERR_RFC4884_6, 0 },
+	{ IP6, IPPROTO_IPV6, IPV6_HOPOPTS, 0 },
+	{ IP6, IPPROTO_IPV6, IPV6_RTHDRDSTOPTS, 0 },
+	{ IP6, IPPROTO_IPV6, IPV6_RTHDR, 0 },
+	{ IP6, IPPROTO_IPV6, IPV6_DSTOPTS, 0 },
+	{ RAW6, IPPROTO_RAW, IPV6_CHECKSUM, -1 },
 	{ IP6, IPPROTO_IPV6, IPV6_FLOWINFO, 0 },
 	{ IP6, IPPROTO_IPV6, IPV6_FLOWINFO_SEND, 0 },
 	{ MANY6, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, 1 },
@@ -113,6 +138,9 @@ static const struct option {
 	{ IP6, IPPROTO_IPV6, IPV6_UNICAST_IF, 0 },
 	{ IP6, IPPROTO_IPV6, IPV6_RECVERR, 0 },
 	{ IP6, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_WANT },
+	{ IDLE, IPPROTO_TCP, TCP_MAXSEG, TCP_NO_MSS },
+	{ IP, IPPROTO_TCP, TCP_WINDOW_CLAMP, 0 },
+	{ IP, IPPROTO_TCP, TCP_FASTOPEN_KEY, 0 },
 	{ IP, IPPROTO_TCP, TCP_CONGESTION, 0 },
 	{ IP, IPPROTO_TCP, TCP_DEFER_ACCEPT, 0 },
 	{ IP, IPPROTO_TCP, TCP_FASTOPEN, 0 },
@@ -134,6 +162,8 @@ static const struct option {
 	{ IP, IPPROTO_UDP, 102 /* UDP_NO_CHECK6_RX */, 0 },
 	{ IP, IPPROTO_UDP, 103 /* UDP_SEGMENT */, 0 },
 	{ IP, IPPROTO_UDP, 104 /* UDP_GRO */, 0 },
+	{ IP, IPPROTO_UDPLITE, 10 /* UDPLITE_SEND_CSCOV */, 0 },
+	{ IP, IPPROTO_UDPLITE, 11 /* UDPLITE_RECV_CSCOV */, 0 },
 	{ NETLINK, SOL_NETLINK, NETLINK_PKTINFO, 0 },
 	{ NETLINK, SOL_NETLINK, NETLINK_BROADCAST_ERROR, 0 },
 	{ NETLINK, SOL_NETLINK, NETLINK_NO_ENOBUFS, 0 },
@@ -141,6 +171,7 @@ static const struct option {
 	{ NETLINK, SOL_NETLINK, NETLINK_CAP_ACK, 0 },
 	{ NETLINK, SOL_NETLINK, NETLINK_EXT_ACK, 0 },
 	{ NETLINK, SOL_NETLINK, NETLINK_GET_STRICT_CHK, 0 },
+	{ PACKETS, SOL_PACKET, PACKET_TX_HAS_OFF, 0 },
 	{ PACKETS, SOL_PACKET, PACKET_QDISC_BYPASS, 0 },
 	{ PACKETS, SOL_PACKET, PACKET_IGNORE_OUTGOING, 0 },
 };
@@ -153,15 +184,24 @@ static int number_of(int fd, int what)
 	return getsockopt(fd, SOL_SOCKET, what, &v, &(socklen_t){ sizeof(v) }) < 0 ? -1 : v;
 }
 
-static int kinds_of(int family, int protocol)
+static bool is_idle(int fd)
+{
+	struct tcp_info i = { 0 };
+
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &i, &(socklen_t){ sizeof(i) }) >= 0 &&
+	       (i.tcpi_state == TCP_CLOSE || i.tcpi_state == TCP_LISTEN);
+}
+
+static int kinds_of(int fd, int family, int protocol)
 {
 	bool stream = protocol == IPPROTO_TCP;
+	int of_tcp = stream && is_idle(fd) ? IDLE : 0;
 
 	switch (family) {
 	case AF_INET:
-		return ANY | IP | (stream ? 0 : MANY);
+		return ANY | IP | of_tcp | (stream ? 0 : MANY);
 	case AF_INET6:
-		return ANY | IP | IP6 | (stream ? 0 : MANY | MANY6);
+		return ANY | IP | IP6 | of_tcp | (stream ? 0 : MANY | MANY6) | (number_of(fd, SO_TYPE) == SOCK_RAW ? RAW6 : 0);
 	case AF_NETLINK:
 		return ANY | NETLINK;
 	case AF_PACKET:
@@ -174,7 +214,7 @@ static int kinds_of(int family, int protocol)
 /* Those of TCP ask a UDP socket something else. */
 static bool has_level(int level, int protocol)
 {
-	return (level != IPPROTO_TCP && level != IPPROTO_UDP) || level == protocol ||
+	return (level != IPPROTO_TCP && level != IPPROTO_UDP && level != IPPROTO_UDPLITE) || level == protocol ||
 	       (level == IPPROTO_UDP && protocol == IPPROTO_UDPLITE);
 }
 
@@ -242,7 +282,7 @@ static void save_groups(struct save *s, struct socket *k)
 
 static void save_socket(struct save *s, struct socket *k)
 {
-	int kinds = kinds_of(k->family, k->protocol);
+	int kinds = kinds_of(k->fd, k->family, k->protocol);
 
 	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
 		const struct option *o = &options[i];

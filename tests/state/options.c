@@ -109,6 +109,68 @@ void state_tcp_server_more(struct st *t)
 	keep(t, listening(t), o);
 }
 
+/* What it tells those who connect, and how much they may send at once. */
+void state_tcp_sizes(struct st *t)
+{
+	struct option o[] = { OPTION(IPPROTO_TCP, TCP_MAXSEG, 700), OPTION(IPPROTO_TCP, TCP_WINDOW_CLAMP, 3000), { .name = NULL } };
+	unsigned char key[16] = "fifteen letters", now[16] = "";
+	socklen_t len = sizeof(now);
+	int fd = listening(t);
+
+	must(t, setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_KEY, key, sizeof(key)), "TCP_FASTOPEN_KEY");
+	set_all(t, fd, o);
+	moved(t);
+	check_all(t, fd, o);
+	check(t, !getsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_KEY, now, &len) && !memcmp(now, key, sizeof(key)), "its key is another");
+}
+
+void state_tcp_window(struct st *t)
+{
+	struct option o[] = { OPTION(IPPROTO_TCP, TCP_WINDOW_CLAMP, 5000), { .name = NULL } };
+	int fd = connected(t), spoilt = 9000;
+
+	set_all(t, fd, o);
+	moved(t);
+	if (t->spoil)
+		setsockopt(fd, IPPROTO_TCP, TCP_WINDOW_CLAMP, &spoilt, sizeof(spoilt));
+	t->spoil = false;
+	check_all(t, fd, o);
+}
+
+/* One that has both, as servers of DNS and QUIC do. */
+void state_udp_both(struct st *t)
+{
+	unsigned char header[8] = { 0, 0, 1, 4 }, now[8] = { 0 }; /* options of padding */
+	socklen_t len = sizeof(now);
+	struct option o[] = {
+		OPTION(IPPROTO_IP, IP_PKTINFO, 1), OPTION(IPPROTO_IP, IP_TOS, 16), OPTION(IPPROTO_IP, IP_TTL, 9),
+		OPTION(IPPROTO_IPV6, IPV6_2292PKTINFO, 1), OPTION(IPPROTO_IPV6, 31 /* IPV6_RECVERR_RFC4884 */, 1),
+		OPTION(SOL_SOCKET, 64 /* SO_TIMESTAMPNS_NEW */, 1), { .name = NULL },
+	};
+	int fd = (int)must(t, socket(AF_INET6, SOCK_DGRAM, 0), "socket");
+
+	must(t, setsockopt(fd, IPPROTO_IPV6, IPV6_DSTOPTS, header, sizeof(header)), "IPV6_DSTOPTS");
+	set_all(t, fd, o);
+	moved(t);
+	check_all(t, fd, o);
+	check(t, !getsockopt(fd, IPPROTO_IPV6, IPV6_DSTOPTS, now, &len) && len == sizeof(now) && !memcmp(now, header, len),
+	      "its header is another");
+}
+
+void state_raw_more(struct st *t)
+{
+	struct option o[] = { OPTION(IPPROTO_IP, IP_ROUTER_ALERT, 1), { .name = NULL } };
+	struct option o6[] = { OPTION(IPPROTO_RAW, IPV6_CHECKSUM, 12), { .name = NULL } };
+	int fd = (int)must(t, socket(AF_INET, SOCK_RAW, 200), "socket");
+	int fd6 = (int)must(t, socket(AF_INET6, SOCK_RAW, 200), "socket");
+
+	set_all(t, fd, o);
+	set_all(t, fd6, o6);
+	moved(t);
+	check_all(t, fd, o);
+	check_all(t, fd6, o6);
+}
+
 void state_udp_more(struct st *t)
 {
 	struct option o[] = {
