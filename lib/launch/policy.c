@@ -12,6 +12,7 @@
 #include <linux/sockios.h>
 #include <linux/if_tunnel.h>
 #include <netinet/in.h>
+#include <sys/socket.h>
 
 /* Groups of rows that are left out when a feature or the level of NETFILTER says so. */
 #define GROUP_NAMESPACES (1u << 0) /* nesting:on */
@@ -75,6 +76,22 @@ static const struct vz_scrow rows[] = {
 	WHEN("prctl", EINVAL, 0, 0, "PR_SET_SYSCALL_USER_DISPATCH: the same", IS(0, 59)),
 	WHEN("fcntl", EINVAL, 0, 0, "F_NOTIFY: the same", IS(1, F_NOTIFY)),
 	WHEN("fcntl64", EINVAL, 0, 0, "F_NOTIFY: the same", IS(1, F_NOTIFY)),
+	/* as a kernel before 6.10: who seals does so where it can */
+	DENY("mseal", ENOSYS, 0, 0, "the seal is lost by a checkpoint, and nobody sees it at a price that fits"),
+	/* advice that is lost, and nobody sees it; as a kernel before 6.4, without CONFIG_MEMORY_FAILURE, before 6.16, 4.13, 6.9, 5.11 */
+	WHEN("prctl", EINVAL, 0, 0, "PR_SET_MEMORY_MERGE: pages that VPSes have in common also tell one of the other", IS(0, 67)),
+	WHEN("prctl", EINVAL, 0, 0, "PR_MCE_KILL: when it is told of broken memory", IS(0, 33)),
+	WHEN("prctl", EINVAL, 0, 0, "PR_FUTEX_HASH: a table of locks of its own", IS(0, 78)),
+	WHEN("prctl", EINVAL, 0, 0, "PR_TIMER_CREATE_RESTORE_IDS: CRIU's own", IS(0, 77)),
+	WHEN("prctl", EINVAL, 0, 0, "PR_SET_TSC: a restored one reads the clock again, and nobody sees it", IS(0, 26)),
+	WHEN("fcntl", EINVAL, 0, 0, "F_SET_RW_HINT", IS(1, 1036)),
+	WHEN("fcntl64", EINVAL, 0, 0, "F_SET_RW_HINT", IS(1, 1036)),
+	WHEN("ioctl", ENOTTY, 0, 0, "EPIOCSPARAMS: busy polling of an epoll", IS(1, 0x40088a01)),
+	WHEN("setsockopt", ENOPROTOOPT, 0, 0, "SO_BUSY_POLL_BUDGET", IS(1, SOL_SOCKET), IS(2, 70)),
+	/* as a kernel before 6.17, without CONFIG_TCP_AO */
+	WHEN("setsockopt", ENOPROTOOPT, 0, 0, "SO_INQ is lost by a checkpoint, and nobody sees it", IS(1, SOL_SOCKET), IS(2, 84)),
+	WHEN("setsockopt", ENOPROTOOPT, 0, 0, "TCP_AO_ADD_KEY: the same, and no segment would be taken any more",
+	     IS(1, IPPROTO_TCP), IS(2, 38)),
 	DENY("swapon", EPERM, 0, 0, "swap is the host's"),
 	DENY("swapoff", EPERM, 0, 0, "swap is the host's"),
 	DENY("syslog", EPERM, 0, 0, "the kernel log is the host's"),

@@ -28,13 +28,49 @@ static unsigned flag_arg(const char *call)
 #endif
 }
 
+/*
+ * Calls that the libseccomp of a distribution may not know yet. Since Linux 5.1 a new one has the same number on each machine of
+ * ours, and for 32-bit programs, so one comparison in front of libseccomp's program does for all.
+ */
+static const struct {
+	const char *call;
+	uint32_t nr;
+} newer_calls[] = {
+	{ "mseal", 462 },
+};
+#define NEWER_MAX (3 * ARRAY_LEN(newer_calls))
+
+/* 0: not such a row. */
+static uint32_t newer_nr(const struct vz_scrow *row)
+{
+	for (size_t i = 0; i < ARRAY_LEN(newer_calls); i++)
+		if (!strcmp(row->call, newer_calls[i].call))
+			return newer_calls[i].nr;
+	return 0;
+}
+
+/* These rows have no conditions, and there is one of each call. Returns the number of instructions, at most NEWER_MAX. */
+static size_t newer_rows(const struct vz_sctable *t, struct sock_filter *ret)
+{
+	size_t n = 0;
+
+	for (const struct vz_scrow *row = t->rows; row < t->rows + t->n && n < NEWER_MAX; row++) {
+		if (row->group & t->off || !newer_nr(row))
+			continue;
+		ret[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
+		ret[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, newer_nr(row), 0, 1);
+		ret[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (uint32_t)row->err);
+	}
+	return n;
+}
+
 static int add_row(scmp_filter_ctx ctx, const struct vz_scrow *row)
 {
 	int nr = seccomp_syscall_resolve_name(row->call);
 	struct scmp_arg_cmp cmp[ARRAY_LEN(row->args) + 1];
 	unsigned n = 0;
 
-	if (nr == __NR_SCMP_ERROR)
+	if (nr == __NR_SCMP_ERROR || newer_nr(row))
 		return 0;
 	if (row->flag)
 		cmp[n++] = SCMP_CMP64(flag_arg(row->call), SCMP_CMP_MASKED_EQ, row->flag, row->flag);
@@ -192,12 +228,13 @@ static size_t direct_rows(const struct vz_sctable *t, struct sock_filter *ret)
 /* Our rows, and libseccomp's program of `size` bytes behind them. */
 static int join_programs(const struct vz_sctable *t, int fd, size_t size, char **ret, size_t *ret_len)
 {
-	autofree struct sock_filter *all = malloc((HEAD + t->n * ROW_MAX) * sizeof(*all) + size);
+	autofree struct sock_filter *all = malloc((NEWER_MAX + HEAD + t->n * ROW_MAX) * sizeof(*all) + size);
 	size_t n;
 
 	if (!all)
 		return -ENOMEM;
-	n = direct_rows(t, all);
+	n = newer_rows(t, all);
+	n += direct_rows(t, all + n);
 	if (n * sizeof(*all) + size > FILTER_MAX)
 		return -EINVAL;
 	if (pread(fd, all + n, size, 0) != (ssize_t)size)

@@ -7,14 +7,19 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -205,12 +210,17 @@ void state_landlocked(struct st *t)
 	check(t, open(t->spoil ? "." : "forbidden", t->spoil ? O_RDONLY : O_WRONLY) < 0, "the domain is lost");
 }
 
-/* A kernel that has no such thing says EINVAL. */
-static long known(long r)
+/* What a kernel that has no such thing says. */
+static long lacking(long r, int as)
 {
-	if (r < 0 && errno == EINVAL)
+	if (r < 0 && errno == as)
 		errno = ENOSYS;
 	return r;
+}
+
+static long known(long r)
+{
+	return lacking(r, EINVAL);
 }
 
 void state_mdwe(struct st *t)
@@ -248,6 +258,97 @@ void state_dnotify(struct st *t)
 	signal(SIGIO, SIG_IGN);
 	must(t, known(fcntl(dir, F_NOTIFY, DN_CREATE | DN_MULTISHOT)), "F_NOTIFY");
 	signal(SIGIO, SIG_DFL);
+	moved(t);
+	check(t, t->spoil, "it is lost");
+}
+
+void state_sealed(struct st *t)
+{
+	char *mem = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	must(t, syscall(462 /* mseal */, mem, 4096, 0), "mseal");
+	moved(t);
+	check(t, t->spoil || munmap(mem, 4096) < 0, "it is lost");
+}
+
+void state_memory_merge(struct st *t)
+{
+	must(t, known(prctl(67, 1, 0, 0, 0)), "PR_SET_MEMORY_MERGE");
+	moved(t);
+	check(t, prctl(68, 0, 0, 0, 0) == !t->spoil, "it is lost");
+}
+
+void state_mce_kill(struct st *t)
+{
+	must(t, known(prctl(33, 1, 1, 0, 0)), "PR_MCE_KILL");
+	moved(t);
+	check(t, prctl(34, 0, 0, 0, 0) == !t->spoil, "it is lost");
+}
+
+void state_no_tsc(struct st *t)
+{
+	int now = 0;
+
+	must(t, known(prctl(PR_SET_TSC, PR_TSC_SIGSEGV, 0, 0, 0)), "PR_SET_TSC");
+	moved(t);
+	check(t, !t->spoil && !prctl(PR_GET_TSC, &now, 0, 0, 0) && now == PR_TSC_SIGSEGV, "it is lost");
+}
+
+void state_futex_hash(struct st *t)
+{
+	must(t, known(prctl(78, 1, 16, 0, 0)), "PR_FUTEX_HASH");
+	moved(t);
+	check(t, !t->spoil && prctl(78, 2, 0, 0, 0) == 16, "it is lost");
+}
+
+void state_timer_ids(struct st *t)
+{
+	must(t, known(prctl(77, 1, 0, 0, 0)), "PR_TIMER_CREATE_RESTORE_IDS");
+	moved(t);
+	check(t, !t->spoil && prctl(77, 2, 0, 0, 0) == 1, "it is lost");
+}
+
+/* How long what is written will last. */
+void state_write_hint(struct st *t)
+{
+	int fd = file_of(t, "hinted", "x");
+	uint64_t hint = 2, now = 0;
+
+	must(t, known(fcntl(fd, 1036 /* F_SET_RW_HINT */, &hint)), "F_SET_RW_HINT");
+	moved(t);
+	check(t, !t->spoil && !fcntl(fd, 1035, &now) && now == hint, "it is lost");
+}
+
+void state_busy_epoll(struct st *t)
+{
+	const struct {
+		uint32_t usecs;
+		uint16_t packets;
+		uint8_t prefer, pad;
+	} busy = { 50, 8, 0, 0 };
+	int fd = (int)must(t, epoll_create1(0), "epoll_create1");
+
+	must(t, lacking(ioctl(fd, 0x40088a01 /* EPIOCSPARAMS */, &busy), ENOTTY), "EPIOCSPARAMS");
+	moved(t);
+	check(t, t->spoil, "it is lost");
+}
+
+void state_inq(struct st *t)
+{
+	int fd[2], one = 1;
+
+	must(t, socketpair(AF_UNIX, SOCK_STREAM, 0, fd), "socketpair");
+	must(t, lacking(setsockopt(fd[0], SOL_SOCKET, 84 /* SO_INQ */, &one, sizeof(one)), ENOPROTOOPT), "SO_INQ");
+	moved(t);
+	check(t, t->spoil, "it is lost");
+}
+
+void state_tcp_ao(struct st *t)
+{
+	char key[256] = "";
+	int fd = (int)must(t, socket(AF_INET, SOCK_STREAM, 0), "socket");
+
+	must(t, lacking(setsockopt(fd, IPPROTO_TCP, 38 /* TCP_AO_ADD_KEY */, key, sizeof(key)), ENOPROTOOPT), "TCP_AO_ADD_KEY");
 	moved(t);
 	check(t, t->spoil, "it is lost");
 }

@@ -143,6 +143,17 @@ static void options(const struct vz_filter *f, const struct abi *abi, int want)
 	CHECK_INT(call(f, abi, abi->setsockopt, 0, SOL_SOCKET, 64), 0);
 }
 
+/* What a checkpoint loses, and nobody sees. */
+static void lost(const struct vz_filter *f, const struct abi *abi)
+{
+	CHECK_INT(call(f, abi, 462 /* mseal */, 0, 4096, 0), ENOSYS);
+	CHECK_INT(call(f, abi, 461, 0, 4096, 0), 0);
+	CHECK_INT(call(f, abi, abi->setsockopt, 0, IPPROTO_TCP, 38), ENOPROTOOPT);
+	CHECK_INT(call(f, abi, abi->setsockopt, 0, IPPROTO_TCP, 14), 0);
+	CHECK_INT(call(f, abi, abi->setsockopt, 0, SOL_SOCKET, 84), ENOPROTOOPT);
+	CHECK_INT(call(f, abi, abi->setsockopt, 0, SOL_SOCKET, 70), ENOPROTOOPT);
+}
+
 static void one(uint32_t features)
 {
 	uint32_t level = VZ_FEAT_NETFILTER(features);
@@ -160,6 +171,7 @@ static void one(uint32_t features)
 		options(&f, abi, level == VZ_NETFILTER_FULL ? 0 : ENOPROTOOPT);
 		/* landlock_create_ruleset, of all ABIs */
 		CHECK_INT(call(&f, abi, 444, 0, 0, 1), features & VZ_FEAT_LANDLOCK ? 0 : EOPNOTSUPP);
+		lost(&f, abi);
 		/* what has no rows */
 		CHECK_INT(call(&f, abi, 3, 0, 0, 0), 0);
 	}
