@@ -154,6 +154,14 @@ int cg_each_disk(const struct vz_cg *cg, int (*fn)(const char *dev, void *arg), 
 /* Waits until "key" of cgroup.events is `want`; -ETIMEDOUT. */
 int cg_wait_event(const struct vz_cg *cg, const char *key, unsigned want, int timeout_ms);
 
+/* ---- memory that is less than what is used ---- */
+/* Milliseconds without progress: what the kernel frees late is freed within a few of its grace periods, what is to be
+ * written first takes its time. And in all: a guest may take again what was freed. */
+#define CG_AMOUNT_MS 2000
+#define CG_AMOUNT_MOST_MS 10000
+/* A moment between two attempts. */
+void cg_amount_pause(void);
+
 /* ---- kinds.c: kinds of limits that both back-ends have ---- */
 /* The number that *l holds for this limit, and it put there. */
 uint64_t cg_value(const struct cg_place *p, const struct vz_cg_limits *l);

@@ -11,6 +11,7 @@
 #include "sys/file.h"
 
 #include <fcntl.h>
+#include <time.h>
 
 uint64_t cg_minus(uint64_t sum, uint64_t part)
 {
@@ -254,4 +255,11 @@ uint64_t vz_cg_huge_page(void)
 
 	(void)sizes_each(&here, size_least, &s);
 	return s.v;
+}
+
+void cg_amount_pause(void)
+{
+	const struct timespec pause = { .tv_nsec = 10 * 1000000L };
+
+	nanosleep(&pause, NULL);
 }

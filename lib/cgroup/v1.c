@@ -10,6 +10,7 @@
 #include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "sys/clock.h"
 #include "sys/file.h"
 
 #include <fcntl.h>
@@ -208,6 +209,25 @@ static int set_limit(struct vz_cg *cg, enum cg_hier h, const char *file, uint64_
 }
 
 /*
+ * What the group is charged for is above what it uses by what each CPU keeps in store for it, and by what the
+ * kernel frees only after a grace period (mm/memcontrol.c, drain_all_stock() does not wait). The kernel tries once
+ * and refuses; it is asked again for a moment.
+ */
+static int set_amount(struct vz_cg *cg, const char *file, uint64_t v, struct vz_err *e)
+{
+	int64_t end = vz_now_ms() + CG_AMOUNT_MS;
+
+	while (vz_now_ms() < end) {
+		int r = set_limit(cg, CG_MEMORY, file, v, e);
+
+		if (r != -EBUSY)
+			return r;
+		cg_amount_pause();
+	}
+	return set_limit(cg, CG_MEMORY, file, v, e);
+}
+
+/*
  * v1 limits ram and ram+swap, and refuses any moment in which the first exceeds the second. So
  * when growing the sum goes first, when shrinking the ram.
  */
@@ -216,17 +236,22 @@ static int v1_memory(struct vz_cg *cg, const struct cg_place *p, const struct vz
 {
 	const char *const file[] = { p->line->file, p->line->second };
 	bool no_sum = l->ram >= CG_V1_NO_LIMIT || l->swap >= CG_V1_NO_LIMIT - l->ram;
-	uint64_t want[] = { l->ram, no_sum ? VZ_UNLIMITED : l->ram + l->swap }, now;
+	uint64_t want[] = { l->ram, no_sum ? VZ_UNLIMITED : l->ram + l->swap };
+	uint64_t now[] = { cg_get(cg, CG_MEMORY, file[0]), cg_get(cg, CG_MEMORY, file[1]) };
 	int r, first;
 
-	now = cg_get(cg, CG_MEMORY, file[1]);
-	if (now == VZ_UNLIMITED && !cg_has(cg, CG_MEMORY, file[1])) {
-		r = set_limit(cg, CG_MEMORY, file[0], want[0], e);
+	if (now[1] == VZ_UNLIMITED && !cg_has(cg, CG_MEMORY, file[1])) {
+		r = set_amount(cg, file[0], want[0], e);
 		return r || no_sum ? r : cg_missing(file[1], e);
 	}
-	first = want[0] > now;
-	r = set_limit(cg, CG_MEMORY, file[first], want[first], e);
-	return r ? r : set_limit(cg, CG_MEMORY, file[!first], want[!first], e);
+	first = want[0] > now[1];
+	r = set_amount(cg, file[first], want[first], e);
+	if (r < 0)
+		return r;
+	r = set_amount(cg, file[!first], want[!first], e);
+	if (r < 0) /* both or none */
+		(void)set_limit(cg, CG_MEMORY, file[first], now[first], NULL);
+	return r;
 }
 
 uint64_t cg_v1_memory_limit(const struct vz_cg *cg, const char *file)

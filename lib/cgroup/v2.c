@@ -8,6 +8,7 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "sys/bpfdev.h"
+#include "sys/clock.h"
 #include "sys/file.h"
 
 #include <fcntl.h>
@@ -131,14 +132,53 @@ static int set_max(struct vz_cg *cg, const char *file, uint64_t v, struct vz_err
 				   cg_set_u64(cg, CG_V2, file, v, e);
 }
 
+/*
+ * Where more is used, memory.max kills, and kills also for what is only freed late. So the kernel takes back first what
+ * it can, as memory.high makes it do (each write reclaims, cgroup-v2.rst), and the rest is refused, as on v1. 1: that
+ * file was written.
+ */
+static int reclaim(struct vz_cg *cg, uint64_t ram, struct vz_err *e)
+{
+	int64_t now = vz_now_ms(), end = now + CG_AMOUNT_MS, last = now + CG_AMOUNT_MOST_MS;
+	uint64_t least = VZ_UNLIMITED;
+
+	for (int wrote = 0;; wrote = 1) {
+		uint64_t used = cg_get(cg, CG_V2, "memory.current");
+		int r;
+
+		if (used <= ram || used == VZ_UNLIMITED)
+			return wrote;
+		now = vz_now_ms();
+		if (used < least) { /* it goes on, if slowly */
+			least = used;
+			end = now + CG_AMOUNT_MS;
+		}
+		r = now < end && now < last ? set_max(cg, "memory.high", ram, e) :
+					      vz_fail(e, VZ_SETUBC, EBUSY, "memory.max of group %s", cg->path);
+		if (r < 0)
+			return r;
+		cg_amount_pause();
+	}
+}
+
+/* Swap first: there is room for what is taken back. A kernel without it still holds the RAM. */
 static int v2_memory(struct vz_cg *cg, const struct cg_place *p, const struct vz_cg_limits *l,
 		     struct vz_err *e)
 {
-	int r = set_max(cg, p->line->file, l->ram, e);
+	uint64_t swap = cg_get(cg, CG_V2, p->line->second), high = cg_get(cg, CG_V2, "memory.high");
+	int no_swap = set_max(cg, p->line->second, l->swap, e), r, wrote;
 
-	if (!r && l->ram_high)
+	if (no_swap < 0 && no_swap != -EOPNOTSUPP)
+		return no_swap;
+	wrote = reclaim(cg, l->ram, e);
+	r = wrote < 0 ? wrote : set_max(cg, p->line->file, l->ram, e);
+	if (r >= 0 && l->ram_high)
 		r = set_max(cg, "memory.high", l->ram_high, e);
-	return r ? r : set_max(cg, p->line->second, l->swap, e);
+	else if (wrote)
+		(void)set_max(cg, "memory.high", high, NULL);
+	if (r < 0 && !no_swap) /* both or none */
+		(void)set_max(cg, p->line->second, swap, NULL);
+	return r < 0 ? r : no_swap;
 }
 
 static bool v2_memory_now(const struct vz_cg *cg, const struct cg_place *p,

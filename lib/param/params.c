@@ -51,7 +51,8 @@ const struct vz_param vz_params[] = {
 		.opt = "ram", .arg = "BYTES",
 		.type = &vz_type_memory, .at = AT(physpages),
 		.where = IN_SET | IN_HOST | LIVE, .apply = APPLY_UBC,
-		.text = "RAM in bytes, rounded up to pages; written as PHYSPAGES.",
+		.text = "RAM in bytes, rounded up to pages; written as PHYSPAGES. A running container "
+			"gives back what it can; less than that is refused, and nothing in it is killed.",
 	},
 	{
 		.opt = "swap", .arg = "BYTES",
