@@ -317,7 +317,7 @@ const struct vz_effect vz_effects[] = {
 		.start = { [VZ_START_CHECK] = start_masks }, .say_start = say_cpuunits,
 		/* CRIU makes the processes in their group, and the VPS stands still meanwhile */
 		.restore = IN(CHECK) | IN(GROUP), .late = VZ_CG_CPUUNITS | VZ_CG_CPULIMIT,
-		.possible = vz_res_cpu_possible,
+		.possible = vz_res_cpu_possible, .warn = vz_res_cpu_warn,
 		.live = live_cpu, .partly = true, .announce = announce_cpu,
 	},
 	{

@@ -85,7 +85,7 @@ typedef void cg_count_fn(const struct vz_cg *cg, const struct cg_place *p, struc
 struct cg_line {
 	enum cg_hier in;       /* the controller */
 	const char *file;      /* the attribute, or the first of several */
-	const char *second;    /* the other one of a kind that has two */
+	const char *second;    /* the other one of a kind that has two; of a share, systemd's name */
 	cg_put_fn *put;
 	cg_now_fn *now;        /* NULL: not read again */
 	cg_count_fn *count;    /* NULL: read.c reads it, or nobody */
@@ -169,6 +169,10 @@ void cg_value_is(const struct cg_place *p, struct vz_cg_limits *ret, uint64_t v)
 /* One number in one file. */
 cg_put_fn cg_put_number;
 cg_now_fn cg_now_number;
+/* A share of what all groups beside it have, of which the kernel holds a narrower range than ours. */
+cg_put_fn cg_put_share;
+cg_now_fn cg_now_share;
+uint64_t cg_share_held(const struct cg_place *p, uint64_t asked);
 /* A quota of CPU time, which both write in their own way, read again. */
 cg_now_fn cg_now_quota;
 /* The same limit for every disk, read again: `key` stands before the number in a line. */
@@ -200,6 +204,13 @@ bool cg_scope_wanted(void);
 int cg_scope_start(struct vz_cg *cg, struct vz_err *e);
 /* The VPS is inside: the holder may go. Also accepts a handle without one. */
 void cg_scope_release(struct vz_cg *cg);
+/* The scope gets the share too: v in that file of hierarchy h, which systemd calls `property`. */
+struct cg_share {
+	enum cg_hier h;
+	const char *file, *property;
+	uint64_t v;
+};
+int cg_scope_share(struct vz_cg *cg, const struct cg_share *s, struct vz_err *e);
 /* The payload group is gone: ends the unit and waits until it is away. */
 int cg_scope_stop(struct vz_cg *cg, struct vz_err *e);
 

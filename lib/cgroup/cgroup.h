@@ -147,6 +147,9 @@ int vz_cg_read(const struct vz_cg *cg, struct vz_cg_usage *ret, struct vz_err *e
 uint64_t vz_cg_huge_page(void);
 /* Dearer than vz_cg_read(): the kernel adds them up for whoever asks. */
 void vz_cg_read_kinds(const struct vz_cg *cg, struct vz_cg_kinds *ret);
+/* The share that the group would have when asked for so many units: the same, or what the kernel's range
+ * of shares cuts it to. */
+uint64_t vz_cg_units_held(const struct vz_cg *cg, uint64_t units);
 /* By the line of the limit; what read.c reads all together is not told here. */
 void vz_cg_count(const struct vz_cg *cg, enum vz_cg_limit limit, struct vz_cg_count *ret);
 /* -ENODEV, with a sentence and VZ_SETUBC, when this host cannot hold one of the limits `bits`: no line, or no

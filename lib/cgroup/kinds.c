@@ -53,6 +53,31 @@ bool cg_now_number(const struct vz_cg *cg, const struct cg_place *p,
 	return true;
 }
 
+int cg_put_share(struct vz_cg *cg, const struct cg_place *p, const struct vz_cg_limits *l, struct vz_err *e)
+{
+	const struct cg_share s = { p->h, p->line->file, p->line->second, p->line->to(cg_value(p, l)) };
+	int r = cg_put_number(cg, p, l, e);
+
+	return r < 0 || !cg->systemd ? r : cg_scope_share(cg, &s, e);
+}
+
+/* What was only rounded is as it was asked for; what the kernel's range cut is not. */
+uint64_t cg_share_held(const struct cg_place *p, uint64_t asked)
+{
+	uint64_t held = p->line->from(p->line->to(asked)), off = held > asked ? held - asked : asked - held;
+
+	return off * 20 <= asked ? asked : held;
+}
+
+bool cg_now_share(const struct vz_cg *cg, const struct cg_place *p, const struct vz_cg_limits *want,
+		  struct vz_cg_limits *ret)
+{
+	if (!cg_now_number(cg, p, want, ret))
+		return false;
+	cg_value_is(p, ret, cg_share_held(p, cg_value(p, ret)));
+	return true;
+}
+
 bool cg_now_quota(const struct vz_cg *cg, const struct cg_place *p,
 		  const struct vz_cg_limits *want, struct vz_cg_limits *ret)
 {

@@ -92,6 +92,13 @@ int vz_cg_in_force(const struct vz_cg *cg, const struct vz_cg_limits *want,
 	return 0;
 }
 
+uint64_t vz_cg_units_held(const struct vz_cg *cg, uint64_t units)
+{
+	struct cg_place p;
+
+	return cg_place_of(cg, VZ_CG_LIMIT_CPUUNITS, &p) ? cg_share_held(&p, units) : 0;
+}
+
 void vz_cg_count(const struct vz_cg *cg, enum vz_cg_limit limit, struct vz_cg_count *ret)
 {
 	struct cg_place p;

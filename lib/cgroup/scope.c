@@ -168,6 +168,38 @@ static int run(char *const *argv)
 	return null < 0 ? -errno : vz_spawn_run(&s);
 }
 
+/*
+ * What shares are compared with are the neighbours' scopes: the payload is alone in its own. It is written
+ * at once, and told to systemd, which writes the scope's attributes again at each daemon-reload. That it cannot be
+ * told is no reason to stop: the share holds until then.
+ */
+int cg_scope_share(struct vz_cg *cg, const struct cg_share *s, struct vz_err *e)
+{
+	char unit[32], value[48], text[24], have[64] = "";
+	char *argv[] = { (char *)"systemctl", (char *)"--quiet", (char *)"--runtime", (char *)"set-property", unit,
+			 value, NULL };
+	autoclose int up = openat(cg_dir(cg, s->h), "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	ssize_t r = up < 0 ? -errno : vz_file_read_buf(up, s->file, have, sizeof(have));
+	const char *now = have;
+
+	if (r == -ENOENT)
+		return 0; /* nobody's share is kept beside the scope */
+	(void)vz_str_prefix(have, "default ", &now);
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)s->v);
+	have[strcspn(have, "\n")] = 0;
+	if (r >= 0 && !strcmp(now, text))
+		return 0;
+	if (r >= 0)
+		r = vz_file_write(up, s->file, text);
+	if (r < 0)
+		return vz_fail(e, cg_exit_of(s->file), (int)-r, "cannot write \"%s\" to %s of the scope of group %s",
+			       text, s->file, cg->path);
+	unit_name(cg, unit, sizeof(unit));
+	snprintf(value, sizeof(value), "%s=%s", s->property, text);
+	(void)run(argv);
+	return 0;
+}
+
 int cg_scope_stop(struct vz_cg *cg, struct vz_err *e)
 {
 	char unit[32], slice[64];

@@ -505,7 +505,7 @@ int cg_v1_freeze(struct vz_cg *cg, bool on, int timeout_ms, struct vz_err *e)
 /* clang-format off */
 static const struct cg_line v1_lines[VZ_CG_NLIMITS] = {
 	[VZ_CG_LIMIT_MEMORY]   = { CG_MEMORY, "memory.limit_in_bytes", "memory.memsw.limit_in_bytes", v1_memory, v1_memory_now },
-	[VZ_CG_LIMIT_CPUUNITS] = { CG_CPU, "cpu.shares", NULL, cg_put_number, cg_now_number, .at = CG_AT(cpuunits),
+	[VZ_CG_LIMIT_CPUUNITS] = { CG_CPU, "cpu.shares", "CPUShares", cg_put_share, cg_now_share, .at = CG_AT(cpuunits),
 				   .to = cg_units_to_shares, .from = cg_shares_to_units },
 	[VZ_CG_LIMIT_CPULIMIT] = { CG_CPU, "cpu.cfs_quota_us", NULL, v1_quota, cg_now_quota },
 	[VZ_CG_LIMIT_PIDS]     = { CG_PIDS, "pids.max", NULL, cg_put_number, cg_now_number, .at = CG_AT(pids), .none = "max" },

@@ -270,6 +270,8 @@ static int v2_ioprio(struct vz_cg *cg, const struct cg_place *p, const struct vz
 		if (!cg_has(cg, CG_V2, files[i]))
 			continue;
 		r = cg_set_u64(cg, CG_V2, files[i], w, e);
+		if (!r && cg->systemd)
+			r = cg_scope_share(cg, &(struct cg_share){ CG_V2, files[i], "IOWeight", w }, e);
 		found = true;
 	}
 	return r || found || w == cg_ioprio_to_weight(4) ? r : cg_missing(files[0], e);
@@ -359,7 +361,7 @@ static int v2_devices(struct vz_cg *cg, const struct vz_cg_dev *list, size_t n, 
 /* clang-format off */
 static const struct cg_line v2_lines[VZ_CG_NLIMITS] = {
 	[VZ_CG_LIMIT_MEMORY]   = { CG_MEMORY, "memory.max", "memory.swap.max", v2_memory, v2_memory_now },
-	[VZ_CG_LIMIT_CPUUNITS] = { CG_CPU, "cpu.weight", NULL, cg_put_number, cg_now_number, .at = CG_AT(cpuunits),
+	[VZ_CG_LIMIT_CPUUNITS] = { CG_CPU, "cpu.weight", "CPUWeight", cg_put_share, cg_now_share, .at = CG_AT(cpuunits),
 				   .to = cg_units_to_weight, .from = cg_weight_to_units },
 	[VZ_CG_LIMIT_CPULIMIT] = { CG_CPU, "cpu.max", NULL, v2_quota, cg_now_quota },
 	[VZ_CG_LIMIT_PIDS]     = { CG_PIDS, "pids.max", NULL, cg_put_number, cg_now_number, .at = CG_AT(pids), .none = "max" },

@@ -281,7 +281,8 @@ const struct vz_param vz_params[] = {
 		.where = IN_FILE | IN_SET | IN_HOST | LIVE, .apply = APPLY_CPU,
 		.col = { "cpuunits", "CPUUNI", 7 },
 		.text = "Share of CPU time relative to the other containers. Only the ratio "
-			"between two containers matters.",
+			"between two containers matters. A kernel with cgroup v2 alone holds 10 to 100000, one with v1 up "
+			"to 256000; set warns of a share outside, and vzlist shows the one that holds.",
 	},
 	{
 		.key = "CPUUWEIGHT", .opt = "cpuweight", .arg = "N",

@@ -109,6 +109,19 @@ int vz_res_cpu_possible(const struct vz_conf *c, struct vz_err *e)
 	return r < 0 ? r : check_mask(&c->nodemask, "--nodemask", "node", e);
 }
 
+void vz_res_cpu_warn(const struct vz_conf *c)
+{
+	__attribute__((cleanup(vz_cg_closep))) struct vz_cg *cg = NULL;
+	uint64_t held;
+
+	if (!c->cpuunits.set || vz_cg_open(0, NULL, &cg, NULL) < 0)
+		return;
+	held = vz_cg_units_held(cg, c->cpuunits.v);
+	if (held && held != c->cpuunits.v)
+		vz_log(-1, "Warning: --cpuunits %llu is outside what the kernel can hold: %llu is in force",
+		       (unsigned long long)c->cpuunits.v, (unsigned long long)held);
+}
+
 int vz_res_devices_possible(const struct vz_conf *c, struct vz_err *e)
 {
 	autofree struct vz_cg_dev *list = NULL;

@@ -48,6 +48,8 @@ int vz_res_devices_possible(const struct vz_conf *conf, struct vz_err *e);
 /* Says of memory that it is more than this host has, and of huge pages that they are less than one; of what
  * conf sets. */
 void vz_res_counters_warn(const struct vz_conf *conf);
+/* Says of a share of CPU time that the kernel's range cuts it. */
+void vz_res_cpu_warn(const struct vz_conf *conf);
 /* The part of vz_res_counters_possible() that also matters to a change which is not saved: limits that are
  * STRICT in counters.def and that the control groups of this host cannot hold. Never -EOPNOTSUPP, which
  * would be a limit to skip. */

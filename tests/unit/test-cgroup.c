@@ -457,6 +457,14 @@ static void in_force_on(const char *version)
 	/* without the configuration: as near as the kernel's number is */
 	CHECK_INT(vz_cg_in_force(cg, &none, &now, &err), 0);
 	CHECK(now.cpuunits > 1220 && now.cpuunits < 1240 && now.cpu_percent == 50);
+	/* what the kernel's range cuts is told as it is, what it rounds as it was asked for */
+	l = (struct vz_cg_limits){ .has = VZ_CG_CPUUNITS, .cpuunits = 500000 };
+	CHECK_INT(vz_cg_apply(cg, &l, &err), 0);
+	CHECK_INT(vz_cg_in_force(cg, &l, &now, &err), 0);
+	CHECK_INT(now.cpuunits, strcmp(version, "v1") ? 100000 : 256000);
+	CHECK_INT(vz_cg_units_held(cg, 500000), now.cpuunits);
+	CHECK_INT(vz_cg_units_held(cg, 1234), 1234);
+	CHECK_INT(vz_cg_units_held(cg, 8), strcmp(version, "v1") ? 10 : 8);
 	vz_cg_close(cg);
 }
 

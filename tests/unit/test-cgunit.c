@@ -40,6 +40,23 @@ static void units(void)
 	CHECK_INT(cg_weight_to_ioprio(1000), 7);
 }
 
+/* Both back-ends keep every ratio, but for what the ends of the kernel's ranges and rounding to its numbers take. */
+static void ratios(void)
+{
+	static const uint64_t v[] = { 8, 10, 100, 250, 333, 1000, 3000, 9999, 100000, 256000, 500000 };
+
+	for (size_t i = 0; i < ARRAY_LEN(v); i++)
+		for (size_t j = 0; j < ARRAY_LEN(v); j++) {
+			uint64_t shares[] = { cg_units_to_shares(v[i]), cg_units_to_shares(v[j]) };
+			uint64_t weight[] = { cg_units_to_weight(v[i]), cg_units_to_weight(v[j]) };
+
+			if (v[i] >= 10 && v[j] >= 10 && v[i] <= 256000 && v[j] <= 256000)
+				CHECK(shares[0] * v[j] * 100 <= shares[1] * v[i] * 105);
+			if (v[i] >= 250 && v[j] >= 250 && v[i] <= 100000 && v[j] <= 100000)
+				CHECK(weight[0] * v[j] * 100 <= weight[1] * v[i] * 102);
+		}
+}
+
 /* The few instructions that the program is made of; -2 for any other, or a jump out of it. */
 static int64_t run(const struct bpf_insn *p, int n, const struct bpf_cgroup_dev_ctx *ctx)
 {
@@ -117,6 +134,7 @@ static void devices(void)
 int main(void)
 {
 	units();
+	ratios();
 	devices();
 	return done();
 }
