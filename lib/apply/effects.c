@@ -367,6 +367,9 @@ static bool is_due(const struct vz_effect *row, const struct vz_starting *s, enu
 	return (!s->bare || row->bare & 1u << phase) && (!s->restore || row->restore & 1u << phase);
 }
 
+/* Where no such group is wanted at a restore, CRIU makes that of the image, with what it held then. */
+#define MADE_BY_CRIU (unsigned)(VZ_CG_CPUS | VZ_CG_MEMS)
+
 #define HURRY_UNITS 500000 /* CPUUNITS at most */
 
 /* All at once: in what order limits are set is lib/cgroup's knowledge. */
@@ -385,7 +388,10 @@ static int put_limits(const struct vz_starting *s, enum vz_start_phase phase, st
 		late &= ~(unsigned)VZ_CG_CPUUNITS;
 		l.cpuunits = l.cpuunits < HURRY_UNITS ? HURRY_UNITS : l.cpuunits;
 	}
-	l.has &= phase == VZ_START_ALONE ? late : ~late;
+	if (phase == VZ_START_ALONE) /* "all" where nothing is asked for: something may have been then */
+		l.has = s->restore ? (l.has & late) | MADE_BY_CRIU : 0;
+	else
+		l.has &= ~late;
 	return vz_res_apply(s->cg, &l, e);
 }
 

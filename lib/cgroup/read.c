@@ -100,6 +100,26 @@ void vz_cg_read_kinds(const struct vz_cg *cg, struct vz_cg_kinds *ret)
 	ret->anon = cg_get_key(cg, CG_MEMORY, "memory.stat", "total_rss");
 }
 
+unsigned vz_cg_ctid(const struct vz_cg *cg)
+{
+	return cg->ctid;
+}
+
+int vz_cg_cpus(const struct vz_cg *cg, char **ret)
+{
+	int dir = cg_dir(cg, cg_where(cg, CG_CPUSET));
+	autofree char *list = NULL;
+	ssize_t r = dir < 0 ? dir : vz_file_read(dir, "cpuset.cpus", 1u << 20, &list);
+
+	if (r < 0)
+		return (int)r;
+	list[strcspn(list, "\n")] = 0;
+	if (!*list)
+		return -ENOENT;
+	*ret = TAKE_PTR(list);
+	return 0;
+}
+
 /* ---- who is there ---- */
 
 int vz_cg_each(const struct vz_cg *cg, int (*fn)(pid_t pid, void *arg), void *arg)

@@ -132,6 +132,7 @@ struct save {
 	const struct vz_threads_of *of;
 	int64_t end;
 	int64_t core;  /* of whom the host began with: the kernel's own value */
+	bool masked; /* the group is held on some CPUs, and what is as init is none of a process's doing */
 	size_t cpus_n; /* of init's */
 	_Alignas(cpu_set_t) char cpus[CPUS_SIZE];
 };
@@ -169,7 +170,7 @@ static void save_cpus(struct save *s, const struct thread *t)
 	size_t n = cpus_of(t->tid, cpus);
 
 	if (!n || CPU_COUNT_S(CPUS_SIZE, (cpu_set_t *)(void *)cpus) >= sysconf(_SC_NPROCESSORS_ONLN) ||
-	    (s->of->masked && n == s->cpus_n && !memcmp(cpus, s->cpus, n)))
+	    (s->masked && n == s->cpus_n && !memcmp(cpus, s->cpus, n)))
 		return;
 	put_thing(s, t, CPUS, cpus, n);
 }
@@ -219,7 +220,9 @@ static int save_threads_of(pid_t pid, void *arg)
 int vz_threads_save(const struct vz_cg *cg, const struct vz_threads_of *of, struct vz_image *im, struct vz_err *e)
 {
 	struct save s = { .out.max = PACKED_MAX, .of = of, .end = vz_end_in(CPT_ALL_S) };
+	autofree char *list = NULL;
 
+	s.masked = vz_cg_cpus(cg, &list) >= 0;
 	s.cpus_n = cpus_of(of->init, s.cpus);
 	s.core = number_in(1, "coredump_filter", 16);
 	s.out.err = vz_cg_each(cg, save_threads_of, &s);

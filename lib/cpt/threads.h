@@ -36,7 +36,6 @@ void vz_threads_free(struct vz_raised *r);
 
 struct vz_threads_of {
 	pid_t init;  /* host's */
-	bool masked; /* its group holds it on some CPUs, and what is as init is none of a process's doing */
 	const struct vz_raised *raised;
 };
 /* While all stand still.

@@ -297,8 +297,7 @@ static int save_fds(struct suspending *u, struct vz_err *e)
 
 static int save_threads(struct suspending *u, struct vz_err *e)
 {
-	const struct vz_conf *conf = &ct_of(u)->conf;
-	const struct vz_threads_of of = { u->s.state.init, conf->cpumask.set || conf->nodemask.set, &u->raised };
+	const struct vz_threads_of of = { u->s.state.init, &u->raised };
 
 	return vz_threads_save(u->s.env.cg, &of, u->image, e);
 }

@@ -304,14 +304,18 @@ const struct vz_param vz_params[] = {
 		.type = &vz_type_u64, .at = AT(cpus), .max = 65535,
 		.where = IN_FILE | IN_SET | LIVE, .apply = APPLY_CPU,
 		.col = { "cpus", "CPUS", 5 },
-		.text = "Number of CPUs whose time the container may use at most; 0 is no limit.",
+		.text = "Number of CPUs of the container; 0 is no limit, and more than the host has are all that it has. "
+			"It is held on so many of those of CPUMASK, on which the fewest other containers are held, and may "
+			"use their time at most. sched_getaffinity(2) and nproc(1) tell that number inside; /proc/cpuinfo, "
+			"/proc/stat and /sys tell of the host. The choice is made at a start, at a resume, and when set "
+			"changes it.",
 	},
 	{
 		.key = "CPUMASK", .opt = "cpumask", .arg = "LIST|auto|all",
 		.type = &vz_type_cpulist, .at = AT(cpumask), .words = "all|auto",
 		.where = IN_FILE | IN_SET | LIVE, .apply = APPLY_CPU,
 		.text = "CPUs of the host on which the container runs, such as 0-3,6; auto takes "
-			"those of NODEMASK.",
+			"those of NODEMASK. With CPUS, those of which it gets so many.",
 	},
 	{
 		.key = "NODEMASK", .opt = "nodemask", .arg = "LIST|all",

@@ -61,6 +61,22 @@ void res_limits_back(const struct vz_conf *conf, const struct vz_cg_limits *want
 	}
 }
 
+/* One bandwidth that is as many whole CPUs as the group is held on is what CPUS makes. */
+static void cpus_back(const struct vz_cg *cg, const struct vz_conf *conf, struct vz_conf *own)
+{
+	size_t n;
+
+	if (own->cpus.v || !own->cpulimit.v || own->cpulimit.v % 100 || conf->cpumask.set)
+		return;
+	n = res_cpus_held(cg);
+	if (n != own->cpulimit.v / 100)
+		return;
+	own->cpus = (struct vz_pu64){ true, n };
+	own->cpulimit = conf->cpulimit;
+	if (conf->cpulimit.v < n * 100)
+		own->cpulimit.v = 0;
+}
+
 void vz_res_in_force(const struct vz_cg *cg, const struct vz_conf *conf, bool dear,
 		     struct vz_conf *own)
 {
@@ -73,4 +89,5 @@ void vz_res_in_force(const struct vz_cg *cg, const struct vz_conf *conf, bool de
 		want.has |= res_ubc[i].bit; /* none was asked for: no limit */
 	if (vz_cg_in_force(cg, &want, &now, NULL) >= 0)
 		res_limits_back(conf, &want, &now, own);
+	cpus_back(cg, conf, own);
 }

@@ -37,8 +37,8 @@ const struct res_param res_params[] = {
 	{ APPLY_CPU, AT(cpuunits),  TO(CPUUNITS, cpuunits), .back = RES_NOW },
 	{ APPLY_CPU, AT(cpuweight), TO(CPUUNITS, cpuunits), .into = units_of_weight,
 	  .join = RES_UNLESS_SET, .back = RES_KEPT },
-	/* one bandwidth on mainline, which cannot show fewer CPUs by a number; once another is in force,
-	 * nobody knows which of them it came from */
+	/* one bandwidth: the CPUs that CPUS also holds the VPS on may be fewer one day than it asks for, and
+	 * are not held by every host; once another is in force, nobody knows which of them it came from */
 	{ APPLY_CPU, AT(cpulimit),  TO(CPULIMIT, cpu_percent), .back = RES_NOW_IF_OTHER },
 	{ APPLY_CPU, AT(cpus),      TO(CPULIMIT, cpu_percent), .into = percent_of_cpus,
 	  .join = RES_LEAST, .back = RES_0_IF_OTHER },
@@ -83,6 +83,10 @@ static void add_limits(const struct vz_conf *conf, unsigned apply, struct vz_cg_
 void vz_res_cpu(const struct vz_conf *conf, struct vz_cg_limits *l)
 {
 	add_limits(conf, APPLY_CPU, l);
+	if (!conf->cpus.set)
+		return;
+	l->has |= VZ_CG_CPUS; /* seen inside, too: by which CPUs there are */
+	l->ncpus = conf->cpus.v;
 }
 
 void vz_res_io(const struct vz_conf *conf, struct vz_cg_limits *l)
@@ -122,7 +126,7 @@ static int cpus_of_nodes(const char *nodes, char **ret, struct vz_err *e)
 int vz_res_apply(struct vz_cg *cg, const struct vz_cg_limits *limits, struct vz_err *e)
 {
 	struct vz_cg_limits l = *limits;
-	autofree char *cpus = NULL;
+	autofree char *cpus = NULL, *some = NULL;
 	int r;
 
 	if (l.cpus && !strcmp(l.cpus, "auto")) {
@@ -130,6 +134,12 @@ int vz_res_apply(struct vz_cg *cg, const struct vz_cg_limits *limits, struct vz_
 		if (r < 0)
 			return r;
 		l.cpus = cpus ? cpus : "all";
+	}
+	if (l.has & VZ_CG_CPUS && l.ncpus) {
+		r = res_cpus_choose(cg, &l, &some, e);
+		if (r < 0)
+			return r;
+		l.cpus = some ? some : l.cpus;
 	}
 	return vz_cg_apply(cg, &l, e);
 }

@@ -41,6 +41,22 @@ struct res_param {
 extern const struct res_param res_params[];
 extern const size_t res_nparams;
 
+/* CPUs as numbers: 8192 is what the kernel can be built for (CONFIG_NR_CPUS). */
+#define RES_CPUS_MAX 8192
+struct res_cpus {
+	bool allowed[RES_CPUS_MAX];
+	uint64_t load[RES_CPUS_MAX]; /* what is held on each */
+	bool picked[RES_CPUS_MAX];
+};
+/* Picks n of those allowed: the least loaded, and among equals those from `first` on. */
+void res_cpus_pick(struct res_cpus *c, size_t n, unsigned first);
+/* l->ncpus of l->cpus (a list, or a word for all) as a list for this VPS, the caller's to free; *ret stays as it is
+ * when all are to be had. */
+int res_cpus_choose(const struct vz_cg *cg, const struct vz_cg_limits *l, char **ret, struct vz_err *e);
+
+/* On how many CPUs the group is held; 0: on none in particular. */
+size_t res_cpus_held(const struct vz_cg *cg);
+
 /* Limits `now` into parameters of *own; `want`: what conf asks for. */
 void res_limits_back(const struct vz_conf *conf, const struct vz_cg_limits *want,
 		     const struct vz_cg_limits *now, struct vz_conf *own);

@@ -70,6 +70,36 @@ static void ubc(void)
 			CHECK(res_ubc[i].at != res_ubc[j].at);
 }
 
+/* The least loaded, from the first one that is asked for; no more than are allowed. */
+static void pick(void)
+{
+	static struct res_cpus c;
+	const unsigned all[] = { 0, 1, 2, 3, 6 };
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		c.allowed[all[i]] = true;
+	c.load[0] = c.load[1] = 5;
+	c.load[6] = 7;
+	res_cpus_pick(&c, 1, 0);
+	CHECK(c.picked[2]);
+	res_cpus_pick(&c, 1, 0);
+	CHECK(c.picked[3] && !c.picked[0]);
+	memset(c.picked, 0, sizeof(c.picked));
+	res_cpus_pick(&c, 2, 3);
+	CHECK(c.picked[2] && c.picked[3]);
+	memset(c.picked, 0, sizeof(c.picked));
+	res_cpus_pick(&c, 1, 3);
+	CHECK(c.picked[3]);
+	memset(c.picked, 0, sizeof(c.picked));
+	res_cpus_pick(&c, 4, 1);
+	CHECK(c.picked[0] && c.picked[1] && !c.picked[6]);
+	res_cpus_pick(&c, 99, 0);
+	for (size_t i = 0; i < RES_CPUS_MAX; i++)
+		n += c.picked[i];
+	CHECK_INT(n, ARRAY_LEN(all));
+}
+
 static void cpu(void)
 {
 	/* clang-format off */
@@ -81,12 +111,12 @@ static void cpu(void)
 		{ { .cpuunits = NUM(8), .cpuweight = NUM(500) }, VZ_CG_CPUUNITS, 8, 0 },
 		{ { .cpulimit = NUM(150) }, VZ_CG_CPULIMIT, 0, 150 },
 		{ { .cpulimit = NUM(0) }, VZ_CG_CPULIMIT, 0, 0 },
-		{ { .cpus = NUM(2) }, VZ_CG_CPULIMIT, 0, 200 },
-		{ { .cpus = NUM(2), .cpulimit = NUM(150) }, VZ_CG_CPULIMIT, 0, 150 },
-		{ { .cpus = NUM(2), .cpulimit = NUM(250) }, VZ_CG_CPULIMIT, 0, 200 },
-		{ { .cpus = NUM(2), .cpulimit = NUM(0) }, VZ_CG_CPULIMIT, 0, 200 },
-		{ { .cpus = NUM(0), .cpulimit = NUM(70) }, VZ_CG_CPULIMIT, 0, 70 },
-		{ { .cpus = NUM(UINT64_MAX), .cpulimit = NUM(70) }, VZ_CG_CPULIMIT, 0, 70 },
+		{ { .cpus = NUM(2) }, VZ_CG_CPULIMIT | VZ_CG_CPUS, 0, 200 },
+		{ { .cpus = NUM(2), .cpulimit = NUM(150) }, VZ_CG_CPULIMIT | VZ_CG_CPUS, 0, 150 },
+		{ { .cpus = NUM(2), .cpulimit = NUM(250) }, VZ_CG_CPULIMIT | VZ_CG_CPUS, 0, 200 },
+		{ { .cpus = NUM(2), .cpulimit = NUM(0) }, VZ_CG_CPULIMIT | VZ_CG_CPUS, 0, 200 },
+		{ { .cpus = NUM(0), .cpulimit = NUM(70) }, VZ_CG_CPULIMIT | VZ_CG_CPUS, 0, 70 },
+		{ { .cpus = NUM(UINT64_MAX), .cpulimit = NUM(70) }, VZ_CG_CPULIMIT | VZ_CG_CPUS, 0, 70 },
 	};
 	/* clang-format on */
 	char mask[] = "0-3", nodes[] = "0";
@@ -99,6 +129,7 @@ static void cpu(void)
 		CHECK_INT(l.has, table[i].has);
 		CHECK_INT(l.cpuunits, table[i].units);
 		CHECK_INT(l.cpu_percent, table[i].percent);
+		CHECK_INT(l.ncpus, table[i].c.cpus.v);
 	}
 	l = limits(&c, APPLY_CPU | APPLY_IO);
 	CHECK_INT(l.has, VZ_CG_CPUS | VZ_CG_MEMS | VZ_CG_IOLIMIT | VZ_CG_IOPS | VZ_CG_IOPRIO);
@@ -225,6 +256,7 @@ int main(void)
 {
 	ubc();
 	cpu();
+	pick();
 	whole();
 	back();
 	devices();
