@@ -244,6 +244,9 @@ void cpt_memory_look(struct cpt_look *l, const struct cpt_task *t);
 /* ---- verdict-netconf.c ---- */
 void cpt_netconf_look(struct cpt_look *l, const struct cpt_netns *n);
 
+/* ---- verdict-netrest.c ---- */
+void cpt_netrest_look(struct cpt_look *l, const struct cpt_netns *n);
+
 /* ---- verdict-filter.c ---- */
 /* The packet filter of a network namespace. */
 void cpt_filter_look(struct cpt_look *l, const struct cpt_netns *n);

@@ -421,6 +421,7 @@ void cpt_net_judge(struct cpt_look *l, int (*again)(struct cpt_look *l))
 		look_at_devices(l, l->nets[i].fd);
 		look_at_rules(l, l->nets[i].fd);
 		cpt_netconf_look(l, &l->nets[i]);
+		cpt_netrest_look(l, &l->nets[i]);
 		cpt_filter_look(l, &l->nets[i]);
 	}
 	look_at_all(&t);

@@ -85,6 +85,9 @@ static int look_at_vlans(const struct nlmsghdr *h, void *arg)
 	mnl_attr_for_each_nested(a, tb[IFLA_AF_SPEC]) {
 		const struct bridge_vlan_info *v = mnl_attr_get_payload(a);
 
+		if (mnl_attr_get_type(a) == IFLA_BRIDGE_MRP || mnl_attr_get_type(a) == IFLA_BRIDGE_CFM)
+			cpt_say(arg, CPT_NOT_KEPT, NULL, "%s of bridge %d",
+				mnl_attr_get_type(a) == IFLA_BRIDGE_MRP ? "MRP" : "CFM", ifi->ifi_index);
 		if (mnl_attr_get_type(a) != IFLA_BRIDGE_VLAN_INFO || mnl_attr_get_payload_len(a) < sizeof(*v) ||
 		    (v->vid == 1 && v->flags == usual))
 			continue;
@@ -135,7 +138,8 @@ static const struct {
 	{ NETLINK_ROUTE, RTM_GETNEXTHOP, sizeof(struct nhmsg), look_at_nexthop, "nexthops", 0, 0 },
 	{ NETLINK_ROUTE, RTM_GETQDISC, sizeof(struct tcmsg), look_at_qdisc, "traffic control", 0, 0 },
 	{ NETLINK_ROUTE, RTM_GETNEIGH, sizeof(struct ndmsg), look_at_neighbour, "neighbours", 0, 0 },
-	{ NETLINK_ROUTE, RTM_GETLINK, sizeof(struct ifinfomsg), look_at_vlans, "VLANs of bridges", AF_BRIDGE, RTEXT_FILTER_BRVLAN_COMPRESSED },
+	{ NETLINK_ROUTE, RTM_GETLINK, sizeof(struct ifinfomsg), look_at_vlans, "VLANs of bridges", AF_BRIDGE,
+	  RTEXT_FILTER_BRVLAN_COMPRESSED | RTEXT_FILTER_MRP | RTEXT_FILTER_CFM_CONFIG },
 	{ NETLINK_ROUTE, RTM_GETMDB, sizeof(struct br_port_msg), look_at_groups, "groups of bridges", AF_BRIDGE, 0 },
 };
 /* clang-format on */

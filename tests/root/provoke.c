@@ -11,6 +11,8 @@
 #include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <linux/in6.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 #include <linux/perf_event.h>
 #include <linux/seccomp.h>
@@ -261,6 +263,73 @@ static int s_netlink_group(void)
 }
 
 /* bound to groups alone, no number of its own */
+/* One message of the packet filter with attributes that are given as they lie in it; the socket stays. */
+static int ask_filter(int type, unsigned short id, const void *attrs, size_t n)
+{
+	struct {
+		struct nlmsghdr h;
+		struct nfgenmsg g;
+		char attrs[256];
+	} m = { .h = { .nlmsg_type = (unsigned short)type, .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE },
+		.g = { .nfgen_family = AF_INET, .res_id = htons(id) } };
+	struct {
+		struct nlmsghdr h;
+		struct nlmsgerr e;
+	} said = { .e.error = -EPROTO };
+	int fd = sock(AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER);
+
+	m.h.nlmsg_len = (unsigned)(sizeof(m.h) + sizeof(m.g) + n);
+	memcpy(m.attrs, attrs, n);
+	if (fd < 0 || send(fd, &m, m.h.nlmsg_len, 0) < 0 || recv(fd, &said, sizeof(said), MSG_TRUNC) < (ssize_t)sizeof(said))
+		return -1;
+	errno = -said.e.error;
+	return said.e.error ? -1 : 0;
+}
+
+static int s_nfqueue(void)
+{
+	return ask_filter(NFNL_SUBSYS_QUEUE << 8 | 2, 5, "\x08\0\1\0\1\0\0\0", 8);
+}
+
+static int s_nflog(void)
+{
+	return ask_filter(NFNL_SUBSYS_ULOG << 8 | 1, 6, "\x05\0\1\0\1\0\0\0", 8);
+}
+
+/* protocol 7, name "some", type "hash:ip", revision 0, family AF_INET, no data */
+static int s_ipset(void)
+{
+	static const char attrs[] = "\5\0\1\0\7\0\0\0" "\x09\0\2\0some\0\0\0\0" "\x0c\0\3\0hash:ip\0" "\5\0\4\0\0\0\0\0"
+				    "\5\0\5\0\2\0\0\0" "\4\0\7\x80";
+
+	return ask_filter(NFNL_SUBSYS_IPSET << 8 | 2, 0, attrs, sizeof(attrs) - 1);
+}
+
+/* Routes multicast, with lo as one of its devices. */
+static int s_mroute(void)
+{
+	struct {
+		unsigned short vif;
+		unsigned char flags, threshold;
+		unsigned rate;
+		int index;
+		struct in_addr remote;
+	} lo = { .flags = 8 /* VIFF_USE_IFINDEX */, .threshold = 1, .index = 1 };
+	int one = 1, fd = sock(AF_INET, SOCK_RAW, IPPROTO_IGMP);
+
+	if (fd < 0 || setsockopt(fd, IPPROTO_IP, 200 /* MRT_INIT */, &one, sizeof(one)) < 0)
+		return -1;
+	return setsockopt(fd, IPPROTO_IP, 202 /* MRT_ADD_VIF */, &lo, sizeof(lo));
+}
+
+static int s_flowlabel(void)
+{
+	struct in6_flowlabel_req r = { .flr_label = htonl(0x12345), .flr_action = IPV6_FL_A_GET, .flr_share = IPV6_FL_S_EXCL,
+				       .flr_flags = IPV6_FL_F_CREATE, .flr_dst = in6addr_loopback };
+
+	return setsockopt(sock(AF_INET6, SOCK_DGRAM, 0), IPPROTO_IPV6, IPV6_FLOWLABEL_MGR, &r, sizeof(r));
+}
+
 static int s_netlink_unread(void)
 {
 	struct { struct nlmsghdr h; char rest[16]; } m = { .h = { .nlmsg_len = sizeof(m), .nlmsg_type = 18,
@@ -1253,7 +1322,8 @@ static const struct { const char *name; int (*make)(void); } things[] = {
 	{ "alg", s_alg }, { "sctp", s_sctp }, { "mptcp", s_mptcp }, { "raw", s_raw }, { "raw6", s_raw6 },
 	{ "ping", s_ping }, { "udplite", s_udplite }, { "dccp", s_dccp }, { "netlink", s_netlink }, { "socket", s_any },
 	{ "netlink-bound", s_netlink_bound }, { "netlink-group", s_netlink_group },
-	{ "netlink-unread", s_netlink_unread }, { "corked", s_corked }, { "backlog", s_backlog },
+	{ "nfqueue", s_nfqueue }, { "nflog", s_nflog }, { "ipset", s_ipset }, { "mroute", s_mroute },
+	{ "flowlabel", s_flowlabel }, { "netlink-unread", s_netlink_unread }, { "corked", s_corked }, { "backlog", s_backlog },
 	{ "unix-backlog", s_unix_backlog }, { "unix-connect", s_unix_connect }, { "unix-creds", s_unix_creds },
 	{ "unix-late", s_unix_late }, { "inotify-late", inotify_late },
 	{ "unix-rights", s_unix_rights }, { "unix-listen", s_unix_listen }, { "deleted", f_deleted }, { "deleted-dir", f_deleted_dir },
