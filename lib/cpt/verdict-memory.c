@@ -3,6 +3,7 @@
 #include "cpt/verdict-internal.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "sys/call.h"
 #include "sys/file.h"
 
 #include <fcntl.h>
@@ -15,6 +16,7 @@
 #define TEXT_MAX (256u << 20)
 /* CRIU keeps all private memory of a process in one piece before it takes its place: 40 TiB were restored, 48 not. */
 #define PRIVATE_MAX (32ull << 40)
+#define LOCKED_MANY (8ull << 30)
 
 struct area {
 	uint64_t from, to, offset, dev, inode;
@@ -113,6 +115,29 @@ static void look_at_area(struct cpt_look *l, const struct cpt_task *t, const str
 		look_at_mapped(l, t, a);
 }
 
+/* Memory that is locked page by page, as it is used: smaps alone tells, and counts all pages for it. */
+static void look_at_pages_locked(struct cpt_look *l, const struct cpt_task *t)
+{
+	autofclose FILE *f = NULL;
+	autofree char *line = NULL;
+	size_t size = 0;
+	int fd;
+
+	if (!t->locked || l->criu)
+		return;
+	if (t->locked > LOCKED_MANY) {
+		cpt_say(l, CPT_NOT_KEPT, &t->who, "MLOCK_ONFAULT, if it has locked memory so");
+		return;
+	}
+	fd = vz_openat2(t->dir, "smaps", O_RDONLY, 0, 0);
+	f = fd < 0 ? NULL : fdopen(fd, "r");
+	while (f && getline(&line, &size, f) > 0)
+		if (vz_str_prefix(line, "VmFlags:", NULL) && strstr(line, " lf ")) {
+			cpt_say(l, CPT_NOT_KEPT, &t->who, "MLOCK_ONFAULT: all of that memory will be locked");
+			return;
+		}
+}
+
 /* May be hostile: names of files, which cannot hold a line's end there; as many areas as the kernel lets it have. */
 void cpt_memory_look(struct cpt_look *l, const struct cpt_task *t)
 {
@@ -137,4 +162,5 @@ void cpt_memory_look(struct cpt_look *l, const struct cpt_task *t)
 	if (private > PRIVATE_MAX)
 		cpt_say(l, CPT_ADDRESS_SPACE, &t->who, "%llu GiB", (unsigned long long)private >> 30);
 	end_attached(l, t, &s);
+	look_at_pages_locked(l, t);
 }

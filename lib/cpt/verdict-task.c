@@ -153,6 +153,19 @@ static void look_at_personality(struct cpt_look *l, const struct cpt_task *t)
 		cpt_say(l, CPT_NOT_KEPT, &t->who, "personality 0x%lx", strtoul(text, NULL, 16));
 }
 
+/* Where its memory comes from, set_mempolicy(2), is the first word behind an address, "400000 prefer:1 file=...", of each mapping
+ * that has none of its own. No more than the first is asked for: the kernel counts all pages for a line. */
+static void look_at_policy(struct cpt_look *l, const struct cpt_task *t, int dir, const char *whose)
+{
+	autoclose int fd = vz_openat2(dir, "numa_maps", O_RDONLY, 0, 0);
+	char line[100], policy[40];
+	ssize_t n = fd < 0 ? fd : read(fd, line, sizeof(line) - 1);
+
+	line[n > 0 ? n : 0] = 0;
+	if (!l->criu && sscanf(line, "%*x %39s", policy) == 1 && strcmp(policy, "default"))
+		cpt_say(l, CPT_NOT_KEPT, &t->who, "%s, memory policy %s", whose, policy);
+}
+
 /* Whoever has locked all may have asked for it of what it maps later, too, which nobody sees. */
 static void look_at_locked(struct cpt_look *l, const struct cpt_task *t)
 {
@@ -188,6 +201,7 @@ static void look_at_thread(struct cpt_look *l, const struct cpt_task *t, int dir
 	if ((mnt && mnt != t->ns[CPT_NS_MNT]) || (net && net != t->ns[CPT_NS_NET]))
 		cpt_say(l, CPT_THREAD, &t->who, "thread %d in a %s namespace of its own",
 			last_number(line_of(status, "\nNSpid:")), mnt != t->ns[CPT_NS_MNT] ? "mount" : "network");
+	look_at_policy(l, t, dir, "a thread");
 	if (line_of(status, "\nState:\t")[0] == 'D')
 		cpt_sleep_note(l, t, (pid_t)strtol(line_of(status, "\nPid:\t"), NULL, 10));
 	tracer = strtol(line_of(status, "\nTracerPid:\t"), NULL, 10);
@@ -255,6 +269,7 @@ bool cpt_task_look(struct cpt_look *l, const struct cpt_task *t)
 	look_at_namespaces(l, t);
 	cpt_terminal_note(l, t);
 	look_at_personality(l, t);
+	look_at_policy(l, t, t->dir, "the process");
 	look_at_locked(l, t);
 	look_at_undo(l, t, t->pid);
 	if (t->threads > 1)

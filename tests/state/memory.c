@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/mempolicy.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdint.h>
@@ -13,6 +14,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -246,6 +248,32 @@ void state_mlock(struct st *t)
 	check(t, has_flag(mem, "lo"), "it is not locked any more");
 	proc_field("/proc/self/status", "VmLck", kb, sizeof(kb));
 	check(t, !strcmp(kb, "64 kB"), "%s are locked, not 64", kb);
+}
+
+/* Page by page, as it is used. */
+void state_mlock_used(struct st *t)
+{
+	char *mem = map(t, 16 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	unsigned char vec[16] = { 0 };
+
+	must(t, mlock2(mem, 16 * PAGE, MLOCK_ONFAULT), "mlock2");
+	mem[3 * PAGE] = 1;
+	moved(t);
+	if (t->spoil)
+		mem[5 * PAGE] = 1;
+	check(t, !mincore(mem, 16 * PAGE, vec) && vec[3] & 1 && !(vec[5] & 1) && has_flag(mem, "lo"), "all of it is locked");
+}
+
+void state_mempolicy(struct st *t)
+{
+	unsigned long node = 1;
+	int mode = 0;
+
+	must(t, syscall(SYS_set_mempolicy, MPOL_PREFERRED, &node, 64), "set_mempolicy");
+	moved(t);
+	if (t->spoil)
+		syscall(SYS_set_mempolicy, MPOL_DEFAULT, NULL, 0);
+	check(t, !syscall(SYS_get_mempolicy, &mode, NULL, 0, NULL, 0) && mode == MPOL_PREFERRED, "it is %d", mode);
 }
 
 void state_mlock_future(struct st *t)
