@@ -252,6 +252,8 @@ void cpt_netrest_look(struct cpt_look *l, const struct cpt_netns *n);
 void cpt_filter_look(struct cpt_look *l, const struct cpt_netns *n);
 
 /* ---- verdict-net.c ---- */
+/* That socket, when l->sockets is in order; NULL: nobody inside has it open. */
+const struct cpt_socket *cpt_socket_find(const struct cpt_look *l, uint64_t inode);
 /* Who has that socket open, when l->sockets is in order; NULL: nobody inside. */
 const struct cpt_who *cpt_socket_holder(const struct cpt_look *l, uint64_t inode);
 /* The network namespace of a task, once each. */
@@ -263,5 +265,9 @@ void cpt_net_judge(struct cpt_look *l, int (*again)(struct cpt_look *l));
 /* ---- verdict-address.c ---- */
 /* After cpt_net_judge(). */
 void cpt_address_judge(struct cpt_look *l);
+
+/* ---- verdict-senders.c ---- */
+/* After cpt_net_judge(). */
+void cpt_senders_judge(struct cpt_look *l);
 
 #endif

@@ -150,7 +150,7 @@ static int compare_sockets(const void *a, const void *b)
 	return x->inode < y->inode ? -1 : x->inode > y->inode;
 }
 
-static const struct cpt_socket *find_socket(const struct cpt_look *l, uint64_t inode)
+const struct cpt_socket *cpt_socket_find(const struct cpt_look *l, uint64_t inode)
 {
 	const struct cpt_socket key = { .inode = inode };
 
@@ -159,7 +159,7 @@ static const struct cpt_socket *find_socket(const struct cpt_look *l, uint64_t i
 
 const struct cpt_who *cpt_socket_holder(const struct cpt_look *l, uint64_t inode)
 {
-	const struct cpt_socket *s = find_socket(l, inode);
+	const struct cpt_socket *s = cpt_socket_find(l, inode);
 
 	return s ? &s->who : NULL;
 }
@@ -299,7 +299,7 @@ static int look_at_unix(const struct nlmsghdr *h, void *arg)
 	if (!who)
 		return look_at_unheld(t, m, queue);
 	if (m->udiag_state != TCP_LISTEN && queue && queue->udiag_rqueue &&
-	    tells_more(find_socket(t->l, m->udiag_ino), m->udiag_type == SOCK_DGRAM) && is_still(t, m->udiag_ino))
+	    tells_more(cpt_socket_find(t->l, m->udiag_ino), m->udiag_type == SOCK_DGRAM) && is_still(t, m->udiag_ino))
 		cpt_say(t->l, CPT_UNIX_UNREAD, who, "socket %u with %u bytes", m->udiag_ino, queue->udiag_rqueue);
 	if (m->udiag_type == SOCK_DGRAM || m->udiag_state != TCP_ESTABLISHED)
 		look_at_path_name(t, who, tb[UNIX_DIAG_NAME]);

@@ -126,6 +126,7 @@ static int look(struct cpt_look *l, const struct vz_state *state)
 	cpt_epoll_judge(l);
 	cpt_net_judge(l, look_again);
 	cpt_address_judge(l);
+	cpt_senders_judge(l);
 	return 0;
 }
 

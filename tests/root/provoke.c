@@ -322,6 +322,19 @@ static int s_mroute(void)
 	return setsockopt(fd, IPPROTO_IP, 202 /* MRT_ADD_VIF */, &lo, sizeof(lo));
 }
 
+/* Sends multicast by the device of that number; unset: it has nothing to do with multicast. */
+static int s_multicast_if(void)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(5999) };
+	struct ip_mreqn by = { .imr_ifindex = (int)number(1) };
+	int fd = sock(AF_INET, SOCK_DGRAM, 0), hops = 5;
+
+	if (bind(fd, (struct sockaddr *)&a, sizeof(a)) < 0)
+		return -1;
+	return !*arg ? 0 : setsockopt(fd, IPPROTO_IP, IP_MULTICAST_TTL, &hops, sizeof(hops)) < 0 ? -1 :
+	       setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &by, sizeof(by));
+}
+
 static int s_flowlabel(void)
 {
 	struct in6_flowlabel_req r = { .flr_label = htonl(0x12345), .flr_action = IPV6_FL_A_GET, .flr_share = IPV6_FL_S_EXCL,
@@ -1323,6 +1336,7 @@ static const struct { const char *name; int (*make)(void); } things[] = {
 	{ "ping", s_ping }, { "udplite", s_udplite }, { "dccp", s_dccp }, { "netlink", s_netlink }, { "socket", s_any },
 	{ "netlink-bound", s_netlink_bound }, { "netlink-group", s_netlink_group },
 	{ "nfqueue", s_nfqueue }, { "nflog", s_nflog }, { "ipset", s_ipset }, { "mroute", s_mroute },
+	{ "multicast-if", s_multicast_if },
 	{ "flowlabel", s_flowlabel }, { "netlink-unread", s_netlink_unread }, { "corked", s_corked }, { "backlog", s_backlog },
 	{ "unix-backlog", s_unix_backlog }, { "unix-connect", s_unix_connect }, { "unix-creds", s_unix_creds },
 	{ "unix-late", s_unix_late }, { "inotify-late", inotify_late },

@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/filter.h>
 #include <linux/if_packet.h>
 #include <linux/in6.h>
 #include <linux/netlink.h>
@@ -11,6 +12,7 @@
 #include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 struct option {
 	const char *name;
@@ -222,6 +224,50 @@ void state_packet_more(struct st *t)
 	struct option o[] = { OPTION(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1), { .name = NULL } };
 
 	keep(t, socket(AF_PACKET, SOCK_RAW, 0), o);
+}
+
+static int sharing(struct st *t, struct sockaddr_in *a)
+{
+	int fd = (int)must(t, socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0), "socket"), one = 1;
+	socklen_t len = sizeof(*a);
+
+	must(t, setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one)), "SO_REUSEPORT");
+	must(t, bind(fd, (struct sockaddr *)a, len), "bind");
+	must(t, getsockname(fd, (struct sockaddr *)a, &len), "getsockname");
+	return fd;
+}
+
+/* Whether all of what many send comes to `fd`. */
+static bool takes_all(struct st *t, int fd, const struct sockaddr_in *a)
+{
+	char c;
+	int n = 0;
+
+	for (int i = 0; i < 32; i++) {
+		int from = (int)must(t, socket(AF_INET, SOCK_DGRAM, 0), "socket");
+
+		must(t, sendto(from, "x", 1, 0, (const struct sockaddr *)a, sizeof(*a)), "sendto");
+		close(from);
+	}
+	while (recv(fd, &c, 1, 0) == 1)
+		n++;
+	return n == 32;
+}
+
+/* Two sockets of one port, and a program that gives everything to the second. */
+void state_shared_port(struct st *t)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sock_filter second = BPF_STMT(BPF_RET | BPF_K, 1);
+	struct sock_fprog program = { 1, &second };
+	int one = sharing(t, &a), two = sharing(t, &a), no = 0;
+
+	must(t, setsockopt(one, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof(program)), "SO_ATTACH_REUSEPORT_CBPF");
+	must(t, takes_all(t, two, &a) ? 0 : -1, "recv");
+	moved(t);
+	if (t->spoil)
+		setsockopt(one, SOL_SOCKET, 68 /* SO_DETACH_REUSEPORT_BPF */, &no, sizeof(no));
+	check(t, takes_all(t, two, &a), "the program is lost");
 }
 
 /* A group of each family on a device, and what is sent to one. */
