@@ -4,6 +4,7 @@
 #include "cpt/verdict-internal.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "cpt/routes.h"
 #include "sys/file.h"
 #include "sys/netns.h"
 #include "sys/nl.h"
@@ -322,6 +323,17 @@ static void look_at_tables(struct cpt_look *l, int netns)
 	}
 }
 
+/* Of init's they are kept (routes.h). */
+static void look_at_routes(struct cpt_look *l, const struct cpt_netns *n)
+{
+	int routes = n->inode == l->init.ns[CPT_NS_NET] ? 0 : vz_routes_count(n->fd);
+
+	tell_unseen(l, routes, "routes");
+	if (routes > 0)
+		cpt_say(l, CPT_NOT_KEPT, NULL, "%d routes of a service's own network namespace, of other tables than main or for a time",
+			routes);
+}
+
 void cpt_netrest_look(struct cpt_look *l, const struct cpt_netns *n)
 {
 	look_at_sets(l, n->fd);
@@ -330,4 +342,5 @@ void cpt_netrest_look(struct cpt_look *l, const struct cpt_netns *n)
 	look_at_links(l, n->fd);
 	look_at_mptcp(l, n->fd);
 	look_at_tables(l, n->fd);
+	look_at_routes(l, n);
 }

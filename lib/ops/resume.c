@@ -14,7 +14,7 @@
 #include "cpt/devtree.h"
 #include "cpt/external.h"
 #include "cpt/idimage.h"
-#include "cpt/links.h"
+#include "cpt/netkept.h"
 #include "cpt/netsys.h"
 #include "cpt/nfrules.h"
 #include "cpt/pidrefs.h"
@@ -198,9 +198,7 @@ static int fill_namespaces(struct resuming *u, struct vz_err *e)
 	if (r >= 0)
 		r = vz_cgtree_enable(u->s.env.cg, u->image, e);
 	if (r >= 0)
-		r = vz_netsys_load(u->s.net.netns, u->image, e);
-	if (r >= 0)
-		r = vz_links_load(u->s.net.netns, u->image, e);
+		r = vz_netkept_load(u->s.net.netns, u->image, e);
 	return r < 0 ? r : vz_nfrules_load(&u->s.state, u->s.net.netns, u->image, e);
 }
 

@@ -15,7 +15,7 @@
 #include "cpt/external.h"
 #include "cpt/frozen.h"
 #include "cpt/netimages.h"
-#include "cpt/links.h"
+#include "cpt/netkept.h"
 #include "cpt/netsys.h"
 #include "cpt/nfrules.h"
 #include "cpt/pidrefs.h"
@@ -279,9 +279,7 @@ static int save_network(struct suspending *u, struct vz_err *e)
 	u->facts.netdevs = vz_external_devices(ct_of(u), rtnl, u->s.net.netns);
 	if (!u->facts.netdevs)
 		return vz_fail(e, VZ_CHKPNT, 0, "cannot find the container's network devices");
-	r = vz_netsys_save(u->s.net.netns, u->image, e);
-	if (r >= 0)
-		r = vz_links_save(u->s.net.netns, u->image, e);
+	r = vz_netkept_save(u->s.net.netns, u->image, e);
 	return r < 0 ? r : vz_nfrules_save(u->s.net.netns, !u->rules, u->image, e);
 }
 
