@@ -6,6 +6,7 @@
 #include "guard/pins.h"
 #include "helpers/bpf-load.h"
 #include "launch/bpf/policy-pins.h"
+#include "res/bpf/sockets-pins.h"
 #include "sys/call.h"
 #include "sys/file.h"
 
@@ -32,6 +33,7 @@ BYTES(guard_seeing, BPF_OBJECT_SEEING);
 BYTES(guard_probing, BPF_OBJECT_PROBING);
 BYTES(policy, POLICY_OBJECT);
 BYTES(conntrack, CONNTRACK_OBJECT);
+BYTES(sockets, SOCKETS_OBJECT);
 
 /* Is the BPF security module on? */
 static bool have_bpf_lsm(void)
@@ -111,7 +113,7 @@ static const struct vz_bpf_row objects[] = {
 	},
 	{
 		.program = "vzpolicy",
-		.usage = "vzpolicy [conntrack]: loads the programs that hold containers to their "
+		.usage = "vzpolicy [conntrack | sockets]: loads the programs that hold containers to their "
 			 "policy; started by vzctl",
 		.name = "vz_policy",
 		.builds = { BUILD(policy, policy_by_lsm), BUILD(policy, NULL) },
@@ -138,6 +140,20 @@ static const struct vz_bpf_row objects[] = {
 		.cannot_load = "cannot load the limit of connection tracking",
 		.cannot_pin = "cannot pin the limit of connection tracking",
 		.cannot_pin_map = "cannot pin the limit of connection tracking",
+	},
+	{
+		/* attached to each VPS's group (lib/res/tcp-sockets.c) */
+		.program = "vzpolicy",
+		.argument = VZ_SOCKETS_ARGUMENT,
+		.name = "vz_sockets",
+		.builds = { BUILD(sockets, NULL) },
+		.dir = VZ_SOCKETS_DIR,
+		.half = HALF(VZ_SOCKETS_DIR),
+		.maps_dir = VZ_SOCKETS_MAPS,
+		.cannot_read = "cannot read the programs that count sockets",
+		.cannot_load = "the kernel refuses the programs that count sockets",
+		.cannot_pin = "cannot pin the programs that count sockets",
+		.refused = VZ_SOCKETS_REFUSED,
 	},
 };
 

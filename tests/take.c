@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <mqueue.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -178,6 +179,61 @@ static long take_socket(long i)
 	return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 }
 
+/* A listener of ours, and the i-th connection to it: two more sockets. */
+static int call_ourselves(int *ret_listener)
+{
+	static struct sockaddr_in to = { .sin_family = AF_INET };
+	static int listener = -1;
+	struct timeval second = { .tv_sec = 1 };
+	socklen_t n = sizeof(to);
+	int fd;
+
+	if (listener < 0) {
+		to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+		listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		if (bind(listener, (void *)&to, n) < 0 || listen(listener, 4096) < 0 ||
+		    getsockname(listener, (void *)&to, &n) < 0)
+			return -1;
+	}
+	*ret_listener = listener;
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -1;
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &second, sizeof(second));
+	return connect(fd, (void *)&to, sizeof(to)) < 0 ? -1 : fd;
+}
+
+static long take_queued(long i)
+{
+	int listener;
+
+	(void)i;
+	return call_ourselves(&listener);
+}
+
+static long take_accepted(long i)
+{
+	int listener, fd = call_ourselves(&listener);
+
+	(void)i;
+	return fd < 0 ? -1 : accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+}
+
+/* Broken by the caller before the listener takes it, and closed then. */
+static long take_broken(long i)
+{
+	struct linger now = { 1, 0 };
+	int listener, fd = call_ourselves(&listener), taken;
+
+	(void)i;
+	if (fd < 0)
+		return -1;
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	close(fd);
+	taken = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	return taken < 0 ? -1 : close(taken);
+}
+
 static long take_file(long i)
 {
 	(void)i;
@@ -275,7 +331,8 @@ static const struct {
 	{ "epoll", take_epoll },     { "pipe", take_pipe },	{ "timer", take_timer },
 	{ "shm", take_shm },	     { "sem", take_sem },	{ "msg", take_msg },
 	{ "mount", take_mount },     { "tmpfs", take_tmpfs },	{ "flock", take_flock },
-	{ "socket", take_socket },   { "file", take_file },	{ "pty", take_pty },
+	{ "socket", take_socket },   { "queued", take_queued },	{ "accepted", take_accepted }, { "broken", take_broken },
+	   { "file", take_file },	{ "pty", take_pty },
 	{ "task", take_task },	     { "group", take_group },	{ "depth", take_depth },
 	{ "huge", take_huge },	     { "netns", take_netns },     { "mntns", take_mntns },	{ "utsns", take_utsns },
 };

@@ -48,6 +48,7 @@ static void man_counters(void)
 	printf(form, #KEY, #unit, HELD_##holder, SHOWN_##reading);
 #define HELD_NOTHING "nothing"
 #define HELD_DEVPTS "its /dev/pts"
+#define HELD_SOCKETS "BPF programs"
 #define HELD_USERNS "user namespace"
 #define HELD_LIMIT(bit, field) "control group"
 #define HELD_STRICT(bit, field) "control group"
@@ -55,7 +56,7 @@ static void man_counters(void)
 #define SHOWN_USAGE(held, peak, failcnt) "yes"
 #define SHOWN_KINDS(held, peak, failcnt) "yes"
 #define SHOWN_LINE(bit) "yes"
-#define SHOWN_BESIDE(held) "yes"
+#define SHOWN_BESIDE(held, peak, failcnt) "yes"
 #include "param/counters.def"
 	printf(".ft\n.fi\n");
 }

@@ -46,18 +46,66 @@ static int start_counters(const struct vz_starting *s, struct vz_err *e)
 	return 0;
 }
 
-/* Who asks now for what the host cannot hold is refused; what only the file says is skipped, as at a start. */
-static int live_counters(const struct vz_setting *s, struct vz_err *e)
+static int start_sockets(const struct vz_starting *s, struct vz_err *e)
 {
-	struct vz_err why = { 0 };
+	return vz_res_sockets(s->cg, &s->ct->conf, !s->restore, e);
+}
+
+/* CRIU has made them all, and had some of its own beside. */
+static int bound_sockets(const struct vz_starting *s, struct vz_err *e)
+{
+	return vz_res_sockets(s->cg, &s->ct->conf, true, e);
+}
+
+/* Who asks now for what the host cannot hold is refused; what only the file says is skipped, as at a start. */
+static int live_group(const struct vz_setting *s, struct vz_err *e)
+{
 	int r = vz_res_counters_held(&s->g->add, e);
 
-	if (r >= 0)
-		r = live_limits(s, e);
-	if (r < 0 && r != -EOPNOTSUPP)
-		return r;
-	r = and_rest(r, vz_terminals_set(s->ct, s->conf, &why), &why, e);
-	return r < 0 ? r : vz_signals_set(s->ct, &s->g->add, e);
+	return r < 0 ? r : live_limits(s, e);
+}
+
+static int live_terminals(const struct vz_setting *s, struct vz_err *e)
+{
+	return vz_terminals_set(s->ct, s->conf, e);
+}
+
+static int live_signals(const struct vz_setting *s, struct vz_err *e)
+{
+	return vz_signals_set(s->ct, &s->g->add, e);
+}
+
+static int live_sockets(const struct vz_setting *s, struct vz_err *e)
+{
+	__attribute__((cleanup(vz_cg_closep))) struct vz_cg *cg = NULL;
+	int r = s->g->add.numtcpsock.set || s->g->reset_ub ? vz_cg_open(s->ct->id, NULL, &cg, e) : 0;
+
+	return r < 0 || !cg ? r : vz_res_sockets(cg, s->conf, true, e);
+}
+
+/* Each part that this kernel cannot hold is told, the last one by the caller; the others are in force. */
+static int live_counters(const struct vz_setting *s, struct vz_err *e)
+{
+	static int (*const parts[])(const struct vz_setting *s, struct vz_err *e) = {
+		live_group, live_terminals, live_signals, live_sockets,
+	};
+
+	int lacking = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		struct vz_err why = { 0 };
+		int r = parts[i](s, &why);
+
+		if (r >= 0)
+			continue;
+		if (lacking)
+			vz_log(-1, "Warning: %s, skipping", e->msg);
+		*e = why;
+		if (r != -EOPNOTSUPP)
+			return r;
+		lacking = r;
+	}
+	return lacking;
 }
 
 /* The kernel only says that the argument is invalid, here and at a start. */
@@ -276,9 +324,14 @@ const struct vz_effect vz_effects[] = {
 	{
 		.bit = APPLY_UBC, .what = "UBC", .refuses = COUNTED,
 		.limits = vz_res_counters,
-		.start = { [VZ_START_SPEC] = start_counters }, .bare = IN(SPEC),
+		.start = {
+			[VZ_START_GROUP] = start_sockets,
+			[VZ_START_SPEC] = start_counters,
+			[VZ_START_ALONE] = bound_sockets,
+		},
+		.bare = IN(GROUP) | IN(SPEC) | IN(ALONE),
 		/* CRIU has processes of its own in the group */
-		.restore = IN(GROUP), .late = VZ_CG_PIDS | VZ_CG_MEMORY,
+		.restore = IN(GROUP) | IN(ALONE), .late = VZ_CG_PIDS | VZ_CG_MEMORY,
 		.not_restored = "devpts is in the image",
 		.possible = vz_res_counters_possible, .warn = vz_res_counters_warn,
 		.live = live_counters, .partly = true,

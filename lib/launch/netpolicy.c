@@ -6,41 +6,14 @@
 #include "launch/bpf/policy-pins.h"
 #include "sys/bpf-loader.h"
 #include "sys/bpf.h"
-#include "sys/file.h"
 
-#include <fcntl.h>
 #include <linux/bpf.h>
 
-#define SAID_MAX 256
-
-/* The kernel's reason, of a loader that ran before or just now. */
-static bool was_refused(struct vz_err *why)
-{
-	char said[SAID_MAX];
-
-	if (vz_file_read_buf(AT_FDCWD, VZ_POLICY_REFUSED, said, sizeof(said)) <= 0)
-		return false;
-	vz_fail(why, VZ_SYSTEM, 0, "%s", said);
-	return true;
-}
-
-/* The map, or -EOPNOTSUPP with the reason in *why. */
 static int open_map(struct vz_err *why)
 {
-	int fd = vz_bpf_open(VZ_POLICY_MAP);
+	static const struct vz_bpf_wanted map = { VZ_POLICY_MAP, VZ_POLICY_LOADER, NULL, VZ_POLICY_REFUSED };
 
-	if (fd >= 0)
-		return fd;
-	if (was_refused(why))
-		return -EOPNOTSUPP;
-	if (vz_bpf_run_loader(VZ_POLICY_LOADER, NULL, why) >= 0) {
-		fd = vz_bpf_open(VZ_POLICY_MAP);
-		if (fd >= 0)
-			return fd;
-		vz_fail(why, VZ_SYSTEM, -fd, "cannot open %s", VZ_POLICY_MAP);
-	}
-	(void)was_refused(why);
-	return -EOPNOTSUPP;
+	return vz_bpf_open_or_load(&map, why);
 }
 
 void vz_netpolicy_ready(void)

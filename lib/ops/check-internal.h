@@ -42,7 +42,7 @@ check_probe check_layout, check_modes, check_space;
 bool check_has_places(const struct vz_conf *c);
 
 /* ---- check-net.c ---- */
-check_probe check_venet, check_rate, check_link, check_tun, check_nft, check_policy, check_conntrack;
+check_probe check_venet, check_rate, check_link, check_tun, check_nft, check_policy, check_conntrack, check_sockets;
 check_probe check_forward6, check_uplinks;
 
 /* ---- check-cpt.c ---- */

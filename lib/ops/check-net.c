@@ -16,6 +16,7 @@
 #include "net/nft.h"
 #include "net/uplink.h"
 #include "nic/venet.h"
+#include "res/res.h"
 #include "sys/file.h"
 #include "sys/netns.h"
 #include "sys/nl.h"
@@ -182,6 +183,13 @@ enum vz_check_verdict check_conntrack(struct check *c)
 	if (r < 0)
 		return check_call(c, r, "/proc");
 	return vz_conntrack_limit(PROBE_CTID, &st, PROBE_ENTRIES, &e) < 0 ? missing(c, &e) : VZ_CHECK_OK;
+}
+
+enum vz_check_verdict check_sockets(struct check *c)
+{
+	struct vz_err e = { 0 };
+
+	return vz_res_sockets_can(&e) < 0 ? missing(c, &e) : VZ_CHECK_OK;
 }
 
 /* ---- the host's own ---- */

@@ -117,6 +117,8 @@ static const struct row rows[] = {
 	ROW("policy-programs", APART, check_policy, "levels of NETFILTER between disabled and full, FEATURES that are kinds of network devices",
 	    "Linux 5.17 or newer with CONFIG_DEBUG_INFO_BTF, and bpf in the kernel's lsm= list"),
 	ROW("conntrack-limit", APART, check_conntrack, "NUMCONNTRACK (--numconntrack)", "Linux 6.4 or newer with CONFIG_NF_CONNTRACK"),
+	ROW("socket-count", APART, check_sockets, "NUMTCPSOCK (--numtcpsock), and how many TCP sockets a container has",
+	    "Linux 5.18 or newer with CONFIG_CGROUP_BPF and CONFIG_DEBUG_INFO_BTF"),
 	ROW("ipv6-forwarding", 0, check_forward6, "IPv6 addresses of containers", VZ_DO_FORWARD6),
 	ROW("uplinks", 0, check_uplinks, "containers that others reach by their addresses", "correct NEIGHBOUR_DEVS and VE_ROUTE_SRC_DEV in vz.conf, bring the device up"),
 

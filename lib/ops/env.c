@@ -13,6 +13,7 @@
 #include "launch/policy.h"
 #include "param/switches.h"
 #include "res/counts.h"
+#include "res/res.h"
 #include "sys/call.h"
 #include "sys/idmap.h"
 #include "sys/wait.h"
@@ -146,6 +147,7 @@ void vz_env_host_ready(void)
 
 	(void)vz_guard_ready(&why);
 	vz_netpolicy_ready();
+	(void)vz_res_sockets_can(&why);
 }
 
 int vz_env_policy(struct vz_env *env, struct vz_err *e)

@@ -4,10 +4,13 @@
 #include "base/num.h"
 #include "sys/user-counts.h"
 
+#include <string.h>
+
 /* All of a VPS is charged to the first of its ids. Without a user namespace that is the host's root. */
-void vz_res_beside(const struct vz_state *s, struct vz_res_beside *ret)
+void vz_res_beside(const struct vz_state *s, uint64_t group, struct vz_res_beside *ret)
 {
-	*ret = (struct vz_res_beside){ VZ_UNLIMITED, VZ_UNLIMITED };
-	if (s->uid)
+	memset(ret, 0xff, sizeof(*ret)); /* all VZ_UNLIMITED */
+	if (s && s->uid)
 		(void)vz_user_signals(s->uid, &ret->signals);
+	(void)vz_res_sockets_read(group, &ret->tcp, &ret->tcp_peak, &ret->tcp_failed);
 }

@@ -42,7 +42,7 @@ static const struct count_row rows[] = {
 #define FROM_USAGE(h, p, f) USAGE, THE_OFFSETS(vz_cg_usage, h, p, f)
 #define FROM_KINDS(h, p, f) KINDS, THE_OFFSETS(vz_cg_kinds, h, p, f)
 #define FROM_LINE(word) LINE, .limit = VZ_CG_LIMIT_##word, THE_OFFSETS(vz_cg_count, held, peak, failcnt)
-#define FROM_BESIDE(h) BESIDE, THE_OFFSETS(vz_res_beside, h, none, none)
+#define FROM_BESIDE(h, p, f) BESIDE, THE_OFFSETS(vz_res_beside, h, p, f)
 #define THE_OFFSETS(type, h, p, f)                                                            \
 	.held = offsetof(struct type, h), .peak = offsetof(struct type, p),                   \
 	.failcnt = offsetof(struct type, f)
@@ -237,18 +237,23 @@ static void add_earlier(struct vz_counted *now, const struct vz_counted *earlier
 		now->failcnt = sum(now->failcnt, earlier->failcnt);
 }
 
+static void read_beside(const struct vz_cg *cg, const struct vz_state *s, struct vz_counts *ret)
+{
+	struct vz_res_beside beside;
+
+	vz_res_beside(s, vz_cg_id(cg), &beside);
+	take_all(ret, BESIDE, &beside);
+}
+
 void vz_counts_read(unsigned id, const struct vz_cg *cg, const struct vz_state *s, unsigned kinds,
 		    struct vz_counts *ret)
 {
-	struct vz_res_beside beside;
 	struct kept k;
 
 	if (read_group(cg, kinds, ret, NULL) < 0)
 		return;
-	if (kinds & VZ_COUNTS_BESIDE) {
-		vz_res_beside(s, &beside);
-		take_all(ret, BESIDE, &beside);
-	}
+	if (kinds & VZ_COUNTS_BESIDE)
+		read_beside(cg, s, ret);
 	if (read_kept(id, &k) <= 0)
 		return;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -287,6 +292,7 @@ int vz_counts_keep(unsigned id, const struct vz_cg *cg, struct vz_err *e)
 	r = read_group(cg, VZ_COUNTS_USAGE | VZ_COUNTS_KINDS | VZ_COUNTS_LINES, &life, e);
 	if (r < 0)
 		return r;
+	read_beside(cg, NULL, &life);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		add_life(counted(&k.sum, &rows[i]), *counted(&life, &rows[i]));
 	k.group = vz_cg_id(cg);

@@ -66,8 +66,18 @@ void vz_res_in_force(const struct vz_cg *cg, const struct vz_conf *conf, bool de
 /* What the kernel counts of a running VPS and no group: VZ_UNLIMITED where it cannot tell. */
 struct vz_res_beside {
 	uint64_t signals;
+	uint64_t tcp, tcp_peak, tcp_failed; /* sockets */
 	uint64_t none; /* what is not counted at all */
 };
-void vz_res_beside(const struct vz_state *s, struct vz_res_beside *ret);
+/* group: vz_cg_id(). s: NULL when none of its processes is left */
+void vz_res_beside(const struct vz_state *s, uint64_t group, struct vz_res_beside *ret);
+
+/* Counts TCP sockets from now on, the group being empty, and holds them to NUMTCPSOCK; not `bound`: without a
+ * limit. -EOPNOTSUPP: this kernel cannot, or not for this VPS; success where conf has no limit anyway. */
+int vz_res_sockets(const struct vz_cg *cg, const struct vz_conf *conf, bool bound, struct vz_err *e);
+/* Does this kernel take the programs? */
+int vz_res_sockets_can(struct vz_err *e);
+/* Of a group that is counted; else -errno. */
+int vz_res_sockets_read(uint64_t group, uint64_t *ret_held, uint64_t *ret_peak, uint64_t *ret_failed);
 
 #endif

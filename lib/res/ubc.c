@@ -21,6 +21,7 @@ const struct res_ubc res_ubc[] = {
 #define IN_pages true
 #define TO_NOTHING
 #define TO_DEVPTS
+#define TO_SOCKETS
 #define TO_USERNS
 #define TO_STRICT(name, field) .strict = true, TO_LIMIT(name, field)
 #define TO_LIMIT(name, field) .bit = VZ_CG_##name, .to = offsetof(struct vz_cg_limits, field)

@@ -2,6 +2,8 @@
 /* Running the loader of BPF programs; see bpf-loader.h. */
 #include "sys/bpf-loader.h"
 #include "base/own.h"
+#include "sys/bpf.h"
+#include "sys/file.h"
 #include "sys/spawn.h"
 
 #include <errno.h>
@@ -38,4 +40,33 @@ int vz_bpf_run_loader(const char *loader, const char *argument, struct vz_err *e
 	said[strcspn(said, "\n")] = 0;
 	return *said ? vz_fail(e, VZ_SYSTEM, 0, "%s", said) :
 		       vz_fail(e, VZ_SYSTEM, 0, "%s failed", loader);
+}
+
+/* The kernel's reason, of a loader that ran before or just now. */
+static bool was_refused(const char *file, struct vz_err *why)
+{
+	char said[SAID_MAX];
+
+	if (vz_file_read_buf(AT_FDCWD, file, said, sizeof(said)) <= 0)
+		return false;
+	vz_fail(why, VZ_SYSTEM, 0, "%s", said);
+	return true;
+}
+
+int vz_bpf_open_or_load(const struct vz_bpf_wanted *w, struct vz_err *why)
+{
+	int fd = vz_bpf_open(w->path);
+
+	if (fd >= 0)
+		return fd;
+	if (was_refused(w->refused, why))
+		return -EOPNOTSUPP;
+	if (vz_bpf_run_loader(w->loader, w->argument, why) >= 0) {
+		fd = vz_bpf_open(w->path);
+		if (fd >= 0)
+			return fd;
+		vz_fail(why, VZ_SYSTEM, -fd, "cannot open %s", w->path);
+	}
+	(void)was_refused(w->refused, why);
+	return -EOPNOTSUPP;
 }

@@ -10,8 +10,6 @@
 #include "launch/bpf/stamp.h"
 #include "sys/bpf.h"
 
-#define VZ_POLICY_LOADER VZ_LIBEXECDIR "/vzpolicy" /* "conntrack": only its limit */
-
 #define VZ_POLICY_DIR VZ_BPF_DIR "/policy-" VZ_POLICY_STAMP
 #define VZ_POLICY_MAP VZ_POLICY_DIR "/vz_vpses"
 #define VZ_POLICY_REFUSED VZ_RUNDIR "/policy-" VZ_POLICY_STAMP ".refused"
