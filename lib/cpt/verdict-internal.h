@@ -100,6 +100,7 @@ struct cpt_look {
 	unsigned said[CPT_KINDS]; /* findings of each kind */
 	struct cpt_seen mount_ns; /* whose tables were read */
 	struct cpt_seen mount_ids, covered, read_only, groups; /* mounts: all, and those that are so or of control groups */
+	struct cpt_seen interpreters;    /* file systems of them */
 	struct cpt_seen other_terminals; /* numbers on another devpts than that of /dev/pts, and 1 */
 	struct cpt_session *sessions;
 	size_t sessions_n;

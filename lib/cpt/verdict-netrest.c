@@ -323,6 +323,27 @@ static void look_at_tables(struct cpt_look *l, int netns)
 	}
 }
 
+/* Lines "2    eth0    1     0     333300001234": the second number, behind the one of all users, is of those added by hand. */
+static int read_addresses(void *arg)
+{
+	ssize_t n = vz_file_read(AT_FDCWD, "/proc/thread-self/net/dev_mcast", TEXT_MAX, arg);
+
+	return n < 0 && n != -ENOENT ? (int)n : 0;
+}
+
+static void look_at_addresses(struct cpt_look *l, int netns)
+{
+	autofree char *text = NULL;
+	int r = vz_netns_call(netns, read_addresses, &text);
+	char *p = text, *line, name[17];
+	unsigned by_hand;
+
+	tell_unseen(l, r, "addresses of multicast");
+	while (p && (line = strsep(&p, "\n")))
+		if (sscanf(line, "%*u %16s %*u %u", name, &by_hand) == 2 && by_hand)
+			cpt_say(l, CPT_NOT_KEPT, NULL, "an address of multicast (ip maddr) of %s", name);
+}
+
 /* Of init's they are kept (routes.h). */
 static void look_at_routes(struct cpt_look *l, const struct cpt_netns *n)
 {
@@ -342,5 +363,6 @@ void cpt_netrest_look(struct cpt_look *l, const struct cpt_netns *n)
 	look_at_links(l, n->fd);
 	look_at_mptcp(l, n->fd);
 	look_at_tables(l, n->fd);
+	look_at_addresses(l, n->fd);
 	look_at_routes(l, n);
 }

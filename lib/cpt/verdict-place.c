@@ -93,19 +93,46 @@ static bool is_of_dev_pts(const struct cpt_look *l, const struct vz_mountinfo *m
 	return false;
 }
 
-/* Its terminals are there as long as somebody has one, open or as his controlling one. */
-static void note_terminals(struct cpt_look *l, const struct cpt_task *t, const struct cpt_mounts *own,
-			   const struct vz_mountinfo *m)
+/* A file system of the kernel's own; NULL: it is covered. */
+static DIR *open_mounted(const struct cpt_task *t, const struct cpt_mounts *own, const struct vz_mountinfo *m)
 {
 	autoclose int root = openat(t->dir, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	const struct vz_frozen f = { .root = root, .mounts = own->t };
 	int fd = root < 0 ? -EBADF : vz_frozen_mount(&f, m);
-	autoclosedir DIR *d = fd < 0 ? NULL : fdopendir(fd);
+
+	return fd < 0 ? NULL : fdopendir(fd);
+}
+
+/* Its terminals are there as long as somebody has one, open or as his controlling one. */
+static void note_terminals(struct cpt_look *l, const struct cpt_task *t, const struct cpt_mounts *own,
+			   const struct vz_mountinfo *m)
+{
+	autoclosedir DIR *d = open_mounted(t, own, m);
 	struct dirent *de;
 
 	while (d && (de = readdir(d)))
 		if (*de->d_name >= '0' && *de->d_name <= '9')
 			(void)cpt_seen_new(&l->other_terminals, strtoull(de->d_name, NULL, 10) + 1);
+}
+
+/* CRIU mounts it again, empty; a user namespace has one of its own since Linux 6.7. */
+static void look_at_interpreters(struct cpt_look *l, const struct cpt_task *t, const struct cpt_mounts *own,
+				 const struct vz_mountinfo *m)
+{
+	autoclosedir DIR *d = open_mounted(t, own, m);
+	struct dirent *de;
+
+	while (d && (de = readdir(d)))
+		if (*de->d_name != '.' && strcmp(de->d_name, "register") && strcmp(de->d_name, "status"))
+			cpt_say(l, CPT_NOT_KEPT, NULL, "the interpreter %s of binfmt_misc", de->d_name);
+}
+
+static bool has_option(const char *options, const char *option)
+{
+	const char *at = strstr(options, option);
+	size_t n = strlen(option);
+
+	return at && (at == options || at[-1] == ',') && (!at[n] || at[n] == ',');
 }
 
 void cpt_place_look(struct cpt_look *l, const struct cpt_task *t, const struct cpt_mounts *own)
@@ -117,6 +144,10 @@ void cpt_place_look(struct cpt_look *l, const struct cpt_task *t, const struct c
 			look_at_root(l, t, own, m);
 		if (!strcmp(m->fstype, "devpts") && !strcmp(m->root, "/") && !is_of_dev_pts(l, m))
 			note_terminals(l, t, own, m);
+		if (!strcmp(m->fstype, "binfmt_misc") && cpt_seen_new(&l->interpreters, m->dev))
+			look_at_interpreters(l, t, own, m);
+		if (has_option(m->options, "nosymfollow"))
+			cpt_say(l, CPT_NOT_KEPT, &own->who, "nosymfollow of the mount %s", m->target);
 	}
 }
 
