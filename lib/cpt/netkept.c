@@ -3,6 +3,7 @@
 #include "cpt/netkept.h"
 #include "cpt/links.h"
 #include "cpt/netsys.h"
+#include "cpt/offloads.h"
 #include "cpt/routes.h"
 
 int vz_netkept_save(int netns, struct vz_image *im, struct vz_err *e)
@@ -11,6 +12,8 @@ int vz_netkept_save(int netns, struct vz_image *im, struct vz_err *e)
 
 	if (r >= 0)
 		r = vz_links_save(netns, im, e);
+	if (r >= 0)
+		r = vz_offloads_save(netns, im, e);
 	return r < 0 ? r : vz_routes_save(netns, im, e);
 }
 
@@ -20,5 +23,7 @@ int vz_netkept_load(int netns, const struct vz_image *im, struct vz_err *e)
 
 	if (r >= 0)
 		r = vz_links_load(netns, im, e);
+	if (r >= 0)
+		r = vz_offloads_load(netns, im, e);
 	return r < 0 ? r : vz_routes_load(netns, im, e);
 }

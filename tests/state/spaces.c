@@ -5,11 +5,19 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/ethtool.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <linux/sockios.h>
+#include <linux/veth.h>
+#include <net/if.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -17,10 +25,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <net/if.h>
-#include <linux/if_link.h>
-#include <linux/rtnetlink.h>
-#include <linux/veth.h>
 
 /* As PrivateTmp of systemd: mounts that the others do not see. */
 void state_mount_ns(struct st *t)
@@ -331,4 +335,29 @@ void state_stray(struct st *t)
 	check(t, !mkdirat(dir, "in", 0700) && !access("in", F_OK), "the directory is another");
 	text = open("../text", O_RDONLY);
 	check(t, text >= 0 && comes(text, "abcdefg"), "it is another file");
+}
+
+static uint32_t feature(int fd, uint32_t command, uint32_t value)
+{
+	struct ethtool_value v = { command, value };
+	struct ifreq r = { .ifr_name = "venet0", .ifr_data = (void *)&v };
+
+	return ioctl(fd, SIOCETHTOOL, &r) < 0 ? UINT32_MAX : v.data;
+}
+
+/* ethtool -K venet0 tx off gso off */
+void state_offloads(struct st *t)
+{
+	int fd = (int)must(t, socket(AF_INET, SOCK_DGRAM, 0), "socket");
+
+	must(t, feature(fd, ETHTOOL_STXCSUM, 0) == UINT32_MAX ? -1 : 0, "ETHTOOL_STXCSUM");
+	must(t, feature(fd, ETHTOOL_SGSO, 0) == UINT32_MAX ? -1 : 0, "ETHTOOL_SGSO");
+	moved(t);
+	if (t->spoil)
+		feature(fd, ETHTOOL_STXCSUM, 1);
+	check(t, feature(fd, ETHTOOL_GTXCSUM, 0) == 0, "checksums are left to the device");
+	check(t, feature(fd, ETHTOOL_GGSO, 0) == 0, "segments are left to the device");
+	feature(fd, ETHTOOL_STXCSUM, 1);
+	check(t, feature(fd, ETHTOOL_GTXCSUM, 0) == 1 && feature(fd, ETHTOOL_GTSO, 0) == 1, "what was asked for is forgotten");
+	feature(fd, ETHTOOL_SGSO, 1);
 }
