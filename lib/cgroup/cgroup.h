@@ -146,8 +146,9 @@ int vz_cg_read(const struct vz_cg *cg, struct vz_cg_usage *ret, struct vz_err *e
 /* The smallest size of huge pages of this host, in bytes; 0: it has none. */
 uint64_t vz_cg_huge_page(void);
 unsigned vz_cg_ctid(const struct vz_cg *cg);
-/* The list of CPUs that the group was given, in fresh memory; -ENOENT: none, it may use all. */
-int vz_cg_cpus(const struct vz_cg *cg, char **ret);
+/* The list that the group was given, of CPUs or of memory nodes (VZ_CG_LIMIT_CPUS, _MEMS), in fresh memory; -ENOENT:
+ * none, it may use all. */
+int vz_cg_list(const struct vz_cg *cg, enum vz_cg_limit limit, char **ret);
 /* Dearer than vz_cg_read(): the kernel adds them up for whoever asks. */
 void vz_cg_read_kinds(const struct vz_cg *cg, struct vz_cg_kinds *ret);
 /* The share that the group would have when asked for so many units: the same, or what the kernel's range

@@ -105,11 +105,12 @@ unsigned vz_cg_ctid(const struct vz_cg *cg)
 	return cg->ctid;
 }
 
-int vz_cg_cpus(const struct vz_cg *cg, char **ret)
+int vz_cg_list(const struct vz_cg *cg, enum vz_cg_limit limit, char **ret)
 {
-	int dir = cg_dir(cg, cg_where(cg, CG_CPUSET));
 	autofree char *list = NULL;
-	ssize_t r = dir < 0 ? dir : vz_file_read(dir, "cpuset.cpus", 1u << 20, &list);
+	struct cg_place p;
+	int dir = cg_place_of(cg, limit, &p) ? cg_dir(cg, p.h) : -ENOENT;
+	ssize_t r = dir < 0 ? dir : vz_file_read(dir, p.line->file, 1u << 20, &list);
 
 	if (r < 0)
 		return (int)r;

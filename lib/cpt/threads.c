@@ -222,7 +222,7 @@ int vz_threads_save(const struct vz_cg *cg, const struct vz_threads_of *of, stru
 	struct save s = { .out.max = PACKED_MAX, .of = of, .end = vz_end_in(CPT_ALL_S) };
 	autofree char *list = NULL;
 
-	s.masked = vz_cg_cpus(cg, &list) >= 0;
+	s.masked = vz_cg_list(cg, VZ_CG_LIMIT_CPUS, &list) >= 0;
 	s.cpus_n = cpus_of(of->init, s.cpus);
 	s.core = number_in(1, "coredump_filter", 16);
 	s.out.err = vz_cg_each(cg, save_threads_of, &s);

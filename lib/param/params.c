@@ -316,6 +316,7 @@ const struct vz_param vz_params[] = {
 		.key = "CPUMASK", .opt = "cpumask", .arg = "LIST|auto|all",
 		.type = &vz_type_cpulist, .at = AT(cpumask), .words = "all|auto",
 		.where = IN_FILE | IN_SET | LIVE, .apply = APPLY_CPU,
+		.col = { "cpumask", "CPUMASK", -15 },
 		.text = "CPUs of the host on which the container runs, such as 0-3,6; auto takes "
 			"those of NODEMASK. With CPUS, those of which it gets so many.",
 	},
@@ -323,6 +324,7 @@ const struct vz_param vz_params[] = {
 		.key = "NODEMASK", .opt = "nodemask", .arg = "LIST|all",
 		.type = &vz_type_cpulist, .at = AT(nodemask), .words = "all",
 		.where = IN_FILE | IN_SET | LIVE, .apply = APPLY_CPU,
+		.col = { "nodemask", "NODEMASK", -15 },
 		.text = "NUMA nodes from which the container gets memory.",
 	},
 	{

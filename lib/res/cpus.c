@@ -81,7 +81,7 @@ static int add_load(unsigned ctid, void *arg)
 	bool set[RES_CPUS_MAX];
 	size_t n;
 
-	if (ctid == o->self || vz_cg_open(ctid, NULL, &cg, NULL) < 0 || vz_cg_cpus(cg, &list) < 0)
+	if (ctid == o->self || vz_cg_open(ctid, NULL, &cg, NULL) < 0 || vz_cg_list(cg, VZ_CG_LIMIT_CPUS, &list) < 0)
 		return 0;
 	n = read_list(list, set);
 	for (size_t i = 0; n && n < o->online && i < RES_CPUS_MAX; i++)
@@ -96,7 +96,7 @@ static bool is_right(const struct vz_cg *cg, const struct res_cpus *c, size_t n,
 	autofree char *list = NULL;
 	bool set[RES_CPUS_MAX];
 
-	if (vz_cg_cpus(cg, &list) < 0 || read_list(list, set) != n)
+	if (vz_cg_list(cg, VZ_CG_LIMIT_CPUS, &list) < 0 || read_list(list, set) != n)
 		return false;
 	for (size_t i = 0; i < RES_CPUS_MAX; i++)
 		if (set[i] && !c->allowed[i])
@@ -137,5 +137,5 @@ size_t res_cpus_held(const struct vz_cg *cg)
 	autofree char *list = NULL;
 	bool set[RES_CPUS_MAX];
 
-	return vz_cg_cpus(cg, &list) < 0 ? 0 : read_list(list, set);
+	return vz_cg_list(cg, VZ_CG_LIMIT_CPUS, &list) < 0 ? 0 : read_list(list, set);
 }

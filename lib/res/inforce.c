@@ -5,6 +5,8 @@
  */
 #include "res/res-internal.h"
 #include "base/num.h"
+#include "base/own.h"
+#include "base/str.h"
 
 /* What is in force is what the configuration asked for, or else the number itself; that of pages in
  * the form of VSwap, whose barrier is 0. */
@@ -77,6 +79,19 @@ static void cpus_back(const struct vz_cg *cg, const struct vz_conf *conf, struct
 		own->cpulimit.v = 0;
 }
 
+/* A list that was never given holds nothing, whatever is configured. */
+static void list_back(const struct vz_cg *cg, enum vz_cg_limit limit, struct vz_pstr *own)
+{
+	autofree char *list = NULL;
+
+	if (vz_cg_list(cg, limit, &list) < 0)
+		list = own->set ? strdup("all") : NULL;
+	if (!list)
+		return;
+	free(own->v);
+	*own = (struct vz_pstr){ true, TAKE_PTR(list) };
+}
+
 void vz_res_in_force(const struct vz_cg *cg, const struct vz_conf *conf, bool dear,
 		     struct vz_conf *own)
 {
@@ -90,4 +105,8 @@ void vz_res_in_force(const struct vz_cg *cg, const struct vz_conf *conf, bool de
 	if (vz_cg_in_force(cg, &want, &now, NULL) >= 0)
 		res_limits_back(conf, &want, &now, own);
 	cpus_back(cg, conf, own);
+	if (!dear)
+		return;
+	list_back(cg, VZ_CG_LIMIT_CPUS, &own->cpumask);
+	list_back(cg, VZ_CG_LIMIT_MEMS, &own->nodemask);
 }

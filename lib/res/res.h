@@ -59,7 +59,8 @@ int vz_res_masks_possible(const struct vz_conf *c, struct vz_err *e);
 
 /* Puts into *own, which starts as a VPS's own configuration, the limits that its running group has;
  * `dear`: also those that take long to read and that conf does not set. conf: the configuration with the
- * defaults of the host, for what the kernel knows more coarsely. Only numbers change; what the kernel cannot tell stays. */
+ * defaults of the host, for what the kernel knows more coarsely. Numbers change, and with `dear` the lists
+ * of CPUs and nodes; what the kernel cannot tell stays. */
 void vz_res_in_force(const struct vz_cg *cg, const struct vz_conf *conf, bool dear,
 		     struct vz_conf *own);
 
