@@ -122,6 +122,7 @@ const struct vl_row vl_rows[] = {
 		"Those that went to networks which have a class above 1."),
 	TRAFFIC("traf_foreign_in", "TRAF_F_IN", foreign_in, "Those that came from class 1."),
 	TRAFFIC("traf_foreign_out", "TRAF_F_OUT", foreign_out, "Those that went to class 1."),
+	LIVE("cpuburst", vl_get_limit, .json_none = "0"),
 	PLAIN("cpumask", vl_get_str, .need = VZ_LIST_LINES, .flags = VL_NO_SORT),
 	PLAIN("nodemask", vl_get_str, .need = VZ_LIST_LINES, .flags = VL_NO_SORT),
 };

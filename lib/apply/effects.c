@@ -133,6 +133,8 @@ static void announce_cpu(const struct vz_conf *c)
 		say_cpuunits(c);
 	if (c->cpulimit.set)
 		vz_log(0, "Setting CPU limit: %llu", (unsigned long long)c->cpulimit.v);
+	if (c->cpuburst.set)
+		vz_log(0, "Setting CPU burst: %llu", (unsigned long long)c->cpuburst.v);
 	if (c->cpus.set)
 		vz_log(0, "Setting CPUs: %llu", (unsigned long long)c->cpus.v);
 }

@@ -173,7 +173,10 @@ cg_now_fn cg_now_number;
 cg_put_fn cg_put_share;
 cg_now_fn cg_now_share;
 uint64_t cg_share_held(const struct cg_place *p, uint64_t asked);
-/* A quota of CPU time, which both write in their own way, read again. */
+/* A quota of CPU time, which both write in their own way, read again. Around the writing: the kernel refuses a quota
+ * that is less than the burst it has. */
+int cg_no_burst(struct vz_cg *cg, const struct cg_place *p, struct vz_err *e);
+int cg_put_burst(struct vz_cg *cg, const struct cg_place *p, const struct vz_cg_limits *l, struct vz_err *e);
 cg_now_fn cg_now_quota;
 /* The same limit for every disk, read again: `key` stands before the number in a line. */
 uint64_t cg_of_disks(const struct vz_cg *cg, const struct cg_place *p, const char *key);

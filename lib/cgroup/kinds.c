@@ -78,6 +78,29 @@ bool cg_now_share(const struct vz_cg *cg, const struct cg_place *p, const struct
 	return true;
 }
 
+static uint64_t burst_now(const struct vz_cg *cg, const struct cg_place *p)
+{
+	uint64_t v = cg_get(cg, p->h, p->line->second);
+
+	return v == VZ_UNLIMITED ? 0 : v;
+}
+
+int cg_no_burst(struct vz_cg *cg, const struct cg_place *p, struct vz_err *e)
+{
+	return burst_now(cg, p) ? cg_set_u64(cg, p->h, p->line->second, 0, e) : 0;
+}
+
+int cg_put_burst(struct vz_cg *cg, const struct cg_place *p, const struct vz_cg_limits *l, struct vz_err *e)
+{
+	uint64_t burst = l->cpu_burst < l->cpu_percent ? l->cpu_burst : l->cpu_percent;
+
+	if (!burst)
+		return 0;
+	if (!cg_has(cg, p->h, p->line->second))
+		return cg_missing(p->line->second, e); /* drop when the minimum is 5.14 */
+	return cg_set_u64(cg, p->h, p->line->second, cg_percent_to_quota(burst), e);
+}
+
 bool cg_now_quota(const struct vz_cg *cg, const struct cg_place *p,
 		  const struct vz_cg_limits *want, struct vz_cg_limits *ret)
 {
@@ -89,6 +112,7 @@ bool cg_now_quota(const struct vz_cg *cg, const struct cg_place *p,
 	ret->cpu_percent = quota == VZ_UNLIMITED ? 0 : quota * 100 / CG_PERIOD_USEC;
 	if (want->cpu_percent && quota == cg_percent_to_quota(want->cpu_percent))
 		ret->cpu_percent = want->cpu_percent;
+	ret->cpu_burst = burst_now(cg, p) * 100 / CG_PERIOD_USEC;
 	return true;
 }
 

@@ -275,8 +275,12 @@ static bool v1_memory_now(const struct vz_cg *cg, const struct cg_place *p,
 static int v1_quota(struct vz_cg *cg, const struct cg_place *p, const struct vz_cg_limits *l,
 		    struct vz_err *e)
 {
-	return set_limit(cg, CG_CPU, p->line->file,
-			 l->cpu_percent ? cg_percent_to_quota(l->cpu_percent) : VZ_UNLIMITED, e);
+	uint64_t quota = l->cpu_percent ? cg_percent_to_quota(l->cpu_percent) : VZ_UNLIMITED;
+	int r = cg_no_burst(cg, p, e);
+
+	if (r >= 0)
+		r = set_limit(cg, CG_CPU, p->line->file, quota, e);
+	return r < 0 ? r : cg_put_burst(cg, p, l, e);
 }
 
 struct throttle {
@@ -507,7 +511,7 @@ static const struct cg_line v1_lines[VZ_CG_NLIMITS] = {
 	[VZ_CG_LIMIT_MEMORY]   = { CG_MEMORY, "memory.limit_in_bytes", "memory.memsw.limit_in_bytes", v1_memory, v1_memory_now },
 	[VZ_CG_LIMIT_CPUUNITS] = { CG_CPU, "cpu.shares", "CPUShares", cg_put_share, cg_now_share, .at = CG_AT(cpuunits),
 				   .to = cg_units_to_shares, .from = cg_shares_to_units },
-	[VZ_CG_LIMIT_CPULIMIT] = { CG_CPU, "cpu.cfs_quota_us", NULL, v1_quota, cg_now_quota },
+	[VZ_CG_LIMIT_CPULIMIT] = { CG_CPU, "cpu.cfs_quota_us", "cpu.cfs_burst_us", v1_quota, cg_now_quota },
 	[VZ_CG_LIMIT_PIDS]     = { CG_PIDS, "pids.max", NULL, cg_put_number, cg_now_number, .at = CG_AT(pids), .none = "max" },
 	[VZ_CG_LIMIT_IOLIMIT]  = { CG_BLKIO, "blkio.throttle.read_bps_device", "blkio.throttle.write_bps_device",
 				   v1_disks, v1_disks_now, .at = CG_AT(io_bps) },

@@ -196,11 +196,14 @@ static int v2_quota(struct vz_cg *cg, const struct cg_place *p, const struct vz_
 		    struct vz_err *e)
 {
 	char text[48] = "max";
+	int r = cg_no_burst(cg, p, e);
 
 	if (l->cpu_percent)
 		snprintf(text, sizeof(text), "%llu %u",
 			 (unsigned long long)cg_percent_to_quota(l->cpu_percent), CG_PERIOD_USEC);
-	return cg_set(cg, CG_V2, p->line->file, text, e);
+	if (r >= 0)
+		r = cg_set(cg, CG_V2, p->line->file, text, e);
+	return r < 0 ? r : cg_put_burst(cg, p, l, e);
 }
 
 /* The kernel's own, of every group: no controller is needed. */
@@ -363,7 +366,7 @@ static const struct cg_line v2_lines[VZ_CG_NLIMITS] = {
 	[VZ_CG_LIMIT_MEMORY]   = { CG_MEMORY, "memory.max", "memory.swap.max", v2_memory, v2_memory_now },
 	[VZ_CG_LIMIT_CPUUNITS] = { CG_CPU, "cpu.weight", "CPUWeight", cg_put_share, cg_now_share, .at = CG_AT(cpuunits),
 				   .to = cg_units_to_weight, .from = cg_weight_to_units },
-	[VZ_CG_LIMIT_CPULIMIT] = { CG_CPU, "cpu.max", NULL, v2_quota, cg_now_quota },
+	[VZ_CG_LIMIT_CPULIMIT] = { CG_CPU, "cpu.max", "cpu.max.burst", v2_quota, cg_now_quota },
 	[VZ_CG_LIMIT_PIDS]     = { CG_PIDS, "pids.max", NULL, cg_put_number, cg_now_number, .at = CG_AT(pids), .none = "max" },
 	[VZ_CG_LIMIT_IOLIMIT]  = { CG_BLKIO, "io.max", "bps", v2_disks, v2_disks_now, .at = CG_AT(io_bps) },
 	[VZ_CG_LIMIT_IOPS]     = { CG_BLKIO, "io.max", "iops", v2_disks, v2_disks_now, .at = CG_AT(io_iops) },

@@ -29,7 +29,7 @@ check_probe check_close_range, check_openat2, check_mount_api, check_seccomp;
 check_probe check_landlock;
 
 /* ---- check-limits.c ---- */
-check_probe check_cgroup, check_clone, check_limit, check_can, check_devices, check_freezer;
+check_probe check_cgroup, check_clone, check_limit, check_burst, check_can, check_devices, check_freezer;
 /* Takes away what the process `pid` of a row left when it died. */
 void check_cgroup_clean(int pid);
 

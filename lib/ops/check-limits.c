@@ -103,6 +103,19 @@ enum vz_check_verdict check_limit(struct check *c)
 	return in_group(c, limit);
 }
 
+static int burst(struct vz_cg *cg, struct check *c, struct vz_err *e)
+{
+	const struct vz_cg_limits l = { .has = VZ_CG_CPULIMIT, .cpu_percent = 50, .cpu_burst = 10 };
+
+	(void)c;
+	return vz_cg_apply(cg, &l, e);
+}
+
+enum vz_check_verdict check_burst(struct check *c)
+{
+	return in_group(c, burst);
+}
+
 /* Without putting one: the first limit of such a controller enables it for all containers. */
 enum vz_check_verdict check_can(struct check *c)
 {

@@ -84,6 +84,7 @@ static const struct row rows[] = {
 	  "add cgroup_enable=memory swapaccount=1 to the kernel's command line", .bit = VZ_CG_MEMORY),
 	ROW("cgroup-cpuunits", 0, check_limit, "CPUUNITS", "a kernel with CONFIG_FAIR_GROUP_SCHED", .bit = VZ_CG_CPUUNITS),
 	ROW("cgroup-cpulimit", 0, check_limit, "CPULIMIT and CPUS", "a kernel with CONFIG_CFS_BANDWIDTH", .bit = VZ_CG_CPULIMIT),
+	ROW("cgroup-cpuburst", 0, check_burst, "CPUBURST", "Linux 5.14 or newer"),
 	ROW("cgroup-cpuset", 0, check_limit, "CPUMASK, NODEMASK, and CPUS as the container sees it", "a kernel with CONFIG_CPUSETS", .bit = VZ_CG_CPUS),
 	ROW("cgroup-pids", 0, check_limit, "NUMPROC", "a kernel with CONFIG_CGROUP_PIDS", .bit = VZ_CG_PIDS),
 	ROW("cgroup-iolimit", 0, check_limit, "IOLIMIT", "a kernel with CONFIG_BLK_DEV_THROTTLING", .bit = VZ_CG_IOLIMIT),

@@ -81,6 +81,7 @@ struct vz_conf {
 	/* CPU and I/O */
 	struct vz_pu64 cpuunits, cpuweight, cpus;
 	struct vz_pu64 cpulimit; /* percent of one CPU, 0 none */
+	struct vz_pu64 cpuburst; /* of one CPU too */
 	struct vz_pstr cpumask, nodemask; /* "0-3,6", "all", "auto" */
 	struct vz_pu64 ioprio;
 	struct vz_pu64 iolimit;   /* bytes per second, 0 none */

@@ -302,6 +302,15 @@ const struct vz_param vz_params[] = {
 			"limit. N% is a share of the whole host.",
 	},
 	{
+		.key = "CPUBURST", .opt = "cpuburst", .arg = "N[%]",
+		.type = &vz_type_cpulimit, .at = AT(cpuburst), .max = INT32_MAX, .dflt = "0",
+		.where = IN_FILE | IN_SET | LIVE, .apply = APPLY_CPU,
+		.col = { "cpuburst", "CPUBURST", 8 },
+		.text = "CPU time beyond CPULIMIT that the container may use in a tenth of a second, in percent of one CPU, "
+			"once it has used so much less before; in the long run CPULIMIT holds. At most CPULIMIT; 0 is none. "
+			"Needs Linux 5.14.",
+	},
+	{
 		.key = "CPUS", .opt = "cpus", .arg = "N",
 		.type = &vz_type_u64, .at = AT(cpus), .max = 65535,
 		.where = IN_FILE | IN_SET | LIVE, .apply = APPLY_CPU,

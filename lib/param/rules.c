@@ -6,6 +6,15 @@
 #include "param/param.h"
 #include "param/ranges.h"
 
+/* In percent of one CPU; 0: there is no limit. */
+static uint64_t bandwidth(const struct vz_conf *given, const struct vz_conf *have)
+{
+	uint64_t limit = given->cpulimit.set ? given->cpulimit.v : have->cpulimit.v;
+	uint64_t cpus = (given->cpus.set ? given->cpus.v : have->cpus.v) * 100;
+
+	return !cpus || (limit && limit < cpus) ? limit : cpus;
+}
+
 int vz_conf_check(const struct vz_conf *given, const struct vz_conf *have, struct vz_err *e)
 {
 	/* physpages with a limit is what makes a configuration "vswap": INTERFACE 5.2 */
@@ -17,6 +26,11 @@ int vz_conf_check(const struct vz_conf *given, const struct vz_conf *have, struc
 	    !have->nodemask.set)
 		return vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0,
 			       "--cpumask auto requires --nodemask");
+	/* the kernel takes no more; a limit that is set lower later takes the burst with it */
+	if (given->cpuburst.v && given->cpuburst.v > bandwidth(given, have))
+		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0,
+			       "Bad parameter for --cpuburst: %llu (at most --cpulimit, which is %llu)",
+			       (unsigned long long)given->cpuburst.v, (unsigned long long)bandwidth(given, have));
 	if (ram && !given->swappages.set && !have->swappages.set)
 		return vz_fail(e, VZ_NOTENOUGHUBCPARAMS, 0,
 			       "Error: required UB parameter (swap) not set");

@@ -42,6 +42,7 @@ const struct res_param res_params[] = {
 	{ APPLY_CPU, AT(cpulimit),  TO(CPULIMIT, cpu_percent), .back = RES_NOW_IF_OTHER },
 	{ APPLY_CPU, AT(cpus),      TO(CPULIMIT, cpu_percent), .into = percent_of_cpus,
 	  .join = RES_LEAST, .back = RES_0_IF_OTHER },
+	{ APPLY_CPU, AT(cpuburst),  TO(CPULIMIT, cpu_burst), .back = RES_NOW_IF_OTHER },
 	{ APPLY_CPU, AT(cpumask),   TO(CPUS, cpus), .text = true },
 	{ APPLY_CPU, AT(nodemask),  TO(MEMS, mems), .text = true },
 	{ APPLY_IO,  AT(iolimit),   TO(IOLIMIT, io_bps), .back = RES_NOW_IF_OTHER },

@@ -44,6 +44,7 @@ static const struct { const char *hier, *name, *text; } files[] = {
 	{ "/v2", "memory.events", "low 0\nhigh 0\nmax 7\noom 2\noom_kill 4\n" },
 	{ "/v2", "memory.stat", "anon 5\nkernel 333\nkernel_stack 9\nshmem 4096\n" },
 	{ "/v2", "memory.oom.group", "0\n" }, { "/v2", "cpu.max", "max 100000\n" },
+	{ "/v2", "cpu.max.burst", "0\n" },
 	{ "/v2", "cpu.weight", "100\n" }, { "/v2", "pids.max", "max\n" },
 	{ "/v2", "cgroup.max.descendants", "max\n" }, { "/v2", "cgroup.max.depth", "max\n" },
 	{ "/v2", "pids.current", "3\n" }, { "/v2", "pids.events", "max 0\n" },
@@ -64,7 +65,7 @@ static const struct { const char *hier, *name, *text; } files[] = {
 	{ "/memory", "memory.stat", "rss 1\nshmem 1\ntotal_rss 77\ntotal_shmem 8192\n" },
 	{ "/pids", "pids.max", "max\n" }, { "/pids", "pids.current", "2\n" },
 	{ "/pids", "pids.events", "max 9\n" }, { "/pids", "pids.peak", "17\n" }, { "/pids", "tasks", "" },
-	{ "/cpu", "cpu.shares", "1024\n" }, { "/cpu", "cpu.cfs_quota_us", "-1\n" }, { "/cpu", "tasks", "" },
+	{ "/cpu", "cpu.shares", "1024\n" }, { "/cpu", "cpu.cfs_quota_us", "-1\n" }, { "/cpu", "cpu.cfs_burst_us", "0\n" }, { "/cpu", "tasks", "" },
 	{ "/devices", "devices.list", "a *:* rwm\n" }, { "/devices", "devices.allow", "" },
 	{ "/devices", "devices.deny", "" }, { "/devices", "tasks", "" },
 	{ "/cpuset", "cpuset.cpus", "" }, { "/cpuset", "cpuset.mems", "" }, { "/cpuset", "tasks", "" },
@@ -468,6 +469,54 @@ static void in_force_on(const char *version)
 	vz_cg_close(cg);
 }
 
+/* The kernel refuses a quota below the burst it has, and a burst above the quota. */
+static void burst_on(const char *version, const char *quota, const char *burst)
+{
+	const char *t = tree(version);
+	struct vz_cg *cg = group(t, true);
+	struct vz_cg_limits now, l = { .has = VZ_CG_CPULIMIT, .cpu_percent = 50, .cpu_burst = 20 };
+
+	CHECK_INT(vz_cg_apply(cg, &l, &err), 0);
+	CHECK_STR(get(t, burst), "20000");
+	CHECK_INT(vz_cg_in_force(cg, &l, &now, &err), 0);
+	CHECK(now.cpu_percent == 50 && now.cpu_burst == 20);
+	vz_str_free(&writes);
+	l.cpu_percent = 10;
+	CHECK_INT(vz_cg_apply(cg, &l, &err), 0);
+	CHECK_INT(vz_cg_in_force(cg, &l, &now, &err), 0);
+	CHECK(now.cpu_percent == 10 && now.cpu_burst == 10);
+	CHECK(vz_str_prefix(writes.s, strrchr(burst, '/') + 1, NULL));
+	l.cpu_percent = 0;
+	CHECK_INT(vz_cg_apply(cg, &l, &err), 0);
+	CHECK_STR(get(t, burst), "0");
+	CHECK(vz_str_prefix(get(t, quota), strcmp(version, "v1") ? "max" : "-1", NULL));
+	vz_cg_close(cg);
+}
+
+/* A kernel that has no such file holds the limit, and says that it has no burst. */
+static void no_burst(void)
+{
+	const char *t = tree("v2");
+	struct vz_cg *cg = group(t, true);
+	struct vz_cg_limits l = { .has = VZ_CG_CPULIMIT, .cpu_percent = 50, .cpu_burst = 20 };
+
+	autofree char *file = vz_fmt("%s/vz/42/cpu.max.burst", t);
+
+	CHECK_INT(unlink(file), 0);
+	CHECK_INT(vz_cg_apply(cg, &l, &err), -EOPNOTSUPP);
+	CHECK_STR(get(t, "vz/42/cpu.max"), "50000 100000");
+	l.cpu_burst = 0;
+	CHECK_INT(vz_cg_apply(cg, &l, &err), 0);
+	vz_cg_close(cg);
+}
+
+static void burst(void)
+{
+	burst_on("v1", "cpu/vz/42/cpu.cfs_quota_us", "cpu/vz/42/cpu.cfs_burst_us");
+	burst_on("v2", "vz/42/cpu.max", "vz/42/cpu.max.burst");
+	no_burst();
+}
+
 static void in_force(void)
 {
 	struct vz_cg_kinds k;
@@ -826,6 +875,7 @@ int main(void)
 	hugepages_v2();
 	hugepages_v1();
 	in_force();
+	burst();
 	refused_forks();
 	leftovers();
 	life();
