@@ -23,6 +23,7 @@
 #include "cpt/sockopts.h"
 #include "cpt/stage.h"
 #include "cpt/threads.h"
+#include "cpt/userlimits.h"
 #include "fs/layout.h"
 #include "ops/dump.h"
 #include "ops/since.h"
@@ -316,6 +317,8 @@ static int settle(struct resuming *u, struct vz_err *e)
 	r = load_fds(u, e);
 	if (r >= 0)
 		r = vz_threads_load(u->s.env.cg, u->image, e);
+	if (r >= 0)
+		r = vz_userlimits_load(&u->s.state, u->image, e);
 	if (r < 0)
 		return r;
 	u->s.state.dev = fstat(u->s.env.spec.dev, &dev) < 0 ? 0 : dev.st_dev;

@@ -26,6 +26,7 @@
 #include "cpt/stage.h"
 #include "cpt/stray.h"
 #include "cpt/threads.h"
+#include "cpt/userlimits.h"
 #include "cpt/verdict.h"
 #include "fs/layout.h"
 #include "ops/dump.h"
@@ -296,8 +297,9 @@ static int save_fds(struct suspending *u, struct vz_err *e)
 static int save_threads(struct suspending *u, struct vz_err *e)
 {
 	const struct vz_threads_of of = { u->s.state.init, &u->raised };
+	int r = vz_threads_save(u->s.env.cg, &of, u->image, e);
 
-	return vz_threads_save(u->s.env.cg, &of, u->image, e);
+	return r < 0 ? r : vz_userlimits_save(&u->s.state, u->image, e);
 }
 
 static int save_files(struct suspending *u, struct vz_err *e)
