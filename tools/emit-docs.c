@@ -46,7 +46,7 @@ static void man_counters(void)
 	printf(form, "COUNTER", "UNIT", "LIMIT HELD BY", "USE SHOWN");
 #define COUNTER(place, KEY, name, letter, unit, title, holder, reading, ...) \
 	printf(form, #KEY, #unit, HELD_##holder, SHOWN_##reading);
-#define HELD_NOTHING "nothing"
+#define HELD_NOTHING(why) "nothing"
 #define HELD_DEVPTS "its /dev/pts"
 #define HELD_SOCKETS "BPF programs"
 #define HELD_USERNS "user namespace"

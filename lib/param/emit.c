@@ -50,7 +50,11 @@ void vz_emit_text(FILE *out, const struct vz_param *p)
 	vz_emit_roff(out, p->text);
 	if (!(p->where & UNENFORCED) || !p->opt)
 		return;
-	fputs(p->where & COUNTED ? " This kernel has no such counter: the value is kept and shown, not enforced." :
+	if (p->why) {
+		fputc(' ', out);
+		vz_emit_roff(out, p->why);
+	}
+	fputs(p->where & COUNTED ? " The value is kept and shown, not enforced." :
 				   " Kept and shown, not enforced in this version.", out);
 }
 

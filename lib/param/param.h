@@ -174,6 +174,7 @@ struct vz_param {
 	const char *restart;  /* what a running VPS cannot have done; NULL: "set KEY" */
 	enum vz_exit unsaved; /* of a refusal by NEEDS_SAVE; 0: VZ_INVALID_PARAMETER_SYNTAX */
 	struct vz_col col;
+	const char *why;      /* of a counter that nothing holds: a sentence */
 	const char *text;     /* one or more sentences, ends with a full stop */
 };
 

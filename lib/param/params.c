@@ -17,10 +17,16 @@
 		.key = #KEY, .opt = #name, .short_opt = letter, .arg = "B[:L]",                  \
 		.type = &vz_type_##unit, .at = AT(name),                                         \
 		.where = IN_FILE | IN_SET | IN_HOST | COUNTED | WHERE_##holder,                  \
-		.apply = APPLY_##holder, .text = words, __VA_ARGS__                              \
+		.apply = APPLY_##holder, .why = WHY_##holder, .text = words, __VA_ARGS__                              \
 	},
-#define WHERE_NOTHING UNENFORCED
-#define APPLY_NOTHING 0
+#define WHERE_NOTHING(reason) UNENFORCED
+#define APPLY_NOTHING(reason) 0
+#define WHY_NOTHING(reason) reason
+#define WHY_DEVPTS NULL
+#define WHY_SOCKETS NULL
+#define WHY_USERNS NULL
+#define WHY_LIMIT(bit, field) NULL
+#define WHY_STRICT(bit, field) NULL
 #define WHERE_DEVPTS LIVE
 #define APPLY_DEVPTS APPLY_UBC
 #define WHERE_SOCKETS LIVE

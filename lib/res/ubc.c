@@ -19,7 +19,7 @@ const struct res_ubc res_ubc[] = {
 #define IN_bytes false
 #define IN_items false
 #define IN_pages true
-#define TO_NOTHING
+#define TO_NOTHING(why)
 #define TO_DEVPTS
 #define TO_SOCKETS
 #define TO_USERNS

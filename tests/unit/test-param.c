@@ -59,6 +59,9 @@ static void table(void)
 			bad += printf("%s: an exit code of what is not refused\n", name);
 		if (p->where & COUNTED && !(p->where & LIVE) != !!(p->where & UNENFORCED))
 			bad += printf("%s: enforced, or said not to be, but not both\n", name);
+		if (!p->why != !(p->where & COUNTED && p->where & UNENFORCED) ||
+		    (p->why && p->why[strlen(p->why) - 1] != '.'))
+			bad += printf("%s: a counter that nothing holds has the reason, in a sentence\n", name);
 		if (p->where & UNENFORCED && strstr(p->text, "not enforced"))
 			bad += printf("%s: says what the manual says of every such row\n", name);
 		counters += !!(p->where & COUNTED);
