@@ -88,6 +88,8 @@ static const struct vz_scrow rows[] = {
 	WHEN("fcntl64", EINVAL, 0, 0, "F_SET_RW_HINT", IS(1, 1036)),
 	WHEN("ioctl", ENOTTY, 0, 0, "EPIOCSPARAMS: busy polling of an epoll", IS(1, 0x40088a01)),
 	WHEN("setsockopt", ENOPROTOOPT, 0, 0, "SO_BUSY_POLL_BUDGET", IS(1, SOL_SOCKET), IS(2, 70)),
+	/* as to one who is no router */
+	WHEN("setsockopt", EPERM, 0, 0, "IPV6_JOIN_ANYCAST is lost by a checkpoint, and nobody sees it", IS(1, IPPROTO_IPV6), IS(2, 27)),
 	/* as a kernel before 6.17, without CONFIG_TCP_AO */
 	WHEN("setsockopt", ENOPROTOOPT, 0, 0, "SO_INQ is lost by a checkpoint, and nobody sees it", IS(1, SOL_SOCKET), IS(2, 84)),
 	WHEN("setsockopt", ENOPROTOOPT, 0, 0, "TCP_AO_ADD_KEY: the same, and no segment would be taken any more",

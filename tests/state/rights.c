@@ -343,6 +343,17 @@ void state_inq(struct st *t)
 	check(t, t->spoil, "it is lost");
 }
 
+void state_anycast(struct st *t)
+{
+	struct ipv6_mreq any = { .ipv6mr_interface = 1 };
+	int fd = (int)must(t, socket(AF_INET6, SOCK_DGRAM, 0), "socket");
+
+	any.ipv6mr_multiaddr.s6_addr[0] = 0xfd;
+	must(t, setsockopt(fd, IPPROTO_IPV6, IPV6_JOIN_ANYCAST, &any, sizeof(any)), "IPV6_JOIN_ANYCAST");
+	moved(t);
+	check(t, !t->spoil && setsockopt(fd, IPPROTO_IPV6, IPV6_LEAVE_ANYCAST, &any, sizeof(any)) >= 0, "it is lost");
+}
+
 void state_tcp_ao(struct st *t)
 {
 	char key[256] = "";

@@ -151,6 +151,8 @@ static void lost(const struct vz_filter *f, const struct abi *abi)
 	CHECK_INT(call(f, abi, abi->setsockopt, 0, IPPROTO_TCP, 38), ENOPROTOOPT);
 	CHECK_INT(call(f, abi, abi->setsockopt, 0, IPPROTO_TCP, 14), 0);
 	CHECK_INT(call(f, abi, abi->setsockopt, 0, SOL_SOCKET, 84), ENOPROTOOPT);
+	CHECK_INT(call(f, abi, abi->setsockopt, 0, IPPROTO_IPV6, 27), EPERM);
+	CHECK_INT(call(f, abi, abi->setsockopt, 0, IPPROTO_IPV6, 20 /* a group */), 0);
 	CHECK_INT(call(f, abi, abi->setsockopt, 0, SOL_SOCKET, 70), ENOPROTOOPT);
 }
 
