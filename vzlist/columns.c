@@ -110,6 +110,8 @@ const struct vl_row vl_rows[] = {
 	  .text = "The first of the host's user ids that belong to the container; 0 for none." },
 	{ .field = "init", .title = "INIT", .width = 10, .get = vl_get_init,
 	  .text = "The pid, on the host, of the container's first process." },
+	{ .field = "configured_ip", .title = "CONF_IP_ADDR", .width = -15, .key = "IP_ADDRESS", .get = vl_get_words,
+	  .text = "The addresses of venet0 that are saved, with their masks, also while it runs with others." },
 	{ .field = "migratable", .title = "MIGRATABLE", .width = -10, .get = vl_get_migratable,
 	  .flags = VL_NO_SORT | VL_DEAR, .need = VZ_LIST_MIGRATABLE,
 	  .text = "Whether a running container can be checkpointed; why not is told by vzctl check-migrate. It looks at "
