@@ -47,7 +47,7 @@ struct vz_cg_usage {            /* VZ_UNLIMITED where the kernel cannot tell */
 	uint64_t swap_failcnt; /* how often there was no swap left */
 	uint64_t pids, pids_peak, pids_max;
 	uint64_t pids_failcnt; /* forks refused by the group's own limit */
-	uint64_t cpu_usec;
+	uint64_t cpu_usec, cpu_user_usec, cpu_system_usec;
 };
 
 /* Parts of the memory, in bytes; VZ_UNLIMITED where the kernel cannot tell. */
@@ -154,6 +154,9 @@ void vz_cg_read_kinds(const struct vz_cg *cg, struct vz_cg_kinds *ret);
 /* The share that the group would have when asked for so many units: the same, or what the kernel's range
  * of shares cuts it to. */
 uint64_t vz_cg_units_held(const struct vz_cg *cg, uint64_t units);
+/* Bytes that were read from and written to all block devices; VZ_UNLIMITED where they are not counted: on
+ * cgroup v1 they are once there was a limit. */
+void vz_cg_read_io(const struct vz_cg *cg, uint64_t *ret_read, uint64_t *ret_written);
 /* By the line of the limit; what read.c reads all together is not told here. */
 void vz_cg_count(const struct vz_cg *cg, enum vz_cg_limit limit, struct vz_cg_count *ret);
 /* -ENODEV, with a sentence and VZ_SETUBC, when this host cannot hold one of the limits `bits`: no line, or no

@@ -14,6 +14,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#define IO_STAT_MAX (1 << 18) /* a line for each device */
+
 /*
  * "memory.failcnt" and "max" of memory.events are not used: they grow each time the page cache
  * meets the limit and gives way, which refuses nothing. What was refused ends in an OOM kill.
@@ -73,6 +75,8 @@ int vz_cg_read(const struct vz_cg *cg, struct vz_cg_usage *ret, struct vz_err *e
 	u = (struct vz_cg_usage){
 		.both = VZ_UNLIMITED, .both_peak = VZ_UNLIMITED, .swap_peak = VZ_UNLIMITED,
 		.cpu_usec = cg_get_key(cg, CG_V2, "cpu.stat", "usage_usec"),
+		.cpu_user_usec = cg_get_key(cg, CG_V2, "cpu.stat", "user_usec"),
+		.cpu_system_usec = cg_get_key(cg, CG_V2, "cpu.stat", "system_usec"),
 		.pids = cg_get(cg, pids, "pids.current"),
 		.pids_peak = cg_get(cg, pids, "pids.peak"),
 		.pids_max = cg_get(cg, pids, "pids.max"),
@@ -119,6 +123,40 @@ int vz_cg_list(const struct vz_cg *cg, enum vz_cg_limit limit, char **ret)
 		return -ENOENT;
 	*ret = TAKE_PTR(list);
 	return 0;
+}
+
+/* Adds the number behind `key` in a line of io.stat, "8:0 rbytes=1 wbytes=2 ...", or of v1, "8:0 Read 1". */
+static void add_number(const char *line, const char *key, uint64_t *sum)
+{
+	const char *p = strstr(line, key);
+	char digits[24];
+	size_t n = p ? strspn(p + strlen(key), "0123456789") : 0;
+	uint64_t v;
+
+	if (!n || n >= sizeof(digits))
+		return;
+	memcpy(digits, p + strlen(key), n);
+	digits[n] = 0;
+	if (vz_num_u64(digits, INT64_MAX, &v) >= 0)
+		*sum += v;
+}
+
+void vz_cg_read_io(const struct vz_cg *cg, uint64_t *ret_read, uint64_t *ret_written)
+{
+	enum cg_hier h = cg_where(cg, CG_BLKIO);
+	int dir = cg_dir(cg, h);
+	autofree char *text = NULL;
+	char *rest, *line;
+
+	*ret_read = *ret_written = VZ_UNLIMITED;
+	if (dir < 0 || vz_file_read(dir, h == CG_V2 ? "io.stat" : "blkio.throttle.io_service_bytes_recursive",
+				    IO_STAT_MAX, &text) < 0)
+		return;
+	*ret_read = *ret_written = 0;
+	for (rest = text; (line = strsep(&rest, "\n"));) {
+		add_number(line, h == CG_V2 ? " rbytes=" : " Read ", ret_read);
+		add_number(line, h == CG_V2 ? " wbytes=" : " Write ", ret_written);
+	}
 }
 
 /* ---- who is there ---- */

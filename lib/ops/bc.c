@@ -70,11 +70,18 @@ void vz_bc_of(const struct vz_list_item *item, struct vz_bc *ret)
 			ret->rows[ret->n++] = row_of(order[i], item);
 }
 
+void vz_bc_of_host(struct vz_bc *ret)
+{
+	static const struct vz_conf nothing;
+	struct vz_list_item host = { .conf = &nothing };
+
+	vz_counts_none(&host.counts);
+	vz_bc_of(&host, ret);
+}
+
 int vz_bc_read(const struct vz_host *host, struct vz_bcs *ret, struct vz_err *e)
 {
 	struct vz_list_query q = { .running = true, .need = VZ_LIST_COUNTS };
-	struct vz_conf nothing = { 0 };
-	struct vz_list_item of_host = { .conf = &nothing };
 	autolist l = { 0 };
 	autobcs b = { 0 };
 	int r = vz_op_list(host, &q, &l, e);
@@ -86,8 +93,7 @@ int vz_bc_read(const struct vz_host *host, struct vz_bcs *ret, struct vz_err *e)
 		return vz_oom(e);
 	for (; b.n < l.n; b.n++)
 		vz_bc_of(&l.items[b.n], &b.v[b.n]);
-	vz_counts_none(&of_host.counts);
-	vz_bc_of(&of_host, &b.v[b.n++]);
+	vz_bc_of_host(&b.v[b.n++]);
 	*ret = b;
 	b = (struct vz_bcs){ 0 };
 	return 0;

@@ -39,6 +39,7 @@ void vz_bcs_free(struct vz_bcs *b);
 
 /* Of an item that was listed with VZ_LIST_COUNTS. */
 void vz_bc_of(const struct vz_list_item *item, struct vz_bc *ret);
+void vz_bc_of_host(struct vz_bc *ret);
 /* Of all that run, by id, and behind them of the host. The caller frees with vz_bcs_free(). */
 int vz_bc_read(const struct vz_host *host, struct vz_bcs *ret, struct vz_err *e);
 /* The same out of a file that the legacy kernel, or vz_bc_print(), wrote; "-" is stdin. May be hostile: the file, which
