@@ -9,11 +9,13 @@
 #include "base/pack.h"
 #include "base/str.h"
 #include "net/link.h"
+#include "sys/clock.h"
 #include "sys/nl.h"
 
 #include <errno.h>
 #include <linux/if.h>
 #include <linux/rtnetlink.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -24,6 +26,8 @@
 #define DEVICES_MAX 4096u
 #define MESSAGE_MAX 8192u
 #define TURNS 5 /* one may lead to the next hop of another */
+#define WAIT_MS 3000 /* an address of IPv6 is no source before it was looked for on the link (DAD), which takes 1 to 2 s */
+#define PAUSE_MS 50
 
 /* ---- which they are ---- */
 
@@ -136,6 +140,7 @@ struct load {
 	int rtnl;
 	struct device devices[DEVICES_MAX];
 	size_t devices_n;
+	bool waits; /* one that is refused still has a source of IPv6 */
 	bool done[1u << 20]; /* of the routes, in their order */
 };
 
@@ -229,11 +234,25 @@ static int make_route(const struct load *l, const char *bytes, size_t n)
 	return vz_nl_call(l->rtnl, &m, NULL, "a route");
 }
 
+static bool has_source6(const char *bytes, size_t n)
+{
+	const void *attrs = bytes + NLMSG_ALIGN(sizeof(struct rtmsg));
+	const struct nlattr *attr;
+
+	if (n < sizeof(struct rtmsg) || *bytes != AF_INET6) /* rtm_family */
+		return false;
+	mnl_attr_for_each_payload(attrs, n - sizeof(struct rtmsg))
+		if (mnl_attr_get_type(attr) == RTA_PREFSRC)
+			return true;
+	return false;
+}
+
 /* How many are refused still, the last of them with *ret_why; -EBADMSG. */
 static int load_routes(struct load *l, struct vz_packed in, int *ret_why)
 {
 	int refused = 0;
 
+	l->waits = false;
 	for (size_t i = 0; vz_packed_num(&in, 1); i++) {
 		size_t n;
 		const char *bytes = vz_packed_bytes(&in, MESSAGE_MAX, &n);
@@ -247,11 +266,30 @@ static int load_routes(struct load *l, struct vz_packed in, int *ret_why)
 		memcpy(copy, bytes, n);
 		r = make_route(l, copy, n);
 		l->done[i] = r >= 0 || r == -EEXIST;
-		refused += !l->done[i];
-		if (!l->done[i])
-			*ret_why = -r;
+		if (l->done[i])
+			continue;
+		refused++;
+		*ret_why = -r;
+		l->waits |= has_source6(copy, n);
 	}
 	return in.bad || in.left ? -EBADMSG : refused;
+}
+
+/* In turns, as long as that helps, and where it may help, for a while. */
+static int load_in_turns(struct load *l, struct vz_packed in, int *ret_why)
+{
+	int64_t end = vz_now_ms() + WAIT_MS;
+	int r = load_routes(l, in, ret_why), before = INT32_MAX;
+
+	for (int turn = 1; turn < TURNS && r > 0 && r < before; turn++) {
+		before = r;
+		r = load_routes(l, in, ret_why);
+	}
+	while (r > 0 && l->waits && vz_now_ms() < end) {
+		(void)poll(NULL, 0, PAUSE_MS);
+		r = load_routes(l, in, ret_why);
+	}
+	return r;
 }
 
 int vz_routes_load(int netns, const struct vz_image *im, struct vz_err *e)
@@ -260,7 +298,7 @@ int vz_routes_load(int netns, const struct vz_image *im, struct vz_err *e)
 	autofree char *data = NULL;
 	autoclose int rtnl = -EBADF;
 	struct vz_packed in = { 0 };
-	int r = vz_image_read_packed(im, FILE_NAME, &data, &in, e), before = INT32_MAX, why = 0;
+	int r = vz_image_read_packed(im, FILE_NAME, &data, &in, e), why = 0;
 
 	if (r <= 0)
 		return r;
@@ -270,11 +308,7 @@ int vz_routes_load(int netns, const struct vz_image *im, struct vz_err *e)
 	if (r < 0)
 		return r;
 	load_devices(l, &in);
-	r = load_routes(l, in, &why);
-	for (int turn = 1; turn < TURNS && r > 0 && r < before; turn++) {
-		before = r;
-		r = load_routes(l, in, &why);
-	}
+	r = load_in_turns(l, in, &why);
 	if (in.bad || r == -EBADMSG)
 		return vz_fail(e, VZ_RESTORE, 0, "what the dump has of routes was not written by vzctl");
 	if (r > 0)
