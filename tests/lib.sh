@@ -296,7 +296,7 @@ inside() { vzctl exec2 "$id" "$*"; }
 traces_of() {
 	local i=$1
 	find /run/vz /vz/lock /var/lib/vzctl 2>/dev/null |
-		grep -E "(^|[^0-9])$i([^0-9]|\$)" | grep -vE "/(ids|dist|traffic|counts|overlay)/"
+		grep -E "(^|[^0-9])$i([^0-9]|\$)" | grep -vE "/(ids|dist|traffic|counts|why|overlay)/"
 	grep -E "[/.]$i([^0-9]|\$)" /proc/self/mountinfo | sed 's/^/mount /'
 	world_groups "$WORLD_IDS" | grep -E "[/.]$i([^0-9]|\$)"
 	ls /vz/private | grep -E "^$i\." | sed 's/^/private /'
@@ -307,7 +307,7 @@ traces_of() {
 all_traces_of() {
 	traces_of "$1"
 	ls -d "/vz/private/$1" "/vz/root/$1" /etc/vz/conf/"$1".conf /var/lib/vzctl/ids/* \
-		/var/lib/vzctl/{dist,traffic,counts}/"$1" /run/vz/overlay/"$1" 2>/dev/null |
+		/var/lib/vzctl/{dist,traffic,counts,why}/"$1" /run/vz/overlay/"$1" 2>/dev/null |
 		grep -E "(^|[^0-9])$1([^0-9]|\$)"
 	find /etc/vz/names /var/lib/vzctl/ids -lname "*$1*" 2>/dev/null
 	return 0

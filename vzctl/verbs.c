@@ -77,6 +77,8 @@ const struct verb verbs[] = {
 	{ "console", NULL, VZ_SESSION_NEEDS_CONF, NULL, run_console, "[ttyno]", 0 },
 	{ "set", NULL, VZ_SESSION_CHANGES | VZ_SESSION_LEAVES_ENDED | VZ_SESSION_HOST_TOO | ASKS | YIELDS,
 	  parse_set, run_set, "[--save] [--force] [--setmode restart|ignore] [options]", IN_SET },
+	{ "why", NULL, VZ_SESSION_SILENT | VZ_SESSION_NEEDS_CONF | VZ_SESSION_GIVEN_AWAY,
+	  parse_why, run_why, "[--json]", 0 },
 	{ "check-migrate", NULL, VZ_SESSION_SILENT | VZ_SESSION_NEEDS_CONF,
 	  parse_check_migrate, run_check_migrate, "[<host>] [--json]", 0 },
 	{ "check", NULL, VZ_SESSION_NO_VPS, NULL, run_check, "[--json|--facts]", 0 },

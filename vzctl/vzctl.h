@@ -86,6 +86,8 @@ int ask_passwords(struct vz_plist *words, struct vz_err *e);
 
 int parse_check_migrate(struct command *c, struct vz_err *e);
 int run_check_migrate(struct command *c, struct vz_ct *ct, struct vz_err *e);
+int parse_why(struct command *c, struct vz_err *e);
+int run_why(struct command *c, struct vz_ct *ct, struct vz_err *e);
 int run_check(struct command *c, struct vz_ct *ct, struct vz_err *e);
 int run_create(struct command *c, struct vz_ct *ct, struct vz_err *e);
 int run_set(struct command *c, struct vz_ct *ct, struct vz_err *e);

@@ -140,6 +140,17 @@ int vz_cg_freeze(struct vz_cg *cg, bool on, struct vz_err *e);
 /* SIGKILL to everything inside, also to what forks meanwhile; waits (at most timeout_ms) until
  * only zombies are left. */
 int vz_cg_kill(struct vz_cg *cg, int timeout_ms, struct vz_err *e);
+/* Where it is told that a limit of the group may have been hit. */
+#define VZ_CG_WATCHES 4
+struct vz_cg_notice {
+	int fd;         /* the caller's */
+	short events;   /* of poll(2); 0: the kernel wakes nobody, and it is asked by vz_cg_notice_seen() */
+	uint64_t hash;  /* of what it said last */
+};
+/* Their number: fewer, down to none, where the kernel does not tell. */
+size_t vz_cg_watch(const struct vz_cg *cg, struct vz_cg_notice ret[VZ_CG_WATCHES]);
+/* Before the counts are read: what comes later is told again. True when it says something new. */
+bool vz_cg_notice_seen(struct vz_cg_notice *n);
 /* What is used, was used at most and was refused; VZ_UNLIMITED where no controller tells. Fails only
  * when there is no group. */
 int vz_cg_read(const struct vz_cg *cg, struct vz_cg_usage *ret, struct vz_err *e);

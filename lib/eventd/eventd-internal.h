@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "ct/ct.h"
+#include "ct/why.h"
 #include "sys/exitinfo.h"
 
 #define VZ_FDSTORE_SOCKET VZ_RUNDIR "/fdstore.sock"
@@ -31,6 +32,13 @@ struct vz_init {
 };
 #define VZ_INIT_OTHER_BOOT ((struct vz_init){ -1, 0 })
 
+/* Where the kernel tells of a limit of a VPS. */
+struct vz_limit_watch {
+	struct vz_source src;
+	struct vz_watched *of;
+	struct vz_cg_notice notice; /* of the same descriptor */
+};
+
 /* A VPS that is watched, and what has to be done because it ended. */
 struct vz_watched {
 	struct vz_watched *next;
@@ -49,6 +57,13 @@ struct vz_watched {
 	int delay_ms;
 	int64_t reboots[5];             /* the last ones, a ring */
 	unsigned nreboots;
+	struct vz_limit_watch limits[VZ_CG_WATCHES];
+	size_t nlimits;
+	char *group;                    /* as the kernel's log names it */
+	int64_t looked;                 /* at what its limits have refused, on the clock of the wall; 0: not yet */
+	int64_t told;                   /* when the kernel did first */
+	int64_t look_due;               /* 0: nothing was told since */
+	struct vz_why_victim victim;    /* the last one that the log told of */
 };
 
 struct vz_console {
@@ -86,6 +101,8 @@ struct vz_eventd {
 	unsigned children_max;
 	unsigned store_count; /* how many connections to the fd store there were */
 	int64_t sweep_due; /* 0: nothing to sweep */
+	int64_t poll_due;  /* 0: no limit has to be asked */
+	int oomlog;        /* the kernel's log, or -EBADF */
 };
 
 /* ---- eventd-loop.c ---- */
@@ -103,6 +120,15 @@ uint64_t vz_consoles_tail(const struct vz_console *c);
 void vz_eventd_look(struct vz_eventd *d, unsigned id);
 void vz_eventd_scan(struct vz_eventd *d);
 int vz_eventd_watch_init(struct vz_eventd *d, struct vz_err *e);
+
+/* ---- eventd-limits.c: what limits have refused, into the journals of ct/why.h ---- */
+void vz_limits_watch(struct vz_eventd *d, struct vz_watched *v);
+/* Looks a last time: it has ended, and its group may be there still. */
+void vz_limits_unwatch(struct vz_eventd *d, struct vz_watched *v);
+/* Looks at those that are due. */
+void vz_limits_run(struct vz_eventd *d);
+/* When to call vz_limits_run() next, or 0. */
+int64_t vz_limits_due(const struct vz_eventd *d);
 
 /* ---- eventd-job.c: what is done about it ---- */
 /* Whatever is due. */

@@ -65,7 +65,7 @@ static bool comes_back(unsigned id, struct vz_init init, const struct vz_exitinf
  * Into the log: how it ended, and if nobody wanted that, why, and what it said last. A command that
  * holds the lock is stopping it, and says so itself.
  */
-static void tell_end(struct vz_eventd *d, const struct vz_watched *v, const struct vz_exitinfo *how)
+static void tell_end(struct vz_eventd *d, const struct vz_watched *v, struct vz_init init, const struct vz_exitinfo *how)
 {
 	__attribute__((cleanup(vz_cg_closep))) struct vz_cg *cg = NULL;
 	bool wanted = how->end == VZ_END_REBOOT || how->end == VZ_END_HALT ||
@@ -73,6 +73,10 @@ static void tell_end(struct vz_eventd *d, const struct vz_watched *v, const stru
 	char text[64], why[200];
 
 	vz_exitinfo_text(how, text, sizeof(text));
+	if (is_same(init, VZ_INIT_OTHER_BOOT))
+		vz_why_tell(v->id, VZ_WHY_END, "the host went down while it ran");
+	else if (!wanted)
+		vz_why_tell(v->id, VZ_WHY_END, text);
 	if (wanted) {
 		vz_log(1, "%s", text);
 		return;
@@ -101,7 +105,7 @@ static void ended(struct vz_eventd *d, struct vz_watched *v, struct vz_init init
 	bool reboot = comes_back(v->id, init, how);
 
 	vz_log_ctid(v->id);
-	tell_end(d, v, how);
+	tell_end(d, v, init, how);
 	if (reboot) {
 		int64_t now = vz_eventd_now();
 		int64_t *oldest = &v->reboots[v->nreboots++ % ARRAY_LEN(v->reboots)];
@@ -152,6 +156,7 @@ static void watch(struct vz_eventd *d, struct vz_watched *v, const struct vz_sta
 	v->init = init_of(st);
 	v->pidfd = TAKE_FD(pidfd);
 	v->stat_fd = TAKE_FD(stat_fd);
+	vz_limits_watch(d, v);
 	vz_log(1, "CT %u runs, init %d", v->id, st->init);
 }
 
@@ -198,6 +203,7 @@ static void end_ready(struct vz_eventd *d, struct vz_source *s, uint32_t events)
 		v = v->next;
 	if (!v)
 		return;
+	vz_limits_unwatch(d, v);
 	close(TAKE_FD(v->pidfd));
 	if (v->stat_fd >= 0)
 		close(TAKE_FD(v->stat_fd));

@@ -88,7 +88,7 @@ static int set_up(struct vz_eventd *d, struct vz_err *e)
 	struct rlimit lim;
 	int r;
 
-	/* three descriptors for every VPS */
+	/* six descriptors for every VPS */
 	if (!getrlimit(RLIMIT_NOFILE, &lim)) {
 		lim.rlim_cur = lim.rlim_max;
 		(void)setrlimit(RLIMIT_NOFILE, &lim);
@@ -97,6 +97,7 @@ static int set_up(struct vz_eventd *d, struct vz_err *e)
 	if (d->host.conf.ve_parallel.set && d->host.conf.ve_parallel.v &&
 	    d->host.conf.ve_parallel.v <= INT_MAX)
 		d->children_max = (unsigned)d->host.conf.ve_parallel.v;
+	d->oomlog = vz_why_log_open(); /* without it no victim has a name */
 	d->ep = epoll_create1(EPOLL_CLOEXEC);
 	if (d->ep < 0)
 		return vz_fail(e, VZ_SYSTEM, errno, "cannot make an epoll");
@@ -118,10 +119,12 @@ static int set_up(struct vz_eventd *d, struct vz_err *e)
 /* For epoll_wait(2): until something is due, or for ever. */
 static int timeout(const struct vz_eventd *d)
 {
-	int64_t due = vz_job_due(d), wait = -1;
+	int64_t due = vz_job_due(d), limits = vz_limits_due(d), wait = -1;
 
 	if (d->sweep_due && (!due || d->sweep_due < due))
 		due = d->sweep_due;
+	if (limits && (!due || limits < due))
+		due = limits;
 	if (due)
 		wait = due - vz_eventd_now();
 	return due && wait < 0 ? 0 : (int)wait; /* nothing here waits longer than seconds */
@@ -134,6 +137,7 @@ static void loop(struct vz_eventd *d)
 		struct epoll_event ev;
 
 		vz_job_run(d);
+		vz_limits_run(d);
 		if (d->sweep_due && vz_eventd_now() >= d->sweep_due)
 			vz_consoles_sweep(d);
 		if (epoll_wait(d->ep, &ev, 1, timeout(d)) == 1) {
@@ -149,13 +153,16 @@ static void tear_down(struct vz_eventd *d)
 {
 	/* the pid file last: its lock lets the next instance in */
 	int fds[] = { d->inotify.fd, d->signals.fd, d->listener.fd, d->store.fd, d->ep,
-		      d->pidfile };
+		      d->oomlog, d->pidfile };
 
 	vz_viewers_close(d, NULL);
 	vz_consoles_free(d);
 	vz_exitwatch_close(d->watch);
 	for (struct vz_watched *v; (v = d->watched); free(v)) {
 		d->watched = v->next;
+		for (size_t i = 0; i < v->nlimits; i++)
+			vz_closep(&v->limits[i].src.fd);
+		free(v->group);
 		if (v->pidfd >= 0)
 			close(v->pidfd);
 		if (v->stat_fd >= 0)
@@ -261,7 +268,8 @@ static int become_instance(struct vz_eventd *d, bool foreground, int *ret_ready,
 int vz_eventd_run(bool foreground, struct vz_err *e)
 {
 	struct vz_eventd d = { .ep = -EBADF, .pidfile = -EBADF, .inotify.fd = -EBADF,
-			       .signals.fd = -EBADF, .listener.fd = -EBADF, .store.fd = -EBADF };
+			       .signals.fd = -EBADF, .listener.fd = -EBADF, .store.fd = -EBADF,
+			       .oomlog = -EBADF };
 	autoclose int ready = -EBADF;
 	int r = become_instance(&d, foreground, &ready, e);
 

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "ct/why.h"
 #include "distro/dist-run.h"
 #include "guard/rate.h"
 #include "ops/dump.h"
@@ -99,6 +100,15 @@ static int counts_do(void *ctx, struct vz_err *e)
 	return 0;
 }
 
+static int why_do(void *ctx, struct vz_err *e)
+{
+	struct destroy *d = ctx;
+
+	(void)e;
+	vz_why_forget(d->ct->id);
+	return 0;
+}
+
 static int scripts_do(void *ctx, struct vz_err *e)
 {
 	static const char *const suffixes[] = { "mount", "umount", "premount", "postumount",
@@ -138,6 +148,7 @@ const struct vz_step *const vz_op_destroy_plan[] = {
 	VZ_STEP("dist", dist_do, NULL),
 	VZ_STEP("traffic", traffic_do, NULL),
 	VZ_STEP("counts", counts_do, NULL),
+	VZ_STEP("why", why_do, NULL),
 	VZ_STEP("scripts", scripts_do, NULL),
 	VZ_STEP("config", config_do, NULL),   /* until here the verb can be run again */
 	VZ_STEP("ids", ids_do, NULL),         /* a claim without a configuration is nobody's */

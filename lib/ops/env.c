@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "ct/console.h"
 #include "ct/once.h"
+#include "ct/why.h"
 #include "fs/dev.h"
 #include "guard/guard.h"
 #include "launch/conntrack.h"
@@ -256,6 +257,8 @@ void vz_env_cgroup_gone(struct vz_env *env)
 		return;
 	if (vz_cg_kill(env->cg, KILL_TIMEOUT_MS, &e) < 0)
 		goto failed;
+	if (vz_why_look(env->cg, 0, NULL) < 0)
+		vz_log(-1, "Warning: cannot write the journal of limits in " VZ_WHY_DIR ", ignoring");
 	if (vz_counts_keep(env->ct->id, env->cg, &counts) < 0)
 		vz_log(-1, "Warning: %s, ignoring", counts.msg);
 	if (vz_cg_destroy(env->cg, &e) >= 0)
