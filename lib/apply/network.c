@@ -298,9 +298,13 @@ static void silence(struct vz_network *n, struct vz_ct *ct)
 		return;
 	for (size_t i = 0; i < (confs[1].neighbour_devs ? 2 : 1); i++) {
 		autouplinks u = { 0 };
+		struct vz_err e = { 0 };
+		int r = vz_uplinks_find(n->rtnl, &confs[i], &u, &e);
 
-		if (vz_uplinks_find(n->rtnl, &confs[i], &u, NULL) >= 0)
+		if (r >= 0)
 			vz_venet_silence(n->rtnl, ct->id, &u);
+		else
+			vz_log(-1, "Warning: this host may answer for the addresses of the container still: %s, ignoring", e.msg);
 	}
 }
 

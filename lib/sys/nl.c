@@ -17,11 +17,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #define LOOPBACK_INDEX 1 /* the first device of every network namespace */
 /* a device with all the alternative names that a guest can give it is 64 KiB and some */
 #define ANSWER_SIZE 98304
 #define BATCH_MAX (1u << 21)
+#define HELD_MAX (1u << 20) /* of a dump; what is longer is handed on as it comes */
+#define TRIES 50
+#define PAUSE_NS 2000000
 
 static int open_socket(int bus)
 {
@@ -140,8 +144,41 @@ struct answer {
 	uint32_t begin; /* of a transaction: a refusal of its first mark is a refusal of all */
 	const struct vz_nl_reader *reader; /* NULL: only the acknowledgement matters */
 	bool done;
+	bool holds;          /* a dump: nobody hears of it before it is complete, */
+	struct vz_str held;  /* messages, each at its alignment */
+	bool interrupted;    /* what it goes through was changed meanwhile */
 	char said[160]; /* the kernel's own words about a failure */
 };
+
+static int hand_on(struct answer *a)
+{
+	const char *at = a->held.s, *end = at + a->held.len;
+	int r = 0;
+
+	while (r >= 0 && at < end) {
+		const struct nlmsghdr *h = (const void *)at;
+
+		at += NLMSG_ALIGN(h->nlmsg_len);
+		r = a->reader->each(h, a->reader->arg);
+	}
+	a->held.len = 0;
+	a->holds = false;
+	return r < 0 ? r : 0;
+}
+
+static int take_object(const struct nlmsghdr *h, struct answer *a)
+{
+	static const char pad[NLMSG_ALIGNTO];
+	int r = 0;
+
+	if (a->holds && a->held.len + h->nlmsg_len > HELD_MAX)
+		r = hand_on(a);
+	if (r < 0 || !a->holds)
+		return r < 0 ? r : a->reader->each(h, a->reader->arg);
+	vz_str_addn(&a->held, (const char *)h, h->nlmsg_len);
+	vz_str_addn(&a->held, pad, NLMSG_ALIGN(h->nlmsg_len) - h->nlmsg_len);
+	return a->held.failed ? -ENOMEM : 0;
+}
 
 static int take_message(const struct nlmsghdr *h, struct answer *a)
 {
@@ -149,10 +186,12 @@ static int take_message(const struct nlmsghdr *h, struct answer *a)
 
 	if (h->nlmsg_seq != a->seq && !(a->begin && h->nlmsg_seq == a->begin))
 		return 0; /* the rest of an answer that was given up */
+	/* of a dump in several parts the last one does not know of the others */
+	a->interrupted |= (h->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
 	switch (h->nlmsg_type) {
 	case NLMSG_DONE:
 		a->done = true;
-		return h->nlmsg_flags & NLM_F_DUMP_INTR ? -EAGAIN : 0;
+		return 0;
 	case NLMSG_ERROR:
 		if (mnl_nlmsg_get_payload_len(h) < sizeof(*err))
 			return -EBADMSG;
@@ -162,7 +201,7 @@ static int take_message(const struct nlmsghdr *h, struct answer *a)
 	case NLMSG_NOOP:
 		return 0;
 	}
-	return a->reader ? a->reader->each(h, a->reader->arg) : 0;
+	return a->reader ? take_object(h, a) : 0;
 }
 
 /* A datagram of the kernel's, or -errno. What somebody else sent before the socket was connected, as root
@@ -259,6 +298,26 @@ int vz_nl_call(int sock, struct vz_nl *m, struct vz_err *e, const char *fmt, ...
 	return r;
 }
 
+/* Any device or address that comes or goes in between interrupts one, and of a VPS that has just ended they go at some moment. */
+static int read_dump(int sock, struct vz_nl *m, struct answer *a)
+{
+	const struct timespec pause = { .tv_nsec = PAUSE_NS };
+	int r = -EAGAIN;
+
+	m->h.nlmsg_flags &= (uint16_t)~NLM_F_ACK; /* it ends by itself */
+	a->holds = true;
+	for (int i = 0; i < TRIES && r == -EAGAIN && a->holds; i++) {
+		if (i)
+			(void)nanosleep(&pause, NULL);
+		a->held.len = 0;
+		a->done = a->interrupted = false;
+		r = transact(sock, m, a);
+		if (r >= 0 && a->interrupted)
+			r = -EAGAIN;
+	}
+	return r < 0 ? r : hand_on(a);
+}
+
 int vz_nl_read(int sock, struct vz_nl *m, const struct vz_nl_reader *reader, struct vz_err *e,
 	       const char *fmt, ...)
 {
@@ -266,10 +325,9 @@ int vz_nl_read(int sock, struct vz_nl *m, const struct vz_nl_reader *reader, str
 	va_list ap;
 	int r;
 
-	/* a dump ends by itself; a single object is followed by the acknowledgement */
-	if (m->h.nlmsg_flags & NLM_F_DUMP)
-		m->h.nlmsg_flags &= (uint16_t)~NLM_F_ACK;
-	r = transact(sock, m, &a);
+	/* a single object is followed by the acknowledgement */
+	r = (m->h.nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP ? read_dump(sock, m, &a) : transact(sock, m, &a);
+	vz_str_free(&a.held);
 	if (r >= 0)
 		return 0;
 	va_start(ap, fmt);

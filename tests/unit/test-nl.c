@@ -16,6 +16,8 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 static void addresses(void)
 {
@@ -129,6 +131,60 @@ static void kernel(void)
 	CHECK(strstr(e.msg, "cannot find it: Attribute failed policy validation: "));
 }
 
+/* ---- a dump that is interrupted ---- */
+
+static int interrupt;  /* so many answers more: their first message says so */
+static int answers;    /* datagrams that came */
+
+/* Before that of libc. */
+ssize_t recvfrom(int fd, void *buf, size_t n, int flags, struct sockaddr *from, socklen_t *len)
+{
+	ssize_t k = syscall(SYS_recvfrom, fd, buf, n, flags, from, len);
+	struct nlmsghdr *h = buf;
+
+	answers++;
+	/* the kernel says it in any message, and in the last one only if that comes late enough */
+	if (k >= (ssize_t)sizeof(*h) && interrupt > 0 && h->nlmsg_type != NLMSG_DONE && interrupt--)
+		h->nlmsg_flags |= NLM_F_DUMP_INTR;
+	return k;
+}
+
+static int list_devices(int s, int *los, struct vz_err *e)
+{
+	const struct vz_nl_reader reader = { name, los };
+	struct ifinfomsg ifi = { 0 };
+	struct vz_nl m;
+
+	vz_nl_init(&m, RTM_GETLINK, NLM_F_DUMP);
+	vz_nl_put_hdr(&m, &ifi, sizeof(ifi));
+	return vz_nl_read(s, &m, &reader, e, "cannot list devices");
+}
+
+/* It is asked for again, and who reads sees each device once. */
+static void interrupted(void)
+{
+	struct vz_err e = { 0 };
+	autoclose int s = vz_nl_open(NETLINK_ROUTE, VZ_NL_HERE, &e);
+	int los = 0, once;
+
+	CHECK(s >= 0);
+	answers = 0;
+	CHECK_INT(list_devices(s, &los, &e), 0);
+	once = answers;
+	CHECK_INT(los, 1);
+	interrupt = 2;
+	CHECK_INT(list_devices(s, &los, &e), 0);
+	CHECK_INT(los, 2);
+	CHECK_INT(interrupt, 0);
+	CHECK(answers >= 3 * once);
+	interrupt = 100000; /* without an end */
+	CHECK_INT(list_devices(s, &los, &e), -EAGAIN);
+	CHECK_INT(los, 2);
+	interrupt = 0;
+	CHECK_INT(list_devices(s, &los, &e), 0);
+	CHECK_INT(los, 3);
+}
+
 /* Who has the rights over a network namespace, as root of a guest has over his, answers in the
  * kernel's stead. */
 static void forged(void)
@@ -219,6 +275,7 @@ int main(void)
 	nests();
 	too_much();
 	kernel();
+	interrupted();
 	forged();
 	forged_early();
 	elsewhere();
