@@ -161,7 +161,7 @@ static int sizes_each(const struct vz_cg *cg, each_size *fn, struct sizes *s)
 
 	if (!d && fd >= 0)
 		close(fd);
-	while (d && !r && (de = readdir(d))) {
+	while (d && !r && (de = vz_dir_next(d))) {
 		char digits[24], size[32];
 		const char *rest;
 		uint64_t kib;
@@ -177,7 +177,7 @@ static int sizes_each(const struct vz_cg *cg, each_size *fn, struct sizes *s)
 		s->n++;
 		r = fn(s, size, kib * 1024);
 	}
-	return r;
+	return d && !r ? -errno : r;
 }
 
 /* The file of one size, in buf: what v2 calls "max" and v1 "limit_in_bytes". */

@@ -199,7 +199,7 @@ int vz_cg_each_vps(int (*fn)(unsigned ctid, void *arg), void *arg)
 	d = fd < 0 ? NULL : fdopendir(fd);
 	if (!d && fd >= 0)
 		close(fd);
-	while (d && !r && (de = readdir(d)))
+	while (d && !r && (de = vz_dir_next(d)))
 		r = id_of_group(cg, de->d_name, &id) < 0 ? 0 : fn(id, arg);
-	return r;
+	return d && !r ? -errno : r;
 }

@@ -185,8 +185,6 @@ static bool is_subgroup(int dir, const struct dirent *de)
 {
 	struct stat st;
 
-	if (!strcmp(de->d_name, ".") || !strcmp(de->d_name, ".."))
-		return false;
 	if (de->d_type != DT_UNKNOWN)
 		return de->d_type == DT_DIR;
 	return !fstatat(dir, de->d_name, &st, AT_SYMLINK_NOFOLLOW) && S_ISDIR(st.st_mode);
@@ -216,7 +214,7 @@ static int remove_children(DIR *d, bool *ret_any, int *ret_child)
 	int fd;
 
 	*ret_any = false;
-	while ((de = readdir(d))) {
+	while ((de = vz_dir_next(d))) {
 		if (!is_subgroup(dirfd(d), de))
 			continue;
 		if (!unlinkat(dirfd(d), de->d_name, AT_REMOVEDIR) || errno == ENOENT) {
@@ -233,7 +231,7 @@ static int remove_children(DIR *d, bool *ret_any, int *ret_child)
 		*ret_child = fd;
 		return 1;
 	}
-	return 0;
+	return -errno;
 }
 
 /*
@@ -346,10 +344,10 @@ int cg_each_pid(int dir, int (*fn)(pid_t pid, void *arg), void *arg)
 	if (!r)
 		r = pids_here(dirfd(d), fn, arg);
 	while (!r) {
-		while ((de = readdir(d)) && !is_subgroup(dirfd(d), de))
+		while ((de = vz_dir_next(d)) && !is_subgroup(dirfd(d), de))
 			;
-		if (!de && !depth)
-			return 0;
+		if (!de && (errno || !depth))
+			return -errno;
 		if (de && depth == cap) {
 			long *more = reallocarray(pos, cap = cap ? cap * 2 : 16, sizeof(*pos));
 
@@ -380,12 +378,10 @@ int cg_each_disk(const struct vz_cg *cg, int (*fn)(const char *dev, void *arg), 
 	int r = walk_to(&d, cg->fake ? openat(cg->fds->base, "block", DIR_FLAGS) :
 				       open("/sys/block", DIR_FLAGS));
 
-	while (!r && (de = readdir(d))) {
+	while (!r && (de = vz_dir_next(d))) {
 		autoclose int disk = -EBADF;
 		char dev[32], size[32];
 
-		if (de->d_name[0] == '.')
-			continue;
 		disk = openat(dirfd(d), de->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (disk < 0 || vz_file_read_buf(disk, "dev", dev, sizeof(dev)) < 0)
 			continue;
@@ -394,5 +390,5 @@ int cg_each_disk(const struct vz_cg *cg, int (*fn)(const char *dev, void *arg), 
 			continue;
 		r = fn(dev, arg);
 	}
-	return r;
+	return r ? r : -errno;
 }

@@ -4,6 +4,7 @@
 #include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "sys/file.h"
 #include "sys/proc.h"
 
 static int id_of_name(const char *name, const char *suffix, uint32_t *ret)
@@ -30,7 +31,7 @@ int vz_ids_in_dir(const char *dir, const char *suffix, unsigned **ret, size_t *r
 
 	if (!d && errno != ENOENT)
 		return -errno;
-	while (d && (de = readdir(d))) {
+	while (d && (de = vz_dir_next(d))) {
 		if (id_of_name(de->d_name, suffix, &id) < 0)
 			continue;
 		if (n == cap) {
@@ -42,6 +43,8 @@ int vz_ids_in_dir(const char *dir, const char *suffix, unsigned **ret, size_t *r
 		}
 		ids[n++] = id;
 	}
+	if (d && errno)
+		return -errno;
 	if (n)
 		qsort(ids, n, sizeof(*ids), vz_num_compare);
 	*ret = TAKE_PTR(ids);

@@ -134,7 +134,7 @@ static int visit(struct pass *p)
 	}
 	if (fgetxattr(fd, OPAQUE, NULL, 0) > 0)
 		here.lower = NULL;
-	while (!r && (de = readdir(d))) {
+	while (!r && (de = vz_dir_next(d))) {
 		autoclose int dir = -EBADF;
 
 		if (!vz_str_is_component(de->d_name) || (de->d_type != DT_DIR && de->d_type != DT_UNKNOWN))
@@ -146,7 +146,7 @@ static int visit(struct pass *p)
 		if (!r)
 			r = set_origin(p, dir, p->todo->lower);
 	}
-	return r;
+	return r ? r : -errno;
 }
 
 /* The root's handle as the kernel writes it where there is none: a pattern for the others. */

@@ -61,10 +61,10 @@ static bool is_ours_alone(const char *dir)
 	/* not /home or /srv, even when they are empty */
 	if (!d || !strchr(dir + 1, '/') || stat(dir, &st) < 0 || st.st_uid || st.st_mode & 022)
 		return false;
-	while ((de = readdir(d)))
+	while ((de = vz_dir_next(d)))
 		if (vz_str_is_component(de->d_name) && !is_ours(de->d_name))
 			return false;
-	return true;
+	return !errno;
 }
 
 bool vz_area_is_for_areas(const char *dir)

@@ -98,14 +98,10 @@ static int merge_conf(struct create *c, struct vz_err *e)
 static bool is_there(const char *path)
 {
 	autoclosedir DIR *d = opendir(path);
-	struct dirent *de;
 
 	if (!d)
 		return errno != ENOENT;
-	while ((de = readdir(d)))
-		if (strcmp(de->d_name, ".") && strcmp(de->d_name, ".."))
-			return true;
-	return false;
+	return vz_dir_next(d) || errno;
 }
 
 static int check_paths(struct create *c, struct vz_err *e)
