@@ -10,32 +10,24 @@
 #include "base/str.h"
 #include "cpt/cgtree.h"
 #include "cpt/creds.h"
-#include "cpt/devtree.h"
-#include "cpt/exeimages.h"
 #include "cpt/external.h"
 #include "cpt/frozen.h"
-#include "cpt/netimages.h"
-#include "cpt/netkept.h"
 #include "cpt/netsys.h"
 #include "cpt/nfrules.h"
-#include "cpt/pidrefs.h"
-#include "cpt/pressure.h"
 #include "cpt/ramdir.h"
-#include "cpt/sockets.h"
 #include "cpt/sockopts.h"
 #include "cpt/stage.h"
 #include "cpt/stray.h"
 #include "cpt/threads.h"
-#include "cpt/userlimits.h"
 #include "cpt/verdict.h"
 #include "fs/layout.h"
 #include "ops/dump.h"
 #include "ops/steps.h"
+#include "ops/suspend-internal.h"
 #include "ops/suspend-look.h"
 #include "sys/call.h"
 #include "sys/file.h"
 #include "sys/grace.h"
-#include "sys/nl.h"
 #include "sys/wait.h"
 
 #include <fcntl.h>
@@ -52,28 +44,6 @@
 #define MOST_S (24 * 3600)
 #define SLACK (64u << 20) /* of what is not its memory */
 
-struct suspending {
-	struct vz_start s; /* for the steps of start, which are read upwards afterwards */
-	const struct vz_suspend_opts *opts;
-	const char *path;  /* of the dump */
-	bool held;         /* the VPS stays beside it */
-	int ram;           /* of a held one: the directory in memory that it is in */
-	size_t unread;     /* queues of events that nobody reads, known before */
-	bool again;        /* it is not the first dump */
-	struct vz_criu criu;
-	struct vz_image *image;
-	struct vz_image_facts facts;
-	struct vz_stage stage;
-	struct vz_cpt_looking looking; /* once more, while it stands still */
-	struct vz_grace grace;
-	struct vz_creds creds;
-	struct vz_stray stray; /* files on mounts that are gone */
-	uint64_t rules;  /* the network namespace whose nf_tables CRIU leaves to us; 0: none */
-	struct vz_raised raised;
-	int seconds;
-	bool was_frozen; /* by an earlier command */
-	uint64_t bytes;  /* of memory */
-};
 #define SUSPENDING_INIT                                                                            \
 	{ .stage = VZ_STAGE_INIT, .s.net = VZ_NETWORK_INIT, .ram = -EBADF,                          \
 	  .looking = VZ_CPT_LOOKING_INIT, .grace = VZ_GRACE_INIT }
@@ -85,17 +55,12 @@ int vz_suspend_seconds(uint64_t bytes)
 	return s > MOST_S ? MOST_S : (int)s;
 }
 
-static struct vz_ct *ct_of(const struct suspending *u)
-{
-	return u->s.env.ct;
-}
-
-static int write_journal(struct suspending *u, const char *verb, struct vz_err *e)
+static int write_journal(struct vz_suspending *u, const char *verb, struct vz_err *e)
 {
 	/* what is in memory has gone with its maker */
 	autofree char *line = vz_fmt("%s %s", verb, u->ram >= 0 ? "" : u->path);
 
-	return line ? vz_journal_begin(ct_of(u)->id, line, e) : vz_oom(e);
+	return line ? vz_journal_begin(vz_suspending_ct(u)->id, line, e) : vz_oom(e);
 }
 
 static int journal_do(void *ctx, struct vz_err *e)
@@ -105,19 +70,19 @@ static int journal_do(void *ctx, struct vz_err *e)
 
 static void journal_undo(void *ctx)
 {
-	vz_journal_end(ct_of(ctx)->id);
+	vz_journal_end(vz_suspending_ct(ctx)->id);
 }
 
 static int image_do(void *ctx, struct vz_err *e)
 {
-	struct suspending *u = ctx;
+	struct vz_suspending *u = ctx;
 
 	return vz_image_begin(u->path, &u->image, e);
 }
 
 static void image_undo(void *ctx)
 {
-	struct suspending *u = ctx;
+	struct vz_suspending *u = ctx;
 
 	vz_image_abort(&u->image);
 }
@@ -139,10 +104,10 @@ static bool has_iptables(pid_t init)
 
 static int stage_do(void *ctx, struct vz_err *e)
 {
-	struct suspending *u = ctx;
+	struct vz_suspending *u = ctx;
 	const struct vz_suspend_away *away = u->opts->away;
 	const struct vz_stage_spec spec = { .rules = u->rules = vz_nfrules_netns(u->s.state.init),
-					    .ctid = ct_of(u)->id,
+					    .ctid = vz_suspending_ct(u)->id,
 					    .uid = u->s.state.uid,
 					    .gid = u->s.state.gid,
 					    .criu = &u->criu,
@@ -156,7 +121,7 @@ static int stage_do(void *ctx, struct vz_err *e)
 
 static void stage_undo(void *ctx)
 {
-	struct suspending *u = ctx;
+	struct vz_suspending *u = ctx;
 
 	vz_stage_end(&u->stage);
 }
@@ -165,7 +130,7 @@ static void stage_undo(void *ctx)
  * CRIU could not put back any more, since it was killed, is put back by us. */
 static void dump_undo(void *ctx)
 {
-	struct suspending *u = ctx;
+	struct vz_suspending *u = ctx;
 	struct vz_err e = { 0 };
 
 	vz_cpt_frozen_stop(&u->looking);
@@ -176,7 +141,7 @@ static void dump_undo(void *ctx)
 		vz_log(-1, "Warning: %s, ignoring", e.msg);
 }
 
-static int name_external(struct suspending *u, struct vz_swrk_job *job, struct vz_err *e)
+static int name_external(struct vz_suspending *u, struct vz_swrk_job *job, struct vz_err *e)
 {
 	int r = vz_creds_find(&u->s.state, &u->creds, e);
 
@@ -201,7 +166,7 @@ static void keep_thawed(void *arg)
 
 /* Until all are stopped, and CRIU has run none of its code in them yet, which in a frozen one would never end: nobody
  * inside can freeze a group any more. */
-static int stop_all(struct suspending *u, struct vz_swrk_job *job, struct vz_err *e)
+static int stop_all(struct vz_suspending *u, struct vz_swrk_job *job, struct vz_err *e)
 {
 	int r = vz_stage_run(&u->stage, job, e);
 
@@ -216,7 +181,7 @@ static int stop_all(struct suspending *u, struct vz_swrk_job *job, struct vz_err
 	return r >= 0 && u->opts->stopped ? u->opts->stopped(u->opts->arg, e) : r;
 }
 
-static int run_criu(struct suspending *u, struct vz_err *e)
+static int run_criu(struct vz_suspending *u, struct vz_err *e)
 {
 	struct vz_swrk_job job = { .pid = u->s.state.init, .by_path = u->opts->elsewhere };
 	int r = name_external(u, &job, e);
@@ -239,23 +204,9 @@ static int run_criu(struct suspending *u, struct vz_err *e)
 	return r;
 }
 
-/* What a guest made between the first look and the stop, CRIU dumps without a word; what it does not undo is there again
- * at the next try. */
-static int check_frozen(struct suspending *u, struct vz_err *e)
-{
-	struct vz_cpt_verdict v = { 0 };
-	int r = vz_cpt_frozen_end(ct_of(u), &u->looking, &v, e);
-
-	/* what takes too long takes as long again */
-	if (r >= 0 && vz_cpt_verdict_refuse(ct_of(u), &v, e) < 0)
-		r = vz_cpt_verdict_count(&v, "unknown") ? -ETIMEDOUT : -EAGAIN;
-	vz_cpt_verdict_free(&v);
-	return r;
-}
-
 static int dump_do(void *ctx, struct vz_err *e)
 {
-	struct suspending *u = ctx;
+	struct vz_suspending *u = ctx;
 	int r = u->was_frozen ? vz_suspend_let_go(u->s.env.cg, &u->s.state, e) : 0; /* CRIU stops them itself */
 
 	if (r >= 0)
@@ -264,93 +215,20 @@ static int dump_do(void *ctx, struct vz_err *e)
 	if (r >= 0)
 		r = vz_cg_freeze(u->s.env.cg, true, e);
 	if (r >= 0)
-		r = vz_cpt_frozen_begin(ct_of(u), &u->s.state, u->stage.pid, &u->looking, e);
+		r = vz_cpt_frozen_begin(vz_suspending_ct(u), &u->s.state, u->stage.pid, &u->looking, e);
 	if (r < 0) /* a step that fails leaves nothing behind */
 		dump_undo(u);
 	return r;
 }
 
-static int save_network(struct suspending *u, struct vz_err *e)
-{
-	autoclose int rtnl = vz_nl_open(NETLINK_ROUTE, VZ_NL_HERE, e);
-	int r = rtnl < 0 ? rtnl : vz_network_enter(&u->s.net, u->s.state.init, e);
-
-	if (r < 0)
-		return r;
-	u->facts.netdevs = vz_external_devices(ct_of(u), rtnl, u->s.net.netns);
-	if (!u->facts.netdevs)
-		return vz_fail(e, VZ_CHKPNT, 0, "cannot find the container's network devices");
-	r = vz_netkept_save(u->s.net.netns, u->image, e);
-	return r < 0 ? r : vz_nfrules_save(u->s.net.netns, !u->rules, u->image, e);
-}
-
-/* What CRIU leaves out of what descriptors lead to. */
-static int save_fds(struct suspending *u, struct vz_err *e)
-{
-	int r = vz_sockopts_save(u->s.env.cg, u->image, e);
-
-	if (r >= 0)
-		r = vz_pidrefs_save(u->s.env.cg, u->image, e);
-	return r < 0 ? r : vz_pressure_save(u->s.env.cg, u->image, e);
-}
-
-static int save_threads(struct suspending *u, struct vz_err *e)
-{
-	const struct vz_threads_of of = { u->s.state.init, &u->raised };
-	int r = vz_threads_save(u->s.env.cg, &of, u->image, e);
-
-	return r < 0 ? r : vz_userlimits_save(&u->s.state, u->image, e);
-}
-
-static int save_files(struct suspending *u, struct vz_err *e)
-{
-	int criu = vz_image_criu_dir(u->image), r = vz_netimages_trim(criu, e);
-
-	if (r >= 0)
-		r = vz_netimages_mend_routes(criu, e);
-	if (r >= 0)
-		r = vz_stray_mend(criu, &u->stray, e);
-	if (r < 0)
-		return r;
-	r = vz_exeimages_mend(criu, e);
-	if (r >= 0)
-		r = vz_devtree_save(&u->s.state, u->image, e);
-	if (r >= 0)
-		r = vz_creds_save(&u->s.state, &u->creds, u->image, e);
-	if (r >= 0)
-		r = vz_sockets_save(&u->s.state, u->image, e);
-	return r < 0 ? r : save_fds(u, e);
-}
-
-/* What is not in files. Meanwhile it is looked at, so nothing of it changes before that has ended. */
-static int save_rest(struct suspending *u, struct vz_err *e)
-{
-	int r = vz_cgtree_save(u->s.env.cg, u->image, e);
-
-	if (r >= 0)
-		r = save_threads(u, e);
-	if (r >= 0)
-		r = save_network(u, e);
-	if (r >= 0)
-		r = check_frozen(u, e);
-	/* soon another one answers: this one is silent also when CRIU has ended, which lets go of it then */
-	return r < 0 || !u->held ? r : vz_netsys_lock(u->s.net.netns, e);
-}
-
 static int save_do(void *ctx, struct vz_err *e)
 {
-	struct suspending *u = ctx;
-	/* the limits of then, for whoever wants to know; a restore takes those of now */
-	int r = vz_image_put_file(u->image, VZ_IMAGE_CONFIG, ct_of(u)->conf_path, e);
-
-	if (r >= 0)
-		r = save_files(u, e);
-	return r < 0 ? r : save_rest(u, e);
+	return vz_suspend_save(ctx, e);
 }
 
 static int seal_do(void *ctx, struct vz_err *e)
 {
-	struct suspending *u = ctx;
+	struct vz_suspending *u = ctx;
 	const struct vz_suspend_away *away = u->opts->away;
 	int r = away && away->came ? away->came(away->arg, u->image, e) : 0;
 
@@ -359,14 +237,14 @@ static int seal_do(void *ctx, struct vz_err *e)
 
 static int place_do(void *ctx, struct vz_err *e)
 {
-	struct suspending *u = ctx;
+	struct vz_suspending *u = ctx;
 
 	return vz_image_commit(&u->image, e);
 }
 
 static void place_undo(void *ctx)
 {
-	struct suspending *u = ctx;
+	struct vz_suspending *u = ctx;
 	struct vz_err e = { 0 };
 
 	if (vz_image_remove(u->path, &e) < 0)
@@ -375,7 +253,7 @@ static void place_undo(void *ctx)
 
 static int commit_do(void *ctx, struct vz_err *e)
 {
-	struct suspending *u = ctx;
+	struct vz_suspending *u = ctx;
 
 	return u->opts->phase == VZ_SUSPEND_ALL ? write_journal(u, VZ_JOURNAL_SUSPENDED, e) : 0;
 }
@@ -383,13 +261,13 @@ static int commit_do(void *ctx, struct vz_err *e)
 /* A CRIU that is killed where it waits leaves them as they are: frozen, and their network held back. */
 static int kill_do(void *ctx, struct vz_err *e)
 {
-	struct suspending *u = ctx;
+	struct vz_suspending *u = ctx;
 	struct vz_err why = { 0 };
 
 	(void)e;
 	if (u->opts->phase == VZ_SUSPEND_DUMP) {
 		vz_stage_end(&u->stage);
-		vz_journal_end(ct_of(u)->id);
+		vz_journal_end(vz_suspending_ct(u)->id);
 		return 0;
 	}
 	vz_log(0, "\tkill...");
@@ -486,9 +364,9 @@ int vz_suspend_let_go(struct vz_cg *cg, const struct vz_state *st, struct vz_err
 
 /* ---- before anything is done ---- */
 
-static int may_be_dumped(struct suspending *u, struct vz_err *e)
+static int may_be_dumped(struct vz_suspending *u, struct vz_err *e)
 {
-	int r = vz_suspend_look(ct_of(u), &u->s.state, &u->unread, e);
+	int r = vz_suspend_look(vz_suspending_ct(u), &u->s.state, &u->unread, e);
 
 	if (r >= 0)
 		r = vz_cgtree_check(u->s.env.cg, e);
@@ -502,15 +380,15 @@ static int away_seconds(const struct vz_suspend_away *away, uint64_t bytes)
 	return s > MOST_S ? MOST_S : (int)s;
 }
 
-static int fill_facts(struct suspending *u, struct vz_err *e)
+static int fill_facts(struct vz_suspending *u, struct vz_err *e)
 {
 	struct vz_cg_usage use;
-	int r = vz_image_facts_of(ct_of(u), &u->s.state, &u->facts, e);
+	int r = vz_image_facts_of(vz_suspending_ct(u), &u->s.state, &u->facts, e);
 
 	if (r < 0)
 		return r;
 	u->facts.criu = u->criu.version;
-	u->facts.layout = strdup(ct_of(u)->own.ve_layout.set ? ct_of(u)->own.ve_layout.v : vz_layout_plain->name);
+	u->facts.layout = strdup(vz_suspending_ct(u)->own.ve_layout.set ? vz_suspending_ct(u)->own.ve_layout.v : vz_layout_plain->name);
 	u->was_frozen = vz_cg_check_frozen(u->s.env.cg, u->s.state.init, NULL) < 0;
 	u->bytes = vz_cg_read(u->s.env.cg, &use, NULL) < 0 ? 0 : use.ram;
 	u->seconds = vz_suspend_seconds(u->bytes);
@@ -519,7 +397,7 @@ static int fill_facts(struct suspending *u, struct vz_err *e)
 	return u->facts.layout ? 0 : vz_oom(e);
 }
 
-static int prepare(struct suspending *u, struct vz_ct *ct, struct vz_err *e)
+static int prepare(struct vz_suspending *u, struct vz_ct *ct, struct vz_err *e)
 {
 	int r = vz_env_open(&u->s.env, ct, e);
 
@@ -530,7 +408,7 @@ static int prepare(struct suspending *u, struct vz_ct *ct, struct vz_err *e)
 	return r < 0 ? r : fill_facts(u, e);
 }
 
-static void release(struct suspending *u)
+static void release(struct vz_suspending *u)
 {
 	vz_cpt_frozen_stop(&u->looking);
 	vz_stage_end(&u->stage);
@@ -547,7 +425,7 @@ static void release(struct suspending *u)
 
 /* Credentials that came or went between the look and the stop are named wrongly to CRIU; and what a program was just
  * doing, such as reading a socket, may be done the next time. */
-static int run_plan(const struct vz_step *const *plan, struct suspending *u, struct vz_err *e)
+static int run_plan(const struct vz_step *const *plan, struct vz_suspending *u, struct vz_err *e)
 {
 	int r = -EAGAIN;
 
@@ -564,7 +442,7 @@ static int run_plan(const struct vz_step *const *plan, struct suspending *u, str
 	return r;
 }
 
-static int suspend(struct suspending *u, struct vz_ct *ct, struct vz_err *e)
+static int suspend(struct vz_suspending *u, struct vz_ct *ct, struct vz_err *e)
 {
 	int r;
 
@@ -590,7 +468,7 @@ static int suspend(struct suspending *u, struct vz_ct *ct, struct vz_err *e)
 
 /* ---- phases of their own ---- */
 
-static int freeze_only(struct suspending *u, struct vz_err *e)
+static int freeze_only(struct vz_suspending *u, struct vz_err *e)
 {
 	int r;
 
@@ -603,9 +481,9 @@ static int freeze_only(struct suspending *u, struct vz_err *e)
 }
 
 /* What was dumped goes on: the dump of its own name would be resumed over a newer disk some day. */
-static int go_on(struct suspending *u, struct vz_err *e)
+static int go_on(struct vz_suspending *u, struct vz_err *e)
 {
-	autofree char *own = vz_ct_dump_path(ct_of(u));
+	autofree char *own = vz_ct_dump_path(vz_suspending_ct(u));
 	int r;
 
 	vz_log(0, "Resuming...");
@@ -613,12 +491,12 @@ static int go_on(struct suspending *u, struct vz_err *e)
 	return r < 0 ? r : vz_suspend_let_go(u->s.env.cg, &u->s.state, e);
 }
 
-static int kill_only(struct suspending *u, struct vz_err *e)
+static int kill_only(struct vz_suspending *u, struct vz_err *e)
 {
 	int r;
 
 	vz_log(0, "Killing...");
-	r = vz_journal_begin(ct_of(u)->id, VZ_JOURNAL_STOP, e);
+	r = vz_journal_begin(vz_suspending_ct(u)->id, VZ_JOURNAL_STOP, e);
 	if (r >= 0)
 		r = vz_cg_kill(u->s.env.cg, KILL_MS, e);
 	if (r < 0)
@@ -631,7 +509,7 @@ static int kill_only(struct suspending *u, struct vz_err *e)
 /* The phases of a frozen one; also those of resume, after --undump. */
 int vz_suspend_do_phase(struct vz_ct *ct, enum vz_suspend_phase phase, struct vz_err *e)
 {
-	struct suspending u = SUSPENDING_INIT;
+	struct vz_suspending u = SUSPENDING_INIT;
 	int r = vz_env_open(&u.s.env, ct, e);
 
 	if (vz_state_read(ct->id, &u.s.state) <= 0)
@@ -648,7 +526,7 @@ int vz_suspend_do_phase(struct vz_ct *ct, enum vz_suspend_phase phase, struct vz
 
 int vz_op_suspend(struct vz_ct *ct, const struct vz_suspend_opts *o, struct vz_err *e)
 {
-	struct suspending u = SUSPENDING_INIT;
+	struct vz_suspending u = SUSPENDING_INIT;
 	autofree char *path = NULL;
 	int r;
 
@@ -670,7 +548,7 @@ int vz_op_suspend(struct vz_ct *ct, const struct vz_suspend_opts *o, struct vz_e
 /* ---- held beside its dump ---- */
 
 struct vz_suspended {
-	struct suspending u;
+	struct vz_suspending u;
 	struct vz_suspend_opts opts;
 	char *path, *now;
 };
@@ -686,15 +564,15 @@ static void free_held(struct vz_suspended *s)
 /* In memory, if there is so much; else where its dumps are. */
 static int choose_place(struct vz_suspended *s, struct vz_err *e)
 {
-	struct suspending *u = &s->u;
+	struct vz_suspending *u = &s->u;
 	const struct vz_suspend_away *away = u->opts->away;
 	int r = 0;
 
 	u->ram = vz_ramdir_make((away ? away->here : u->bytes) + SLACK);
 	if (u->ram >= 0)
-		s->path = vz_fmt("/proc/self/fd/%d/Dump.%u", u->ram, ct_of(u)->id);
+		s->path = vz_fmt("/proc/self/fd/%d/Dump.%u", u->ram, vz_suspending_ct(u)->id);
 	else
-		r = vz_dump_path(ct_of(u), NULL, &s->path, e);
+		r = vz_dump_path(vz_suspending_ct(u), NULL, &s->path, e);
 	if (r < 0)
 		return r;
 	s->now = s->path ? vz_fmt("%s.new", s->path) : NULL;
@@ -709,7 +587,7 @@ int vz_op_suspend_hold(struct vz_ct *ct, const struct vz_suspend_opts *o, struct
 
 	if (!s)
 		return vz_oom(e);
-	s->u = (struct suspending)SUSPENDING_INIT;
+	s->u = (struct vz_suspending)SUSPENDING_INIT;
 	s->opts = *o;
 	s->u.opts = &s->opts;
 	s->u.held = true;
@@ -755,9 +633,9 @@ void vz_suspended_leave(struct vz_suspended *s)
 }
 
 /* What is killed in between is taken back by the next one, which finds the same. */
-static int end_it(struct suspending *u, struct vz_err *e)
+static int end_it(struct vz_suspending *u, struct vz_err *e)
 {
-	int r = vz_journal_begin(ct_of(u)->id, VZ_JOURNAL_STOP, e);
+	int r = vz_journal_begin(vz_suspending_ct(u)->id, VZ_JOURNAL_STOP, e);
 
 	if (r >= 0)
 		r = vz_cg_kill(u->s.env.cg, KILL_MS, e);
@@ -780,7 +658,7 @@ int vz_suspended_end(struct vz_suspended *s, struct vz_err *e)
 
 int vz_op_suspend_end(struct vz_ct *ct, struct vz_err *e)
 {
-	struct suspending u = SUSPENDING_INIT;
+	struct vz_suspending u = SUSPENDING_INIT;
 	autofree char *line = vz_journal_read(ct->id);
 	const char *path;
 	int r = 0;
