@@ -100,15 +100,18 @@ static void let_go(struct vz_lazypages *l, size_t i)
 	l->held[i] = l->held[--l->n];
 }
 
-static void hold_one(struct vz_lazypages *l, int number)
+/* 0 also of one that the daemon has closed meanwhile. */
+static int hold_one(struct vz_lazypages *l, int number)
 {
 	struct vz_lazypages_held *held = realloc(l->held, (l->n + 1) * sizeof(*held));
 	int ours = held ? vz_pidfd_getfd(l->pidfd, number) : -ENOMEM;
 
 	if (held)
 		l->held = held;
-	if (ours >= 0)
-		l->held[l->n++] = (struct vz_lazypages_held){ number, ours };
+	if (ours < 0)
+		return ours == -EBADF || ours == -ESRCH ? 0 : ours;
+	l->held[l->n++] = (struct vz_lazypages_held){ number, ours };
+	return 0;
 }
 
 static bool is_held(const struct vz_lazypages *l, int number)
@@ -125,24 +128,26 @@ static bool has_files(int dir)
 	return faccessat(dir, "0", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-void vz_lazypages_hold(struct vz_lazypages *l)
+int vz_lazypages_hold(struct vz_lazypages *l)
 {
 	autofree char *path = vz_fmt("/proc/%d/fd", (int)l->pid);
 	autoclosedir DIR *d = path ? opendir(path) : NULL;
 	struct dirent *de;
 	uint32_t number;
+	int r = d || errno == ENOENT ? 0 : -errno;
 
 	for (size_t i = l->n; d && i-- > 0;)
 		if (vz_kcmp_files(getpid(), l->held[i].ours, l->pid, l->held[i].its) != 1 && has_files(dirfd(d)))
 			let_go(l, i);
-	while (d && (de = readdir(d))) {
+	while (d && r >= 0 && (de = readdir(d))) {
 		char link[sizeof(USERFAULTFD) + 1] = "";
 
 		if (readlinkat(dirfd(d), de->d_name, link, sizeof(link) - 1) < 0 || strcmp(link, USERFAULTFD))
 			continue;
 		if (vz_num_u32(de->d_name, INT32_MAX, &number) >= 0 && !is_held(l, (int)number))
-			hold_one(l, (int)number);
+			r = hold_one(l, (int)number);
 	}
+	return r;
 }
 
 static bool is_dead(const struct vz_lazypages *l)
@@ -197,15 +202,17 @@ int vz_lazypages_hold_all(struct vz_lazypages *l, int seconds, struct vz_err *e)
 {
 	const struct timespec pause = { .tv_nsec = 1000000 };
 	int64_t end = vz_end_in(seconds);
+	int r;
 
 	while (!is_dead(l) && !knows_all(l)) {
 		if (vz_now_ms() >= end)
 			return vz_fail(e, VZ_RESTORE, 0, "criu lazy-pages does not begin");
 		(void)nanosleep(&pause, NULL);
 	}
-	if (!is_dead(l))
-		vz_lazypages_hold(l);
-	return is_dead(l); /* then not all of it may be held */
+	r = is_dead(l) ? 0 : vz_lazypages_hold(l);
+	if (is_dead(l)) /* then not all of it may be held */
+		return 1;
+	return r < 0 ? vz_fail(e, VZ_RESTORE, -r, "cannot keep what waits for memory") : 0;
 }
 
 void vz_lazypages_release(struct vz_lazypages *l)

@@ -41,10 +41,12 @@ char *vz_lazypages_dir(unsigned ctid);
  * when the other end of the socket is closed before: so that is to be kept open while processes live. The pidfd is
  * the caller's to wait for and to give up (sys/wait.h). Descriptors of the spec stay the caller's. */
 int vz_lazypages_start(const struct vz_lazypages_spec *s, int seconds, struct vz_lazypages *ret, struct vz_err *e);
-/* When the restore has ended, and before any process runs: holds what it has made. 1: the daemon has ended. */
+/* When the restore has ended, and before any process runs: holds what it has made. 1: the daemon has ended. The caller may have
+ * as many files open as there are processes, or this fails. */
 int vz_lazypages_hold_all(struct vz_lazypages *l, int seconds, struct vz_err *e);
-/* From then on: holds what the daemon has at this moment. When it is dead all that was held stays so. */
-void vz_lazypages_hold(struct vz_lazypages *l);
+/* From then on: holds what the daemon has at this moment. When it is dead all that was held stays so. -errno: not
+ * all of it could be. */
+int vz_lazypages_hold(struct vz_lazypages *l);
 void vz_lazypages_release(struct vz_lazypages *l);
 /* The sentence of the log of one that has failed: VZ_RESTORE. 0: there is none. */
 int vz_lazypages_error(unsigned ctid, struct vz_err *e);

@@ -424,7 +424,9 @@ static int hear(struct vz_stage *st, int64_t end, struct vz_swrk_word *w)
 
 		if (r != -ETIMEDOUT || !st->turn || vz_now_ms() >= end)
 			return r;
-		st->turn(st->turn_arg);
+		r = st->turn(st->turn_arg);
+		if (r < 0)
+			return r;
 	}
 }
 
@@ -444,6 +446,8 @@ static int work_until(struct vz_stage *st, const char *phase, int64_t end, struc
 			cut_off(st);
 			return interrupted(st, r, e);
 		}
+		if (r == -EOWNERDEAD)
+			return vz_fail(e, code_of(st->restore), 0, "what CRIU waits for has ended");
 		if (r < 0)
 			return why(st, e);
 		st->waits = *w.phase;

@@ -51,7 +51,7 @@ struct vz_stage {
 	pid_t init;      /* of the VPS that is restored; 0 until CRIU has told it */
 	int pages;       /* dump: the caller's socket to a page server; lazy: one of our own for it; 0: none */
 	bool lazy, serves; /* dump: vz_stage_serve() */
-	void (*turn)(void *arg); /* done all the time while CRIU is waited for; NULL: nothing */
+	int (*turn)(void *arg); /* done all the time while CRIU is waited for; NULL: nothing. -EOWNERDEAD: it waits in vain */
 	void *turn_arg;
 	bool waits;      /* CRIU does, for an answer */
 	bool failed;     /* it did, so its log stays until the next time */

@@ -142,6 +142,7 @@ static int resume_lazily(struct vz_arrival *a, struct vz_resume_opts *o, struct 
 
 	o->lazy = true;
 	o->ready = vz_arrive_lazy_hold;
+	o->turn = vz_arrive_lazy_lives;
 	o->arg = a;
 	return r < 0 ? r : vz_op_resume(ct, o, e);
 }

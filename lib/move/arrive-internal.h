@@ -83,6 +83,8 @@ int vz_arrive_lazy(struct vz_arrival *a, const char *args, struct vz_err *e);
 int vz_arrive_lazy_begin(struct vz_arrival *a, const char *dump, struct vz_err *e);
 /* After the restore, while all is frozen; of struct vz_resume_opts. */
 int vz_arrive_lazy_hold(void *arrival, struct vz_err *e);
+/* Meanwhile: -EOWNERDEAD, the daemon has ended before its time. */
+int vz_arrive_lazy_lives(void *arrival);
 /* From then on, until the next request comes. -ETIMEDOUT: the source is silent. */
 int vz_arrive_lazy_tend(struct vz_arrival *a);
 /* "SECONDS", the longest in which nothing comes: until all has come; 1: some has, and it is to be asked again. */

@@ -22,6 +22,7 @@
 #include "sys/clock.h"
 #include "sys/fdpass.h"
 #include "sys/file.h"
+#include "sys/inherit.h"
 #include "sys/spawn.h"
 #include "sys/wait.h"
 
@@ -225,6 +226,7 @@ static int take_stream(struct vz_arrival *a, int *ret, struct vz_err *e)
 	const int room = ASKED_ROOM;
 	int pair[2];
 
+	vz_inherit_raise_files(); /* one for each process of the VPS, whose own are its image's affair */
 	a->relay = path ? vz_unix_connect(path, ANSWER_MS) : -ENOMEM;
 	if (a->relay < 0)
 		return vz_fail(e, AS(REMOTE), -a->relay, "There is no connection for the memory");
@@ -290,6 +292,13 @@ static int why(const struct vz_arrival *a, struct vz_err *e)
 	return vz_lazypages_error(a->id, &own) ? vz_fail(e, AS(COPY), 0, "%s", own.msg) : lost(-EPIPE, e);
 }
 
+int vz_arrive_lazy_lives(void *arrival)
+{
+	const struct vz_arrival *a = arrival;
+
+	return vz_has_failed(a->lazy.pidfd) ? -EOWNERDEAD : 0;
+}
+
 int vz_arrive_lazy_hold(void *arrival, struct vz_err *e)
 {
 	struct vz_arrival *a = arrival;
@@ -319,7 +328,7 @@ static int look_around(struct vz_arrival *a, int64_t *heard)
 	int64_t began = vz_now_ms();
 	int r;
 
-	vz_lazypages_hold(&a->lazy);
+	(void)vz_lazypages_hold(&a->lazy);
 	r = poll(f, ARRAY_LEN(f), (int)(HOLD_MS + HOLD_SHARE * (vz_now_ms() - began)));
 	if (r < 0)
 		return errno == EINTR ? 0 : -errno;

@@ -65,6 +65,7 @@ struct vz_resume_opts {
 	bool lazy; /* its memory comes later (cpt/lazypages.h): the daemon is there */
 	/* NULL, or called when all of it is there, frozen, and before it runs. */
 	int (*ready)(void *arg, struct vz_err *e);
+	int (*turn)(void *arg); /* NULL, or as of struct vz_stage (cpt/stage.h) */
 	void *arg;
 };
 int vz_op_suspend(struct vz_ct *ct, const struct vz_suspend_opts *o, struct vz_err *e);

@@ -126,7 +126,11 @@ static int make_stage(struct resuming *u, struct vz_err *e)
 	if (r >= 0 && u->facts->tty && s->console < 0)
 		return vz_fail(e, VZ_RESTORE, 0, "the container has a console, and vzeventd, which keeps it, does not "
 			       "run: start it, then resume again");
-	return r < 0 ? r : vz_stage_begin(&spec, &u->stage, e);
+	if (r >= 0)
+		r = vz_stage_begin(&spec, &u->stage, e);
+	u->stage.turn = u->opts->turn;
+	u->stage.turn_arg = u->opts->arg;
+	return r;
 }
 
 static int stage_do(void *ctx, struct vz_err *e)

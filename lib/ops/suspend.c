@@ -159,9 +159,10 @@ static int name_external(struct vz_suspending *u, struct vz_swrk_job *job, struc
 }
 
 /* A session of exec is none of CRIU's processes, and goes on: what it freezes now would keep CRIU's code, and CRIU, for a minute. */
-static void keep_thawed(void *arg)
+static int keep_thawed(void *arg)
 {
 	vz_cg_below_thaw(arg);
+	return 0;
 }
 
 /* Until all are stopped, and CRIU has run none of its code in them yet, which in a frozen one would never end: nobody

@@ -122,6 +122,19 @@ void vz_inherit_open_limits(void)
 	each_limit(open_limit);
 }
 
+static void raise_limit(const struct limit *l)
+{
+	struct rlimit now;
+
+	if (l->what == RLIMIT_NOFILE && getrlimit(l->what, &now) >= 0 && now.rlim_cur < l->hard)
+		set_limit(l->what, l->hard, now.rlim_max < l->hard ? l->hard : now.rlim_max);
+}
+
+void vz_inherit_raise_files(void)
+{
+	each_limit(raise_limit);
+}
+
 void vz_inherit_bound_signals(uint64_t n)
 {
 	if (n < vz_inherit_most_signals())

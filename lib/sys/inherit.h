@@ -23,6 +23,8 @@ void vz_inherit_reset(void);
  * the group is charged for. The second takes no rights and comes down to what a
  * booting kernel gives. */
 void vz_inherit_open_limits(void);
+/* So many files as root may have; what it starts inherits it until vz_inherit_reset(). */
+void vz_inherit_raise_files(void);
 void vz_inherit_limits(void);
 /* Between the two: no more signals than this are queued for all users of the namespace together. Nothing
  * inside lifts it, root there neither. More than the host's own init has is not to be had. */

@@ -45,6 +45,14 @@ static int reap_pidfd(int pidfd, int *ret_status)
 	return 1;
 }
 
+bool vz_has_failed(int pidfd)
+{
+	siginfo_t si = { 0 };
+
+	return waitid(P_PIDFD, (id_t)pidfd, &si, WEXITED | WNOHANG | WNOWAIT) >= 0 && si.si_pid &&
+	       (si.si_code != CLD_EXITED || si.si_status);
+}
+
 bool vz_reap_some(int pidfd, bool *its, int *ret_status)
 {
 	for (int i = 0; i < REAP_MAX; i++) {

@@ -34,6 +34,8 @@ int vz_wait_lock_fail(struct vz_err *e, int r, const char *path);
 /* Until our child has ended, and reaps it; *ret_status is what waitpid(2) would give. -ETIMEDOUT,
  * -ECANCELED: it is still there, and the caller's to give up. */
 int vz_wait_child(int pidfd, int64_t end, int *ret_status);
+/* Has our child ended, and otherwise than with 0? It is still to be waited for. */
+bool vz_has_failed(int pidfd);
 /* Reaps children of ours that have ended: a program inside can leave its children to whoever started it
  * (CLONE_PARENT of clone(2)), and their pid namespace stays until we have reaped them. Sets *its, with the
  * status as above, when the one of pidfd (-1 none) is among them. The init of a namespace is left alone. To

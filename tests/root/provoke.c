@@ -173,6 +173,26 @@ static int pidfd_numbers(void)
 	return last;
 }
 
+/* The same, once in each 32 KiB, so that memory that follows comes in as many pieces. */
+static int pidfd_spread(void)
+{
+	const size_t step = 32 << 10, n = (size_t)number(400);
+	char *at = mmap(NULL, n * step, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int fd = pidfd_self();
+	struct {
+		int32_t pid, fd;
+		uint64_t inode;
+	} ref = { getpid(), fd, 0 };
+	struct stat st;
+
+	if (at == MAP_FAILED || fd < 0 || fstat(fd, &st) < 0)
+		return -1;
+	ref.inode = st.st_ino;
+	for (size_t i = 0; i < n; i++)
+		memcpy(at + i * step, &ref, sizeof(ref));
+	return fd;
+}
+
 static int pidfd_thread(void)
 {
 	return (int)syscall(SYS_pidfd_open, getpid(), O_EXCL);
@@ -1329,7 +1349,7 @@ static const struct { const char *name; int (*make)(void); } things[] = {
 	{ "landlock", sys_landlock }, { "notify", notify }, { "filter", filter }, { "fanotify", fanotify },
 	{ "inotify", inotify }, { "inotify-deleted", inotify_deleted }, { "timerfd", timerfd },
 	{ "signalfd", p_signalfd }, { "pidfd", pidfd_self }, { "pidfd-thread", pidfd_thread },
-	{ "pidfd-numbers", pidfd_numbers },
+	{ "pidfd-numbers", pidfd_numbers }, { "pidfd-spread", pidfd_spread },
 	{ "pidfd-gone", pidfd_gone }, { "memfd", memfd }, { "memfd-huge", memfd_huge },
 	{ "memfd-secret", memfd_secret_fd }, { "huge-map", huge_map }, { "vsock", s_vsock }, { "packet", s_packet },
 	{ "alg", s_alg }, { "sctp", s_sctp }, { "mptcp", s_mptcp }, { "raw", s_raw }, { "raw6", s_raw6 },

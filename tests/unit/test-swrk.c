@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What is said to CRIU, and what is understood of it, byte by byte. */
+#include "cpt/stage.h"
 #include "cpt/swrk.h"
+#include "sys/clock.h"
 #include "sys/fdpass.h"
 #include "sys/wait.h"
 #include "unit.h"
@@ -88,6 +90,29 @@ static void hears(void)
 	CHECK_INT(w.pid, 0);
 }
 
+static int third_is_dead(void *turns)
+{
+	return ++*(int *)turns < 3 ? 0 : -EOWNERDEAD;
+}
+
+/* CRIU says nothing for as long as it is asked to be waited for, and what it waits for is gone. */
+static void waits_in_vain(void)
+{
+	int turns = 0;
+	struct vz_stage st = VZ_STAGE_INIT;
+	struct vz_err e = { 0 };
+	int64_t began = vz_now_ms();
+
+	st.restore = true;
+	st.sock = ours;
+	st.turn = third_is_dead;
+	st.turn_arg = &turns;
+	CHECK(vz_stage_until(&st, "pre-resume", 20, &e) < 0);
+	CHECK_STR(e.msg, "what CRIU waits for has ended");
+	CHECK_INT(turns, 3);
+	CHECK(vz_now_ms() - began < 10000);
+}
+
 static void ends(void)
 {
 	struct vz_swrk_word w;
@@ -106,6 +131,7 @@ int main(void)
 	theirs = pair[1];
 	asks();
 	hears();
+	waits_in_vain();
 	ends();
 	return done();
 }

@@ -164,9 +164,36 @@ static void locks(void)
 	unlink(path);
 }
 
+/* Whether it has failed is seen, and it is there to be waited for afterwards. */
+static void fails(void)
+{
+	for (int how = 0; how < 3; how++) {
+		autoclose int pidfd = -EBADF;
+		int status = -1;
+		pid_t pid = vz_clone3(0, &pidfd, -1);
+
+		if (!pid) {
+			if (how == 2)
+				(void)pause();
+			_exit(how);
+		}
+		CHECK(pid > 0);
+		if (how == 2) {
+			CHECK(!vz_has_failed(pidfd));
+			CHECK_INT(vz_pidfd_signal(pidfd, SIGKILL), 0);
+		}
+		CHECK_INT(vz_wait_fd(pidfd, POLLIN, vz_end_in(20)), 0);
+		CHECK(vz_has_failed(pidfd) == (how > 0));
+		CHECK_INT(vz_wait_child(pidfd, vz_end_in(20), &status), 0);
+		CHECK_INT(status, how == 2 ? SIGKILL : how << 8);
+		CHECK(!vz_has_failed(pidfd));
+	}
+}
+
 int main(void)
 {
 	programs();
+	fails();
 	given_up();
 	locks();
 	cancelled();
