@@ -11,15 +11,18 @@
 #include "base/own.h"
 #include "base/pack.h"
 #include "base/str.h"
+#include "cpt/criu.h"
 #include "cpt/procs.h"
 #include "sys/call.h"
 #include "sys/caps.h"
 #include "sys/clock.h"
 #include "sys/file.h"
+#include "sys/proc.h"
 #include "sys/wait.h"
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/ioprio.h>
 #include <sched.h>
 #include <stdio.h>
@@ -236,25 +239,25 @@ bool vz_threads_may_raise(void)
 	return vz_cap_is_effective("SYS_RESOURCE");
 }
 
-/* No more than is needed; a hard limit is raised where the caller may. */
-static void raise_one(struct vz_raised *r, pid_t pid, int what, uint64_t need)
+/* What of it is to be raised: no more than is needed; a hard limit where the caller may. */
+static void note_limit(struct vz_raised *r, pid_t pid, int what, uint64_t need)
 {
 	struct vz_raised_one *more;
-	struct rlimit now, to;
+	struct rlimit now;
+	struct vz_proc p;
 
 	if (prlimit(pid, (enum __rlimit_resource)what, NULL, &now) < 0 || now.rlim_cur == RLIM_INFINITY || now.rlim_cur >= need)
 		return;
-	more = realloc(r->all, (r->n + 1) * sizeof(*more));
+	more = vz_proc_stat(pid, &p) < 0 ? NULL : realloc(r->all, (r->n + 1) * sizeof(*more));
 	if (!more)
 		return;
 	r->all = more;
-	to = (struct rlimit){ need, now.rlim_max < need ? need : now.rlim_max };
-	if (prlimit(pid, (enum __rlimit_resource)what, &to, NULL) >= 0)
-		r->all[r->n++] = (struct vz_raised_one){ pid, what, now };
+	r->all[r->n++] = (struct vz_raised_one){ pid, p.start_time, what, now,
+						 { need, now.rlim_max < need ? need : now.rlim_max } };
 }
 
 /* The size of its table of descriptors is more than any number in it. */
-static int raise_process(pid_t pid, void *arg)
+static int note_limits(pid_t pid, void *arg)
 {
 	char path[sizeof("/proc//status") + 10];
 	autofree char *status = NULL;
@@ -266,21 +269,87 @@ static int raise_process(pid_t pid, void *arg)
 	files = line_number(status, "\nFDSize:\t");
 	memory = line_number(status, "\nVmSize:\t") << 10;
 	if (files)
-		raise_one(arg, pid, RLIMIT_NOFILE, files + VZ_THREADS_FILES);
+		note_limit(arg, pid, RLIMIT_NOFILE, files + VZ_THREADS_FILES);
 	if (memory)
-		raise_one(arg, pid, RLIMIT_AS, memory + VZ_THREADS_MEMORY);
+		note_limit(arg, pid, RLIMIT_AS, memory + VZ_THREADS_MEMORY);
 	return 0;
 }
 
-void vz_threads_raise(const struct vz_cg *cg, struct vz_raised *r)
+static char *record_of(unsigned ctid)
 {
-	(void)vz_cg_each(cg, raise_process, r);
+	return vz_fmt(VZ_CRIU_WORK "/%u.limits", ctid);
+}
+
+/* Whoever reads it may be of another build: a line of numbers for each. */
+static int write_record(const struct vz_raised *r)
+{
+	autofree char *path = record_of(r->ctid);
+	autostr s = { 0 };
+
+	for (size_t i = 0; i < r->n; i++)
+		vz_str_addf(&s, "%d %" PRIu64 " %d %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", (int)r->all[i].pid,
+			    r->all[i].start_time, r->all[i].what, (uint64_t)r->all[i].was.rlim_cur,
+			    (uint64_t)r->all[i].was.rlim_max, (uint64_t)r->all[i].to.rlim_cur, (uint64_t)r->all[i].to.rlim_max);
+	return path && !s.failed ? vz_file_replace(path, s.s, s.len, 0600, false) : -ENOMEM;
+}
+
+void vz_threads_raise(unsigned ctid, const struct vz_cg *cg, struct vz_raised *r)
+{
+	size_t n = 0;
+
+	r->ctid = ctid;
+	(void)vz_cg_each(cg, note_limits, r);
+	if (!r->n || write_record(r) < 0)
+		r->n = 0;
+	for (size_t i = 0; i < r->n; i++)
+		if (prlimit(r->all[i].pid, (enum __rlimit_resource)r->all[i].what, &r->all[i].to, NULL) >= 0)
+			r->all[n++] = r->all[i];
+	r->n = n;
+}
+
+/* Unless it was changed since. */
+static void lower_one(const struct vz_raised_one *one)
+{
+	struct rlimit now;
+
+	if (vz_proc_alive(one->pid, one->start_time) &&
+	    prlimit(one->pid, (enum __rlimit_resource)one->what, NULL, &now) >= 0 &&
+	    now.rlim_cur == one->to.rlim_cur && now.rlim_max == one->to.rlim_max)
+		(void)prlimit(one->pid, (enum __rlimit_resource)one->what, &one->was, NULL);
+}
+
+static void forget_record(unsigned ctid)
+{
+	autofree char *path = record_of(ctid);
+
+	if (path)
+		(void)unlink(path);
 }
 
 void vz_threads_lower(const struct vz_raised *r)
 {
 	for (size_t i = 0; i < r->n; i++)
-		(void)prlimit(r->all[i].pid, (enum __rlimit_resource)r->all[i].what, &r->all[i].was, NULL);
+		lower_one(&r->all[i]);
+	if (r->n)
+		forget_record(r->ctid);
+}
+
+void vz_threads_heal(unsigned ctid)
+{
+	autofree char *path = record_of(ctid), *text = NULL;
+	char *p, *line;
+
+	if (!path || vz_file_read(AT_FDCWD, path, PACKED_MAX, &text) < 0)
+		return;
+	for (p = text; (line = strsep(&p, "\n"));) {
+		uint64_t start, was[2], to[2];
+		int pid, what;
+
+		if (sscanf(line, "%d %" SCNu64 " %d %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64, &pid, &start, &what, &was[0],
+			   &was[1], &to[0], &to[1]) == 7)
+			lower_one(&(struct vz_raised_one){ pid, start, what, { was[0], was[1] }, { to[0], to[1] } });
+	}
+	forget_record(ctid);
 }
 
 void vz_threads_free(struct vz_raised *r)

@@ -19,19 +19,23 @@
 struct vz_raised {
 	struct vz_raised_one {
 		pid_t pid; /* host's */
+		uint64_t start_time; /* the number may be another process's by the time it is lowered */
 		int what;  /* RLIMIT_* */
-		struct rlimit was;
+		struct rlimit was, to;
 	} *all;
 	size_t n;
+	unsigned ctid;
 };
 
 /* May this process raise a limit beyond what its owner may? */
 bool vz_threads_may_raise(void);
 /* Where a process has not what CRIU needs, when all are stopped by it and nothing of it runs inside. What cannot be raised
- * CRIU will tell. */
-void vz_threads_raise(const struct vz_cg *cg, struct vz_raised *r);
+ * CRIU will tell. What is raised is written down first, for who finds that we were killed. */
+void vz_threads_raise(unsigned ctid, const struct vz_cg *cg, struct vz_raised *r);
 /* They are what they were; *r can be saved still. */
 void vz_threads_lower(const struct vz_raised *r);
+/* The same of one that was killed in between. */
+void vz_threads_heal(unsigned ctid);
 void vz_threads_free(struct vz_raised *r);
 
 struct vz_threads_of {

@@ -9,6 +9,7 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "cpt/image.h"
+#include "cpt/threads.h"
 #include "ct/fate.h"
 #include "ops/steps.h"
 #include "ops/suspend.h"
@@ -43,6 +44,7 @@ static int choose(struct vz_ct *ct, const struct vz_state *st, const char *line)
 			      vz_journal_is(line, VZ_JOURNAL_RESUME, &dump))) {
 		vz_log(-1, "Warning: a command was killed while the container was frozen; it goes on");
 		r = vz_suspend_let_go(cg, st, &e);
+		vz_threads_heal(ct->id); /* CRIU has ended */
 		if (r >= 0) /* a migration may have silenced it */
 			vz_network_answer(ct);
 		if (r >= 0 && *dump)

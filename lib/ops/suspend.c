@@ -5,6 +5,7 @@
  * a frozen VPS, which healing lets go on, and afterwards a dump and what is left to be killed.
  */
 #include "ops/suspend.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/own.h"
 #include "base/str.h"
@@ -193,7 +194,8 @@ static int run_criu(struct vz_suspending *u, struct vz_err *e)
 	if (r >= 0)
 		r = stop_all(u, &job, e);
 	if (r >= 0) {
-		vz_threads_raise(u->s.env.cg, &u->raised);
+		vz_threads_raise(vz_suspending_ct(u)->id, u->s.env.cg, &u->raised);
+		vz_fault_kill("kill:", "lent");
 		r = vz_stage_until(&u->stage, "post-dump", u->seconds, e);
 		vz_threads_lower(&u->raised);
 	}
