@@ -147,9 +147,15 @@ bool vz_netimages_clear_routes(void *data, size_t n)
 			continue;
 		changed |= r->rtm_flags & TOLD;
 		r->rtm_flags &= ~(unsigned)TOLD;
-		mnl_attr_for_each(a, h, sizeof(*r))
+		mnl_attr_for_each(a, h, sizeof(*r)) {
 			if (mnl_attr_get_type(a) == RTA_MULTIPATH)
 				changed |= clear_hops(a);
+			/* no source before it was looked for on the link again: routes.c makes it anew */
+			if (r->rtm_family == AF_INET6 && mnl_attr_get_type(a) == RTA_PREFSRC) {
+				a->nla_type = RTA_UNSPEC;
+				changed = true;
+			}
+		}
 	}
 	return changed;
 }

@@ -16,7 +16,8 @@
 int vz_netimages_trim(int criu, struct vz_err *e);
 /*
  * Takes out of the routes what the kernel says of them and takes from nobody: that their device has no carrier, or is down, as
- * that of a bridge has whose ports are gone. A restore would fail at it; the kernel finds it out by itself. */
+ * that of a bridge has whose ports are gone. A restore would fail at it; the kernel finds it out by itself. And the source of a route
+ * of IPv6, an address that cannot be one yet, at which it would fail too: routes.h sets it. */
 int vz_netimages_mend_routes(int criu, struct vz_err *e);
 /* In one image; true: something was. */
 bool vz_netimages_clear_routes(void *data, size_t n);

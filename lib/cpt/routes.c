@@ -60,7 +60,7 @@ static bool criu_leaves(const struct nlmsghdr *h)
 	table = table_of(r, tb);
 	if (tb[RTA_NH_ID] || (table == RT_TABLE_LOCAL && r->rtm_protocol == RTPROT_KERNEL))
 		return false;
-	return table != RT_TABLE_MAIN || holds_for(r, tb[RTA_CACHEINFO]);
+	return table != RT_TABLE_MAIN || (r->rtm_family == AF_INET6 && tb[RTA_PREFSRC]) || holds_for(r, tb[RTA_CACHEINFO]);
 }
 
 static int each_route(int rtnl, vz_nl_each *each, void *arg)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Routes that CRIU leaves: it takes along those of table main alone, while it keeps the rules that lead to others. And how long
- * a route of IPv6 holds still, which it forgets.
+ * a route of IPv6 holds still, which it forgets, and its source, for which its restore would fail (netimages.h takes it out).
  */
 #ifndef VZ_CPT_ROUTES_H
 #define VZ_CPT_ROUTES_H

@@ -73,6 +73,10 @@ static void linkdown(void)
 	CHECK(!vz_netimages_clear_routes(one, 4 + 0x24));
 	*hop = (struct rtnexthop){ .rtnh_len = 8, .rtnh_flags = RTNH_F_LINKDOWN | RTNH_F_ONLINK };
 	hop[1] = (struct rtnexthop){ .rtnh_len = 8, .rtnh_flags = RTNH_F_DEAD, .rtnh_ifindex = 7 };
+	one[5] = 0x0000100a; /* of IPv6, with a source */
+	one[8] = 0x00070008;
+	CHECK(vz_netimages_clear_routes(one, 4 + 0x24));
+	CHECK_INT(one[8], 8);
 	CHECK(vz_netimages_clear_routes(ways, sizeof(ways)));
 	CHECK(hop[0].rtnh_flags == RTNH_F_ONLINK && !hop[1].rtnh_flags && hop[1].rtnh_ifindex == 7);
 	hop[0] = (struct rtnexthop){ .rtnh_len = 2, .rtnh_flags = RTNH_F_LINKDOWN }; /* a length that lies */
