@@ -78,9 +78,9 @@ static void test_ioacct(void)
 	autostr io = { 0 };
 
 	vz_nodeproc_ioacct(4096, VZ_UNLIMITED, &io);
-	CHECK(vz_str_prefix(io.s, "\tread                                  4096\n"
-				  "\twrite                                    0\n"
-				  "\tdirty                                    0\n", NULL));
+	CHECK(vz_str_prefix(io.s, "\t" "read                                  4096\n"
+				  "\t" "write                                    0\n"
+				  "\t" "dirty                                    0\n", NULL));
 }
 
 int main(void)
