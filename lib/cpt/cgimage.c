@@ -37,9 +37,7 @@ typedef bool copy_fn(struct renaming *n, struct vz_pb in, struct vz_str *out);
 
 static void put_message(struct vz_str *out, uint64_t key, const struct vz_str *text)
 {
-	vz_pb_put_number(out, key);
-	vz_pb_put_number(out, text->len);
-	vz_str_addn(out, text->s, text->len);
+	vz_pb_put_bytes(out, (unsigned)(key >> 3), text->s, text->len);
 	out->failed |= text->failed;
 }
 

@@ -94,6 +94,19 @@ void vz_pb_put_number(struct vz_str *out, uint64_t v)
 	} while (v >>= 7);
 }
 
+void vz_pb_put_number_field(struct vz_str *out, unsigned number, uint64_t v)
+{
+	vz_pb_put_number(out, (uint64_t)number << 3 | VZ_PB_NUMBER);
+	vz_pb_put_number(out, v);
+}
+
+void vz_pb_put_bytes(struct vz_str *out, unsigned number, const char *bytes, size_t n)
+{
+	vz_pb_put_number(out, (uint64_t)number << 3 | VZ_PB_BYTES);
+	vz_pb_put_number(out, n);
+	vz_str_addn(out, bytes, n);
+}
+
 void vz_pb_put_entry(struct vz_str *out, const struct vz_str *entry)
 {
 	uint32_t n = (uint32_t)entry->len;

@@ -42,6 +42,9 @@ struct vz_pb_field vz_pb_field_of(struct vz_pb in, uint64_t key);
 uint64_t vz_pb_number_of(struct vz_pb in, uint64_t number);
 
 void vz_pb_put_number(struct vz_str *out, uint64_t v);
+/* Whole fields: a number, and bytes with their length. */
+void vz_pb_put_number_field(struct vz_str *out, unsigned number, uint64_t v);
+void vz_pb_put_bytes(struct vz_str *out, unsigned number, const char *bytes, size_t n);
 void vz_pb_put_entry(struct vz_str *out, const struct vz_str *entry);
 /* The message with another value in the fields of that number; true if it has one. */
 bool vz_pb_copy_with(struct vz_pb in, uint64_t number, uint64_t value, struct vz_str *out);

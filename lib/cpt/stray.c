@@ -236,13 +236,6 @@ static const struct vz_stray_file *lost_of(const struct vz_stray *l, struct vz_p
 	return NULL;
 }
 
-static void put_bytes(struct vz_str *out, unsigned number, const char *bytes, size_t n)
-{
-	vz_pb_put_number(out, number << 3 | VZ_PB_BYTES);
-	vz_pb_put_number(out, n);
-	vz_str_addn(out, bytes, n);
-}
-
 /* The number of a mount is signed, which doubles it. */
 static bool put_reg(struct vz_str *out, struct vz_pb in, const struct vz_stray_file *l)
 {
@@ -251,9 +244,8 @@ static bool put_reg(struct vz_str *out, struct vz_pb in, const struct vz_stray_f
 	while (vz_pb_take_field(&in, &f))
 		if (f.key >> 3 != REG_NAME && f.key >> 3 != REG_MNT_ID && f.key >> 3 != REG_EXT)
 			vz_str_addn(out, (const char *)f.all.p, f.all.n);
-	put_bytes(out, REG_NAME, l->path, strlen(l->path));
-	vz_pb_put_number(out, REG_MNT_ID << 3 | VZ_PB_NUMBER);
-	vz_pb_put_number(out, (uint64_t)l->at << 1);
+	vz_pb_put_bytes(out, REG_NAME, l->path, strlen(l->path));
+	vz_pb_put_number_field(out, REG_MNT_ID, (uint64_t)l->at << 1);
 	return !in.bad && !out->failed;
 }
 
@@ -268,7 +260,7 @@ static bool put_file(struct vz_str *out, struct vz_pb in, const struct vz_stray 
 		return false;
 	while (vz_pb_take_field(&in, &f)) {
 		if (lost && f.key == (FILE_REG << 3 | VZ_PB_BYTES))
-			put_bytes(&entry, FILE_REG, with.s, with.len);
+			vz_pb_put_bytes(&entry, FILE_REG, with.s, with.len);
 		else
 			vz_str_addn(&entry, (const char *)f.all.p, f.all.n);
 	}

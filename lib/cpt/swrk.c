@@ -2,6 +2,7 @@
 /* CRIU's messages; see swrk.h. */
 #include "cpt/swrk.h"
 #include "base/own.h"
+#include "cpt/protobuf.h"
 #include "cpt/verdict.h"
 #include "sys/clock.h"
 #include "sys/fdpass.h"
@@ -57,32 +58,9 @@ void vz_swrk_job_free(struct vz_swrk_job *j)
 
 /* ---- writing ---- */
 
-static void put_varint(struct vz_str *m, uint64_t v)
-{
-	do {
-		char c = (char)((v & 0x7f) | (v > 0x7f ? 0x80 : 0));
-
-		vz_str_addn(m, &c, 1);
-		v >>= 7;
-	} while (v);
-}
-
-static void put_number(struct vz_str *m, unsigned field, uint64_t v)
-{
-	put_varint(m, field << 3 | VARINT);
-	put_varint(m, v);
-}
-
-static void put_bytes(struct vz_str *m, unsigned field, const char *s, size_t n)
-{
-	put_varint(m, field << 3 | BYTES);
-	put_varint(m, n);
-	vz_str_addn(m, s, n);
-}
-
 static void put_text(struct vz_str *m, unsigned field, const char *s)
 {
-	put_bytes(m, field, s, strlen(s));
+	vz_pb_put_bytes(m, field, s, strlen(s));
 }
 
 static void put_console(struct vz_str *m, const struct vz_swrk_job *j)
@@ -90,9 +68,9 @@ static void put_console(struct vz_str *m, const struct vz_swrk_job *j)
 	autostr fd = { 0 }, key = { 0 };
 
 	vz_str_addf(&key, "tty[%s]", j->tty);
-	put_bytes(&fd, INHERIT_KEY, key.s, key.len);
-	put_number(&fd, INHERIT_FD, (uint64_t)j->tty_fd);
-	put_bytes(m, OPT_INHERIT_FD, fd.s, fd.len);
+	vz_pb_put_bytes(&fd, INHERIT_KEY, key.s, key.len);
+	vz_pb_put_number_field(&fd, INHERIT_FD, (uint64_t)j->tty_fd);
+	vz_pb_put_bytes(m, OPT_INHERIT_FD, fd.s, fd.len);
 	m->failed |= fd.failed | key.failed;
 }
 
@@ -102,7 +80,7 @@ static void put_lines(struct vz_str *m, unsigned field, const struct vz_str *lin
 
 	for (size_t n; line && *line; line += n + 1) {
 		n = strcspn(line, "\n");
-		put_bytes(m, field, line, n);
+		vz_pb_put_bytes(m, field, line, n);
 	}
 	m->failed |= lines->failed;
 }
@@ -113,45 +91,45 @@ static void put_memory(struct vz_str *m, const struct vz_swrk_job *j)
 
 	if (j->lazy) {
 		/* what has served all its pages would be killed, and a connection that ends early is taken for that */
-		put_number(m, OPT_LEAVE_RUNNING, true);
+		vz_pb_put_number_field(m, OPT_LEAVE_RUNNING, true);
 		put_text(m, OPT_CONFIG_FILE, j->lazy);
 		return;
 	}
 	if (j->track)
-		put_number(m, OPT_TRACK_MEMORY, true);
+		vz_pb_put_number_field(m, OPT_TRACK_MEMORY, true);
 	if (j->parent)
 		put_text(m, OPT_PARENT_IMAGES, j->parent);
 	if (!j->pages)
 		return;
-	put_number(&server, PAGE_SERVER_FD, (uint64_t)j->pages);
-	put_bytes(m, OPT_PAGE_SERVER, server.s, server.len);
+	vz_pb_put_number_field(&server, PAGE_SERVER_FD, (uint64_t)j->pages);
+	vz_pb_put_bytes(m, OPT_PAGE_SERVER, server.s, server.len);
 	m->failed |= server.failed;
 }
 
 static void put_options(struct vz_str *m, const struct vz_swrk_job *j)
 {
-	put_number(m, OPT_IMAGES_DIR_FD, (uint64_t)j->images);
-	put_number(m, OPT_WORK_DIR_FD, (uint64_t)j->work);
+	vz_pb_put_number_field(m, OPT_IMAGES_DIR_FD, (uint64_t)j->images);
+	vz_pb_put_number_field(m, OPT_WORK_DIR_FD, (uint64_t)j->work);
 	put_text(m, OPT_LOG_FILE, j->log);
-	put_number(m, OPT_LOG_LEVEL, LOG_WITH_TIME);
-	put_number(m, OPT_NOTIFY_SCRIPTS, true);
-	put_number(m, OPT_EXT_UNIX_SK, true);
-	put_number(m, OPT_TCP_ESTABLISHED, true);
-	put_number(m, OPT_FILE_LOCKS, true);
-	put_number(m, OPT_CGROUPS_MODE, CGROUPS_SOFT);
-	put_number(m, OPT_GHOST_LIMIT, VZ_CPT_GHOST_MAX);
-	put_number(m, OPT_NETWORK_LOCK, LOCK_NFTABLES);
-	put_number(m, OPT_TIMEOUT, TIMEOUT_S);
+	vz_pb_put_number_field(m, OPT_LOG_LEVEL, LOG_WITH_TIME);
+	vz_pb_put_number_field(m, OPT_NOTIFY_SCRIPTS, true);
+	vz_pb_put_number_field(m, OPT_EXT_UNIX_SK, true);
+	vz_pb_put_number_field(m, OPT_TCP_ESTABLISHED, true);
+	vz_pb_put_number_field(m, OPT_FILE_LOCKS, true);
+	vz_pb_put_number_field(m, OPT_CGROUPS_MODE, CGROUPS_SOFT);
+	vz_pb_put_number_field(m, OPT_GHOST_LIMIT, VZ_CPT_GHOST_MAX);
+	vz_pb_put_number_field(m, OPT_NETWORK_LOCK, LOCK_NFTABLES);
+	vz_pb_put_number_field(m, OPT_TIMEOUT, TIMEOUT_S);
 	/* a removed name of a file that has others gets a temporary one, which the restore removes */
-	put_number(m, OPT_LINK_REMAP, true);
+	vz_pb_put_number_field(m, OPT_LINK_REMAP, true);
 	if (!j->restore)
-		put_number(m, OPT_PID, (uint64_t)j->pid);
+		vz_pb_put_number_field(m, OPT_PID, (uint64_t)j->pid);
 	if (!j->restore)
 		put_memory(m, j);
 	if (j->lazy)
-		put_number(m, OPT_LAZY_PAGES, true);
+		vz_pb_put_number_field(m, OPT_LAZY_PAGES, true);
 	if (j->by_path)
-		put_number(m, OPT_FORCE_IRMAP, true);
+		vz_pb_put_number_field(m, OPT_FORCE_IRMAP, true);
 	if (j->root)
 		put_text(m, OPT_ROOT, j->root);
 	put_lines(m, OPT_EXTERNAL, &j->external);
@@ -165,9 +143,9 @@ int vz_swrk_ask(int sock, const struct vz_swrk_job *j, struct vz_err *e)
 	autostr m = { 0 }, options = { 0 };
 	int r;
 
-	put_number(&m, REQ_TYPE, j->restore ? RESTORE : j->pre_dump ? PRE_DUMP : DUMP);
+	vz_pb_put_number_field(&m, REQ_TYPE, j->restore ? RESTORE : j->pre_dump ? PRE_DUMP : DUMP);
 	put_options(&options, j);
-	put_bytes(&m, REQ_OPTS, options.s, options.len);
+	vz_pb_put_bytes(&m, REQ_OPTS, options.s, options.len);
 	if (m.failed || options.failed)
 		return vz_oom(e);
 	r = vz_fd_send(sock, m.s, m.len, -1);
@@ -178,8 +156,8 @@ int vz_swrk_answer(int sock, bool good)
 {
 	autostr m = { 0 };
 
-	put_number(&m, REQ_TYPE, NOTIFY);
-	put_number(&m, REQ_NOTIFY_SUCCESS, good);
+	vz_pb_put_number_field(&m, REQ_TYPE, NOTIFY);
+	vz_pb_put_number_field(&m, REQ_NOTIFY_SUCCESS, good);
 	return m.failed ? -ENOMEM : vz_fd_send(sock, m.s, m.len, -1);
 }
 

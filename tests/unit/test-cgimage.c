@@ -36,22 +36,9 @@ static bool is(const char *name, const struct vz_str *s)
 	return n == (ssize_t)s->len && !memcmp(text, s->s, s->len);
 }
 
-static void number(struct vz_str *m, unsigned field, uint64_t v)
-{
-	vz_pb_put_number(m, field << 3 | VZ_PB_NUMBER);
-	vz_pb_put_number(m, v);
-}
-
-static void bytes(struct vz_str *m, unsigned field, const char *s, size_t n)
-{
-	vz_pb_put_number(m, field << 3 | VZ_PB_BYTES);
-	vz_pb_put_number(m, n);
-	vz_str_addn(m, s, n);
-}
-
 static void inner(struct vz_str *m, unsigned field, struct vz_str *s)
 {
-	bytes(m, field, s->s, s->len);
+	vz_pb_put_bytes(m, field, s->s, s->len);
 	vz_str_free(s);
 }
 
@@ -59,10 +46,10 @@ static void member(struct vz_str *set, const char *controllers, const char *path
 {
 	struct vz_str m = { 0 };
 
-	bytes(&m, 1, controllers, strlen(controllers));
-	bytes(&m, 2, path, strlen(path));
+	vz_pb_put_bytes(&m, 1, controllers, strlen(controllers));
+	vz_pb_put_bytes(&m, 2, path, strlen(path));
 	if (own)
-		number(&m, 3, own);
+		vz_pb_put_number_field(&m, 3, own);
 	inner(set, 2, &m);
 }
 
@@ -70,10 +57,10 @@ static void named(struct vz_str *m, const char *name, uint32_t uid)
 {
 	struct vz_str perms = { 0 };
 
-	bytes(m, 1, name, strlen(name));
-	number(&perms, 1, 0755);
-	number(&perms, 2, uid);
-	number(&perms, 3, uid);
+	vz_pb_put_bytes(m, 1, name, strlen(name));
+	vz_pb_put_number_field(&perms, 1, 0755);
+	vz_pb_put_number_field(&perms, 2, uid);
+	vz_pb_put_number_field(&perms, 3, uid);
 	inner(m, 4, &perms);
 }
 
@@ -84,7 +71,7 @@ static void image(struct vz_str *out, const char *top, uint32_t first)
 	autofree char *path = vz_fmt("/%s/vz/101", top), *same = vz_fmt("/%s", top);
 	unsigned own = (unsigned)strlen(same);
 
-	number(&set, 1, 1);
+	vz_pb_put_number_field(&set, 1, 1);
 	member(&set, "", path, own);
 	member(&set, "memory", same, own);
 	member(&set, "name=systemd", "/", 0);
@@ -96,7 +83,7 @@ static void image(struct vz_str *out, const char *top, uint32_t first)
 	named(&dirs, top, first);
 	inner(&dirs, 2, &child);
 	named(&other, "vz/1011", 0);
-	bytes(&ctl, 1, "", 0);
+	vz_pb_put_bytes(&ctl, 1, "", 0);
 	inner(&ctl, 2, &dirs);
 	inner(&ctl, 2, &other);
 	inner(&all, 2, &ctl);
@@ -154,9 +141,9 @@ static void map_image(struct vz_str *out, uint32_t uid, uint32_t gid)
 	for (unsigned kind = 1; kind <= 2; kind++) {
 		struct vz_str extent = { 0 };
 
-		number(&extent, 1, 0);
-		number(&extent, 2, kind == 1 ? uid : gid);
-		number(&extent, 3, 65536);
+		vz_pb_put_number_field(&extent, 1, 0);
+		vz_pb_put_number_field(&extent, 2, kind == 1 ? uid : gid);
+		vz_pb_put_number_field(&extent, 3, 65536);
 		inner(&all, kind, &extent);
 	}
 	vz_str_addn(out, HEAD, sizeof(HEAD) - 1);
