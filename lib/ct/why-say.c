@@ -12,7 +12,7 @@
 static void put_size(struct vz_str *out, uint64_t bytes)
 {
 	if (bytes >= 10 * MIB || bytes % MIB == 0)
-		vz_str_addf(out, "%" PRIu64 " MiB", bytes / MIB);
+		vz_str_addf(out, "%" PRIu64 " MiB", (bytes + MIB / 2) / MIB);
 	else
 		vz_str_addf(out, "%" PRIu64 " KiB", bytes / 1024);
 }

@@ -51,5 +51,8 @@ int main(void)
 	sentence((struct vz_why_event){ .kind = VZ_WHY_MEMORY, .count = 2, .held = 1, .limit = VZ_UNLIMITED },
 		 "memory: 2 processes were killed; the container has no limit: the host's memory, or a limit that it set "
 		 "inside, was used up");
+	/* one page of it was free when the next ones did not fit */
+	sentence((struct vz_why_event){ .kind = VZ_WHY_SWAP, .count = 3, .held = (16 << 20) - 4096, .limit = 16 << 20 },
+		 "swap: 16 MiB of 16 MiB in use, 3 times there was none left; give it more with --swap, or memory with --ram");
 	return done();
 }
