@@ -48,13 +48,13 @@ static int start_counters(const struct vz_starting *s, struct vz_err *e)
 
 static int start_sockets(const struct vz_starting *s, struct vz_err *e)
 {
-	return vz_res_sockets(s->cg, &s->ct->conf, !s->restore, e);
+	return vz_res_sockets(s->cg, &s->ct->conf, VZ_SOCKETS_BEGIN | (s->restore ? 0 : VZ_SOCKETS_BOUND), e);
 }
 
 /* CRIU has made them all, and had some of its own beside. */
 static int bound_sockets(const struct vz_starting *s, struct vz_err *e)
 {
-	return vz_res_sockets(s->cg, &s->ct->conf, true, e);
+	return vz_res_sockets(s->cg, &s->ct->conf, VZ_SOCKETS_BOUND, e);
 }
 
 /* Who asks now for what the host cannot hold is refused; what only the file says is skipped, as at a start. */
@@ -80,7 +80,7 @@ static int live_sockets(const struct vz_setting *s, struct vz_err *e)
 	__attribute__((cleanup(vz_cg_closep))) struct vz_cg *cg = NULL;
 	int r = s->g->add.numtcpsock.set || s->g->reset_ub ? vz_cg_open(s->ct->id, NULL, &cg, e) : 0;
 
-	return r < 0 || !cg ? r : vz_res_sockets(cg, s->conf, true, e);
+	return r < 0 || !cg ? r : vz_res_sockets(cg, s->conf, VZ_SOCKETS_BOUND, e);
 }
 
 /* Each part that this kernel cannot hold is told, the last one by the caller; the others are in force. */

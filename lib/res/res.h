@@ -73,9 +73,13 @@ struct vz_res_beside {
 /* group: vz_cg_id(). s: NULL when none of its processes is left */
 void vz_res_beside(const struct vz_state *s, uint64_t group, struct vz_res_beside *ret);
 
-/* Counts TCP sockets from now on, the group being empty, and holds them to NUMTCPSOCK; not `bound`: without a
- * limit. -EOPNOTSUPP: this kernel cannot, or not for this VPS; success where conf has no limit anyway. */
-int vz_res_sockets(const struct vz_cg *cg, const struct vz_conf *conf, bool bound, struct vz_err *e);
+/* Counts TCP sockets and holds them to NUMTCPSOCK. -EOPNOTSUPP: this kernel cannot, or not for this VPS; success
+ * where conf has no limit anyway. */
+enum vz_sockets {
+	VZ_SOCKETS_BEGIN = 1 << 0, /* from now on: nothing of the VPS lives yet */
+	VZ_SOCKETS_BOUND = 1 << 1, /* else without a limit */
+};
+int vz_res_sockets(const struct vz_cg *cg, const struct vz_conf *conf, unsigned how, struct vz_err *e);
 /* Does this kernel take the programs? */
 int vz_res_sockets_can(struct vz_err *e);
 /* Of a group that is counted; else -errno. */

@@ -119,7 +119,7 @@ int vz_res_sockets_can(struct vz_err *e)
 }
 
 /* A VPS that ran before anybody counted has sockets that nobody knows of. */
-static int begin_count(const struct vz_cg *cg, struct vz_err *e)
+static int begin_count(const struct vz_cg *cg, unsigned how, struct vz_err *e)
 {
 	uint64_t held, peak, failed;
 	struct vz_err why = { 0 };
@@ -129,17 +129,17 @@ static int begin_count(const struct vz_cg *cg, struct vz_err *e)
 		return fail_unsupported(why.msg, e);
 	if (!vz_res_sockets_read(vz_cg_id(cg), &held, &peak, &failed))
 		return 0;
-	if (vz_cg_populated(cg) > 0)
+	if (!(how & VZ_SOCKETS_BEGIN))
 		return fail_unsupported("the sockets of the container are counted from its next start on", e);
 	r = attach_all(vz_cg_clone_fd(cg));
 	return r < 0 ? fail_unsupported("the kernel takes no programs that count sockets at a control group", e) : 0;
 }
 
-int vz_res_sockets(const struct vz_cg *cg, const struct vz_conf *conf, bool bound, struct vz_err *e)
+int vz_res_sockets(const struct vz_cg *cg, const struct vz_conf *conf, unsigned how, struct vz_err *e)
 {
-	uint64_t limit = bound && conf->numtcpsock.set ? conf->numtcpsock.lim : VZ_UNLIMITED;
+	uint64_t limit = how & VZ_SOCKETS_BOUND && conf->numtcpsock.set ? conf->numtcpsock.lim : VZ_UNLIMITED;
 	struct vz_err why = { 0 };
-	int r = begin_count(cg, &why);
+	int r = begin_count(cg, how, &why);
 
 	if (r < 0 && !conf->numtcpsock.set)
 		return 0;
