@@ -6,9 +6,9 @@
 SECONDS_OF_SHARES=${SECONDS_OF_SHARES:-10}
 
 cpu_usec() {
-	local dir
-	for dir in /sys/fs/cgroup /sys/fs/cgroup/unified; do
-		for dir in "$dir/vz/$1" "$dir/vz.slice/vz-$1.scope/payload"; do
+	local root dir
+	for root in /sys/fs/cgroup /sys/fs/cgroup/unified; do
+		for dir in "$root/vz/$1" "$root/vz.slice/vz-$1.scope/payload"; do
 			[ -f "$dir/cpu.stat" ] && sed -n 's/^usage_usec //p' "$dir/cpu.stat"
 		done
 	done
