@@ -51,14 +51,21 @@ int unknown_option(const char *word, const struct option *all, struct vz_err *e)
 	const char *near = vz_option_near(word, all), *other = vz_given_verb_of(word);
 	int n = (int)strcspn(word, "="), alike = 0;
 
-	for (const struct option *o = all; o->name; o++)
-		alike += n > 2 && !strncmp(o->name, word + 2, (size_t)n - 2);
+	for (const struct option *o = all; o->name && n > 2; o++) {
+		if (strncmp(o->name, word + 2, (size_t)n - 2))
+			continue;
+		alike++;
+		if (strlen(o->name) == (size_t)n - 2) {
+			alike = 1; /* its own name, which others may begin with */
+			break;
+		}
+	}
 	/* getopt leaves a word of short options only behind the last of them: `word` may be an earlier one */
 	if (optopt && optopt < LONG_OPTION)
 		return vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0, "vzctl: invalid option -- '%c'", optopt);
 	if (alike)
 		return vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0, "vzctl: option '%.*s' %s", n, word,
-			       alike > 1 ? "is ambiguous" : "doesn't allow an argument");
+			       alike > 1 ? "is ambiguous" : word[n] ? "doesn't allow an argument" : "requires an argument");
 	if (other)
 		return vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0,
 			       "vzctl: unrecognized option '%.*s', it is one of 'vzctl %s'", n, word, other);
