@@ -31,7 +31,9 @@ int image_place(const char *path, enum vz_exit code, struct vz_image **ret, stru
 void image_free(struct vz_image *im);
 /* An open directory, or file, that only root can change? -EPERM, -ENOTDIR... */
 int image_is_ours(int fd);
-/* What lies under this name: 1 a dump, or (begun) what was to be one; 0 nothing; -EEXIST something else. */
+/* The empty file by which mktemp(1) keeps a name. */
+bool image_is_placeholder(int parent, const char *name);
+/* What lies under this name: 1 a dump, or (begun) what was to be one; 0 nothing, or a placeholder; -EEXIST something else. */
 int image_is_dump(int parent, const char *name, bool begun);
 
 /* Calls fn for each file below a directory of a dump, with its name from the top. Refuses (-EINVAL, *e)

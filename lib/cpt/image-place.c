@@ -127,12 +127,20 @@ static bool has_manifest(int dir)
 	       !memcmp(magic, VZ_MANIFEST_MAGIC, sizeof(magic));
 }
 
+bool image_is_placeholder(int parent, const char *name)
+{
+	struct stat st;
+
+	return !fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) && S_ISREG(st.st_mode) && !st.st_size && st.st_nlink == 1 &&
+	       st.st_uid == geteuid();
+}
+
 int image_is_dump(int parent, const char *name, bool begun)
 {
 	autoclose int dir = openat(parent, name, DIR_FLAGS | O_CLOEXEC);
 
 	if (dir < 0)
-		return errno == ENOENT ? 0 : -EEXIST;
+		return errno == ENOENT || (errno == ENOTDIR && image_is_placeholder(parent, name)) ? 0 : -EEXIST;
 	if (image_is_ours(dir) < 0)
 		return -EEXIST;
 	return has_manifest(dir) || (begun && is_begun(dir)) ? 1 : -EEXIST;

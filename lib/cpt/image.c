@@ -290,6 +290,8 @@ static int put_in_place(struct vz_image *im, struct vz_err *e)
 
 	if (r < 0)
 		return vz_fail(e, VZ_CHKPNT, 0, "%s is there and is no dump: choose another place", im->path);
+	if (!r && image_is_placeholder(im->parent, im->name))
+		(void)unlinkat(im->parent, im->name, 0);
 	if (renameat2(im->parent, im->tmp, im->parent, im->name, r ? RENAME_EXCHANGE : RENAME_NOREPLACE) < 0)
 		return errno == EINVAL && r ?
 			       vz_fail(e, VZ_CHKPNT, 0, "this file system cannot replace %s at once: remove it first",
