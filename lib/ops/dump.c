@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -20,6 +21,29 @@ bool vz_dump_is_due(const struct vz_ct *ct)
 	autofree char *own = vz_ct_dump_path(ct);
 
 	return own && vz_image_is_ours(own);
+}
+
+/* Is the directory of `path`, or what there is of it, below `top`? */
+static bool lies_in(const char *path, const char *top)
+{
+	autofree char *dir = strdup(path), *area = top ? realpath(top, NULL) : NULL, *real = NULL;
+	const char *rest;
+	char *slash;
+
+	while (area && dir && !real && (slash = strrchr(dir, '/'))) {
+		*slash = 0;
+		real = realpath(slash == dir ? "/" : dir, NULL);
+	}
+	return real && vz_str_prefix(real, area, &rest) && (!*rest || *rest == '/');
+}
+
+/* With root's ids on the disk, and the guest may write it: it would tell us what to restore. */
+static int check_place(const struct vz_ct *ct, const char *path, struct vz_err *e)
+{
+	if (lies_in(path, ct->private) || lies_in(path, ct->root))
+		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0, "Bad parameter for --dumpfile: %s is among the "
+			       "container's own files: a dump must lie where nothing inside can change it", path);
+	return 0;
 }
 
 int vz_dump_path(const struct vz_ct *ct, const char *dumpfile, char **ret, struct vz_err *e)
@@ -36,7 +60,7 @@ int vz_dump_path(const struct vz_ct *ct, const char *dumpfile, char **ret, struc
 		return vz_fail(e, VZ_SYSTEM, errno, "cannot find the working directory of --dumpfile");
 	*ret = !dumpfile ? vz_ct_dump_path(ct) : here ? vz_fmt("%s/%s", here, dumpfile) : strdup(dumpfile);
 	if (*ret)
-		return 0;
+		return dumpfile ? check_place(ct, *ret, e) : 0;
 	return dumpfile ? vz_oom(e) : vz_fail(e, VZ_INVALID_CONFIG, 0, "DUMPDIR is not set");
 }
 

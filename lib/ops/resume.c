@@ -543,7 +543,7 @@ int vz_op_resume(struct vz_ct *ct, const struct vz_resume_opts *o, struct vz_err
 	int r;
 
 	if (o->phase == VZ_SUSPEND_RESUME || o->phase == VZ_SUSPEND_KILL)
-		return vz_suspend_do_phase(ct, o->phase, e);
+		return vz_suspend_do_phase(ct, o->phase, VZ_RESTORE, e);
 	if (vz_state_read(ct->id, &st) > 0)
 		return refuse_running(ct, &st, e);
 	r = vz_dump_path(ct, o->dumpfile, &path, e);

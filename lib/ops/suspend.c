@@ -26,15 +26,11 @@
 #include "ops/steps.h"
 #include "ops/suspend-internal.h"
 #include "ops/suspend-look.h"
-#include "sys/call.h"
 #include "sys/file.h"
 #include "sys/grace.h"
-#include "sys/wait.h"
 
 #include <fcntl.h>
-#include <poll.h>
 
-#define STATUS_MAX 16384
 #define GIVE_UP_S 20
 #define KILL_MS 30000
 #define BYTES_A_SECOND (20u << 20)
@@ -328,43 +324,6 @@ const struct vz_step *const vz_op_suspend_plan[] = {
 /* Read upwards it is let go. */
 static const struct vz_step *const hold_plan[] = { &journal, &image, &stage, &dump, &save, &seal, NULL };
 
-/* A criu whose vzctl was killed holds the processes until it has put everything back. */
-static void wait_for_criu(pid_t init)
-{
-	char path[sizeof("/proc//status") + 10], text[STATUS_MAX];
-	const char *line;
-	pid_t tracer = 0;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", init);
-	if (vz_file_read_buf(AT_FDCWD, path, text, sizeof(text)) < 0)
-		return;
-	line = strstr(text, "\nTracerPid:\t"); /* a name cannot hold a line's end */
-	if (line)
-		(void)sscanf(line, "\nTracerPid:\t%d", &tracer);
-	if (tracer > 0) {
-		autoclose int pidfd = vz_pidfd_open(tracer);
-
-		if (pidfd >= 0)
-			(void)vz_wait_fd(pidfd, POLLIN, vz_end_in(GIVE_UP_S));
-	}
-}
-
-int vz_suspend_let_go(struct vz_cg *cg, const struct vz_state *st, struct vz_err *e)
-{
-	struct vz_network net = VZ_NETWORK_INIT;
-	int r, r2;
-
-	wait_for_criu(st->init);
-	r = vz_network_enter(&net, st->init, e);
-	if (r >= 0)
-		r = vz_netsys_unlock(net.netns, e);
-	vz_network_close(&net);
-	r2 = vz_sockopts_end_repair(cg, r < 0 ? NULL : e);
-	r = r < 0 ? r : r2;
-	r2 = vz_cg_freeze(cg, false, r < 0 ? NULL : e);
-	return r < 0 ? r : r2;
-}
-
 /* ---- before anything is done ---- */
 
 static int may_be_dumped(struct vz_suspending *u, struct vz_err *e)
@@ -469,64 +428,6 @@ static int suspend(struct vz_suspending *u, struct vz_ct *ct, struct vz_err *e)
 	return 0;
 }
 
-/* ---- phases of their own ---- */
-
-static int freeze_only(struct vz_suspending *u, struct vz_err *e)
-{
-	int r;
-
-	vz_log(0, "Setting up checkpoint...");
-	vz_log(0, "\tsuspend...");
-	r = vz_cg_freeze(u->s.env.cg, true, e);
-	if (r >= 0)
-		vz_log(0, "Checkpointing completed successfully");
-	return r;
-}
-
-/* What was dumped goes on: the dump of its own name would be resumed over a newer disk some day. */
-static int go_on(struct vz_suspending *u, struct vz_err *e)
-{
-	autofree char *own = vz_ct_dump_path(vz_suspending_ct(u));
-	int r;
-
-	vz_log(0, "Resuming...");
-	r = own ? vz_image_remove(own, e) : 0;
-	return r < 0 ? r : vz_suspend_let_go(u->s.env.cg, &u->s.state, e);
-}
-
-static int kill_only(struct vz_suspending *u, struct vz_err *e)
-{
-	int r;
-
-	vz_log(0, "Killing...");
-	r = vz_journal_begin(vz_suspending_ct(u)->id, VZ_JOURNAL_STOP, e);
-	if (r >= 0)
-		r = vz_cg_kill(u->s.env.cg, KILL_MS, e);
-	if (r < 0)
-		return r;
-	vz_plan_undo(vz_op_start_plan, SIZE_MAX, &u->s);
-	vz_start_say_umount(&u->s);
-	return 0;
-}
-
-/* The phases of a frozen one; also those of resume, after --undump. */
-int vz_suspend_do_phase(struct vz_ct *ct, enum vz_suspend_phase phase, struct vz_err *e)
-{
-	struct vz_suspending u = SUSPENDING_INIT;
-	int r = vz_env_open(&u.s.env, ct, e);
-
-	if (vz_state_read(ct->id, &u.s.state) <= 0)
-		r = vz_fail(e, VZ_VE_NOT_RUNNING, 0, "Container is not running");
-	else if (r >= 0 && phase != VZ_SUSPEND_FREEZE && vz_cg_check_frozen(u.s.env.cg, u.s.state.init, NULL) >= 0)
-		r = vz_fail(e, VZ_CHKPNT, 0, "Container is not suspended");
-	else if (r >= 0 && phase == VZ_SUSPEND_FREEZE)
-		r = freeze_only(&u, e);
-	else if (r >= 0)
-		r = phase == VZ_SUSPEND_RESUME ? go_on(&u, e) : kill_only(&u, e);
-	release(&u);
-	return r;
-}
-
 int vz_op_suspend(struct vz_ct *ct, const struct vz_suspend_opts *o, struct vz_err *e)
 {
 	struct vz_suspending u = SUSPENDING_INIT;
@@ -537,7 +438,7 @@ int vz_op_suspend(struct vz_ct *ct, const struct vz_suspend_opts *o, struct vz_e
 		return vz_fail(e, VZ_VE_NOT_RUNNING, 0, "Unable to setup checkpointing: container is %s",
 			       vz_ct_has_dump(ct) ? "suspended already" : "not running");
 	if (o->phase != VZ_SUSPEND_ALL && o->phase != VZ_SUSPEND_DUMP)
-		return vz_suspend_do_phase(ct, o->phase, e);
+		return vz_suspend_do_phase(ct, o->phase, VZ_CHKPNT, e);
 	r = vz_dump_path(ct, o->dumpfile, &path, e);
 	if (r < 0)
 		return r;
@@ -667,7 +568,7 @@ int vz_op_suspend_end(struct vz_ct *ct, struct vz_err *e)
 	int r = 0;
 
 	if (vz_state_read(ct->id, &u.s.state) > 0)
-		wait_for_criu(u.s.state.init);
+		vz_suspend_wait_for_criu(u.s.state.init);
 	if (line || vz_state_file_exists(ct->id)) {
 		r = vz_env_open(&u.s.env, ct, e);
 		if (r >= 0 && vz_journal_is(line, VZ_JOURNAL_SUSPEND, &path) && *path)
