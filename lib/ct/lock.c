@@ -44,14 +44,24 @@ static bool read_start(char *line, struct holder *h)
 	return true;
 }
 
+/* As sscanf's %d, which vzctl 4 reads it by: tools write "PID:HOST" or "PID COMMAND" into that line. 0: no number. */
+static pid_t read_pid(const char *line)
+{
+	const char *at = line + strspn(line, " \t");
+	autofree char *digits = strndup(at, strspn(at, "0123456789"));
+	uint32_t pid = 0;
+
+	return digits && vz_num_u32(digits, INT32_MAX, &pid) >= 0 ? (pid_t)pid : 0;
+}
+
 /* 0, or -errno when there is no such file. */
 static int read_holder(const char *path, struct holder *ret)
 {
 	autofree char *text = NULL;
 	char *line2, *line3 = NULL;
 	struct holder h = { 0 };
-	uint32_t pid = 0;
 	ssize_t n = vz_file_read(AT_FDCWD, path, LOCK_MAX, &text);
+	pid_t pid;
 
 	if (n < 0)
 		return (int)n;
@@ -63,9 +73,10 @@ static int read_holder(const char *path, struct holder *ret)
 			*line3++ = 0;
 		snprintf(h.verb, sizeof(h.verb), "%s", line2);
 	}
-	h.numbered = vz_num_u32(text, INT32_MAX, &pid) >= 0 && pid;
-	if (h.numbered && (!line3 || read_start(line3, &h)) && vz_proc_alive((pid_t)pid, h.start))
-		h.pid = (pid_t)pid;
+	pid = read_pid(text);
+	h.numbered = pid > 0;
+	if (h.numbered && (!line3 || read_start(line3, &h)) && vz_proc_alive(pid, h.start))
+		h.pid = pid;
 	*ret = h;
 	return 0;
 }
