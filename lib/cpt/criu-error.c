@@ -5,7 +5,6 @@
 #include "base/own.h"
 #include "base/str.h"
 
-#include <ctype.h>
 #include <fcntl.h>
 #include <string.h>
 
@@ -19,6 +18,8 @@ static const struct known {
 	{ "", "Failed to fill self vdso symtable", "this CRIU is too old for the kernel, bring a newer one with tools/get-criu" },
 	{ "", "Can't create inotify", "raise fs.inotify.max_user_instances" },
 	{ "util", "fork() failed: Resource temporarily unavailable", "raise NUMPROC" },
+	{ "restorer", "with code -11", "more signals are queued than NUMSIGINFO allows now; raise it" },
+	{ "restorer", "Can't create posix timer", "there are more timers than NUMSIGINFO allows now; raise it" },
 	{ "", "Unable to open an userfaultfd descriptor", "set vm.unprivileged_userfaultfd=1" },
 	{ "", "page-pipe: splice", "raise fs.pipe-max-size" },
 	{ "", "iptables-restore returned", "this CRIU has no nftables and the host no iptables; install iptables, or another CRIU with tools/get-criu" },
@@ -66,7 +67,7 @@ static const struct known {
 	/* ---- what stands in the logs of runs that are well, too ---- */
 	{ "", "RLIMIT_NOFILE for self", "" }, { "", "tables", "" },
 	/* ---- what only follows from another line ---- */
-	{ "", "exited, status=", NULL }, { "", "FAILED", NULL },
+	{ "", "exited, status=", NULL }, { "", "FAILED", NULL }, { "restorer", "Restorer fail", NULL },
 	{ "page-xfer", "data were not flushed", NULL }, { "page-xfer", "Broken pipe", NULL },
 	{ "", "recv req error", NULL }, { "", "Could not initialize kernel features", NULL },
 	{ "", "failed when initializing kerndat", NULL },
@@ -76,15 +77,17 @@ static const struct known {
 /* What was a moment's, and may not be there at the next dump. */
 static const char *const passing[] = { "In-flight connection", "parse_fdinfo_pid_s: error parsing", "Control messages in queue" };
 
-/* "(00.087729)     12: Error (criu/mount.c:753): TEXT": whether the line is like that, and its parts. */
+/* "(00.087729)     12: Error (criu/mount.c:753): TEXT", "(00.087729) pie: 12: Error (criu/pie/restorer.c:492): TEXT": whether the line is like that, and its parts. */
 static bool take_apart(char *line, const char **ret_file, char **ret_text)
 {
 	char *at = strchr(line, ')'), *end;
 
 	if (*line != '(' || !at)
 		return false;
-	for (at++; *at == ' ' || isdigit((unsigned char)*at) || *at == ':'; at++)
-		;
+	at += 1 + strspn(at + 1, " ");
+	if (vz_str_prefix(at, "pie: ", NULL)) /* what CRIU runs in the process itself */
+		at += strlen("pie: ");
+	at += strspn(at, " 0123456789:");
 	if (!vz_str_prefix(at, "Error (", ret_file))
 		return false;
 	at += strlen("Error (");

@@ -65,6 +65,7 @@ static void test_known(void)
 	known("criu/image.c:477): Magic doesn't match for inventory.img", "damaged");
 	known("criu/proc_parse.c:631): Can't handle non-regular mapping on 7's map 7f12", "memory of a device");
 	known("criu/proc_parse.c:861): Unsupported mapping found 7f12-7f13", "memory of a device");
+	known("criu/pie/restorer.c:492): Unable to send siginfo 34 0xffffffff with code -11", "NUMSIGINFO");
 	known("criu/arch/x86/cpu.c:391): cpu: CPU instruction capabilities do not match run time",
 	      "processor differs");
 }
@@ -79,6 +80,10 @@ static void test_choice(void)
 	/* the known line counts, though it is not the first */
 	e = said("(00.1) Error (criu/b.c:2): what nobody knows\n(00.2) Error (criu/net.c:650): net: Unsupported link 4\n");
 	CHECK(strstr(e.msg, "Unsupported link 4; remove this network device"));
+	/* what it says in the process that it restores; all else only follows from it */
+	e = said("(00.1) pie: 8: Error (criu/pie/restorer.c:492): Unable to do it\n"
+		 "(00.2) pie: 8: Error (criu/pie/restorer.c:2332): Restorer fail 8\n" REST);
+	CHECK_STR(e.msg, "CRIU: Unable to do it");
 	/* the name of a file is no message of another source file */
 	e = said("(00.1) Error (criu/b.c:2): /home/FS mnt  is odd\n");
 	CHECK_STR(e.msg, "CRIU: /home/FS mnt  is odd");
