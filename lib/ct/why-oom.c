@@ -17,9 +17,9 @@
 
 #define RECORD_MAX 8192
 #define RECORDS 100000 /* of one call: a log cannot be longer */
-#define BEGIN "oom-kill:constraint="
+#define BEGIN ";oom-kill:constraint=" /* behind what the kernel says of the record */
 #define LIMIT ",oom_memcg="
-#define GLOBAL ",global_oom,"
+#define GLOBAL ",global_oom"
 #define GROUP ",task_memcg="
 #define TASK ",task="
 #define PID ",pid="
@@ -58,12 +58,13 @@ static const char *kind_of(const char *limit, const char *group)
 
 bool vz_why_log_parse(char *line, const char **ret_group, struct vz_why_victim *ret)
 {
-	char *begin = strstr(line, BEGIN), *group, *task, *pid, *limit;
+	char *begin = strchr(line, ';'), *group, *task, *pid, *limit;
 	bool global;
 	const char *kind;
 	uint32_t n;
 
-	if (!begin)
+	/* a path that a guest chose may stand in the middle of another one */
+	if (!begin || !vz_str_prefix(begin, BEGIN, NULL))
 		return false;
 	group = cut_only(begin, GROUP);
 	task = group ? cut_only(group, TASK) : NULL;
@@ -71,7 +72,7 @@ bool vz_why_log_parse(char *line, const char **ret_group, struct vz_why_victim *
 	if (!pid || !cut_only(pid, UID) || vz_num_u32(pid, INT32_MAX, &n) < 0)
 		return false;
 	limit = cut_only(begin, LIMIT);
-	global = strstr(begin, ",global_oom");
+	global = strstr(begin, GLOBAL);
 	if (!limit == !global)
 		return false;
 	kind = global ? VZ_WHY_HOST : kind_of(limit, group);

@@ -39,6 +39,10 @@ int main(void)
 		    "vz/87", "memory", "y"));
 	CHECK(!told(HEAD "88,mems_allowed=0,oom_memcg=/vz/88,task_memcg=/vz/88,task=x,pid=12,uid=1,pid=13,uid=1", "vz/88", "memory", "x"));
 	CHECK(!told(HEAD "x,global_oom,mems_allowed=0,oom_memcg=/vz/87,task_memcg=/vz/87,task=x,pid=12,uid=1", "vz/87", "memory", "x"));
+	CHECK(!told("6,1,2,-;process '/oom-kill:constraint=a,global_oom,task_memcg=/vz/87,task=x,pid=12,uid=0' started with executable stack",
+		    "vz/87", "memory-host", "x"));
+	CHECK(!told("4,1,2,-;process '/a" HEAD "87,mems_allowed=0,oom_memcg=/vz/87,task_memcg=/vz/87,task=x,pid=12,uid=0' started",
+		    "vz/87", "memory", "x"));
 	CHECK(!told("oom-kill:constraint=", "vz/87", "memory", ""));
 	CHECK(!told("6,1,2,-;eth0: link up", "vz/87", "memory", ""));
 
