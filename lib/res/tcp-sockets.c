@@ -43,12 +43,32 @@ static int at_group(int cmd, int group, const char *pin, enum bpf_attach_type at
 	return vz_bpf(cmd, &a);
 }
 
-static int attach_all(int group)
+/* The numbers stay as long as the group, so they say themselves that nobody counts. */
+static void say_uncounted(uint64_t id)
 {
-	int r = 0;
+	autoclose int map = vz_bpf_open(VZ_SOCKETS_COUNTS);
+	const struct vz_socket_count none = { .failed = VZ_UNLIMITED };
 
-	for (size_t i = 0; r >= 0 && i < ARRAY_LEN(programs); i++)
-		r = at_group(BPF_PROG_ATTACH, group, programs[i].pin, programs[i].at);
+	if (map >= 0)
+		(void)vz_bpf_update(map, &id, &none, BPF_ANY);
+}
+
+/* All or none. */
+static int attach_all(const struct vz_cg *cg)
+{
+	int group = vz_cg_clone_fd(cg), r = 0;
+	size_t n = 0;
+
+	for (; n < ARRAY_LEN(programs); n++) {
+		r = at_group(BPF_PROG_ATTACH, group, programs[n].pin, programs[n].at);
+		if (r < 0)
+			break;
+	}
+	if (r >= 0)
+		return 0;
+	while (n--)
+		(void)at_group(BPF_PROG_DETACH, group, programs[n].pin, programs[n].at);
+	say_uncounted(vz_cg_id(cg));
 	return r;
 }
 
@@ -95,8 +115,8 @@ int vz_res_sockets_read(uint64_t group, uint64_t *ret_held, uint64_t *ret_peak, 
 	struct vz_socket_count c;
 	int r = map < 0 ? map : vz_bpf_lookup(map, &group, &c);
 
-	if (r < 0)
-		return r;
+	if (r < 0 || c.failed == VZ_UNLIMITED)
+		return r < 0 ? r : -ENOENT;
 	*ret_held = c.held;
 	*ret_peak = c.peak;
 	*ret_failed = c.failed;
@@ -131,7 +151,7 @@ static int begin_count(const struct vz_cg *cg, unsigned how, struct vz_err *e)
 		return 0;
 	if (!(how & VZ_SOCKETS_BEGIN))
 		return fail_unsupported("the sockets of the container are counted from its next start on", e);
-	r = attach_all(vz_cg_clone_fd(cg));
+	r = attach_all(cg);
 	return r < 0 ? fail_unsupported("the kernel takes no programs that count sockets at a control group", e) : 0;
 }
 
