@@ -134,11 +134,12 @@ struct vz_starting vz_env_starting(struct vz_env *env)
 
 int vz_env_cgroup(struct vz_env *env, struct vz_err *e)
 {
+	struct vz_err counts = { 0 };
 	/* nothing says that the VPS runs, so what lives there is what a crash left */
 	int r = vz_cg_populated(env->cg) > 0 ? vz_cg_kill(env->cg, KILL_TIMEOUT_MS, e) : 0;
 
-	if (r >= 0)
-		r = vz_counts_begin(env->ct->id, env->restore, e);
+	if (r >= 0 && vz_counts_begin(env->ct->id, env->restore, &counts) < 0)
+		vz_log(-1, "Warning: %s, ignoring", counts.msg);
 	return r < 0 ? r : vz_cg_create(env->cg, env->spec.uid, env->spec.gid, e);
 }
 
