@@ -24,6 +24,7 @@
 #define FILE_NAME "routes"
 #define PACKED_MAX (32u << 20)
 #define DEVICES_MAX 4096u
+#define ROUTES_MAX (1u << 20)
 #define MESSAGE_MAX 8192u
 #define TURNS 5 /* one may lead to the next hop of another */
 #define WAIT_MS 3000 /* an address of IPv6 is no source before it was looked for on the link (DAD), which takes 1 to 2 s */
@@ -97,36 +98,46 @@ int vz_routes_count(int netns)
 
 /* ---- save ---- */
 
+/* No more than a load takes. */
+struct save {
+	struct vz_pack out;
+	unsigned devices, routes;
+};
+
 static int save_device(const struct vz_link *link, void *arg)
 {
-	vz_pack_num(arg, 1);
-	vz_pack_num(arg, (uint64_t)link->index);
-	vz_pack_text(arg, link->name);
+	struct save *s = arg;
+
+	if (++s->devices > DEVICES_MAX)
+		return -E2BIG;
+	vz_pack_num(&s->out, 1);
+	vz_pack_num(&s->out, (uint64_t)link->index);
+	vz_pack_text(&s->out, link->name);
 	return 0;
 }
 
 static int save_route(const struct nlmsghdr *h, void *arg)
 {
-	struct vz_pack *out = arg;
+	struct save *s = arg;
 
 	if (!criu_leaves(h))
 		return 0;
-	if (mnl_nlmsg_get_payload_len(h) > MESSAGE_MAX)
+	if (mnl_nlmsg_get_payload_len(h) > MESSAGE_MAX || ++s->routes > ROUTES_MAX)
 		return -E2BIG;
-	vz_pack_num(out, 1);
-	vz_pack_bytes(out, mnl_nlmsg_get_payload(h), mnl_nlmsg_get_payload_len(h));
-	return out->err;
+	vz_pack_num(&s->out, 1);
+	vz_pack_bytes(&s->out, mnl_nlmsg_get_payload(h), mnl_nlmsg_get_payload_len(h));
+	return s->out.err;
 }
 
 int vz_routes_save(int netns, struct vz_image *im, struct vz_err *e)
 {
 	autoclose int rtnl = vz_nl_open(NETLINK_ROUTE, netns, e);
-	struct vz_pack out = { .max = PACKED_MAX };
-	int r = rtnl < 0 ? rtnl : vz_link_list(rtnl, save_device, &out, NULL);
+	struct save s = { .out.max = PACKED_MAX };
+	int r = rtnl < 0 ? rtnl : vz_link_list(rtnl, save_device, &s, NULL);
 
-	vz_pack_num(&out, 0);
-	out.err = r < 0 ? r : each_route(rtnl, save_route, &out);
-	return vz_image_put_packed(im, FILE_NAME, &out, "the routes of the container", e);
+	vz_pack_num(&s.out, 0);
+	s.out.err = r < 0 ? r : each_route(rtnl, save_route, &s);
+	return vz_image_put_packed(im, FILE_NAME, &s.out, "the routes of the container", e);
 }
 
 /* ---- load ---- */
@@ -141,7 +152,7 @@ struct load {
 	struct device devices[DEVICES_MAX];
 	size_t devices_n;
 	bool waits; /* one that is refused still has a source of IPv6 */
-	bool done[1u << 20]; /* of the routes, in their order */
+	bool done[ROUTES_MAX]; /* of the routes, in their order */
 };
 
 static int index_of(const struct load *l, uint64_t was)
