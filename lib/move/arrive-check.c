@@ -13,6 +13,7 @@
 
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <sys/stat.h>
 
 #define AS(code) ((enum vz_exit)VZ_MIGRATE_##code)
 #define ENVIRON_MAX (1u << 20)
@@ -155,6 +156,14 @@ int vz_arrive_check(struct vz_arrival *a, unsigned ignore, struct vz_err *e)
 	return r < 0 ? (*e = why, r) : 0;
 }
 
+static bool is_one_disk(const char *a, const char *b)
+{
+	autofree char *of_a = a ? vz_path_nearest(a) : NULL, *of_b = b ? vz_path_nearest(b) : NULL;
+	struct stat st_a, st_b;
+
+	return of_a && of_b && !stat(of_a, &st_a) && !stat(of_b, &st_b) && st_a.st_dev == st_b.st_dev;
+}
+
 void vz_arrive_tell_places(struct vz_arrival *a)
 {
 	autofree char *before = vz_fmt("%s.arriving", a->private);
@@ -164,6 +173,10 @@ void vz_arrive_tell_places(struct vz_arrival *a)
 	(void)vz_talk_say(&a->talk, "+dumpdir=%s", a->dumpdir);
 	if (before && vz_disk_room(a->private, &room))
 		(void)vz_talk_say(&a->talk, "+room=%llu", (unsigned long long)(room + vz_disk_used(before, VZ_MIGRATE_COUNT_MS)));
+	if (vz_disk_room(a->dumpdir, &room))
+		(void)vz_talk_say(&a->talk, "+dumproom=%llu", (unsigned long long)room);
+	if (is_one_disk(a->private, a->dumpdir))
+		(void)vz_talk_say(&a->talk, "+onedisk=yes");
 }
 
 int vz_arrive_left(struct vz_arrival *a, const char *args, struct vz_err *e)

@@ -226,23 +226,40 @@ static int check_there(struct vz_leaving *m, char **ret_facts, struct vz_err *e)
 					 m->record.token, m->o->ignore, m->ct->id);
 }
 
-/* Of one that is moved down: online the hosts are compared in all. */
-static int check_room(const struct vz_leaving *m, const char *facts, struct vz_err *e)
+struct room {
+	const char *fact; /* what the other host says of it; one that does not tell is not asked */
+	const char *what, *remedy;
+};
+
+static int compare_room(const struct vz_leaving *m, const struct room *which, const char *facts, uint64_t need, struct vz_err *e)
 {
-	autofree char *text = vz_remote_fact(facts, "room");
-	uint64_t room, need = text ? vz_disk_used(m->area.private, VZ_MIGRATE_COUNT_MS) : 0;
+	autofree char *text = vz_remote_fact(facts, which->fact);
 	struct vz_err why = { 0 };
+	uint64_t room;
 	int r;
 
 	if (!text || vz_num_u64(text, UINT64_MAX, &room) < 0 || need <= room)
 		return 0;
-	r = vz_fail(&why, AS(REMOTE), 0, "%s: %" PRIu64 " MiB of disk are free, %" PRIu64 " are needed: make room there",
-		    m->o->host, room >> 20, (need >> 20) + 1);
+	r = vz_fail(&why, AS(REMOTE), 0, "%s: %" PRIu64 " MiB of %s are free, %" PRIu64 " are needed: %s", m->o->host, room >> 20,
+		    which->what, (need >> 20) + 1, which->remedy);
 	if (!(m->o->ignore & VZ_MIGRATE_NO_DISK))
 		return *e = why, r;
 	vz_log(-1, "Error: %s", why.msg);
 	vz_log(-1, VZ_MIGRATE_IGNORING);
 	return 0;
+}
+
+/* Of one that is moved down, with the dump of one that is suspended: online the hosts are compared in all. */
+static int check_room(const struct vz_leaving *m, const char *facts, struct vz_err *e)
+{
+	static const struct room for_files = { "room", "disk", "make room there" };
+	static const struct room for_dump = { "dumproom", "disk for the dump", "make room there, or set DUMPDIR in its vz.conf" };
+	autofree char *one_disk = vz_remote_fact(facts, "onedisk"), *path = m->suspended ? vz_ct_dump_path(m->ct) : NULL;
+	uint64_t files = vz_disk_used(m->area.private, VZ_MIGRATE_COUNT_MS);
+	uint64_t dump = path ? vz_disk_used(path, VZ_MIGRATE_COUNT_MS) : 0;
+	int r = compare_room(m, &for_files, facts, files + (one_disk ? dump : 0), e);
+
+	return r < 0 || one_disk ? r : compare_room(m, &for_dump, facts, dump, e);
 }
 
 int vz_leave_check(struct vz_leaving *m, struct vz_err *e)

@@ -105,7 +105,7 @@ int vz_memory_choose(struct vz_leaving *m, const char *there, struct vz_err *e)
 
 void vz_memory_tell_packed(struct vz_leaving *m)
 {
-	if (m->o->times && m->pages.in_frames && m->packed.bytes)
+	if (m->o->times && m->pages.in_frames && m->packed.bytes >> 10)
 		vz_log(0, "\tof %llu KB of memory %llu KB were sent", (unsigned long long)m->packed.bytes >> 10,
 		       (unsigned long long)m->packed.sent >> 10);
 	m->packed = (struct vz_pump_count){ 0 };
