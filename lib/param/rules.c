@@ -27,9 +27,12 @@ int vz_conf_check(const struct vz_conf *given, const struct vz_conf *have, struc
 		return vz_fail(e, VZ_INVALID_PARAMETER_SYNTAX, 0,
 			       "--cpumask auto requires --nodemask");
 	/* the kernel takes no more; a limit that is set lower later takes the burst with it */
+	if (given->cpuburst.v && !bandwidth(given, have))
+		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0,
+			       "--cpuburst needs --cpulimit or --cpus: without a limit there is nothing beyond it");
 	if (given->cpuburst.v && given->cpuburst.v > bandwidth(given, have))
 		return vz_fail(e, VZ_INVALID_PARAMETER_VALUE, 0,
-			       "Bad parameter for --cpuburst: %llu (at most --cpulimit, which is %llu)",
+			       "Bad parameter for --cpuburst: %llu (at most %llu, by --cpulimit or --cpus)",
 			       (unsigned long long)given->cpuburst.v, (unsigned long long)bandwidth(given, have));
 	if (ram && !given->swappages.set && !have->swappages.set)
 		return vz_fail(e, VZ_NOTENOUGHUBCPARAMS, 0,
