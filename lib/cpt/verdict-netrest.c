@@ -26,7 +26,7 @@
 
 #define TEXT_MAX (1u << 20)
 #define PROTOCOL_OF_IPSET 7 /* since Linux 4.20 */
-#define SUBFLOWS_USUAL 2
+#define SUBFLOWS_USUAL 2 /* before Linux 5.17 it was 0 */
 
 /* A kernel without it has none. */
 static bool is_missing(int r)
@@ -229,8 +229,11 @@ static int look_at_limits(const struct nlmsghdr *h, void *arg)
 {
 	const struct nlattr *tb[MPTCP_PM_ATTR_SUBFLOWS + 1];
 
+	uint32_t subflows;
+
 	vz_nl_attrs(h, sizeof(struct genlmsghdr), tb, MPTCP_PM_ATTR_SUBFLOWS);
-	*(size_t *)arg += vz_nl_u32(tb[MPTCP_PM_ATTR_RCV_ADD_ADDRS]) || vz_nl_u32(tb[MPTCP_PM_ATTR_SUBFLOWS]) != SUBFLOWS_USUAL;
+	subflows = vz_nl_u32(tb[MPTCP_PM_ATTR_SUBFLOWS]);
+	*(size_t *)arg += vz_nl_u32(tb[MPTCP_PM_ATTR_RCV_ADD_ADDRS]) || (subflows && subflows != SUBFLOWS_USUAL);
 	return 0;
 }
 
