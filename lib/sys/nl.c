@@ -23,7 +23,7 @@
 /* a device with all the alternative names that a guest can give it is 64 KiB and some */
 #define ANSWER_SIZE 98304
 #define BATCH_MAX (1u << 21)
-#define HELD_MAX (1u << 20) /* of a dump; what is longer is handed on as it comes */
+#define HELD_MAX (16u << 20) /* of a dump, 11000 devices; what is longer is handed on as it comes */
 #define TRIES 50
 #define PAUSE_NS 2000000
 

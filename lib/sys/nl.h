@@ -68,7 +68,7 @@ int vz_nl_call(int sock, struct vz_nl *m, struct vz_err *e, const char *fmt, ...
 
 /* For every message of the answer (one, or many with NLM_F_DUMP in the flags) calls each(), which
  * returns 0 or -errno to stop. The same errors as above. A dump that the kernel says was interrupted by a change is asked
- * for again before each() hears of any of it; -EAGAIN: too often, or it was longer than a megabyte. */
+ * for again before each() hears of any of it; -EAGAIN: too often, or it was longer than 16 MiB. */
 typedef int vz_nl_each(const struct nlmsghdr *h, void *arg);
 struct vz_nl_reader {
 	vz_nl_each *each;
