@@ -54,7 +54,7 @@ static int start_sockets(const struct vz_starting *s, struct vz_err *e)
 /* CRIU has made them all, and had some of its own beside. */
 static int bound_sockets(const struct vz_starting *s, struct vz_err *e)
 {
-	return vz_res_sockets(s->cg, &s->ct->conf, VZ_SOCKETS_BOUND, e);
+	return s->ct->conf.numtcpsock.set ? vz_res_sockets(s->cg, &s->ct->conf, VZ_SOCKETS_BOUND, e) : 0;
 }
 
 /* Who asks now for what the host cannot hold is refused; what only the file says is skipped, as at a start. */

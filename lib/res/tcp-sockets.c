@@ -171,5 +171,7 @@ int vz_res_sockets(const struct vz_cg *cg, const struct vz_conf *conf, unsigned 
 	r = set_bound(vz_cg_id(cg), limit);
 	if (r >= 0)
 		r = guard_listeners(vz_cg_clone_fd(cg), limit < INT64_MAX);
+	if (r < 0 && how & VZ_SOCKETS_BEGIN && !conf->numtcpsock.set)
+		return 0; /* a new group has no limit */
 	return r < 0 ? vz_fail(e, VZ_SETUBC, -r, "Unable to set --numtcpsock") : 0;
 }
