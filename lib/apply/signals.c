@@ -33,11 +33,17 @@ static uint64_t hard_limit(pid_t pid)
 	return strtoull(line, NULL, 10);
 }
 
+static uint64_t bound_by(const struct vz_conf *conf)
+{
+	uint64_t want = conf->numsiginfo.set ? conf->numsiginfo.lim : VZ_UNLIMITED, most = vz_inherit_most_signals();
+
+	return want < most ? want : most;
+}
+
 /* The bound of a user namespace is that of who made it, and nobody changes it afterwards (create_user_ns()).
  * The VPS's init has the same as its own limit. */
 int vz_signals_set(const struct vz_ct *ct, const struct vz_conf *conf, struct vz_err *e)
 {
-	uint64_t want = conf->numsiginfo.lim, most = vz_inherit_most_signals();
 	struct vz_state st;
 
 	if (!conf->numsiginfo.set || vz_state_read(ct->id, &st) <= 0)
@@ -46,8 +52,20 @@ int vz_signals_set(const struct vz_ct *ct, const struct vz_conf *conf, struct vz
 		vz_fail(e, VZ_SETUBC, 0, "--numsiginfo does not hold a container without a user namespace");
 		return -EOPNOTSUPP;
 	}
-	if (hard_limit(st.init) == (want < most ? want : most))
+	if (hard_limit(st.init) == bound_by(conf))
 		return 0;
 	vz_fail(e, VZ_SETUBC, 0, "--numsiginfo comes into force at the next start of the container");
 	return -EOPNOTSUPP;
+}
+
+void vz_signals_in_force(const struct vz_state *st, const struct vz_conf *conf, struct vz_conf *own)
+{
+	uint64_t now = st->uid ? hard_limit(st->init) : 0;
+
+	if (!now || now == bound_by(conf))
+		return;
+	if (now == vz_inherit_most_signals())
+		now = VZ_UNLIMITED;
+	own->numsiginfo.set = true;
+	own->numsiginfo.bar = own->numsiginfo.lim = now;
 }

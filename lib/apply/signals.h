@@ -9,5 +9,7 @@
 struct vz_pu64 vz_signals(const struct vz_conf *c);
 /* On a running VPS: -EOPNOTSUPP when what `conf` asks for is not what it was started with. */
 int vz_signals_set(const struct vz_ct *ct, const struct vz_conf *conf, struct vz_err *e);
+/* As vz_res_in_force(): what the running VPS was started with, where that is not what `conf` asks for. */
+void vz_signals_in_force(const struct vz_state *st, const struct vz_conf *conf, struct vz_conf *own);
 
 #endif

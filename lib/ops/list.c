@@ -4,6 +4,7 @@
  * runs (states); everything else is looked at once per VPS, and only when asked for.
  */
 #include "ops/list.h"
+#include "apply/signals.h"
 #include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"
@@ -93,6 +94,7 @@ static void read_usage(struct vz_list_item *it, struct vz_ct *ct, const struct v
 	if (vz_cg_open(it->id, NULL, &cg, NULL) < 0 || !vz_cg_exists(cg))
 		return;
 	vz_res_in_force(cg, &ct->conf, need & VZ_LIST_LINES, &ct->own);
+	vz_signals_in_force(s, &ct->conf, &ct->own);
 	vz_counts_read(it->id, cg, s, kinds_of(need), &it->counts);
 }
 
