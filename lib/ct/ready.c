@@ -45,6 +45,9 @@ int vz_host_ready(bool changes, struct vz_err *e)
 {
 	int r;
 
+	if (!vz_proc_is_mounted() && !access("/proc/" VZ_PROC_BEHIND, F_OK))
+		return vz_fail(e, VZ_UNSUITABLE, 0, "/proc is that of vznode-proc here, not the kernel's: run this outside of it, or by "
+			       "nsenter --mount=/proc/" VZ_PROC_BEHIND "/1/ns/mnt");
 	if (!vz_proc_is_mounted())
 		return vz_fail(e, VZ_UNSUITABLE, 0, "/proc is not there, so nothing can tell which "
 			       "containers run; mount it: mount -t proc proc /proc");

@@ -19,7 +19,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#define REAL ".host" /* where the kernel's /proc is while ours is in its place */
+#define REAL VZ_PROC_BEHIND /* where the kernel's /proc is while ours is in its place */
 
 /* A node is a kind, and for some a number: of a VPS, of a process, of a name. */
 enum kind {

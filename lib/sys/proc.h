@@ -41,6 +41,8 @@ struct vz_keeper {
 void vz_proc_keeper(pid_t init, struct vz_keeper *ret);
 /* Is /proc there, and that of our own pid namespace? */
 bool vz_proc_is_mounted(void);
+/* Below /proc: the kernel's own one, where programs see that of vznode-proc in its place. */
+#define VZ_PROC_BEHIND ".host"
 /* The host's boot id, without newline; buf of at least 37 bytes. */
 int vz_proc_boot_id(char *buf, size_t size);
 /* Command line with blanks between arguments, for messages, printable; "" when unknown. May be hostile: who wrote a
