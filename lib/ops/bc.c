@@ -169,6 +169,7 @@ void vz_bc_print(const struct vz_bcs *b, enum vz_bc_form form, struct vz_str *ou
 struct reader {
 	struct vz_bcs *to;
 	size_t room;
+	bool is_one; /* it has a version */
 };
 
 static struct vz_bc *add_bc(struct reader *in, unsigned id, bool unnamed)
@@ -231,6 +232,7 @@ static int parse_text_line(struct reader *in, char *line, struct vz_err *e)
 			words[n++] = word;
 	if (!n)
 		return 0;
+	in->is_one = in->is_one || !strcmp(words[0], "Version:");
 	if (!strcmp(words[0], "Version:"))
 		return n == 2 && !strcmp(words[1], "2.5") ? 0 :
 		       vz_fail(e, VZ_SYSTEM, 0, "unknown version: %.40s", n > 1 ? words[1] : "");
@@ -276,6 +278,9 @@ int vz_bc_load(const char *file, struct vz_bcs *ret, struct vz_err *e)
 	rest = text.s;
 	while (r >= 0 && (line = strsep(&rest, "\n")))
 		r = parse_text_line(&in, line, e);
+	/* the output of a command that failed, perhaps: nobody shall take it for a host where all is well */
+	if (r >= 0 && !in.is_one && !b.n)
+		r = vz_fail(e, VZ_SYSTEM, 0, "no beancounters in %s", strcmp(file, "-") ? file : "standard input");
 	if (r < 0)
 		return r;
 	*ret = b;

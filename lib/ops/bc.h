@@ -44,7 +44,7 @@ void vz_bc_of_host(struct vz_bc *ret);
 int vz_bc_read(const struct vz_host *host, struct vz_bcs *ret, struct vz_err *e);
 /* The same out of a file that the legacy kernel, or vz_bc_print(), wrote; "-" is stdin. May be hostile: the file, which
  * may be anybody's; therefore names are words of letters, and what is no row is left out. VZ_SYSTEM: it cannot be read, or
- * is of another version, "unknown version: X". */
+ * is of another version, "unknown version: X", or there is none in it. */
 int vz_bc_load(const char *file, struct vz_bcs *ret, struct vz_err *e);
 
 enum vz_bc_form {

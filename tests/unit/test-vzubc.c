@@ -178,6 +178,11 @@ static void test_loaded(void)
 	CHECK_INT(load("Version: 3.0\n", &none, &e) < 0, 1);
 	CHECK_STR(e.msg, "unknown version: 3.0");
 	CHECK_INT(vz_bc_load("/nowhere/at/all", &none, &e) < 0, 1);
+	CHECK_INT(load("root:x:0:0:root:/root:/bin/bash\n", &none, &e) < 0, 1);
+	CHECK(strstr(e.msg, "no beancounters in "));
+	CHECK_INT(load("", &none, &e) < 0, 1);
+	CHECK_INT(load("Version: 2.5\n", &none, &e), 0);
+	CHECK_INT(none.n, 0);
 }
 
 static char *report(struct vu_report *r, const char *text)
