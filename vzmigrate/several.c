@@ -68,6 +68,12 @@ static void make_pipes(struct job *j, int theirs[2])
 	}
 }
 
+/* Who evacuates does not know how many there are, so one is told as many are. */
+static bool is_several(const struct request *r)
+{
+	return r->evacuate || r->n != 1;
+}
+
 static _Noreturn void work(const struct all *a, const struct job *j, pid_t command)
 {
 	struct vz_migrate_opts o = a->o;
@@ -90,7 +96,7 @@ static int start_job(struct all *a, struct job *j)
 
 	fflush(stdout);
 	j->fd[0] = j->fd[1] = -EBADF;
-	if (a->r->n > 1)
+	if (is_several(a->r))
 		make_pipes(j, theirs);
 	j->pid = fork();
 	if (!j->pid) {
@@ -287,7 +293,7 @@ static enum show_how how_of(const struct request *r)
 	if (r->json)
 		return SHOW_JSON;
 	if (isatty(STDOUT_FILENO))
-		return r->n > 1 ? SHOW_SOMETIMES : SHOW_TERMINAL;
+		return is_several(r) ? SHOW_SOMETIMES : SHOW_TERMINAL;
 	return r->o.verbose ? SHOW_SOMETIMES : SHOW_LINES;
 }
 
@@ -303,12 +309,12 @@ int move_all(const struct request *r)
 	if (at_once)
 		a.o.bwlimit = (r->o.bwlimit + at_once - 1) / at_once;
 	vz_process_signals(pass_on);
-	if (r->n == 1)
+	if (!is_several(r))
 		run_one(&a);
 	for (begin_next(&a); a.running; begin_next(&a))
 		wait_some(&a);
 	code = worst(&a);
-	if (r->n != 1)
+	if (is_several(r))
 		sum_up(&a, code);
 	for (size_t i = 0; i < r->n; i++)
 		free(a.outcome[i].reason);
