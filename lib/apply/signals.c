@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define LIMITS_MAX 4096
 
@@ -38,6 +39,30 @@ static uint64_t bound_by(const struct vz_conf *conf)
 	uint64_t want = conf->numsiginfo.set ? conf->numsiginfo.lim : VZ_UNLIMITED, most = vz_inherit_most_signals();
 
 	return want < most ? want : most;
+}
+
+struct change {
+	rlim_t was, is;
+};
+
+static int change_limit(pid_t pid, void *arg)
+{
+	const struct change *c = arg;
+	struct rlimit l;
+
+	if (prlimit(pid, RLIMIT_SIGPENDING, NULL, &l) < 0 || l.rlim_max != c->was)
+		return 0;
+	l = (struct rlimit){ l.rlim_cur == c->was ? c->is : l.rlim_cur, c->is };
+	(void)prlimit(pid, RLIMIT_SIGPENDING, &l, NULL); /* or it stays where it was */
+	return 0;
+}
+
+void vz_signals_restored(const struct vz_cg *cg, pid_t init, const struct vz_conf *conf)
+{
+	struct change c = { hard_limit(init), bound_by(conf) };
+
+	if (c.is != c.was)
+		(void)vz_cg_each(cg, change_limit, &c);
 }
 
 /* The bound of a user namespace is that of who made it, and nobody changes it afterwards (create_user_ns()).

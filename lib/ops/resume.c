@@ -325,6 +325,7 @@ static int settle(struct resuming *u, struct vz_err *e)
 		r = vz_userlimits_load(&u->s.state, u->image, e);
 	if (r < 0)
 		return r;
+	vz_signals_restored(u->s.env.cg, u->s.state.init, &ct_of(u)->conf);
 	u->s.state.dev = fstat(u->s.env.spec.dev, &dev) < 0 ? 0 : dev.st_dev;
 	r = vz_netsys_unlock(u->s.net.netns, e);
 	return r < 0 ? r : hold(u, e);
