@@ -161,7 +161,11 @@ int vz_image_put_packed(struct vz_image *im, const char *name, struct vz_pack *p
 	int r;
 
 	vz_pack_num(p, 0);
-	r = p->err ? vz_fail(e, VZ_CHKPNT, -p->err, "cannot save %s", what) : vz_image_put(im, name, p->buf.s, p->buf.len, e);
+	if (p->err == -E2BIG)
+		r = vz_fail(e, VZ_CHKPNT, 0, "cannot save %s: they are more than a dump can hold; remove some", what);
+	else
+		r = p->err ? vz_fail(e, VZ_CHKPNT, -p->err, "cannot save %s", what) :
+			     vz_image_put(im, name, p->buf.s, p->buf.len, e);
 	vz_pack_free(p);
 	return r;
 }

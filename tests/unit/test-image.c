@@ -462,6 +462,9 @@ static void packs(void)
 	CHECK(!vz_packed_num(&in, 7) && in.bad);
 	vz_pack_bytes(&p, base, 40);
 	CHECK_INT(p.err, -E2BIG);
+	CHECK(vz_image_put_packed(NULL, "x", &p, "the routes of it", &err) < 0);
+	CHECK_STR(err.msg, "cannot save the routes of it: they are more than a dump can hold; remove some");
+	CHECK_INT(err.exit, VZ_CHKPNT);
 }
 
 static void sums(void)
