@@ -316,8 +316,8 @@ static int start_one(const struct row *row, const char *top, bool spoil)
 		_exit(0);
 	}
 	close(p[0]);
-	close(p[1]);
 	waitpid(pid, NULL, 0);
+	close(p[1]); /* not before: who exits closes its files before its children get another parent */
 	answer(said, line, sizeof(line));
 	close(said);
 	return tell(row->name, line, "ready");
