@@ -92,9 +92,7 @@ static int calculate(const char *which, bool verbose)
 	if (r >= 0)
 		r = vz_session_open(&session, &want, &e);
 	if (r >= 0)
-		r = vz_node_read("/proc", &node, &e);
-	if (r >= 0)
-		r = vz_op_levels_of(&session.host, session.id, &vps, &e);
+		r = vz_op_levels_of(&session.host, session.id, &node, &vps, &e);
 	if (r < 0)
 		(void)vz_log_err(&e);
 	else

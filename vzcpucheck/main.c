@@ -58,9 +58,7 @@ static int check_units(bool verbose)
 	int r = vz_session_open(&session, &want, &e);
 
 	if (r >= 0)
-		r = vz_node_read("/proc", &node, &e);
-	if (r >= 0)
-		r = vz_op_levels(&session.host, &vpses, &n, &e);
+		r = vz_op_levels(&session.host, &node, &vpses, &n, &e);
 	if (r < 0)
 		(void)vz_log_err(&e);
 	vz_session_close(&session);

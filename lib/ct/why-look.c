@@ -104,6 +104,7 @@ static bool make_event(const struct hit *h, const struct vz_why_event *last, str
 int vz_why_look(const struct vz_cg *cg, int64_t from, const struct vz_why_victim *victim)
 {
 	unsigned id = vz_cg_ctid(cg);
+	uint64_t run = run_of(cg);
 	struct hit hits[COUNTS];
 	autowhy known = { 0 };
 	int n = 0, r = read_hits(cg, hits);
@@ -111,7 +112,7 @@ int vz_why_look(const struct vz_cg *cg, int64_t from, const struct vz_why_victim
 	if (r >= 0)
 		r = vz_why_read(id, &known);
 	for (size_t i = 0; r >= 0 && i < COUNTS; i++) {
-		struct vz_why_event ev = { .from = from, .to = time(NULL), .group = run_of(cg) };
+		struct vz_why_event ev = { .from = from, .to = time(NULL), .group = run };
 		bool joined;
 
 		if (victim && *victim->kind) {
@@ -129,13 +130,14 @@ int vz_why_look(const struct vz_cg *cg, int64_t from, const struct vz_why_victim
 
 int vz_why_pending(const struct vz_cg *cg, struct vz_why_events *to)
 {
+	uint64_t run = run_of(cg);
 	size_t known = to->n;
 	struct hit hits[COUNTS];
 	int r = read_hits(cg, hits);
 
 	for (size_t i = 0; r >= 0 && i < COUNTS; i++) {
 		struct vz_why_events before = { to->v, known };
-		struct vz_why_event ev = { .group = run_of(cg) };
+		struct vz_why_event ev = { .group = run };
 		bool joined;
 
 		if (make_event(&hits[i], last_of(&before, hits[i].kind), &ev, &joined))

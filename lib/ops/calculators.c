@@ -76,20 +76,23 @@ static int tell_levels(const struct vz_host *host, const struct vz_list_item *it
 	return 0;
 }
 
-static int list_running(const struct vz_host *host, const unsigned *ids, size_t n, struct vz_list *ret,
-			struct vz_err *e)
+/* This host, and what of it runs; id: NULL for all. */
+static int read_host(const struct vz_host *host, const unsigned *id, struct vz_node *ret_node, struct vz_list *ret,
+		     struct vz_err *e)
 {
-	const struct vz_list_query q = { .ids = ids, .n = n, .running = true,
+	const struct vz_list_query q = { .ids = id, .n = id != NULL, .running = true,
 					 .need = VZ_LIST_COUNTS };
+	int r = vz_node_read("/proc", ret_node, e);
 
-	return vz_op_list(host, &q, ret, e);
+	return r < 0 ? r : vz_op_list(host, &q, ret, e);
 }
 
-int vz_op_levels(const struct vz_host *host, struct vz_vps_levels **ret, size_t *ret_n, struct vz_err *e)
+int vz_op_levels(const struct vz_host *host, struct vz_node *ret_node, struct vz_vps_levels **ret, size_t *ret_n,
+		 struct vz_err *e)
 {
 	autofree struct vz_vps_levels *all = NULL;
 	autolist l = { 0 };
-	int r = list_running(host, NULL, 0, &l, e);
+	int r = read_host(host, NULL, ret_node, &l, e);
 
 	if (r < 0)
 		return r;
@@ -106,7 +109,8 @@ int vz_op_levels(const struct vz_host *host, struct vz_vps_levels **ret, size_t 
 	return 0;
 }
 
-int vz_op_levels_of(const struct vz_host *host, unsigned id, struct vz_vps_levels *ret, struct vz_err *e)
+int vz_op_levels_of(const struct vz_host *host, unsigned id, struct vz_node *ret_node, struct vz_vps_levels *ret,
+		    struct vz_err *e)
 {
 	autofree char *path = vz_fmt(VZ_CT_CONF_FILE, id);
 	autoconf conf = { 0 }, own = { 0 };
@@ -117,7 +121,7 @@ int vz_op_levels_of(const struct vz_host *host, unsigned id, struct vz_vps_level
 		return vz_oom(e);
 	if (access(path, F_OK) < 0)
 		return vz_fail(e, VZ_NOVECONFIG, 0, "Container configuration file: %s not found", path);
-	r = list_running(host, &id, 1, &l, e);
+	r = read_host(host, &id, ret_node, &l, e);
 	if (r < 0)
 		return r;
 	*ret = (struct vz_vps_levels){ .id = id };

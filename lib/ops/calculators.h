@@ -26,10 +26,12 @@ struct vz_vps_levels {
 	uint64_t cpuunits;
 	struct vz_calc_levels levels;
 };
-/* Of all that run, ascending by id; the caller frees. */
-int vz_op_levels(const struct vz_host *host, struct vz_vps_levels **ret, size_t *ret_n, struct vz_err *e);
-/* Of one. VZ_NOVECONFIG: it has no configuration. */
-int vz_op_levels_of(const struct vz_host *host, unsigned id, struct vz_vps_levels *ret, struct vz_err *e);
+/* This host, and of all that run, ascending by id; the caller frees. */
+int vz_op_levels(const struct vz_host *host, struct vz_node *ret_node, struct vz_vps_levels **ret, size_t *ret_n,
+		 struct vz_err *e);
+/* This host, and of one. VZ_NOVECONFIG: it has no configuration. */
+int vz_op_levels_of(const struct vz_host *host, unsigned id, struct vz_node *ret_node, struct vz_vps_levels *ret,
+		    struct vz_err *e);
 
 /* The disk that private areas are on, as vz_split() asks; where it cannot be asked, nothing is filled in. -errno. */
 int vz_op_split_disk(struct vz_split *s);
